@@ -1,0 +1,23 @@
+/** What a timer gives back; only its clock knows what is in it. */
+export type Timer = unknown;
+
+/** Where a bus gets the time and its timers from, so that a test can hold both. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Calls `run` once after `ms` milliseconds; does not keep the process alive. */
+  setTimer(run: () => void, ms: number): Timer;
+  clearTimer(timer: Timer): void;
+}
+
+/** Longest delay that Node's timers keep; above it they fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** The machine's own time. */
+export const systemClock: Clock = {
+  now: Date.now,
+  setTimer: (run, ms) => setTimeout(run, Math.min(ms, longestTimerMs)).unref(),
+  clearTimer: (timer) => {
+    if (timer instanceof Object) clearTimeout(timer as NodeJS.Timeout);
+  },
+};

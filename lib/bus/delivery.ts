@@ -1,0 +1,70 @@
+import type { Event } from "../event/event.ts";
+
+/** Why an attempt failed, or why an event became a dead letter. */
+export interface Failure {
+  /** `handler_error`, `non_retriable`, `timeout`, `process_ended`, `overflow`, or a code of BusError. */
+  readonly code: string;
+  readonly message: string;
+  readonly stack?: string;
+  /** RFC 3339. */
+  readonly at: string;
+  /** Which attempt failed; 0 where none was made. */
+  readonly attempt: number;
+}
+
+/** One event on its way to one subscription, claimed by this process for one attempt. */
+export interface Delivery {
+  readonly subscription: string;
+  /** As it was published; `metadata.replay` is set where this is a replay. */
+  readonly event: Event;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** Milliseconds since 1970 at which the bus accepted the event, or queued the replay. */
+  readonly acceptedAt: number;
+  /** The attempts before this one that failed, oldest first. */
+  readonly failures: readonly Failure[];
+  /** Whether it was redriven from the dead letters. */
+  readonly redriven: boolean;
+}
+
+/** How an attempt ended; the engine records it. */
+export type Outcome =
+  | { readonly kind: "done" }
+  /** Expired before it ran, or was not wanted by the subscriber's `filter`: over, without a run. */
+  | { readonly kind: "dropped" }
+  | { readonly kind: "retry"; readonly afterMs: number; readonly failure: Failure }
+  | { readonly kind: "dead"; readonly failure: Failure }
+  /** Not run after all: back to the queue, the attempt is not counted. */
+  | { readonly kind: "released" };
+
+/** A delivery that is still under way. */
+export interface PendingDelivery {
+  readonly subscription: string;
+  readonly eventId: string;
+  readonly type: string;
+  /** `waiting`: for a subscriber or for its turn; `delayed`: for its next attempt; `running`: in a handler. */
+  readonly state: "waiting" | "delayed" | "running";
+  /** Attempts begun so far. */
+  readonly attempts: number;
+  /** RFC 3339; when the next attempt is due, where `delayed`. */
+  readonly dueAt?: string;
+  /** The last failure's message, where there was one. */
+  readonly lastError?: string;
+}
+
+/** A delivery out of attempts, or an event that could not be published, with the reason and its own copy of the event. */
+export interface DeadLetter {
+  readonly id: string;
+  /** Absent where the event could not be published. */
+  readonly subscription?: string;
+  readonly event: Event;
+  /** Code, message and stack of the last failure. */
+  readonly reason: Failure;
+  /** Attempts made. */
+  readonly attempts: number;
+  /** Every failed attempt, oldest first, with its time. */
+  readonly failures: readonly Failure[];
+  /** RFC 3339: when the event was accepted, and when it died. */
+  readonly acceptedAt: string;
+  readonly deadAt: string;
+}

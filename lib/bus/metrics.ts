@@ -1,0 +1,71 @@
+/** Milliseconds; 0 where nothing was measured. Over the latest 1,024. */
+export interface Percentiles {
+  p50: number;
+  p95: number;
+  p99: number;
+}
+
+/** Counts since this bus was connected, by this process; depths as they are now, of the whole bus. */
+export interface BusMetrics {
+  published: number;
+  /** Handler runs that succeeded. */
+  delivered: number;
+  /** Attempts that failed. */
+  failed: number;
+  /** Failed attempts that will be tried again. */
+  retried: number;
+  deadLettered: number;
+  expired: number;
+  /** Publishes that the rate limit held up or refused. */
+  rateLimited: number;
+  /** Publishes of an id that was stored already. */
+  duplicates: number;
+  /** Handlers that run past their abort, now. */
+  stuck: number;
+  /** Subscribers of this process that are not paused. */
+  activeSubscriptions: number;
+  /** Handlers of this process that run now. */
+  running: number;
+  /** Deliveries waiting or delayed. */
+  backlog: number;
+  oldestAgeMs: number;
+  /** From the call to its resolution. */
+  publishMs: Percentiles;
+  /** From acceptance to the start of the first attempt. */
+  deliveryMs: Percentiles;
+}
+
+const kept = 1024;
+
+/** The latest 1,024 samples; recording is one array write. */
+export class Samples {
+  readonly #values = new Float64Array(kept);
+  #count = 0;
+
+  record(value: number): void {
+    this.#values[this.#count % kept] = value;
+    this.#count += 1;
+  }
+
+  percentiles(): Percentiles {
+    const sorted = this.#values.slice(0, Math.min(this.#count, kept)).sort();
+    const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+    return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+  }
+}
+
+/** What a bus counts; the rest of {@link BusMetrics} is read when asked. */
+export class Counters {
+  published = 0;
+  delivered = 0;
+  failed = 0;
+  retried = 0;
+  deadLettered = 0;
+  expired = 0;
+  rateLimited = 0;
+  duplicates = 0;
+  stuck = 0;
+  running = 0;
+  readonly publishMs = new Samples();
+  readonly deliveryMs = new Samples();
+}
