@@ -1,0 +1,43 @@
+import { BusError } from "../error/bus-error.ts";
+import { parseDuration } from "../event/duration.ts";
+import type { Duration } from "../subscription/subscription.ts";
+import type { Failure } from "./delivery.ts";
+
+/** Thrown by a handler: try again after this long, in place of the backoff. The attempt counts. At most 11 h. */
+export class RetryAfterError extends Error {
+  override readonly name = "RetryAfterError";
+  /** Milliseconds. */
+  readonly afterMs: number;
+
+  constructor(message: string, after: Duration, options?: ErrorOptions) {
+    super(message, options);
+    this.afterMs = Math.min(parseDuration(after, "after"), longestRetryMs);
+  }
+}
+
+/** Thrown by a handler: never try again; the delivery becomes a dead letter now. */
+export class NonRetriableError extends Error {
+  override readonly name = "NonRetriableError";
+}
+
+/** SQS hides a message for at most 12 h; an hour of it is kept for the run itself. */
+const longestRetryMs = 11 * 3_600_000;
+
+/** What a handler's error says of the next attempt. By name and shape, so that a second copy of the package counts too. */
+export function retryHint(thrown: unknown): { never: true } | { afterMs: number } | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  if (thrown.name === "NonRetriableError") return { never: true };
+  if (thrown.name === "RetryAfterError" && "afterMs" in thrown && typeof thrown.afterMs === "number") {
+    return { afterMs: thrown.afterMs };
+  }
+  return undefined;
+}
+
+/** The record of a failed attempt. */
+export function toFailure(thrown: unknown, attempt: number, nowMs: number): Failure {
+  const at = new Date(nowMs).toISOString();
+  if (!(thrown instanceof Error)) return { code: "handler_error", message: String(thrown), at, attempt };
+  const code =
+    thrown instanceof BusError ? thrown.code : thrown.name === "NonRetriableError" ? "non_retriable" : "handler_error";
+  return { code, message: thrown.message, ...(thrown.stack === undefined ? {} : { stack: thrown.stack }), at, attempt };
+}
