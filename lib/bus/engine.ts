@@ -21,6 +21,8 @@ export interface Entry {
   readonly ownId: boolean;
   /** Whether it is kept in history. */
   readonly history: boolean;
+  /** Whether a handler publishes it: then it never waits, and is never refused, for a full intake. */
+  readonly inHandler: boolean;
 }
 
 /** What was accepted. */

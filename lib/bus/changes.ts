@@ -1,0 +1,56 @@
+import type { Clock } from "./clock.ts";
+import type { Engine } from "./engine.ts";
+
+/** What may end a wait before its change comes. */
+export interface WaitLimits {
+  readonly clock: Clock;
+  /** Milliseconds since 1970; never where absent. */
+  readonly deadline?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Notices that something was accepted or settled. A change between a look and the wait is not missed: `next` then
+ * resolves at once.
+ */
+export class Changes {
+  readonly #stop: () => void;
+  #changed = false;
+  #resolve: (() => void) | undefined;
+
+  constructor(engine: Engine) {
+    this.#stop = engine.onChange(() => this.wake());
+  }
+
+  /** As if something had changed. */
+  wake(): void {
+    this.#changed = true;
+    this.#resolve?.();
+  }
+
+  /** Resolves to true at a change, to false when the deadline passes or the signal fires. */
+  async next(limits: WaitLimits): Promise<boolean> {
+    const { clock, deadline, signal } = limits;
+    if (!this.#changed && signal?.aborted !== true) {
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          clock.clearTimer(timer);
+          signal?.removeEventListener("abort", done);
+          this.#resolve = undefined;
+          resolve();
+        };
+        const timer = deadline === undefined ? undefined : clock.setTimer(done, Math.max(0, deadline - clock.now()));
+        signal?.addEventListener("abort", done, { once: true });
+        this.#resolve = done;
+      });
+    }
+    const changed = this.#changed;
+    this.#changed = false;
+    return changed;
+  }
+
+  stop(): void {
+    this.#stop();
+  }
+}
+

@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { BusError } from "../error/bus-error.ts";
+import type { Catalog } from "../event/catalog.ts";
+import type { Draft, Event } from "../event/event.ts";
+import { prepareEvent } from "../event/prepare.ts";
+import type { Clock } from "./clock.ts";
+import type { Accepted, Engine, Entry } from "./engine.ts";
+import type { Counters } from "./metrics.ts";
+import { type RunContext, runContext } from "./run-context.ts";
+
+/** What a publisher needs of its bus. */
+export interface PublisherHost {
+  readonly engine: Engine;
+  readonly catalog: Catalog;
+  readonly source: string | undefined;
+  readonly clock: Clock;
+  readonly nextId: () => string;
+  readonly counters: Counters;
+  /** Why nothing is taken any more, once that is so. */
+  closed(): BusError | undefined;
+}
+
+/** A layer around the engine's intake: passes the entry on, waits, or refuses. */
+export type PublishLayer = (
+  entry: Entry,
+  next: (entry: Entry) => Accepted | Promise<Accepted>,
+) => Accepted | Promise<Accepted>;
+
+/** Validates, gives id and flow, and hands over to the engine. Throws at once what is wrong with the draft. */
+export class Publisher {
+  readonly #host: PublisherHost;
+  readonly #intake: (entry: Entry) => Accepted | Promise<Accepted>;
+
+  constructor(host: PublisherHost, layers: readonly PublishLayer[]) {
+    this.#host = host;
+    this.#intake = layers.reduceRight<(entry: Entry) => Accepted | Promise<Accepted>>(
+      (next, layer) => (entry) => layer(entry, next),
+      (entry) => host.engine.publish(entry),
+    );
+  }
+
+  async publish(draft: Draft, dedupe: string | undefined): Promise<Event> {
+    const host = this.#host;
+    const closed = host.closed();
+    if (closed !== undefined) throw closed;
+    const run = runContext.getStore();
+    if (run?.aborted !== undefined) {
+      throw new BusError(
+        "aborted",
+        `${draft.type} was not published: the handler of ${run.subscription} was aborted (${run.aborted.message})`,
+        { cause: run.aborted },
+      );
+    }
+    const startedAt = performance.now();
+    const { event, definition, ownId } = prepareEvent(dedupe === undefined ? draft : withId(draft, dedupe, host, run), {
+      catalog: host.catalog,
+      source: host.source,
+      now: host.clock.now,
+      nextId: host.nextId,
+      cause: run?.event,
+    });
+    const accepted = this.#intake({
+      event,
+      ownId,
+      history: definition?.history !== false,
+      inHandler: run !== undefined,
+    });
+    let taken: Accepted;
+    if (accepted instanceof Promise) {
+      run?.track(accepted);
+      taken = await accepted;
+    } else taken = accepted;
+    if (taken.duplicate) host.counters.duplicates += 1;
+    else host.counters.published += 1;
+    host.counters.publishMs.record(performance.now() - startedAt);
+    return taken.event;
+  }
+}
+
+/** The id that a `dedupe` key stands for: the same for every run of the same delivery. */
+function withId(draft: Draft, dedupe: string, host: PublisherHost, run: RunContext | undefined): Draft {
+  if (draft.id !== undefined) {
+    throw new BusError("invalid_event", `${draft.type}: give \`id\` or \`dedupe\`, not both; \`dedupe\` derives the id`);
+  }
+  const of =
+    run === undefined
+      ? [draft.source ?? host.source, dedupe]
+      : [run.event.id, run.event.metadata.replay?.id, run.subscription, dedupe];
+  return { ...draft, id: `dedupe-${createHash("sha256").update(JSON.stringify(of)).digest("base64url")}` };
+}

@@ -1,0 +1,23 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { BusError } from "../error/bus-error.ts";
+import type { Event } from "../event/event.ts";
+
+/** What a publish inside a handler has to know of it. */
+export interface RunContext {
+  /** The event being handled, as it was published. */
+  readonly event: Event;
+  readonly subscription: string;
+  /** Why the run may publish no more: its time was up, or its bus closed. */
+  readonly aborted: BusError | undefined;
+  /** Has the run wait for a publish before it is settled. */
+  track(publish: Promise<unknown>): void;
+}
+
+const shared = Symbol.for("wagglebus.run-context");
+const holder: { [shared]?: AsyncLocalStorage<RunContext> } = globalThis;
+
+/**
+ * The run that the current code belongs to. One store for the whole process, also where two copies of the package are
+ * loaded, so that what a handler publishes by any bus carries its cause.
+ */
+export const runContext: AsyncLocalStorage<RunContext> = (holder[shared] ??= new AsyncLocalStorage<RunContext>());

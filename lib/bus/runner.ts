@@ -1,0 +1,279 @@
+import { BusError, toBusError } from "../error/bus-error.ts";
+import type { Catalog } from "../event/catalog.ts";
+import type { SubscriptionRecord } from "../subscription/subscription.ts";
+import { backoffMs } from "./backoff.ts";
+import type { Bus } from "./bus.ts";
+import type { Clock, Timer } from "./clock.ts";
+import type { Delivery, Outcome } from "./delivery.ts";
+import type { Attachment, Consumer, Engine } from "./engine.ts";
+import { retryHint, toFailure } from "./handler-errors.ts";
+import type { Logger } from "./logger.ts";
+import type { Counters } from "./metrics.ts";
+import { Run } from "./run.ts";
+import { runContext } from "./run-context.ts";
+
+/** What a runner needs of its bus. */
+export interface RunnerHost<Events> {
+  readonly engine: Engine;
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly counters: Counters;
+  readonly bus: Bus<Events>;
+  onError(error: BusError): void;
+}
+
+/** What one runner counted. */
+export interface RunnerCounts {
+  delivered: number;
+  failed: number;
+  retried: number;
+  deadLettered: number;
+  expired: number;
+  lastEventMs: number | undefined;
+}
+
+/** A handler that ends within this time after its abort is not reported as stuck. */
+const abortGraceMs = 1_000;
+
+/** Runs a handler for the deliveries that an engine hands over, and tells the engine how each ended. */
+export class Runner<Events> implements Consumer {
+  readonly counts: RunnerCounts = {
+    delivered: 0,
+    failed: 0,
+    retried: 0,
+    deadLettered: 0,
+    expired: 0,
+    lastEventMs: undefined,
+  };
+  readonly #host: RunnerHost<Events>;
+  readonly #handler: (event: never, context: never) => unknown;
+  readonly #filter: ((event: never) => boolean) | undefined;
+  readonly #runs = new Set<Run<Events>>();
+  readonly #attachment: Attachment;
+  #record: SubscriptionRecord;
+  #paused = false;
+  #closing = false;
+  #timer: { at: number; timer: Timer } | undefined;
+  #warnedSlow = false;
+  #idle: (() => void)[] = [];
+
+  constructor(
+    host: RunnerHost<Events>,
+    record: SubscriptionRecord,
+    handler: (event: never, context: never) => unknown,
+    filter: ((event: never) => boolean) | undefined,
+  ) {
+    this.#host = host;
+    this.#record = record;
+    this.#handler = handler;
+    this.#filter = filter;
+    this.#attachment = host.engine.attach(record.name, this);
+    this.#attachment.wake();
+  }
+
+  get name(): string {
+    return this.#record.name;
+  }
+  get running(): number {
+    return this.#runs.size;
+  }
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#attachment.wake();
+  }
+
+  capacity(): number {
+    if (this.#paused || this.#closing) return 0;
+    this.#record = this.#host.engine.settings(this.name) ?? this.#record;
+    return Math.max(0, this.#record.concurrency - this.#runs.size);
+  }
+
+  deliver(delivery: Delivery): void {
+    const { clock, counters } = this.#host;
+    const now = clock.now();
+    const { expiresAt } = delivery.event.metadata;
+    if (this.#closing) return this.#settle(delivery, { kind: "released" });
+    if (expiresAt !== undefined && Date.parse(expiresAt) <= now) {
+      counters.expired += 1;
+      this.counts.expired += 1;
+      return this.#settle(delivery, { kind: "dropped" });
+    }
+    if (delivery.attempt === 1) counters.deliveryMs.record(now - delivery.acceptedAt);
+    this.counts.lastEventMs = now;
+    const run = new Run(delivery, this.#host.bus, this.#host.logger, now, this.#record.timeout);
+    this.#runs.add(run);
+    counters.running += 1;
+    this.#watch(run);
+    runContext.run(run, () => this.#start(run));
+  }
+
+  /** Takes nothing new and resolves when what runs has ended; `abort` has it end sooner. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#runs.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#attachment.detach();
+    this.#clearTimer();
+  }
+
+  /** Has every handler stop: its signal fires and it may publish no more. */
+  abort(reason: BusError): void {
+    for (const run of this.#runs) run.abort(reason);
+  }
+
+  /** Lets go of the engine while handlers still run; what they held stays theirs until they end. */
+  abandon(): void {
+    this.#attachment.detach();
+    this.#clearTimer();
+  }
+
+  #start(run: Run<Events>): void {
+    let result: unknown;
+    try {
+      const event = this.#host.catalog.upcast(run.event);
+      if (this.#filter !== undefined && !call<boolean>(this.#filter, event)) {
+        return this.#end(run, { kind: "dropped" });
+      }
+      result = call<unknown>(this.#handler, event, run);
+    } catch (thrown) {
+      return this.#failed(run, thrown);
+    }
+    if (isThenable(result)) {
+      result.then(
+        () => this.#returned(run),
+        (thrown: unknown) => this.#failed(run, thrown),
+      );
+    } else this.#returned(run);
+  }
+
+  #returned(run: Run<Events>): void {
+    const publishes = run.publishesSettled();
+    if (publishes === undefined) return this.#succeeded(run);
+    publishes.then(
+      () => this.#succeeded(run),
+      (thrown: unknown) => this.#failed(run, thrown),
+    );
+  }
+
+  #succeeded(run: Run<Events>): void {
+    // What ended after its time was up has failed all the same: its publishes may have been refused.
+    if (run.aborted !== undefined) return this.#failed(run, run.aborted);
+    this.#host.counters.delivered += 1;
+    this.counts.delivered += 1;
+    this.#end(run, { kind: "done" });
+  }
+
+  #failed(run: Run<Events>, thrown: unknown): void {
+    if (run.aborted?.code === "closed") return this.#end(run, { kind: "released" });
+    const { counters, clock, random } = this.#host;
+    const { attempt } = run.delivery;
+    const reason = run.aborted ?? thrown;
+    const failure = toFailure(reason, attempt, clock.now());
+    const hint = retryHint(reason);
+    counters.failed += 1;
+    this.counts.failed += 1;
+    if ((hint !== undefined && "never" in hint) || attempt >= this.#record.attempts) {
+      counters.deadLettered += 1;
+      this.counts.deadLettered += 1;
+      run.log.error("delivery is dead", { code: failure.code, attempts: attempt });
+      return this.#end(run, { kind: "dead", failure });
+    }
+    counters.retried += 1;
+    this.counts.retried += 1;
+    const afterMs = hint?.afterMs ?? backoffMs(this.#record.backoff, attempt, random);
+    run.log.info("attempt failed", { code: failure.code, retryInMs: afterMs });
+    this.#end(run, { kind: "retry", afterMs, failure });
+  }
+
+  #end(run: Run<Events>, outcome: Outcome): void {
+    this.#runs.delete(run);
+    this.#host.counters.running -= 1;
+    if (run.stuck) this.#host.counters.stuck -= 1;
+    this.#settle(run.delivery, outcome);
+    if (this.#runs.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #settle(delivery: Delivery, outcome: Outcome): void {
+    const settled = this.#host.engine.settle(delivery, outcome);
+    settled?.catch((thrown: unknown) => this.#host.onError(toBusError(thrown)));
+    this.#attachment.wake();
+  }
+
+  /** Sees to it that the watch looks at this run in time. Runs of one subscription mostly end in the order they began. */
+  #watch(run: Run<Events>): void {
+    const first = this.#warnedSlow ? run.deadline : run.startedAt + this.#record.timeout / 2;
+    if (this.#timer !== undefined && this.#timer.at <= first) return;
+    this.#clearTimer();
+    const { clock } = this.#host;
+    this.#timer = { at: first, timer: clock.setTimer(() => this.#look(), Math.max(0, first - clock.now())) };
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== undefined) this.#host.clock.clearTimer(this.#timer.timer);
+    this.#timer = undefined;
+  }
+
+  /** Warns of slow runs once, aborts those whose time is up, reports those that go on all the same. */
+  #look(): void {
+    this.#timer = undefined;
+    const { clock, counters } = this.#host;
+    const now = clock.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const run of this.#runs) {
+      const timeout = run.deadline - run.startedAt;
+      const slowAt = run.startedAt + timeout / 2;
+      const stuckAt = run.deadline + Math.min(timeout, abortGraceMs);
+      if (!this.#warnedSlow && now >= slowAt && now < run.deadline) {
+        this.#warnedSlow = true;
+        run.log.warn("handler is slow: half of its timeout is over", { timeoutMs: timeout });
+      }
+      if (now >= run.deadline) {
+        run.abort(
+          new BusError("timeout", `subscription ${this.name}: the handler did not end within ${timeout} ms`, {
+            details: { subscription: this.name, eventId: run.event.id, timeoutMs: timeout },
+          }),
+        );
+      }
+      if (now >= stuckAt && !run.stuck) {
+        run.stuck = true;
+        counters.stuck += 1;
+        this.#host.onError(
+          new BusError(
+            "timeout",
+            `subscription ${this.name}: the handler of event ${run.event.id} ignores its abort and keeps its slot; ` +
+              "have it watch `signal`",
+            { details: { subscription: this.name, eventId: run.event.id, stuck: true } },
+          ),
+        );
+      }
+      if (!run.stuck) {
+        next = Math.min(next, now >= run.deadline ? stuckAt : now >= slowAt || this.#warnedSlow ? run.deadline : slowAt);
+      }
+    }
+    if (next < Number.POSITIVE_INFINITY) {
+      this.#timer = { at: next, timer: clock.setTimer(() => this.#look(), Math.max(0, next - now)) };
+    }
+  }
+}
+
+/**
+ * Calls a function of the user's with values whose types the subscription's `on` decided: the one place where what was
+ * inferred when it was defined meets what is stored.
+ */
+function call<Result>(userFunction: (...values: never[]) => Result, ...values: readonly unknown[]): Result {
+  return Reflect.apply(userFunction, undefined, values);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
