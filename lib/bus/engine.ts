@@ -32,8 +32,14 @@ export interface Accepted {
   readonly duplicate: boolean;
 }
 
-/** A place in the order of acceptance; only its engine knows what is in it. */
+/** A place in the order of acceptance: of two positions of one engine the later is the greater (`<`). */
 export type Position = number | string;
+
+/** A recorded event and its place. */
+export interface Recorded {
+  readonly event: Event;
+  readonly position: Position;
+}
 
 /** The part of a bus that runs deliveries; an engine hands it what it claimed. */
 export interface Consumer {
@@ -118,10 +124,13 @@ export interface Engine {
   pending(correlationId: string): Promise<PendingDelivery[]>;
   stats(query: StatsQuery): Promise<StatsRow[]>;
 
-  /** The place after which to read: the end; just after an event; or just before what was accepted at a time. */
+  /**
+   * The place after which to read: the end, as of the call itself; just after an event (`not_found`); or just before what
+   * was accepted at a time, in milliseconds.
+   */
   position(of: "end" | { eventId: string } | { time: number }): Promise<Position>;
   /** Recorded events after a place, oldest first, at most `limit`, and the place after the last one looked at. */
-  readAfter(position: Position, limit: number): Promise<{ events: Event[]; position: Position }>;
+  readAfter(position: Position, limit: number): Promise<{ events: Recorded[]; position: Position }>;
   /** Calls back soon after anything was accepted or settled, by any process; many changes may make one call. */
   onChange(listener: () => void): () => void;
 

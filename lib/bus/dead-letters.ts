@@ -1,0 +1,78 @@
+import { BusError, toBusError } from "../error/bus-error.ts";
+import type { DeadLetters } from "./bus.ts";
+import type { Engine } from "./engine.ts";
+import { checkQuery } from "./history.ts";
+import type { DeadLetterQuery, DeadLetterReport } from "./queries.ts";
+
+/** Dead letters read at a time when many are meant. */
+const pageSize = 500;
+
+/** The dead letters of a bus. `open` throws once it is closed. */
+export function createDeadLetters(open: () => Engine): DeadLetters {
+  return {
+    list: async (query = {}) => {
+      checkQuery("deadLetters.list", query);
+      const { limit, cursor, ...filter } = query;
+      return open().listDeadLetters(filter, {
+        ...(limit === undefined ? {} : { limit }),
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+    },
+    get: async (id) => open().getDeadLetter(id),
+    redrive: async (which) => each(open(), which, (id) => redrive(open(), id)),
+    discard: async (which) =>
+      each(open(), which, async (id) => {
+        if (!(await open().discardDeadLetter(id))) throw notFound(id);
+      }),
+  };
+}
+
+/** Does each by itself: one that cannot be done harms no other. */
+async function each(
+  engine: Engine,
+  which: string | readonly string[] | DeadLetterQuery,
+  act: (id: string) => Promise<void>,
+): Promise<DeadLetterReport> {
+  const report: DeadLetterReport = { done: [], failed: [] };
+  for (const id of await idsOf(engine, which)) {
+    try {
+      await act(id);
+      report.done.push(id);
+    } catch (thrown) {
+      report.failed.push({ id, message: toBusError(thrown).message });
+    }
+  }
+  return report;
+}
+
+/** All ids first: a redriven one that dies again while the others are redriven must not be met a second time. */
+async function idsOf(engine: Engine, which: string | readonly string[] | DeadLetterQuery): Promise<readonly string[]> {
+  if (typeof which === "string") return [which];
+  if (isList(which)) return which;
+  checkQuery("deadLetters.list", which);
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await engine.listDeadLetters(which, { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) });
+    ids.push(...page.deadLetters.map((letter) => letter.id));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return ids;
+}
+
+function isList(which: readonly string[] | DeadLetterQuery): which is readonly string[] {
+  return Array.isArray(which);
+}
+
+async function redrive(engine: Engine, id: string): Promise<void> {
+  const letter = await engine.getDeadLetter(id);
+  if (letter === undefined) throw notFound(id);
+  if (letter.subscription !== undefined) return engine.redriveDeadLetter(id);
+  // It was never published. Its id makes a second try harmless, so it is removed only afterwards.
+  await engine.publish({ event: letter.event, ownId: true, history: true, inHandler: false });
+  await engine.discardDeadLetter(id);
+}
+
+function notFound(id: string): BusError {
+  return new BusError("not_found", `there is no dead letter ${id}; it was redriven or discarded, or never was`);
+}

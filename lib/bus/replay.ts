@@ -1,0 +1,37 @@
+import { BusError } from "../error/bus-error.ts";
+import { nearest } from "../event/nearest.ts";
+import type { Engine } from "./engine.ts";
+import { checkQuery } from "./history.ts";
+import type { ReplayOptions, ReplayReport, ReplaySelection } from "./queries.ts";
+
+/** See {@link Bus.replay}. */
+export async function replay(
+  engine: Engine,
+  nextId: () => string,
+  selection: ReplaySelection,
+  options: ReplayOptions,
+): Promise<ReplayReport> {
+  checkQuery("history", selection);
+  const names = (await engine.listSubscriptions()).map(({ record }) => record.name);
+  if (options.to !== "*" && !names.includes(options.to)) {
+    const close = nearest(options.to, names);
+    const fix = close === undefined ? `known are ${names.join(", ") || "none"}` : `did you mean ${close}?`;
+    throw new BusError("not_found", `replay: there is no subscription ${options.to}; ${fix}`);
+  }
+  const to = options.to === "*" ? names : [options.to];
+  const dryRun = options.dryRun === true;
+  const report: ReplayReport = { id: nextId(), dryRun, events: 0, deliveries: Object.fromEntries(to.map((name) => [name, 0])) };
+  let cursor: string | undefined;
+  do {
+    const step = await engine.replayStep(report.id, selection, to, {
+      dryRun,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    report.events += step.events;
+    for (const [name, count] of Object.entries(step.deliveries)) {
+      report.deliveries[name] = (report.deliveries[name] ?? 0) + count;
+    }
+    cursor = step.cursor;
+  } while (cursor !== undefined);
+  return report;
+}

@@ -1,0 +1,45 @@
+import { BusError } from "../error/bus-error.ts";
+import { parseDuration } from "../event/duration.ts";
+import type { Duration } from "../subscription/subscription.ts";
+import { Changes } from "./changes.ts";
+import type { Clock } from "./clock.ts";
+import type { Engine } from "./engine.ts";
+import { readFlow } from "./flow.ts";
+import type { Flow } from "./queries.ts";
+
+export interface SettledHost {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  /** Fires when the bus closes. */
+  readonly closing: AbortSignal;
+}
+
+/** See {@link Bus.settled}. */
+export async function settled(
+  host: SettledHost,
+  correlationId: string,
+  options: { timeout?: Duration; signal?: AbortSignal } = {},
+): Promise<Flow> {
+  const { engine, clock, closing } = host;
+  const timeoutMs = parseDuration(options.timeout ?? "30s", "settled: timeout");
+  const deadline = clock.now() + timeoutMs;
+  const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);
+  const changes = new Changes(engine);
+  try {
+    for (;;) {
+      const pending = await engine.pending(correlationId);
+      if (pending.length === 0) return await readFlow(engine, correlationId);
+      if (await changes.next({ clock, deadline, signal })) continue;
+      if (closing.aborted) throw new BusError("closed", "the bus was closed while settled waited");
+      if (signal.aborted) throw new BusError("aborted", "settled was aborted by its signal", { cause: signal.reason });
+      const what = pending.slice(0, 3).map((one) => `${one.type} in ${one.subscription} (${one.state})`);
+      throw new BusError(
+        "timeout",
+        `flow ${correlationId} is not settled after ${timeoutMs} ms: ${pending.length} under way, ${what.join(", ")}`,
+        { details: { correlationId, timeoutMs, pending } },
+      );
+    }
+  } finally {
+    changes.stop();
+  }
+}
