@@ -21,6 +21,7 @@ import type {
   StatsQuery,
   StatsRow,
 } from "./queries.ts";
+import type { RegisteredEvents } from "./register.ts";
 
 /** What may be said of one publish besides its data. */
 export interface PublishOptions {
@@ -42,7 +43,7 @@ export interface PublishOptions {
 export type PublishResult = { ok: true; event: Event } | { ok: false; error: BusError; draft: Draft };
 
 /** What a handler gets besides the event. */
-export interface HandlerContext<Events = StandardEvents> {
+export interface HandlerContext<Events = RegisteredEvents> {
   /** 1 for the first. */
   readonly attempt: number;
   /** Aborted when the attempt's time is up or the bus closes: stop, and throw. */
@@ -60,7 +61,7 @@ export interface HandlerContext<Events = StandardEvents> {
  * Handles one delivery. It succeeds when it returns or its promise resolves; what it throws is retried, unless it throws
  * `NonRetriableError`; `RetryAfterError` says when.
  */
-export type Handler<E extends Event = Event, Events = StandardEvents> = (
+export type Handler<E extends Event = Event, Events = RegisteredEvents> = (
   event: E,
   context: HandlerContext<Events>,
 ) => unknown;
@@ -121,7 +122,7 @@ type EventOfWanted<W, Events> = W extends EventDefinition<infer Type, infer Data
     : Event;
 
 /** The event that a want resolves to. */
-export type EventOfWant<W, Events = StandardEvents> = W extends { on: readonly (infer One)[] }
+export type EventOfWant<W, Events = RegisteredEvents> = W extends { on: readonly (infer One)[] }
   ? EventOfWanted<One, Events>
   : W extends { on: infer One }
     ? EventOfWanted<One, Events>

@@ -39,7 +39,10 @@ export class Changes {
           this.#resolve = undefined;
           resolve();
         };
-        const timer = deadline === undefined ? undefined : clock.setTimer(done, Math.max(0, deadline - clock.now()));
+        const timer =
+          deadline === undefined
+            ? undefined
+            : clock.setTimer(done, Math.max(0, deadline - clock.now()), { keepAlive: true });
         signal?.addEventListener("abort", done, { once: true });
         this.#resolve = done;
       });

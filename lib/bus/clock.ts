@@ -5,8 +5,8 @@ export type Timer = unknown;
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Calls `run` once after `ms` milliseconds; does not keep the process alive. */
-  setTimer(run: () => void, ms: number): Timer;
+  /** Calls `run` once after `ms` milliseconds. Keeps the process alive only where `keepAlive` says so. */
+  setTimer(run: () => void, ms: number, options?: { keepAlive?: boolean }): Timer;
   clearTimer(timer: Timer): void;
 }
 
@@ -16,7 +16,10 @@ const longestTimerMs = 2 ** 31 - 1;
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: Date.now,
-  setTimer: (run, ms) => setTimeout(run, Math.min(ms, longestTimerMs)).unref(),
+  setTimer: (run, ms, options) => {
+    const timer = setTimeout(run, Math.min(ms, longestTimerMs));
+    return options?.keepAlive === true ? timer : timer.unref();
+  },
   clearTimer: (timer) => {
     if (timer instanceof Object) clearTimeout(timer as NodeJS.Timeout);
   },

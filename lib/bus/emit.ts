@@ -1,34 +1,42 @@
 import type { Draft, Event } from "../event/event.ts";
 import type { PublishOptions } from "./bus.ts";
 
-type EmitCall = (data: unknown, options?: PublishOptions) => Promise<Event>;
-interface EmitNode {
-  [word: string]: EmitNode | EmitCall;
+type Publish = (draft: Draft, dedupe: string | undefined) => Promise<Event>;
+
+/** Words of type names, each with what follows it. */
+interface WordTree {
+  type?: string;
+  readonly next: Map<string, WordTree>;
 }
 
-/** `emit.task.completed(data)` for every type; a type that is also the beginning of others is a call with properties. */
-export function createEmit(
-  types: readonly string[],
-  publish: (draft: Draft, dedupe: string | undefined) => Promise<Event>,
-): EmitNode {
-  const root: EmitNode = {};
+/** `emit.task.completed(data)` for every type; a type that also begins others is a call with properties. */
+export function createEmit(types: readonly string[], publish: Publish): object {
+  const root: WordTree = { next: new Map() };
   for (const type of types) {
-    const words = type.split(".");
-    const last = words.pop() ?? type;
     let node = root;
-    for (const word of words) {
-      node[word] ??= {};
-      node = node[word] as EmitNode;
+    for (const word of type.split(".")) {
+      const next: WordTree = node.next.get(word) ?? { next: new Map() };
+      node.next.set(word, next);
+      node = next;
     }
-    node[last] = Object.assign(
-      (data: unknown, options: PublishOptions = {}) => publish(toDraft(type, data, options), options.dedupe),
-      node[last],
-    );
+    node.type = type;
   }
-  return root;
+  return build(root, publish);
 }
 
-/** The draft that a definition's type, data and options stand for. */
+function build({ type, next }: WordTree, publish: Publish): object {
+  const node =
+    type === undefined
+      ? Object.create(null)
+      : (data: unknown, options: PublishOptions = {}) => publish(toDraft(type, data, options), options.dedupe);
+  // Defined, not assigned: a function has a `name` and a `length` that cannot be assigned.
+  for (const [word, tree] of next) {
+    Object.defineProperty(node, word, { value: build(tree, publish), enumerable: true, configurable: true });
+  }
+  return node;
+}
+
+/** The draft that a type, its data and the options of a publish stand for. */
 export function toDraft(type: string, data: unknown, options: PublishOptions): Draft {
   const { dedupe: _, ...rest } = options;
   return { type, data, ...rest };

@@ -47,6 +47,10 @@ export class Samples {
     this.#count += 1;
   }
 
+  reset(): void {
+    this.#count = 0;
+  }
+
   percentiles(): Percentiles {
     const sorted = this.#values.slice(0, Math.min(this.#count, kept)).sort();
     const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
@@ -68,4 +72,10 @@ export class Counters {
   running = 0;
   readonly publishMs = new Samples();
   readonly deliveryMs = new Samples();
+
+  /** Back to nothing; what runs now is still counted as running. */
+  reset(): void {
+    const { running, stuck } = this;
+    Object.assign(this, new Counters(), { running, stuck });
+  }
 }

@@ -13,11 +13,14 @@ export interface RunContext {
   track(publish: Promise<unknown>): void;
 }
 
-const shared = Symbol.for("wagglebus.run-context");
-const holder: { [shared]?: AsyncLocalStorage<RunContext> } = globalThis;
+declare global {
+  var wagglebusRunContext: AsyncLocalStorage<RunContext> | undefined;
+}
+
+globalThis.wagglebusRunContext ??= new AsyncLocalStorage<RunContext>();
 
 /**
  * The run that the current code belongs to. One store for the whole process, also where two copies of the package are
  * loaded, so that what a handler publishes by any bus carries its cause.
  */
-export const runContext: AsyncLocalStorage<RunContext> = (holder[shared] ??= new AsyncLocalStorage<RunContext>());
+export const runContext = globalThis.wagglebusRunContext;

@@ -69,6 +69,7 @@ export async function waitFor(host: WaitHost, wants: Wants, options: WaitOptions
             }),
           ),
         timeoutMs,
+        { keepAlive: true },
       );
       failLive = fail;
       options.signal?.addEventListener("abort", aborted, { once: true });

@@ -1,0 +1,270 @@
+import { BusError, toBusError } from "../error/bus-error.ts";
+import type { Catalog } from "../event/catalog.ts";
+import type { EventDefinition } from "../event/definition.ts";
+import type { Draft, Event } from "../event/event.ts";
+import { shortForm } from "../event/short-form.ts";
+import { subscriptionRecord, unknownTypes } from "../subscription/index.ts";
+import type { Duration } from "../subscription/subscription.ts";
+import type {
+  Bus,
+  DeadLetters,
+  Emit,
+  History,
+  PublishOptions,
+  PublishResult,
+  Subscriber,
+  Subscriptions,
+  WaitOptions,
+} from "./bus.ts";
+import type { Clock } from "./clock.ts";
+import { createDeadLetters } from "./dead-letters.ts";
+import { createEmit, toDraft } from "./emit.ts";
+import type { Engine } from "./engine.ts";
+import { Follower } from "./follower.ts";
+import { createHistory } from "./history.ts";
+import type { Logger } from "./logger.ts";
+import { type BusMetrics, Counters } from "./metrics.ts";
+import { type PublishLayer, Publisher } from "./publisher.ts";
+import type { Flow, ReplayOptions, ReplayReport, ReplaySelection } from "./queries.ts";
+import { replay } from "./replay.ts";
+import { runContext } from "./run-context.ts";
+import { Runner } from "./runner.ts";
+import { settled } from "./settled.ts";
+import { createSubscriber } from "./subscriber.ts";
+import { type Wants, waitFor } from "./wait-for.ts";
+
+/** What a bus is made of. */
+export interface BusParts {
+  readonly engine: Engine;
+  readonly catalog: Catalog;
+  /** Given to what is published without one. */
+  readonly source: string | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly nextId: () => string;
+  readonly logger: Logger;
+  readonly counters: Counters;
+  /** Layers around the engine's intake, the outermost first. */
+  readonly layers: readonly PublishLayer[];
+  /** Milliseconds that handlers may go on for once the bus closes. */
+  readonly graceMs: number;
+  /** Told of what no caller can see. */
+  readonly onError: (error: BusError) => void;
+}
+
+/** Drafts of one `publishAll` that are on their way at once. */
+const batch = 1_000;
+
+/** After the grace time, for handlers that stop when their signal fires. */
+const abortGraceMs = 1_000;
+
+/** The longest that Node's timers keep. */
+const longestIntervalMs = 2 ** 31 - 1;
+
+/** A {@link Bus} over any engine. */
+class EngineBus<Events> {
+  readonly #parts: BusParts;
+  readonly #publisher: Publisher;
+  readonly #follower: Follower;
+  readonly #closing = new AbortController();
+  readonly #runners = new Map<Runner<Events>, Subscriber>();
+  readonly #warned = new Set<string>();
+  #closed: Promise<void> | undefined;
+  #alive: NodeJS.Timeout | undefined;
+  readonly emit: Emit<Events>;
+  readonly history: History;
+  readonly deadLetters: DeadLetters;
+  readonly subscriptions: Subscriptions;
+
+  constructor(parts: BusParts) {
+    this.#parts = parts;
+    const { engine, clock } = parts;
+    this.#publisher = new Publisher({ ...parts, closed: () => this.#whyClosed() }, parts.layers);
+    this.#follower = new Follower(engine, clock);
+    const open = () => this.#open();
+    this.emit = createEmit(parts.catalog.types(), (draft, dedupe) => this.#publisher.publish(draft, dedupe)) as Emit<Events>;
+    this.history = createHistory({ engine, clock, open, closing: this.#closing.signal });
+    this.deadLetters = createDeadLetters(open);
+    this.subscriptions = {
+      list: async () => open().listSubscriptions(),
+      get: async (name) => open().getSubscription(name),
+      delete: async (name) => open().deleteSubscription(name),
+    };
+  }
+
+  publish(
+    what: EventDefinition | Draft,
+    dataOrOptions?: unknown,
+    options: PublishOptions = {},
+  ): Promise<Event> {
+    if (typeof what !== "object" || what === null) {
+      return Promise.reject(
+        new BusError("invalid_event", `publish: ${shortForm(what)} is neither a definition nor a draft; give { type, data }`),
+      );
+    }
+    if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options.dedupe);
+    const { dedupe } = isOptions(dataOrOptions) ? dataOrOptions : {};
+    return this.#publisher.publish(what, dedupe);
+  }
+
+  async publishAll(drafts: readonly Draft[]): Promise<PublishResult[]> {
+    const results: PublishResult[] = [];
+    for (let from = 0; from < drafts.length; from += batch) {
+      const some = drafts.slice(from, from + batch).map((draft) => this.#result(draft));
+      results.push(...(await Promise.all(some)));
+    }
+    return results;
+  }
+
+  async subscribe(
+    subscription: object,
+    handler: (event: never, context: never) => unknown,
+    options: { filter?: (event: never) => boolean } = {},
+  ): Promise<Subscriber> {
+    const { catalog, nextId, logger } = this.#parts;
+    const engine = this.#open();
+    const temporary = !("name" in subscription && subscription.name !== undefined);
+    const record = subscriptionRecord(temporary ? { ...subscription, name: `unnamed-${nextId()}` } : subscription);
+    const unknown = unknownTypes(record, catalog)[0];
+    if (unknown !== undefined) {
+      const fix = unknown.nearest === undefined ? "add its definition to the catalog" : `did you mean ${unknown.nearest}?`;
+      throw new BusError("unknown_type", `subscription ${record.name}: on: ${unknown.type} is not in the catalog; ${fix}`);
+    }
+    const { changed } = await engine.putSubscription(record, { temporary });
+    if (changed.length > 0 && !this.#warned.has(record.name)) {
+      this.#warned.add(record.name);
+      logger.warn("subscription was stored with other settings; the new ones count from now on", {
+        subscription: record.name,
+        changed,
+      });
+    }
+    const runner = new Runner<Events>({ ...this.#parts, bus: asBus(this) }, record, handler, options.filter);
+    const subscriber = createSubscriber(engine, runner, async () => {
+      this.#runners.delete(runner);
+      this.#keepAlive();
+      if (temporary) await engine.deleteSubscription(record.name);
+    });
+    this.#runners.set(runner, subscriber);
+    this.#keepAlive();
+    return subscriber;
+  }
+
+  async waitFor(want: Wants, options?: WaitOptions): Promise<Event | Event[]> {
+    const { catalog, clock } = this.#parts;
+    const closing = this.#closing.signal;
+    return waitFor({ engine: this.#open(), catalog, clock, follower: this.#follower, closing }, want, options);
+  }
+
+  async settled(correlationId: string, options?: { timeout?: Duration; signal?: AbortSignal }): Promise<Flow> {
+    const { clock } = this.#parts;
+    return settled({ engine: this.#open(), clock, closing: this.#closing.signal }, correlationId, options);
+  }
+
+  async replay(selection: ReplaySelection, options: ReplayOptions): Promise<ReplayReport> {
+    return replay(this.#open(), this.#parts.nextId, selection, options);
+  }
+
+  async metrics(): Promise<BusMetrics> {
+    const { counters } = this.#parts;
+    const states = await this.#open().listSubscriptions();
+    const { publishMs, deliveryMs, ...counts } = counters;
+    return {
+      ...counts,
+      activeSubscriptions: [...this.#runners.keys()].filter((runner) => !runner.paused).length,
+      backlog: states.reduce((sum, state) => sum + state.waiting + state.delayed, 0),
+      oldestAgeMs: Math.max(0, ...states.map((state) => state.oldestAgeMs)),
+      publishMs: publishMs.percentiles(),
+      deliveryMs: deliveryMs.percentiles(),
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const { engine, clock, graceMs, onError } = this.#parts;
+    const reason = new BusError("closed", "the bus is closing");
+    const runners = [...this.#runners];
+    const ended = Promise.all(runners.map(([, subscriber]) => subscriber.close()));
+    if (!(await within(clock, ended, graceMs))) {
+      for (const [runner] of runners) runner.abort(reason);
+      if (!(await within(clock, ended, abortGraceMs))) {
+        const left = runners.filter(([runner]) => runner.running > 0);
+        for (const [runner] of left) {
+          runner.abandon();
+          onError(
+            new BusError("timeout", `subscription ${runner.name}: ${runner.running} handlers ignore the closing of the bus`),
+          );
+        }
+      }
+    }
+    // Handlers publish until they end, so that only now nothing more is taken.
+    this.#runners.clear();
+    this.#keepAlive();
+    this.#closing.abort(reason);
+    this.#follower.stop();
+    await engine.close();
+  }
+
+  /** A process that subscribes to what others publish is at work until it closes; the memory engine has no others. */
+  #keepAlive(): void {
+    const wanted = this.#runners.size > 0 && !this.#parts.engine.lacks.has("multi-process");
+    if (wanted) this.#alive ??= setInterval(() => {}, longestIntervalMs);
+    else {
+      clearInterval(this.#alive);
+      this.#alive = undefined;
+    }
+  }
+
+  #whyClosed(): BusError | undefined {
+    if (this.#closed === undefined) return undefined;
+    // A handler that is let finish may still publish.
+    if (!this.#closing.signal.aborted && runContext.getStore() !== undefined) return undefined;
+    return closedError();
+  }
+
+  #open(): Engine {
+    const closed = this.#whyClosed();
+    if (closed !== undefined) throw closed;
+    return this.#parts.engine;
+  }
+
+  async #result(draft: Draft): Promise<PublishResult> {
+    try {
+      return { ok: true, event: await this.#publisher.publish(draft, undefined) };
+    } catch (thrown) {
+      return { ok: false, error: toBusError(thrown), draft };
+    }
+  }
+}
+
+/** A bus over an engine. */
+export function createBus<Events>(parts: BusParts): Bus<Events> {
+  return asBus(new EngineBus<Events>(parts));
+}
+
+/** The class has one signature for what the contract's overloads tell apart by type; their results are the same values. */
+function asBus<Events>(bus: EngineBus<Events>): Bus<Events> {
+  return bus as unknown as Bus<Events>;
+}
+
+function closedError(): BusError {
+  return new BusError("closed", "the bus is closed; connect again");
+}
+
+function isOptions(value: unknown): value is Pick<PublishOptions, "dedupe"> {
+  return typeof value === "object" && value !== null;
+}
+
+/** Whether a promise settles within a time. */
+async function within(clock: Clock, promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: unknown;
+  const late = new Promise<false>((resolve) => {
+    timer = clock.setTimer(() => resolve(false), ms, { keepAlive: true });
+  });
+  const inTime = await Promise.race([promise.then(() => true as const), late]);
+  clock.clearTimer(timer);
+  return inTime;
+}

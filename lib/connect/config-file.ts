@@ -1,0 +1,32 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { BusError } from "../error/bus-error.ts";
+import { checkOptions, type ConnectOptions } from "./options.ts";
+
+const names = ["waggle.config.ts", "waggle.config.mts", "waggle.config.js", "waggle.config.mjs"];
+
+/** The same object, typed: for the default export of `waggle.config.ts`. */
+export function defineConfig<Events>(options: ConnectOptions<Events>): ConnectOptions<Events> {
+  return options;
+}
+
+/** Options from a configuration file: the one named, else the one in the folder, else none. */
+export async function fileOptions(folder: string, file?: string): Promise<ConnectOptions> {
+  const path = file === undefined ? names.map((name) => join(folder, name)).find(existsSync) : resolve(folder, file);
+  if (path === undefined) return {};
+  if (!existsSync(path)) throw new BusError("invalid_config", `there is no configuration file ${path}`);
+  let module: unknown;
+  try {
+    module = await import(pathToFileURL(path).href);
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new BusError("invalid_config", `${path} cannot be loaded: ${message}`, { cause: thrown });
+  }
+  const options: unknown = module instanceof Object ? Reflect.get(module, "default") : undefined;
+  if (!(options instanceof Object)) {
+    throw new BusError("invalid_config", `${path} has no default export; write: export default defineConfig({ ... })`);
+  }
+  checkOptions(options, path);
+  return options;
+}

@@ -1,0 +1,93 @@
+import type { Bus } from "../bus/bus.ts";
+import { systemClock } from "../bus/clock.ts";
+import type { Engine } from "../bus/engine.ts";
+import { createBus } from "../bus/engine-bus.ts";
+import { rateLimit } from "../bus/layers/rate-limit.ts";
+import { jsonLogger } from "../bus/logger.ts";
+import { Counters } from "../bus/metrics.ts";
+import type { RegisteredEvents } from "../bus/register.ts";
+import { standardCatalog } from "../catalog/index.ts";
+import type { BusError } from "../error/bus-error.ts";
+import { parseDuration } from "../event/duration.ts";
+import { createIds } from "../event/id.ts";
+import { fileOptions } from "./config-file.ts";
+import { environmentOptions } from "./environment.ts";
+import { checkOptions, type ConnectOptions } from "./options.ts";
+
+/** Where configuration is looked for; the process's own folder and environment where absent. */
+export interface ConfigPlaces {
+  cwd?: string;
+  env?: Readonly<Record<string, string | undefined>>;
+  /** A configuration file other than `waggle.config.ts`. */
+  config?: string;
+}
+
+/** Default database of the embedded engine, from the current folder. */
+export const defaultFile = ".waggle/bus.db";
+
+/** Options with what `waggle.config.ts` and the environment add; the first that says something wins. `invalid_config`. */
+export async function resolveOptions<Events>(
+  options: ConnectOptions<Events>,
+  places: ConfigPlaces = {},
+): Promise<ConnectOptions<Events>> {
+  checkOptions(options, "connect");
+  const fromFile = await fileOptions(places.cwd ?? process.cwd(), places.config);
+  const fromEnvironment = environmentOptions(places.env ?? process.env);
+  const merged = { ...fromEnvironment, ...fromFile, ...options };
+  // A database named elsewhere is no mistake of one who asks for memory here.
+  if (merged.engine === "memory" && options.file === undefined) delete merged.file;
+  checkOptions(merged, "connect");
+  return merged as ConnectOptions<Events>;
+}
+
+/**
+ * Opens a bus. Options win over `waggle.config.ts`, that over the environment (`WAGGLE_ENGINE`, `WAGGLE_FILE`,
+ * `WAGGLE_SOURCE`, `WAGGLE_RETENTION`, `WAGGLE_GRACE`, `WAGGLE_LOG_LEVEL`), that over the default: embedded in `.waggle/`.
+ * Close it when done. `invalid_config`; `unavailable` where the store cannot be opened.
+ */
+export async function connect<Events = RegisteredEvents>(options: ConnectOptions<Events> = {}): Promise<Bus<Events>> {
+  return openBus(await resolveOptions(options));
+}
+
+/** Opens a bus with options that are whole already. */
+export async function openBus<Events>(options: ConnectOptions<Events>): Promise<Bus<Events>> {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? Math.random;
+  const logger = options.logger ?? jsonLogger((line) => process.stderr.write(`${line}\n`), options.logLevel);
+  const onError =
+    options.onError ?? ((error: BusError) => logger.error(error.message, { code: error.code, ...error.details }));
+  const nextId = createIds({ now: clock.now, random });
+  const counters = new Counters();
+  const engine = await openEngine(options, { clock, random, logger, onError, nextId });
+  return createBus<Events>({
+    engine,
+    catalog: options.catalog ?? standardCatalog,
+    source: options.source,
+    clock,
+    random,
+    nextId,
+    logger,
+    counters,
+    layers: options.rateLimit === undefined ? [] : [rateLimit(options.rateLimit, { clock, counters, engine })],
+    graceMs: parseDuration(options.grace ?? "10s", "grace"),
+    onError,
+  });
+}
+
+/** Engines are loaded when they are used: `node:sqlite` is not there in every Node, and costs start-up time. */
+async function openEngine(
+  options: ConnectOptions<never>,
+  parts: Pick<Parameters<typeof createBus>[0], "clock" | "random" | "logger" | "onError" | "nextId">,
+): Promise<Engine> {
+  if (options.engine === "memory") {
+    const { MemoryEngine } = await import("../engines/memory/index.ts");
+    return new MemoryEngine({ ...parts, ...(options.keep === undefined ? {} : { keep: options.keep }) });
+  }
+  const { openEmbedded } = await import("../engines/embedded/index.ts");
+  return openEmbedded({
+    ...parts,
+    file: options.file ?? defaultFile,
+    ...(options.retention === undefined ? {} : { retention: parseDuration(options.retention, "retention") }),
+    ...(options.maxPending === undefined ? {} : { maxPending: options.maxPending }),
+  });
+}

@@ -1,0 +1,119 @@
+import { z } from "zod";
+import type { Clock } from "../bus/clock.ts";
+import type { Logger, LogLevel } from "../bus/logger.ts";
+import { BusError } from "../error/bus-error.ts";
+import type { Catalog } from "../event/catalog.ts";
+import { parseDuration } from "../event/duration.ts";
+import { nearest } from "../event/nearest.ts";
+import { shortForm } from "../event/short-form.ts";
+import type { Duration } from "../subscription/subscription.ts";
+
+/** How fast this bus may publish, and what becomes of what is too fast. */
+export interface RateLimitOptions {
+  /** Events a second; no limit where absent. */
+  perSecond?: number;
+  /** Events a minute; no limit where absent. */
+  perMinute?: number;
+  /** Events that may come at once; default: `perSecond`, or a sixtieth of `perMinute`. */
+  burst?: number;
+  /** `wait` (default) holds the publish up, `reject` fails it as `rate_limited`, `dead-letter` keeps it as a dead letter and fails it. */
+  over?: "wait" | "reject" | "dead-letter";
+}
+
+/** What {@link connect} takes; what is absent comes from `waggle.config.ts`, then the environment, then the default. */
+export interface ConnectOptions<Events = unknown> {
+  /** `embedded` (default): SQLite on this machine. `memory`: this process only. */
+  engine?: "embedded" | "memory";
+  /** The database of the embedded engine; default `.waggle/bus.db`. Its folder is made. */
+  file?: string;
+  /** The service or agent that publishes; needed unless each publish names one. */
+  source?: string;
+  /** Which events there are; default: the standard catalog. */
+  catalog?: Catalog<Events>;
+  /** How long history keeps an event; default 30 days. Undelivered events are kept until they are delivered. */
+  retention?: Duration;
+  /** How long `close` waits for handlers before it aborts them; default 10 s. */
+  grace?: Duration;
+  rateLimit?: RateLimitOptions;
+  /** Publishes that may wait for the disk; above it they fail as `throttled`. Default 100,000. Embedded only. */
+  maxPending?: number;
+  /** Events that the memory engine keeps; default 100,000. */
+  keep?: number;
+  /** Where the bus and its handlers write; default: JSON lines on stderr from `logLevel` up. */
+  logger?: Logger;
+  /** Of the default logger; default `warn`. */
+  logLevel?: LogLevel;
+  /** Told of what no caller can see: a stuck handler, a store that fails in the background. Default: logged. */
+  onError?: (error: BusError) => void;
+  /** For tests: where the time and the timers come from. */
+  clock?: Clock;
+  /** For tests: 0 to below 1. */
+  random?: () => number;
+}
+
+const duration = z.union([z.string(), z.number()]);
+const fn = z.custom<(...values: never[]) => unknown>((value) => typeof value === "function", "expected a function");
+const hasMethods = (...names: string[]) =>
+  z.custom<object>(
+    (value) => value instanceof Object && names.every((name) => typeof Reflect.get(value, name) === "function"),
+    `expected an object with ${names.join(", ")}`,
+  );
+
+const shape = {
+  engine: z.enum(["embedded", "memory"]).optional(),
+  file: z.string().min(1).optional(),
+  source: z.string().min(1).max(256).optional(),
+  catalog: hasMethods("resolve", "upcast").optional(),
+  retention: duration.optional(),
+  grace: duration.optional(),
+  rateLimit: z
+    .strictObject({
+      perSecond: z.number().positive().optional(),
+      perMinute: z.number().positive().optional(),
+      burst: z.int().min(1).optional(),
+      over: z.enum(["wait", "reject", "dead-letter"]).optional(),
+    })
+    .optional(),
+  maxPending: z.int().min(1).optional(),
+  keep: z.int().min(1).max(10_000_000).optional(),
+  logger: hasMethods("debug", "info", "warn", "error").optional(),
+  logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
+  onError: fn.optional(),
+  clock: hasMethods("now", "setTimer", "clearTimer").optional(),
+  random: fn.optional(),
+};
+
+const schema = z.strictObject(shape);
+
+/** The names of all options, for messages. */
+export const optionNames: readonly string[] = Object.keys(shape);
+
+/** Checks options from anywhere; `from` names the place in messages. `invalid_config`. */
+export function checkOptions(options: unknown, from: string): void {
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) throw toConfigError(parsed.error, options, from);
+  const { engine, file, retention, grace } = parsed.data;
+  if (retention !== undefined) parseDuration(retention, `${from}: retention`);
+  if (grace !== undefined) parseDuration(grace, `${from}: grace`);
+  if (engine === "memory" && file !== undefined) {
+    throw new BusError("invalid_config", `${from}: file is for the embedded engine; leave it out with engine "memory"`);
+  }
+}
+
+function toConfigError(error: z.ZodError, options: unknown, from: string): BusError {
+  const issue = error.issues[0];
+  if (issue?.code === "unrecognized_keys") {
+    const key = issue.keys[0] ?? "";
+    const known = issue.path.length === 0 ? optionNames : ["perSecond", "perMinute", "burst", "over"];
+    const close = nearest(key, known);
+    const path = [...issue.path, key].join(".");
+    const fix = close === undefined ? `known are ${known.join(", ")}` : `did you mean ${close}?`;
+    return new BusError("invalid_config", `${from}: there is no option ${path}; ${fix}`);
+  }
+  const path = issue?.path ?? [];
+  const value = path.reduce<unknown>((at, key) => (at instanceof Object ? Reflect.get(at, key) : undefined), options);
+  return new BusError("invalid_config", `${from}: ${path.join(".") || "options"} is ${shortForm(value)}; ${issue?.message}`, {
+    cause: error,
+  });
+}
+

@@ -1,0 +1,40 @@
+import type { Bus } from "../bus/bus.ts";
+import type { RegisteredEvents } from "../bus/register.ts";
+import { BusError } from "../error/bus-error.ts";
+import { connect } from "./connect.ts";
+import type { ConnectOptions } from "./options.ts";
+
+let shared: Promise<Bus<RegisteredEvents>> | undefined;
+
+/**
+ * Opens the one bus that the process shares, with options of its own. `conflict` where it is open already: two calls
+ * with different options would otherwise depend on which came first.
+ */
+export function initBus(options: ConnectOptions<RegisteredEvents> = {}): Promise<Bus<RegisteredEvents>> {
+  if (shared !== undefined) {
+    return Promise.reject(
+      new BusError("conflict", "the shared bus is open already; call initBus once, before the first getBus"),
+    );
+  }
+  const opened = connect(options).then((bus) => forgetOnClose(bus));
+  shared = opened;
+  // A bus that could not be opened must not stand in the way of the next try.
+  opened.catch(() => {
+    if (shared === opened) shared = undefined;
+  });
+  return opened;
+}
+
+/** The one bus that the process shares; opened by configuration where `initBus` was not called. */
+export function getBus(): Promise<Bus<RegisteredEvents>> {
+  return shared ?? initBus();
+}
+
+function forgetOnClose(bus: Bus<RegisteredEvents>): Bus<RegisteredEvents> {
+  const close = bus.close.bind(bus);
+  bus.close = () => {
+    shared = undefined;
+    return close();
+  };
+  return bus;
+}

@@ -1,0 +1,48 @@
+import type { DeadLetter } from "../../bus/delivery.ts";
+import { deadLetterFilter } from "../../bus/history-filter.ts";
+import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../../bus/queries.ts";
+import { defaultLimit } from "./pages.ts";
+
+/** Dead letters by id, in the order they died. */
+export class DeadLetterStore {
+  readonly #letters = new Map<string, { letter: DeadLetter; place: number }>();
+  #end = 0;
+
+  add(letter: DeadLetter): void {
+    this.#end += 1;
+    this.#letters.set(letter.id, { letter, place: this.#end });
+  }
+
+  get(id: string): DeadLetter | undefined {
+    return this.#letters.get(id)?.letter;
+  }
+
+  delete(id: string): boolean {
+    return this.#letters.delete(id);
+  }
+
+  clear(): void {
+    this.#letters.clear();
+  }
+
+  countOf(subscription: string): number {
+    let count = 0;
+    for (const { letter } of this.#letters.values()) if (letter.subscription === subscription) count += 1;
+    return count;
+  }
+
+  list(query: DeadLetterQuery, { limit = defaultLimit, cursor }: PageOptions): DeadLetterPage {
+    const wants = deadLetterFilter(query);
+    const before = cursor === undefined ? Number.POSITIVE_INFINITY : Number(cursor);
+    const found = [...this.#letters.values()]
+      .filter(({ letter, place }) => place < before && wants(letter))
+      .reverse()
+      .slice(0, limit + 1);
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      deadLetters: page.map(({ letter }) => letter),
+      ...(found.length > limit && last !== undefined ? { cursor: String(last.place) } : {}),
+    };
+  }
+}

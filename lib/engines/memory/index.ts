@@ -1,0 +1,337 @@
+import type { Clock } from "../../bus/clock.ts";
+import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "../../bus/delivery.ts";
+import type { Accepted, Attachment, Consumer, Engine, Entry, Feature, Position, ReplayStep, SubscriptionState } from "../../bus/engine.ts";
+import { historyFilter, queryTime } from "../../bus/history-filter.ts";
+import type { DeadLetterPage, DeadLetterQuery, HistoryQuery, Page, PageOptions, StatsQuery, StatsRow } from "../../bus/queries.ts";
+import { Router } from "../../bus/router.ts";
+import { sameContent } from "../../bus/same-content.ts";
+import { BusError } from "../../error/bus-error.ts";
+import type { Event } from "../../event/event.ts";
+import { changedSettings } from "../../bus/changed-settings.ts";
+import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+import { DeadLetterStore } from "./dead-letters.ts";
+import { Item } from "./item.ts";
+import { defaultLimit } from "./pages.ts";
+import { Ring } from "./ring.ts";
+import { countByType } from "./stats.ts";
+import { type QueueHost, SubscriptionQueue } from "./subscription-queue.ts";
+
+export interface MemoryOptions {
+  readonly clock: Clock;
+  readonly nextId: () => string;
+  /** Events kept; default 100,000. */
+  readonly keep?: number;
+}
+
+/** Turns of the queues between which timers and I/O get their turn. */
+const turnsPerTick = 64;
+
+/** One process, nothing on disk, the last 100,000 events: for unit tests and the fastest path. */
+export class MemoryEngine implements Engine, QueueHost {
+  readonly name = "memory";
+  readonly lacks: ReadonlySet<Feature> = new Set<Feature>(["durable", "multi-process"]);
+  readonly clock: Clock;
+  readonly #nextId: () => string;
+  readonly #ring: Ring;
+  readonly #queues = new Map<string, SubscriptionQueue>();
+  readonly #letters = new DeadLetterStore();
+  readonly #listeners = new Set<() => void>();
+  #router = new Router([]);
+  #order = 0;
+  #scheduled: SubscriptionQueue[] = [];
+  #turns = 0;
+  #pumping = false;
+  #noticed = false;
+
+  constructor(options: MemoryOptions) {
+    this.clock = options.clock;
+    this.#nextId = options.nextId;
+    this.#ring = new Ring(options.keep ?? 100_000);
+  }
+
+  publish(entry: Entry): Accepted {
+    const { event } = entry;
+    if (entry.ownId) {
+      const stored = this.#ring.get(event.id);
+      if (stored !== undefined) return this.#again(stored, event);
+    }
+    const now = this.clock.now();
+    this.#order += 1;
+    if (entry.history) this.#ring.push(event, now);
+    for (const { name } of this.#router.route(event)) this.#queues.get(name)?.add(event, this.#order, now, false);
+    if (this.#listeners.size > 0) this.changed();
+    return { event, duplicate: false };
+  }
+
+  async putSubscription(record: SubscriptionRecord, options: { temporary: boolean }) {
+    const queue = this.#queues.get(record.name);
+    if (queue !== undefined) {
+      const changed = changedSettings(queue.record, record);
+      queue.change(record);
+      this.#reroute();
+      return { created: false, changed };
+    }
+    const created = new SubscriptionQueue(this, record, options.temporary);
+    this.#queues.set(record.name, created);
+    this.#reroute();
+    if (record.from !== "now") this.#backfill(created);
+    return { created: true, changed: [] };
+  }
+
+  async listSubscriptions(): Promise<SubscriptionState[]> {
+    return [...this.#queues.values()].map((queue) => queue.state(this.#letters.countOf(queue.record.name)));
+  }
+
+  async getSubscription(name: string): Promise<SubscriptionState | undefined> {
+    return this.#queues.get(name)?.state(this.#letters.countOf(name));
+  }
+
+  async deleteSubscription(name: string): Promise<boolean> {
+    const queue = this.#queues.get(name);
+    queue?.clear();
+    this.#queues.delete(name);
+    this.#reroute();
+    this.changed();
+    return queue !== undefined;
+  }
+
+  attach(subscription: string, consumer: Consumer): Attachment {
+    const queue = this.#queues.get(subscription);
+    queue?.attach(consumer);
+    return {
+      wake: () => {
+        if (queue !== undefined && queue.backlog > 0) this.schedule(queue);
+      },
+      detach: () => queue?.detach(consumer),
+    };
+  }
+
+  settings(subscription: string): SubscriptionRecord | undefined {
+    return this.#queues.get(subscription)?.record;
+  }
+
+  settle(delivery: Delivery, outcome: Outcome): void {
+    if (delivery instanceof Item) this.#queues.get(delivery.subscription)?.settle(delivery, outcome);
+    if (this.#listeners.size > 0) this.changed();
+  }
+
+  async get(id: string): Promise<Event | undefined> {
+    return this.#ring.get(id);
+  }
+
+  async query(query: HistoryQuery, { limit = defaultLimit, cursor }: PageOptions): Promise<Page> {
+    const wants = historyFilter(query);
+    const events: Event[] = [];
+    let last = 0;
+    for (const { event, acceptedAt, place } of this.#ring.newestFirst(cursor === undefined ? undefined : Number(cursor))) {
+      if (!wants(event, acceptedAt)) continue;
+      if (events.length === limit) return { events, cursor: String(last) };
+      events.push(event);
+      last = place;
+    }
+    return { events };
+  }
+
+  async flowEvents(correlationId: string): Promise<Event[]> {
+    const events: Event[] = [];
+    for (const { event } of this.#ring.oldestFirst()) {
+      if (event.metadata.correlationId === correlationId) events.push(event);
+    }
+    return events;
+  }
+
+  async pending(correlationId: string): Promise<PendingDelivery[]> {
+    const pending: PendingDelivery[] = [];
+    for (const queue of this.#queues.values()) {
+      for (const item of queue.items()) {
+        if (item.event.metadata.correlationId === correlationId) pending.push(toPending(item));
+      }
+    }
+    return pending;
+  }
+
+  async stats(query: StatsQuery): Promise<StatsRow[]> {
+    return countByType(this.#ring.oldestFirst(), query);
+  }
+
+  async position(of: "end" | { eventId: string } | { time: number }): Promise<Position> {
+    if (of === "end") return this.#ring.end;
+    if ("time" in of) return this.#ring.placeBefore(of.time);
+    const place = this.#ring.placeOf(of.eventId);
+    if (place !== undefined) return place;
+    throw new BusError("not_found", `event ${of.eventId} is not in history; give a time in its place`);
+  }
+
+  async readAfter(position: Position, limit: number) {
+    return this.#ring.readAfter(position, limit);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async replayStep(
+    replayId: string,
+    query: HistoryQuery,
+    to: readonly string[],
+    options: { dryRun: boolean },
+  ): Promise<ReplayStep> {
+    const wants = historyFilter(query);
+    const router = new Router(to.flatMap((name) => this.#queues.get(name)?.record ?? []));
+    const deliveries: Record<string, number> = {};
+    let events = 0;
+    for (const { event, acceptedAt } of this.#ring.oldestFirst()) {
+      if (!wants(event, acceptedAt)) continue;
+      events += 1;
+      for (const { name } of router.route(event)) {
+        deliveries[name] = (deliveries[name] ?? 0) + 1;
+        if (options.dryRun) continue;
+        this.#order += 1;
+        const marked = Object.freeze({ ...event, metadata: Object.freeze({ ...event.metadata, replay: { id: replayId } }) });
+        this.#queues.get(name)?.add(marked, this.#order, this.clock.now(), false);
+      }
+    }
+    return { events, deliveries };
+  }
+
+  async addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter> {
+    const letter: DeadLetter = {
+      id: this.#nextId(),
+      event,
+      reason,
+      attempts: 0,
+      failures: [reason],
+      acceptedAt: reason.at,
+      deadAt: reason.at,
+    };
+    this.#letters.add(letter);
+    return letter;
+  }
+
+  async listDeadLetters(query: DeadLetterQuery, page: PageOptions): Promise<DeadLetterPage> {
+    return this.#letters.list(query, page);
+  }
+
+  async getDeadLetter(id: string): Promise<DeadLetter | undefined> {
+    return this.#letters.get(id);
+  }
+
+  async redriveDeadLetter(id: string): Promise<void> {
+    const letter = this.#letters.get(id);
+    if (letter === undefined) throw new BusError("not_found", `there is no dead letter ${id}; it was redriven or discarded`);
+    const queue = letter.subscription === undefined ? undefined : this.#queues.get(letter.subscription);
+    if (queue === undefined) {
+      throw new BusError(
+        "conflict",
+        `dead letter ${id} failed in subscription ${letter.subscription}, which was deleted; subscribe it again, then redrive`,
+      );
+    }
+    this.#letters.delete(id);
+    this.#order += 1;
+    queue.add(letter.event, this.#order, this.clock.now(), true);
+    this.changed();
+  }
+
+  async discardDeadLetter(id: string): Promise<boolean> {
+    return this.#letters.delete(id);
+  }
+
+  async close(): Promise<void> {
+    for (const queue of this.#queues.values()) queue.clear();
+    this.#listeners.clear();
+  }
+
+  /** Whether deliveries wait for nothing but their turn. */
+  get runnable(): boolean {
+    return this.#pumping;
+  }
+
+  /** Forgets events, deliveries and dead letters; subscriptions stay. */
+  reset(): void {
+    for (const queue of this.#queues.values()) queue.clear();
+    this.#ring.clear();
+    this.#letters.clear();
+  }
+
+  schedule(queue: SubscriptionQueue): void {
+    if (queue.scheduled) return;
+    queue.scheduled = true;
+    this.#scheduled.push(queue);
+    if (this.#pumping) return;
+    this.#pumping = true;
+    this.#turns += 1;
+    // Microtasks alone would starve timers and I/O while handlers publish to each other.
+    if (this.#turns % turnsPerTick === 0) setImmediate(() => this.#pump());
+    else queueMicrotask(() => this.#pump());
+  }
+
+  bury(item: Item, reason: Failure): void {
+    this.#letters.add({
+      id: this.#nextId(),
+      subscription: item.subscription,
+      event: item.event,
+      reason,
+      attempts: item.attempt,
+      failures: item.failures.length === 0 ? [reason] : item.failures,
+      acceptedAt: new Date(item.acceptedAt).toISOString(),
+      deadAt: reason.at,
+    });
+  }
+
+  changed(): void {
+    if (this.#noticed || this.#listeners.size === 0) return;
+    this.#noticed = true;
+    queueMicrotask(() => {
+      this.#noticed = false;
+      for (const listener of this.#listeners) listener();
+    });
+  }
+
+  #pump(): void {
+    this.#pumping = false;
+    const queues = this.#scheduled;
+    this.#scheduled = [];
+    for (const queue of queues) {
+      queue.scheduled = false;
+      queue.pump();
+    }
+  }
+
+  #again(stored: Event, event: Event): Accepted {
+    if (sameContent(stored, event)) return { event: stored, duplicate: true };
+    throw new BusError(
+      "conflict",
+      `event id ${event.id} is stored already with other content (type ${stored.type}, source ${stored.source}); give another id`,
+      { details: { id: event.id } },
+    );
+  }
+
+  #reroute(): void {
+    this.#router = new Router([...this.#queues.values()].map(({ record }) => record));
+  }
+
+  #backfill(queue: SubscriptionQueue): void {
+    const { record } = queue;
+    const since = record.from === "beginning" ? Number.NEGATIVE_INFINITY : (queryTime(record.from, "from") ?? 0);
+    const router = new Router([record]);
+    for (const { event, acceptedAt } of this.#ring.oldestFirst()) {
+      if (acceptedAt < since || router.route(event).length === 0) continue;
+      this.#order += 1;
+      queue.add(event, this.#order, acceptedAt, false);
+    }
+  }
+}
+
+function toPending(item: Item): PendingDelivery {
+  const lastError = item.failures.at(-1)?.message;
+  return {
+    subscription: item.subscription,
+    eventId: item.event.id,
+    type: item.event.type,
+    state: item.state === "blocked" ? "waiting" : item.state,
+    attempts: item.attempt,
+    ...(item.state === "delayed" ? { dueAt: new Date(item.dueAt).toISOString() } : {}),
+    ...(lastError === undefined ? {} : { lastError }),
+  };
+}

@@ -1,0 +1,40 @@
+import type { Delivery, Failure } from "../../bus/delivery.ts";
+import type { Event } from "../../event/event.ts";
+import type { Timer } from "../../bus/clock.ts";
+import type { Queued } from "./queue.ts";
+
+/** A delivery on its way: one object from acceptance to its end, whatever the number of attempts. */
+export class Item implements Delivery, Queued {
+  readonly subscription: string;
+  readonly event: Event;
+  readonly order: number;
+  readonly acceptedAt: number;
+  readonly redriven: boolean;
+  /** What it is ordered by; undefined where the subscription is not ordered. */
+  readonly key: string | undefined;
+  attempt = 0;
+  failures: Failure[] = [];
+  state: "waiting" | "blocked" | "delayed" | "running" = "waiting";
+  dueAt = 0;
+  timer: Timer = undefined;
+
+  constructor(
+    subscription: string,
+    event: Event,
+    order: number,
+    acceptedAt: number,
+    key: string | undefined,
+    redriven: boolean,
+  ) {
+    this.subscription = subscription;
+    this.event = event;
+    this.order = order;
+    this.acceptedAt = acceptedAt;
+    this.key = key;
+    this.redriven = redriven;
+  }
+
+  get priority(): number {
+    return this.event.metadata.priority;
+  }
+}
