@@ -1,0 +1,20 @@
+import type { Test } from "./test.ts";
+
+/** What one field must be: one of the tests must match one of its values, or, where `absent` is set, it may be missing. */
+export interface Condition {
+  /** The names from the root of the event to the field, joined by dots. */
+  readonly path: string;
+  readonly tests: readonly Test[];
+  /** Whether `{ exists: false }` is among the values. */
+  readonly absent: boolean;
+}
+
+/** Conditions that must all hold, in the order of their paths. A pattern matches if one of its alternatives does. */
+export type Alternative = readonly Condition[];
+
+/** Whether a test takes part in numeric comparison, which changes how AWS's engine compares addresses of the same field. */
+export function isNumeric(test: Test): boolean {
+  return (
+    test.kind === "number" || test.kind === "range" || (test.kind === "anything-but" && test.tests.some(isNumeric))
+  );
+}

@@ -1,0 +1,60 @@
+/** One step on the way to the fields that some pattern names. */
+export interface FieldNode {
+  /** The number of the field whose path ends here, or -1. */
+  field: number;
+  readonly children: Map<string, FieldNode>;
+  /** Whether a child has children of its own, so that an event may reach them by one dotted name. */
+  deep: boolean;
+}
+
+/**
+ * The fields that patterns name, as a tree of the names on their paths. Paths are split at every dot: AWS's engine holds
+ * `"a.b"` and `a` → `b` for the same field, in patterns and events alike.
+ */
+export class FieldTree {
+  readonly root: FieldNode = emptyNode();
+  readonly #numbers = new Map<string, number>();
+
+  /** How many fields there are; their numbers are 0 to this minus one. */
+  get size(): number {
+    return this.#numbers.size;
+  }
+
+  /** The number of the field at a path, given to it when first asked for. */
+  number(path: string): number {
+    const known = this.#numbers.get(path);
+    if (known !== undefined) return known;
+    const number = this.#numbers.size;
+    this.#numbers.set(path, number);
+    let node = this.root;
+    let above: FieldNode | undefined;
+    for (const name of path.split(".")) {
+      if (above !== undefined) above.deep = true;
+      let child = node.children.get(name);
+      if (child === undefined) {
+        child = emptyNode();
+        node.children.set(name, child);
+      }
+      above = node;
+      node = child;
+    }
+    node.field = number;
+    return number;
+  }
+}
+
+/** The node that a name leads to, dots in it being steps. */
+export function follow(node: FieldNode, name: string): FieldNode | undefined {
+  const child = node.children.get(name);
+  if (child !== undefined || !node.deep || !name.includes(".")) return child;
+  let at: FieldNode | undefined = node;
+  for (const step of name.split(".")) {
+    at = at.children.get(step);
+    if (at === undefined) return undefined;
+  }
+  return at;
+}
+
+function emptyNode(): FieldNode {
+  return { field: -1, children: new Map(), deep: false };
+}

@@ -1,0 +1,72 @@
+/** Addresses as upper-case hexadecimal digits, 8 for IPv4 and 32 for IPv6, both ends included. */
+export interface HexRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+const ipv4 = /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/;
+const ipv6 = /^[0-9a-fA-F:]*:[0-9a-fA-F:]*$/;
+
+/** The digits of an address, or undefined where the text is none. An IPv4-mapped IPv6 address is the IPv4 address. */
+export function ipToHex(text: string): string | undefined {
+  if (text.length < 2 || text.length > 256) return undefined;
+  const bytes = ipv4.test(text) ? ipv4Bytes(text) : ipv6.test(text) ? ipv6Bytes(text) : undefined;
+  return bytes?.map((byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join("");
+}
+
+/** The addresses of a block: the first `bits` bits of the address are kept, all others vary. */
+export function blockRange(address: string, bits: number): HexRange {
+  const fixed = Math.floor(bits / 4);
+  const variable = address.length - fixed - 1;
+  const digit = Number.parseInt(address.charAt(fixed), 16);
+  const mask = 0xf >> (bits % 4);
+  const low = (digit & ~mask).toString(16).toUpperCase();
+  const high = (digit | mask).toString(16).toUpperCase();
+  const kept = address.slice(0, fixed);
+  return { from: kept + low + "0".repeat(variable), to: kept + high + "F".repeat(variable) };
+}
+
+/**
+ * Whether digits lie in a range. They are read from the left and decided as soon as they can be, whatever their length, as
+ * AWS's engine does it: an IPv6 address lies in the IPv4 block that its first 32 bits lie in.
+ */
+export function inHexRange(range: HexRange, digits: string): boolean {
+  let onFrom = true;
+  let onTo = true;
+  for (let at = 0; at < range.from.length; at += 1) {
+    const digit = digits.charAt(at);
+    if (!isUpperHex(digit)) return false;
+    const from = range.from.charAt(at);
+    const to = range.to.charAt(at);
+    if ((onFrom && digit < from) || (onTo && digit > to)) return false;
+    onFrom &&= digit === from;
+    onTo &&= digit === to;
+    if (!onFrom && !onTo) return true;
+  }
+  return true;
+}
+
+function isUpperHex(digit: string): boolean {
+  return (digit >= "0" && digit <= "9") || (digit >= "A" && digit <= "F");
+}
+
+function ipv4Bytes(text: string): number[] | undefined {
+  if (text.length > 15) return undefined;
+  const bytes = text.split(".").map(Number);
+  return bytes.every((byte) => byte <= 255) ? bytes : undefined;
+}
+
+function ipv6Bytes(text: string): number[] | undefined {
+  const halves = text.split("::");
+  if (halves.length > 2) return undefined;
+  const [left, right] = halves.map((half) => (half === "" ? [] : half.split(":")));
+  if (left === undefined) return undefined;
+  const given = left.length + (right?.length ?? 0);
+  if (right === undefined ? given !== 8 : given > 7) return undefined;
+  const groups = [...left, ...new Array<string>(8 - given).fill("0"), ...(right ?? [])];
+  const values = groups.map((group) => (group === "" ? Number.NaN : Number.parseInt(group, 16)));
+  if (!values.every((value) => value <= 0xffff)) return undefined;
+  const bytes = values.flatMap((value) => [value >> 8, value & 0xff]);
+  const mapped = values.slice(0, 5).every((value) => value === 0) && values[5] === 0xffff;
+  return mapped ? bytes.slice(12) : bytes;
+}

@@ -1,0 +1,36 @@
+/** What one value of a field may be: the value itself, or an expression over it. */
+export type PatternValue =
+  | string
+  | number
+  | boolean
+  | null
+  | { readonly exactly: string }
+  | { readonly prefix: string | { readonly "equals-ignore-case": string } }
+  | { readonly suffix: string | { readonly "equals-ignore-case": string } }
+  | { readonly "equals-ignore-case": string }
+  | { readonly wildcard: string }
+  | { readonly numeric: readonly (string | number)[] }
+  | { readonly cidr: string }
+  | { readonly exists: boolean }
+  | {
+      readonly "anything-but":
+        | string
+        | number
+        | readonly string[]
+        | readonly number[]
+        | { readonly prefix: string | readonly string[] }
+        | { readonly suffix: string | readonly string[] }
+        | { readonly wildcard: string | readonly string[] }
+        | { readonly "equals-ignore-case": string | readonly string[] };
+    };
+
+/** The values a field may have, a deeper level of fields, or (at `$or`) the alternatives. */
+export type PatternNode = readonly PatternValue[] | readonly Pattern[] | Pattern;
+
+/**
+ * An event pattern in EventBridge's language: every field named must have one of its values; `$or` holds alternatives.
+ * `{ source: ["crew"], data: { kind: [{ prefix: "doc" }] } }`.
+ */
+export interface Pattern {
+  readonly [field: string]: PatternNode;
+}

@@ -1,0 +1,55 @@
+import type { Alternative, Condition } from "./condition.ts";
+import type { FieldTree } from "./field-tree.ts";
+import type { Found } from "./found.ts";
+import { holdTogether } from "./hold-together.ts";
+import { anyOf, type Matcher } from "./test.ts";
+
+/** A condition made ready for matching. Equal conditions of different patterns are one, and are evaluated once an event. */
+export interface Check {
+  readonly condition: Condition;
+  readonly field: number;
+  readonly absent: boolean;
+  readonly matches: Matcher;
+  /** The event for which `held` was found out. */
+  epoch: number;
+  held: boolean;
+}
+
+/** Prepares a condition for events read through the tree. */
+export function prepare(condition: Condition, tree: FieldTree): Check {
+  const field = tree.number(condition.path);
+  return { condition, field, absent: condition.absent, matches: anyOf(condition.tests), epoch: 0, held: false };
+}
+
+/** Prepares every condition of an alternative. */
+export function prepareAll(alternative: Alternative, tree: FieldTree): Check[] {
+  return alternative.map((condition) => prepare(condition, tree));
+}
+
+/** Whether the checks of one alternative, in the order of their paths, hold for the event that was read. */
+export function satisfied(checks: readonly Check[], found: Found): boolean {
+  if (found.nested && checks.length > 1 && dependent(checks, found)) return holdTogether(checks, found);
+  for (const check of checks) if (!holds(check, found)) return false;
+  return true;
+}
+
+/** Whether one condition holds, whatever the others need. */
+export function holds(check: Check, found: Found): boolean {
+  if (check.epoch === found.epoch) return check.held;
+  check.epoch = found.epoch;
+  check.held = found.has(check.field) ? anyMatches(check, found) : check.absent;
+  return check.held;
+}
+
+function anyMatches(check: Check, found: Found): boolean {
+  if (check.matches(found.first(check.field))) return true;
+  for (const value of found.more(check.field)) if (check.matches(value)) return true;
+  return false;
+}
+
+/** Conditions depend on one another only where the values of two fields or more lie in arrays of objects. */
+function dependent(checks: readonly Check[], found: Found): boolean {
+  let inArrays = 0;
+  for (const { field } of checks) if (found.has(field) && found.memberships(field).length > 0) inArrays += 1;
+  return inArrays > 1;
+}

@@ -1,0 +1,107 @@
+import { equalsIgnoringCase, type Fold, fold, prefixIgnoringCase, suffixIgnoringCase } from "./ignore-case.ts";
+import { type HexRange, inHexRange, ipToHex } from "./ip.ts";
+import { matchesWildcard } from "./wildcard.ts";
+
+/** What a leaf of an event can be. */
+export type Scalar = string | number | boolean | null;
+
+/** One thing that a field's value may be. `anything-but` wants a value that none of its own tests match. */
+export type Test =
+  | { readonly kind: "string"; readonly value: string }
+  | { readonly kind: "number"; readonly value: number }
+  | { readonly kind: "literal"; readonly value: boolean | null }
+  | { readonly kind: "prefix"; readonly value: string }
+  | { readonly kind: "suffix"; readonly value: string }
+  | { readonly kind: "equals-ignore-case"; readonly value: string }
+  | { readonly kind: "prefix-ignore-case"; readonly value: string }
+  | { readonly kind: "suffix-ignore-case"; readonly value: string }
+  | { readonly kind: "wildcard"; readonly value: string; readonly literals: readonly string[] }
+  | NumericRange
+  | { readonly kind: "ip"; readonly value: string; readonly range: HexRange; readonly numbers: boolean }
+  | { readonly kind: "exists" }
+  | { readonly kind: "anything-but"; readonly tests: readonly Test[] };
+
+/** A range of numbers; a bound that was not given is the largest double. */
+export interface NumericRange {
+  readonly kind: "range";
+  readonly from: number;
+  readonly fromOpen: boolean;
+  readonly to: number;
+  readonly toOpen: boolean;
+}
+
+/** Whether a value passes; prepared once a test, because folding and set-up cost more than matching. */
+export type Matcher = (value: Scalar) => boolean;
+
+/** Prepares one test. */
+export function matcher(test: Test): Matcher {
+  switch (test.kind) {
+    case "string":
+    case "number":
+    case "literal":
+      return (value) => value === test.value;
+    case "prefix":
+      return (value) => typeof value === "string" && value.startsWith(test.value);
+    case "suffix":
+      return (value) => typeof value === "string" && value.endsWith(test.value);
+    case "equals-ignore-case":
+      return folding(test.value, equalsIgnoringCase);
+    case "prefix-ignore-case":
+      return folding(test.value, prefixIgnoringCase);
+    case "suffix-ignore-case":
+      return folding(test.value, suffixIgnoringCase);
+    case "wildcard":
+      return (value) => typeof value === "string" && matchesWildcard(test.literals, value);
+    case "range":
+      return (value) => typeof value === "number" && inRange(test, value);
+    case "ip":
+      return (value) => {
+        const digits = addressDigits(value, test.numbers);
+        return digits !== undefined && inHexRange(test.range, digits);
+      };
+    case "exists":
+      return () => true;
+    case "anything-but": {
+      const excluded = anyOf(test.tests);
+      return (value) => !excluded(value);
+    }
+  }
+}
+
+/** Prepares a list of tests of which one must pass. */
+export function anyOf(tests: readonly Test[]): Matcher {
+  const exact = new Set<Scalar>();
+  const matchers: Matcher[] = [];
+  for (const test of tests) {
+    if (test.kind === "string" || test.kind === "number" || test.kind === "literal") exact.add(test.value);
+    else matchers.push(matcher(test));
+  }
+  const [first, ...others] = matchers;
+  if (first === undefined) {
+    const [only] = exact;
+    return exact.size === 1 && only !== undefined ? (value) => value === only : (value) => exact.has(value);
+  }
+  if (exact.size === 0 && others.length === 0) return first;
+  return (value) => exact.has(value) || matchers.some((matches) => matches(value));
+}
+
+/** Whether a number lies within the range. */
+export function inRange(range: NumericRange, value: number): boolean {
+  return (
+    (range.fromOpen ? value > range.from : value >= range.from) && (range.toOpen ? value < range.to : value <= range.to)
+  );
+}
+
+/**
+ * The digits that a range of addresses is compared with. AWS's engine compares the text of a number too, where no other
+ * value of the field's list is numeric (`{ cidr: "0.0.0.0/0" }` matches 5).
+ */
+export function addressDigits(value: Scalar, numbers: boolean): string | undefined {
+  if (typeof value === "string") return ipToHex(value);
+  return numbers && typeof value === "number" ? String(value) : undefined;
+}
+
+function folding(text: string, matches: (folded: Fold, value: string) => boolean): Matcher {
+  const folded = fold(text);
+  return (value) => typeof value === "string" && matches(folded, value);
+}

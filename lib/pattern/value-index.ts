@@ -1,0 +1,173 @@
+import { AffixTrie } from "./affix-trie.ts";
+import { ipToHex } from "./ip.ts";
+import { RangeIndex } from "./range-index.ts";
+import { type Matcher, matcher, type Scalar, type Test } from "./test.ts";
+
+/** What is stored under a test; `matches` is set where being found does not yet prove a match. */
+interface Entry<Item> {
+  readonly items: Item[];
+  readonly matches: Matcher | undefined;
+}
+
+type Place<Item> = (entry: Entry<Item>) => void;
+
+const ascii = /^[\0-\x7f]*$/;
+
+/**
+ * Items under tests of one field, found by a value: exact values by a map, starts and ends by tries, ranges in order,
+ * wildcards by the start, end or longest middle that a match must have. Only what excludes values is gone through.
+ */
+export class ValueIndex<Item> {
+  readonly #entries = new Map<string, Entry<Item>>();
+  readonly #exact = new Map<Scalar, Entry<Item>>();
+  readonly #prefixes = new AffixTrie<Entry<Item>>("forward");
+  readonly #suffixes = new AffixTrie<Entry<Item>>("backward");
+  readonly #infixes = new AffixTrie<Entry<Item>>("forward");
+  readonly #caseless = new Map<string, Entry<Item>[]>();
+  readonly #caselessPrefixes = new AffixTrie<Entry<Item>>("forward");
+  readonly #caselessSuffixes = new AffixTrie<Entry<Item>>("backward");
+  readonly #addresses = new AffixTrie<Entry<Item>>("forward");
+  readonly #ranges = new RangeIndex<Entry<Item>>();
+  readonly #always: Entry<Item>[] = [];
+  readonly #used = { prefix: false, suffix: false, infix: false, caseless: false, address: false, range: false };
+  readonly #hits: Item[][] = [];
+  #value: Scalar = null;
+
+  /** Adds an item under a test. */
+  add(test: Test, item: Item): void {
+    const key = testKey(test);
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = { items: [], matches: provenByPlace(test) ? undefined : matcher(test) };
+      this.#entries.set(key, entry);
+      this.#place(test)(entry);
+    }
+    entry.items.push(item);
+  }
+
+  /** The items of every test that the value passes, a list a test. The array is reused by the next call. */
+  find(value: Scalar): readonly (readonly Item[])[] {
+    this.#hits.length = 0;
+    this.#value = value;
+    const exact = this.#exact.get(value);
+    if (exact !== undefined) this.#hits.push(exact.items);
+    for (const entry of this.#always) this.#visit(entry);
+    if (typeof value === "string") this.#findText(value);
+    else if (typeof value === "number") this.#findNumber(value);
+    return this.#hits;
+  }
+
+  readonly #visit = (entry: Entry<Item>): void => {
+    if (entry.matches === undefined || entry.matches(this.#value)) this.#hits.push(entry.items);
+  };
+
+  #findText(value: string): void {
+    if (this.#used.prefix) this.#prefixes.find(value, this.#visit);
+    if (this.#used.suffix) this.#suffixes.find(value, this.#visit);
+    if (this.#used.infix) {
+      for (let from = 0; from < value.length; from += 1) this.#infixes.find(value, this.#visit, from);
+    }
+    if (this.#used.caseless) {
+      const lower = value.toLowerCase();
+      for (const entry of this.#caseless.get(lower) ?? []) this.#visit(entry);
+      this.#caselessPrefixes.find(lower, this.#visit);
+      this.#caselessSuffixes.find(lower, this.#visit);
+    }
+    if (this.#used.address) {
+      const digits = ipToHex(value);
+      if (digits !== undefined) this.#addresses.find(digits, this.#visit);
+    }
+  }
+
+  #findNumber(value: number): void {
+    if (this.#used.range) this.#ranges.find(value, this.#visit);
+    if (this.#used.address) this.#addresses.find(String(value), this.#visit);
+  }
+
+  #place(test: Test): Place<Item> {
+    switch (test.kind) {
+      case "string":
+      case "number":
+      case "literal":
+        return (entry) => this.#exact.set(test.value, entry);
+      case "prefix":
+        this.#used.prefix = true;
+        return (entry) => this.#prefixes.add(test.value, entry);
+      case "suffix":
+        this.#used.suffix = true;
+        return (entry) => this.#suffixes.add(test.value, entry);
+      case "wildcard":
+        return this.#placeWildcard(test.literals);
+      case "equals-ignore-case":
+      case "prefix-ignore-case":
+      case "suffix-ignore-case":
+        return this.#placeCaseless(test.kind, test.value);
+      case "range":
+        this.#used.range = true;
+        return (entry) => this.#ranges.add(test, entry);
+      case "ip":
+        this.#used.address = true;
+        return (entry) => this.#addresses.add(commonStart(test.range.from, test.range.to), entry);
+      case "exists":
+      case "anything-but":
+        return (entry) => this.#always.push(entry);
+    }
+  }
+
+  #placeWildcard(literals: readonly string[]): Place<Item> {
+    const first = literals[0] ?? "";
+    const last = literals.at(-1) ?? "";
+    if (first !== "") {
+      this.#used.prefix = true;
+      return (entry) => this.#prefixes.add(first, entry);
+    }
+    if (last !== "") {
+      this.#used.suffix = true;
+      return (entry) => this.#suffixes.add(last, entry);
+    }
+    this.#used.infix = true;
+    const longest = literals.reduce((one, other) => (other.length > one.length ? other : one), "");
+    return (entry) => this.#infixes.add(longest, entry);
+  }
+
+  /** The lower case finds every match of an ASCII text; other texts have spellings that it does not. */
+  #placeCaseless(kind: "equals-ignore-case" | "prefix-ignore-case" | "suffix-ignore-case", text: string): Place<Item> {
+    if (!ascii.test(text)) return (entry) => this.#always.push(entry);
+    this.#used.caseless = true;
+    const lower = text.toLowerCase();
+    if (kind === "prefix-ignore-case") return (entry) => this.#caselessPrefixes.add(lower, entry);
+    if (kind === "suffix-ignore-case") return (entry) => this.#caselessSuffixes.add(lower, entry);
+    return (entry) => {
+      const sharing = this.#caseless.get(lower);
+      if (sharing === undefined) this.#caseless.set(lower, [entry]);
+      else sharing.push(entry);
+    };
+  }
+}
+
+/** The same text for equal tests, and only for those. */
+export function testKey(test: Test): string {
+  switch (test.kind) {
+    case "range":
+      return `range ${test.fromOpen} ${test.from} ${test.toOpen} ${test.to}`;
+    case "ip":
+      return `ip ${test.numbers} ${test.range.from} ${test.range.to}`;
+    case "exists":
+      return "exists";
+    case "anything-but":
+      return `anything-but ${JSON.stringify(test.tests.map(testKey))}`;
+    default:
+      return `${test.kind} ${test.value}`;
+  }
+}
+
+function provenByPlace(test: Test): boolean {
+  const { kind } = test;
+  return kind !== "wildcard" && kind !== "ip" && kind !== "anything-but" && !kind.endsWith("-ignore-case");
+}
+
+function commonStart(one: string, other: string): string {
+  let length = 0;
+  while (length < one.length && one.charCodeAt(length) === other.charCodeAt(length)) length += 1;
+  return one.slice(0, length);
+}
