@@ -1,0 +1,36 @@
+import * as z from "zod";
+import { defineEvent } from "../event/definition.ts";
+
+const circle = z.looseObject({ circleId: z.string(), name: z.string().optional(), goal: z.string().optional() });
+
+/** `circle.created`: a group of agents was formed. */
+export const circleCreated = defineEvent("circle.created", {
+  description: "A group of agents was formed.",
+  data: circle,
+});
+
+/** `circle.started`: a group of agents began its work. */
+export const circleStarted = defineEvent("circle.started", {
+  description: "A group of agents began its work.",
+  data: circle,
+});
+
+/** `circle.stopped`: a group of agents ended its work. */
+export const circleStopped = defineEvent("circle.stopped", {
+  description: "A group of agents ended its work.",
+  data: circle,
+});
+
+const member = z.looseObject({ circleId: z.string(), agentId: z.string(), role: z.string().optional() });
+
+/** `circle.member.added`: an agent joined a group. */
+export const circleMemberAdded = defineEvent("circle.member.added", {
+  description: "An agent joined a group.",
+  data: member,
+});
+
+/** `circle.member.removed`: an agent left a group. */
+export const circleMemberRemoved = defineEvent("circle.member.removed", {
+  description: "An agent left a group.",
+  data: member,
+});

@@ -1,0 +1,50 @@
+import * as z from "zod";
+import { defineEvent } from "../event/definition.ts";
+
+/** `evolution.pattern.detected`: a pattern that calls for change was seen. */
+export const evolutionPatternDetected = defineEvent("evolution.pattern.detected", {
+  description: "A pattern that calls for change was seen.",
+  data: z.looseObject({
+    patternType: z.string(),
+    confidence: z.number().optional(),
+    dataPoints: z.array(z.unknown()).optional(),
+  }),
+});
+
+/** `evolution.proposal.generated`: a change was proposed. */
+export const evolutionProposalGenerated = defineEvent("evolution.proposal.generated", {
+  description: "A change was proposed.",
+  data: z.looseObject({
+    proposalId: z.string(),
+    proposalType: z.string().optional(),
+    description: z.string().optional(),
+  }),
+});
+
+/** `evolution.proposal.validated`: a proposed change was judged. */
+export const evolutionProposalValidated = defineEvent("evolution.proposal.validated", {
+  description: "A proposed change was judged.",
+  data: z.looseObject({
+    proposalId: z.string(),
+    validationResult: z.unknown().optional(),
+    score: z.number().optional(),
+  }),
+});
+
+const implementation = z.looseObject({
+  proposalId: z.string(),
+  implementationId: z.string(),
+  changes: z.unknown().optional(),
+});
+
+/** `evolution.implementation.started`: work on a proposed change began. */
+export const evolutionImplementationStarted = defineEvent("evolution.implementation.started", {
+  description: "Work on a proposed change began.",
+  data: implementation,
+});
+
+/** `evolution.implementation.completed`: a proposed change is in place. */
+export const evolutionImplementationCompleted = defineEvent("evolution.implementation.completed", {
+  description: "A proposed change is in place.",
+  data: implementation,
+});

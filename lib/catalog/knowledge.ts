@@ -1,0 +1,21 @@
+import * as z from "zod";
+import { defineEvent } from "../event/definition.ts";
+
+const update = z.looseObject({
+  entities: z.array(z.unknown()).optional(),
+  relationships: z.array(z.unknown()).optional(),
+  added: z.number().optional(),
+  removed: z.number().optional(),
+});
+
+/** `knowledge.updated`: what is known changed. */
+export const knowledgeUpdated = defineEvent("knowledge.updated", {
+  description: "What is known changed.",
+  data: update,
+});
+
+/** `knowledge_graph.updated`: the graph of what is known changed. */
+export const knowledgeGraphUpdated = defineEvent("knowledge_graph.updated", {
+  description: "The graph of what is known changed.",
+  data: update,
+});

@@ -1,0 +1,45 @@
+import * as z from "zod";
+import { defineEvent } from "../event/definition.ts";
+
+const loop = z.looseObject({
+  nodeId: z.string().optional(),
+  maxIterations: z.number().optional(),
+  iteration: z.number().optional(),
+  iterations: z.number().optional(),
+});
+
+/** `node.loop.started`: a node began its loop. */
+export const nodeLoopStarted = defineEvent("node.loop.started", { description: "A node began its loop.", data: loop });
+
+/** `node.loop.iteration`: a node began another round of its loop. */
+export const nodeLoopIteration = defineEvent("node.loop.iteration", {
+  description: "A node began another round of its loop.",
+  data: loop,
+});
+
+/** `node.loop.completed`: a node left its loop. */
+export const nodeLoopCompleted = defineEvent("node.loop.completed", {
+  description: "A node left its loop.",
+  data: loop,
+});
+
+/** `node.internal.output`: a node wrote something for itself: a thought, a note. */
+export const nodeInternalOutput = defineEvent("node.internal.output", {
+  description: "A node wrote something for itself: a thought, a note.",
+  data: z.looseObject({ nodeId: z.string().optional(), content: z.string() }),
+});
+
+const halt = z.looseObject({
+  nodeId: z.string().optional(),
+  prompt: z.string().optional(),
+  reason: z.string().optional(),
+});
+
+/** `node.input.blocked`: a node waits for input. */
+export const nodeInputBlocked = defineEvent("node.input.blocked", {
+  description: "A node waits for input.",
+  data: halt,
+});
+
+/** `node.stalled`: a node makes no progress. */
+export const nodeStalled = defineEvent("node.stalled", { description: "A node makes no progress.", data: halt });

@@ -1,0 +1,51 @@
+import * as z from "zod";
+import { defineEvent } from "../event/definition.ts";
+
+/** `system.health.checked`: the system's health was looked at. */
+export const systemHealthChecked = defineEvent("system.health.checked", {
+  description: "The system's health was looked at.",
+  data: z.looseObject({ status: z.string(), checks: z.record(z.string(), z.unknown()).optional() }),
+});
+
+const notice = z.looseObject({ message: z.string(), component: z.string().optional(), error: z.unknown().optional() });
+
+/** `system.shutdown`: the system shuts down. */
+export const systemShutdown = defineEvent("system.shutdown", { description: "The system shuts down.", data: notice });
+
+/** `system.error`: the system ran into an error. */
+export const systemError = defineEvent("system.error", { description: "The system ran into an error.", data: notice });
+
+/** `system.warning`: the system warns of something. */
+export const systemWarning = defineEvent("system.warning", {
+  description: "The system warns of something.",
+  data: notice,
+});
+
+/** `system.error.recovered`: the system got over an error. */
+export const systemErrorRecovered = defineEvent("system.error.recovered", {
+  description: "The system got over an error.",
+  data: z.looseObject({ message: z.string(), component: z.string().optional() }),
+});
+
+/** `system.cost.threshold.reached`: costs reached a limit. */
+export const systemCostThresholdReached = defineEvent("system.cost.threshold.reached", {
+  description: "Costs reached a limit.",
+  data: z.looseObject({
+    amount: z.number(),
+    limit: z.number(),
+    currency: z.string().optional(),
+    period: z.string().optional(),
+  }),
+});
+
+/** `system.performance.alert`: a metric left its bounds, or came back; `subject` is a flow, a type or an agent. */
+export const systemPerformanceAlert = defineEvent("system.performance.alert", {
+  description: "A metric left its bounds, or came back; `subject` is a flow, a type or an agent.",
+  data: z.looseObject({
+    metric: z.string(),
+    value: z.number(),
+    threshold: z.number().optional(),
+    subject: z.string().optional(),
+    state: z.enum(["raised", "cleared"]).optional(),
+  }),
+});

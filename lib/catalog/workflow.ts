@@ -1,0 +1,46 @@
+import * as z from "zod";
+import { defineEvent } from "../event/definition.ts";
+
+const workflow = z.looseObject({
+  workflowId: z.string(),
+  name: z.string().optional(),
+  input: z.unknown().optional(),
+  output: z.unknown().optional(),
+  error: z.unknown().optional(),
+  durationMs: z.number().optional(),
+  reason: z.string().optional(),
+  checkpoint: z.unknown().optional(),
+});
+
+/** `workflow.started`: a workflow began. */
+export const workflowStarted = defineEvent("workflow.started", { description: "A workflow began.", data: workflow });
+
+/** `workflow.completed`: a workflow ended well. */
+export const workflowCompleted = defineEvent("workflow.completed", {
+  description: "A workflow ended well.",
+  data: workflow,
+});
+
+/** `workflow.failed`: a workflow ended with an error. */
+export const workflowFailed = defineEvent("workflow.failed", {
+  description: "A workflow ended with an error.",
+  data: workflow,
+});
+
+/** `workflow.paused`: a workflow was put on hold. */
+export const workflowPaused = defineEvent("workflow.paused", {
+  description: "A workflow was put on hold.",
+  data: workflow,
+});
+
+/** `workflow.resumed`: a paused workflow goes on. */
+export const workflowResumed = defineEvent("workflow.resumed", {
+  description: "A paused workflow goes on.",
+  data: workflow,
+});
+
+/** `workflow.saved`: a workflow's state was kept at a checkpoint. */
+export const workflowSaved = defineEvent("workflow.saved", {
+  description: "A workflow's state was kept at a checkpoint.",
+  data: workflow,
+});

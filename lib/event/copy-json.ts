@@ -1,0 +1,173 @@
+import { BusError } from "../error/bus-error.ts";
+import type { Json } from "./json.ts";
+import { formatPath } from "./path.ts";
+import { shortForm } from "./short-form.ts";
+
+/** The deepest nesting that every engine carries; an object or array is one level. */
+export const maxDepth = 1_000;
+
+/** A number takes at most 25 bytes as JSON, `-1.2345678901234567e-300` and its comma; the true length is not worth knowing. */
+const numberBytes = 25;
+/** A UTF-16 unit takes at most 6 bytes as JSON: `\u001b`. */
+const unitBytes = 6;
+/** Every so many levels the ancestors are searched for a cycle, so that one is found long before it fills the depth. */
+const cycleStride = 64;
+
+/**
+ * Copies what JSON can hold, checks it and freezes the copy, all levels, in one walk.
+ *
+ * Decided: a property that is `undefined` is left out and -0 becomes 0, as JSON does. Only own enumerable properties with
+ * text keys are read. Refused (`invalid_event` with the path, the value and the fix): NaN and infinities, integers beyond
+ * 2^53 - 1, BigInt, functions, symbols, `undefined` and holes in arrays, dates, instances of classes (Map, Set, Buffer …),
+ * `__proto__` as a key, texts and keys with half a surrogate pair, cycles, nesting over 1,000 levels, and what throws when
+ * it is read. `path` is what messages call the value.
+ */
+export function copyJson(value: unknown, path = "data"): Json {
+  return new JsonCopier(path).copy(value);
+}
+
+/** One {@link copyJson}, with a bound on the size of what it copied. */
+export class JsonCopier {
+  /**
+   * No less than the bytes that the copy takes as JSON in UTF-8, and at most 25 times as many: whoever is bound by bytes
+   * measures only where this says that it could matter.
+   */
+  bytesAtMost = 0;
+  readonly #root: string;
+  readonly #stopAt: number;
+  /** The keys of the containers being walked, from the outside in, and those containers. */
+  readonly #keys: (string | number)[] = [];
+  readonly #containers: object[] = [];
+  #depth = 0;
+
+  /** `maxBytes`: a copy that is certainly above is given up with {@link TooLarge}, so that sharing cannot blow it up. */
+  constructor(root: string, maxBytes = Number.POSITIVE_INFINITY) {
+    this.#root = root;
+    this.#stopAt = maxBytes * numberBytes;
+  }
+
+  copy(value: unknown): Json {
+    try {
+      return this.#copy(value, undefined);
+    } catch (thrown) {
+      if (thrown instanceof BusError || thrown instanceof TooLarge) throw thrown;
+      throw new BusError(
+        "invalid_event",
+        `${formatPath(this.#root, this.#keys.slice(0, this.#depth))} cannot be read: ${shortForm(thrown)}; give plain data without getters or proxies that throw`,
+        { cause: thrown },
+      );
+    }
+  }
+
+  #copy(value: unknown, key: string | number | undefined): Json {
+    switch (typeof value) {
+      case "string":
+        this.bytesAtMost += value.length * unitBytes + 3;
+        if (!value.isWellFormed()) this.#refuse(key, value, "has half a surrogate pair", "use `.toWellFormed()`");
+        return value;
+      case "number":
+        this.bytesAtMost += numberBytes;
+        // False for NaN, too. Beyond 2^53 every number is an integer.
+        if (value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER) return value === 0 ? 0 : value;
+        return this.#refuseNumber(key, value);
+      case "boolean":
+        this.bytesAtMost += 6;
+        return value;
+      case "object":
+        if (value === null) {
+          this.bytesAtMost += 5;
+          return null;
+        }
+        return this.#copyContainer(value, key);
+      default:
+        return this.#refuseKind(key, value);
+    }
+  }
+
+  #copyContainer(value: object, key: string | number | undefined): Json {
+    if (key !== undefined) this.#keys[this.#depth - 1] = key;
+    if (this.bytesAtMost > this.#stopAt) throw new TooLarge();
+    if (this.#depth === maxDepth || (this.#depth > 0 && this.#depth % cycleStride === 0)) this.#refuseDepth(value);
+    this.#containers[this.#depth] = value;
+    this.#depth += 1;
+    this.bytesAtMost += 3;
+    const copy = Array.isArray(value) ? this.#copyArray(value) : this.#copyObject(value);
+    this.#depth -= 1;
+    return copy;
+  }
+
+  #copyArray(values: readonly unknown[]): Json {
+    const copy: Json[] = [];
+    for (let index = 0; index < values.length; index += 1) copy.push(this.#copy(values[index], index));
+    return Object.freeze(copy);
+  }
+
+  #copyObject(value: object): Json {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+      this.#refuseInstance(value);
+    }
+    const copy: { [key: string]: Json } = {};
+    for (const key of Object.keys(value)) {
+      const field = Reflect.get(value, key);
+      if (field === undefined) continue;
+      if (key === "__proto__") this.#refuse(key, field, "is a key that no object may have", "rename it");
+      if (!key.isWellFormed()) this.#refuse(key, field, "has half a surrogate pair in its key", "rename it");
+      this.bytesAtMost += key.length * unitBytes + 4;
+      copy[key] = this.#copy(field, key);
+    }
+    return Object.freeze(copy);
+  }
+
+  #refuseDepth(value: object): void {
+    this.#containers[this.#depth] = value;
+    const seen = new Set<object>();
+    for (const [depth, container] of this.#containers.slice(0, this.#depth + 1).entries()) {
+      if (seen.has(container)) {
+        const path = formatPath(this.#root, this.#keys.slice(0, depth));
+        throw this.#error(path, "refers back to what holds it; JSON has no cycles: give an id instead");
+      }
+      seen.add(container);
+    }
+    if (this.#depth < maxDepth) return;
+    const path = `${formatPath(this.#root, this.#keys.slice(0, 5))}…`;
+    throw this.#error(path, `is nested deeper than ${maxDepth} levels; flatten it, or give it as text`);
+  }
+
+  #refuseInstance(value: object): never {
+    if (value instanceof Date) this.#refuseHere(value, "JSON has no dates", "use `.toISOString()`");
+    if (value instanceof Map) this.#refuseHere(value, "JSON has no maps", "use `Object.fromEntries(map)`");
+    if (value instanceof Set) this.#refuseHere(value, "JSON has no sets", "use `[...set]`");
+    this.#refuseHere(value, "JSON holds plain objects only", "use an object literal with its fields");
+  }
+
+  #refuseNumber(key: string | number | undefined, value: number): never {
+    if (Number.isFinite(value)) this.#refuse(key, value, "is beyond 2^53 - 1", "give it as text");
+    this.#refuse(key, value, "is no JSON number", "use null, or leave it out");
+  }
+
+  #refuseKind(key: string | number | undefined, value: unknown): never {
+    if (typeof value === "bigint") this.#refuse(key, value, "is a BigInt", "use a number up to 2^53 - 1, or a text");
+    if (value === undefined) this.#refuse(key, value, "JSON has no undefined", "use null, or leave it out");
+    this.#refuse(key, value, "JSON cannot hold it", "leave it out");
+  }
+
+  /** Refuses a value that is not walked: its own key is not yet among the keys. */
+  #refuse(key: string | number | undefined, value: unknown, problem: string, fix: string): never {
+    const keys = this.#keys.slice(0, Math.max(0, this.#depth - 1));
+    const path = formatPath(this.#root, key === undefined ? keys : [...keys, key]);
+    throw this.#error(path, `is ${shortForm(value)}: ${problem}; ${fix}`);
+  }
+
+  #refuseHere(value: unknown, problem: string, fix: string): never {
+    const path = formatPath(this.#root, this.#keys.slice(0, this.#depth - 1));
+    throw this.#error(path, `is ${shortForm(value)}: ${problem}; ${fix}`);
+  }
+
+  #error(path: string, rest: string): BusError {
+    return new BusError("invalid_event", `${path} ${rest}`, { details: { path } });
+  }
+}
+
+/** A copy was given up for its size. */
+export class TooLarge extends Error {}

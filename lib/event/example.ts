@@ -1,0 +1,116 @@
+import type { EventDefinition } from "./definition.ts";
+import type { Json, JsonObject } from "./json.ts";
+import { jsonSchemaOf } from "./json-schema.ts";
+
+/** Words that make an example read like an event. */
+const samples: Readonly<Record<string, Json>> = {
+  taskId: "task-12",
+  agentId: "reader-1",
+  title: "Read the notes of May",
+  status: "ok",
+  currency: "EUR",
+  content: "The notes name two suppliers.",
+};
+
+/**
+ * Data that a definition accepts, for people to start from: the schema's own example (`.meta({ examples: [...] })`), else one
+ * made from it with every field. `undefined` where none that validates could be made: give the schema an example.
+ */
+export function exampleOf(definition: EventDefinition): JsonObject | undefined {
+  const schema = jsonSchemaOf(definition);
+  const example = exampleFor(schema, "", schema, 0);
+  return isObject(example) && definition.schema.safeParse(example).success ? example : undefined;
+}
+
+function exampleFor(schema: Json | undefined, name: string, root: JsonObject, depth: number): Json {
+  if (!isObject(schema) || depth > 8) return {};
+  if (typeof schema.$ref === "string") return exampleFor(resolve(root, schema.$ref), name, root, depth + 1);
+  const given = isList(schema.examples) ? schema.examples[0] : schema.const;
+  if (given !== undefined) return given;
+  if (isList(schema.enum)) return schema.enum[0] ?? null;
+  const options = schema.anyOf ?? schema.oneOf;
+  if (isList(options)) return exampleFor(options[0], name, root, depth + 1);
+  if (isList(schema.allOf)) {
+    return Object.assign({}, ...schema.allOf.map((part) => exampleFor(part, name, root, depth + 1)));
+  }
+  switch (schema.type) {
+    case "object":
+      return exampleObject(schema, root, depth);
+    case "array":
+      return exampleArray(schema, name, root, depth);
+    case "string":
+      return exampleText(schema, name);
+    case "integer":
+    case "number":
+      return exampleNumber(schema);
+    case "boolean":
+      return false;
+    case "null":
+      return null;
+    default:
+      return samples[name] ?? { note: "any JSON" };
+  }
+}
+
+function exampleObject(schema: JsonObject, root: JsonObject, depth: number): JsonObject {
+  const example: Record<string, Json> = {};
+  const fields = isObject(schema.properties) ? schema.properties : {};
+  for (const [name, field] of Object.entries(fields)) {
+    if (isObject(field) && "not" in field) continue;
+    example[name] = exampleFor(field, name, root, depth + 1);
+  }
+  return example;
+}
+
+function exampleArray(schema: JsonObject, name: string, root: JsonObject, depth: number): Json {
+  if (isList(schema.prefixItems)) return schema.prefixItems.map((item) => exampleFor(item, name, root, depth + 1));
+  const length = Math.max(1, numberOr(schema.minItems, 1));
+  const singular = name.replace(/s$/, "");
+  return Array.from({ length }, () => exampleFor(schema.items, singular, root, depth + 1));
+}
+
+function exampleText(schema: JsonObject, name: string): string {
+  const formats: Readonly<Record<string, string>> = {
+    "date-time": "2026-01-31T12:00:00Z",
+    date: "2026-01-31",
+    time: "12:00:00",
+    duration: "PT5M",
+    email: "ada@example.com",
+    uri: "https://example.com/notes",
+    uuid: "0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d",
+    ipv4: "192.0.2.1",
+    ipv6: "2001:db8::1",
+  };
+  const formatted = typeof schema.format === "string" ? formats[schema.format] : undefined;
+  if (formatted !== undefined) return formatted;
+  const sample = samples[name];
+  const text =
+    typeof sample === "string" ? sample : name.endsWith("Id") ? `${name.slice(0, -2)}-1` : `some ${name || "text"}`;
+  return text.padEnd(numberOr(schema.minLength, 0), ".").slice(0, numberOr(schema.maxLength, text.length + 1_000_000));
+}
+
+function exampleNumber(schema: JsonObject): number {
+  const step = numberOr(schema.multipleOf, schema.type === "integer" ? 1 : 0.5);
+  const least = numberOr(schema.minimum, numberOr(schema.exclusiveMinimum, 0));
+  const most = numberOr(schema.maximum, numberOr(schema.exclusiveMaximum, Number.POSITIVE_INFINITY));
+  const above = (Math.floor(Math.max(least, Number.MIN_SAFE_INTEGER) / step) + 1) * step;
+  return above <= most ? above : least;
+}
+
+function resolve(root: JsonObject, reference: string): Json | undefined {
+  let part: Json | undefined = root;
+  for (const step of reference.split("/").slice(1)) part = isObject(part) ? part[step] : undefined;
+  return part;
+}
+
+function numberOr(json: Json | undefined, otherwise: number): number {
+  return typeof json === "number" ? json : otherwise;
+}
+
+function isList(json: Json | undefined): json is readonly Json[] {
+  return Array.isArray(json);
+}
+
+function isObject(json: Json | undefined): json is JsonObject {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}

@@ -1,0 +1,48 @@
+import * as z from "zod";
+import { copyJson } from "./copy-json.ts";
+import type { EventDefinition } from "./definition.ts";
+import type { Json, JsonObject } from "./json.ts";
+
+const dialect = "https://json-schema.org/draft/2020-12/schema";
+
+/** JSON Schema 2020-12 of a definition's data; of the input, which for a definition is the output too. */
+export function jsonSchemaOf(definition: EventDefinition): JsonObject {
+  return { $schema: dialect, ...describe(definition) };
+}
+
+/** One JSON Schema document: each definition under its type in `$defs`. */
+export function jsonSchemaOfAll(definitions: Iterable<EventDefinition>): JsonObject {
+  const $defs: Record<string, Json> = {};
+  for (const definition of definitions) {
+    $defs[definition.type] = moveReferences(describe(definition), `#/$defs/${definition.type}`);
+  }
+  return { $schema: dialect, $defs };
+}
+
+function describe(definition: EventDefinition): JsonObject {
+  const schema = copyJson(
+    z.toJSONSchema(definition.schema, { io: "input", target: "draft-2020-12", unrepresentable: "any" }),
+  );
+  const { $schema: _, ...rest } = isObject(schema) ? schema : {};
+  const description = definition.description === "" ? {} : { description: definition.description };
+  return { title: definition.type, ...description, "x-version": definition.version, ...rest };
+}
+
+/** Schemas refer to parts of themselves from their root; within a larger document that root lies deeper. */
+function moveReferences(schema: Json, root: string): Json {
+  if (isList(schema)) return schema.map((part) => moveReferences(part, root));
+  if (!isObject(schema)) return schema;
+  const moved: Record<string, Json> = {};
+  for (const [key, part] of Object.entries(schema)) {
+    moved[key] = key === "$ref" && typeof part === "string" ? `${root}${part.slice(1)}` : moveReferences(part, root);
+  }
+  return moved;
+}
+
+function isList(json: Json): json is readonly Json[] {
+  return Array.isArray(json);
+}
+
+function isObject(json: Json): json is JsonObject {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}

@@ -1,0 +1,183 @@
+import { BusError } from "../error/bus-error.ts";
+import type { DraftMetadata, Event, EventMetadata } from "./event.ts";
+import { eventIdNames } from "./event.ts";
+import { didYouMean } from "./nearest.ts";
+import { formatPath } from "./path.ts";
+import { shortForm } from "./short-form.ts";
+import { normalizeTime } from "./time.ts";
+import type { EventName } from "./validate.ts";
+
+/** Urgency where nothing was said. */
+export const defaultPriority = 5;
+const maxTags = 50;
+const maxTagLength = 256;
+/** Ids of recorded runs have 160 characters; 512 leaves room, and bounds what metadata weighs. */
+const maxIdLength = 512;
+const maxTracestateLength = 512;
+/** Above what metadata without tags takes as JSON: nine ids of at most six bytes a character, and the rest. */
+export const metadataBytesAtMost = 10 * maxIdLength * 6 + 4_096;
+
+const control = /\p{Cc}/u;
+const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?<later>-.*)?$/;
+const printableAscii = /^[\x20-\x7e]+$/;
+
+const names = new Set<string>([
+  "version",
+  "correlationId",
+  "causationId",
+  ...eventIdNames,
+  "priority",
+  "expiresAt",
+  "tags",
+  "traceparent",
+  "tracestate",
+] satisfies (keyof DraftMetadata)[]);
+
+const none: DraftMetadata = Object.freeze({});
+
+/** What metadata are filled in from. */
+export interface MetadataContext {
+  readonly event: EventName;
+  readonly id: string;
+  /** Of the definition, where the draft does not say. */
+  readonly version: number;
+  readonly cause: Event | undefined;
+}
+
+/**
+ * Checks a draft's metadata and fills in what it leaves out; frozen. The flow, its cause and its trace come from the cause;
+ * a draft that gives a traceparent gives its own tracestate with it. `undefined` is as good as left out.
+ */
+export function prepareMetadata(given: unknown, context: MetadataContext): Readonly<EventMetadata> {
+  const { event, cause } = context;
+  const draft = given === undefined ? none : checkNames(given, event);
+  // Always the same fields first, in the same order: events share a few hidden classes.
+  const metadata: EventMetadata = {
+    version: context.version,
+    correlationId: checkId(draft.correlationId, "correlationId", event) ?? cause?.metadata.correlationId ?? context.id,
+    priority: draft.priority === undefined ? defaultPriority : checkPriority(draft.priority, event),
+  };
+  const causationId = checkId(draft.causationId, "causationId", event) ?? cause?.id;
+  if (causationId !== undefined) metadata.causationId = causationId;
+  if (draft !== none) copyOptional(draft, metadata, event);
+  const trace = draft.traceparent === undefined ? cause?.metadata : draft;
+  if (trace?.traceparent !== undefined) metadata.traceparent = checkTraceparent(trace.traceparent, event);
+  if (trace?.tracestate !== undefined) metadata.tracestate = checkTracestate(trace.tracestate, event);
+  else if (draft.tracestate !== undefined) {
+    throw invalid(
+      event,
+      "tracestate",
+      draft.tracestate,
+      "means nothing alone; give the traceparent that it belongs to",
+    );
+  }
+  return Object.freeze(metadata);
+}
+
+function checkNames(given: unknown, event: EventName): DraftMetadata {
+  if (!isPlain(given)) throw invalid(event, undefined, given, "give an object");
+  for (const name of Object.keys(given)) {
+    if (names.has(name)) continue;
+    if (Reflect.get(given, name) === undefined) continue;
+    if (name === "replay") {
+      throw invalid(event, name, given.replay, "is set by the engine on replayed deliveries only; leave it out");
+    }
+    const path = formatPath("metadata", [name]);
+    throw new BusError(
+      "invalid_event",
+      `${event.type} from ${event.source}: ${path} is no field of metadata${didYouMean(name, names) || ";"} put what is your own into data, or into tags`,
+      { details: { path } },
+    );
+  }
+  return given;
+}
+
+function isPlain(given: unknown): given is DraftMetadata & { replay?: unknown } {
+  return typeof given === "object" && given !== null && !Array.isArray(given);
+}
+
+function copyOptional(draft: DraftMetadata, metadata: EventMetadata, event: EventName): void {
+  for (const name of eventIdNames) {
+    const id = checkId(draft[name], name, event);
+    if (id !== undefined) metadata[name] = id;
+  }
+  if (draft.expiresAt !== undefined) metadata.expiresAt = checkTime(draft.expiresAt, event);
+  if (draft.tags !== undefined) metadata.tags = checkTags(draft.tags, event);
+}
+
+function checkId(id: unknown, name: string, event: EventName): string | undefined {
+  if (id === undefined) return undefined;
+  if (isText(id, maxIdLength)) return id;
+  throw invalid(event, name, id, `give a text of 1 to ${maxIdLength} characters without control characters`);
+}
+
+/** Whether it is a text of 1 to `longest` characters that every engine carries: no control characters, well formed. */
+export function isText(value: unknown, longest: number): value is string {
+  return (
+    typeof value === "string" &&
+    value.length > 0 &&
+    value.length <= longest &&
+    value.isWellFormed() &&
+    !control.test(value)
+  );
+}
+
+function checkPriority(priority: unknown, event: EventName): number {
+  if (typeof priority === "number" && Number.isInteger(priority) && priority >= 1 && priority <= 10) return priority;
+  throw invalid(event, "priority", priority, "give an integer from 1 (most urgent) to 10");
+}
+
+function checkTime(time: unknown, event: EventName): string {
+  const normal = typeof time === "string" ? normalizeTime(time) : undefined;
+  if (normal !== undefined) return normal;
+  throw invalid(event, "expiresAt", time, "give an RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z");
+}
+
+function checkTags(tags: unknown, event: EventName): readonly string[] {
+  if (!Array.isArray(tags) || tags.length > maxTags) {
+    throw invalid(event, "tags", tags, `give a list of at most ${maxTags} texts`);
+  }
+  const copy: string[] = [];
+  for (const [index, tag] of tags.entries()) {
+    if (!isText(tag, maxTagLength)) {
+      throw invalid(
+        event,
+        `tags[${index}]`,
+        tag,
+        `give a text of 1 to ${maxTagLength} characters without control characters`,
+      );
+    }
+    copy.push(tag);
+  }
+  return Object.freeze(copy);
+}
+
+function checkTraceparent(value: unknown, event: EventName): string {
+  const match = typeof value === "string" && value.length <= maxIdLength ? traceparent.exec(value) : null;
+  // Version 00 ends after the flags; what later versions append is passed on.
+  if (match !== null && typeof value === "string" && !(value.startsWith("00") && match.groups?.later)) return value;
+  throw invalid(
+    event,
+    "traceparent",
+    value,
+    "give W3C trace context, such as 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  );
+}
+
+function checkTracestate(value: unknown, event: EventName): string {
+  const fits = typeof value === "string" && value.length <= maxTracestateLength && printableAscii.test(value);
+  if (fits && value.includes("=")) return value;
+  throw invalid(
+    event,
+    "tracestate",
+    value,
+    `give W3C trace context, such as vendor=value, of at most ${maxTracestateLength} characters`,
+  );
+}
+
+function invalid(event: EventName, name: string | undefined, value: unknown, fix: string): BusError {
+  const path = name === undefined ? "metadata" : `metadata.${name}`;
+  return new BusError("invalid_event", `${event.type} from ${event.source}: ${path} is ${shortForm(value)}; ${fix}`, {
+    details: { path },
+  });
+}

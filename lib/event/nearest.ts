@@ -1,0 +1,28 @@
+import { distance } from "fastest-levenshtein";
+
+/**
+ * The candidate that a mistyped name most likely means, whatever its case; `undefined` where none is within a third of
+ * its letters.
+ */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  const wanted = name.toLowerCase();
+  let best: string | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const reach = Math.max(1, Math.floor(Math.max(wanted.length, candidate.length) / 3));
+    // Lengths alone bound the distance from below: a long unknown name costs nothing.
+    if (Math.abs(wanted.length - candidate.length) > reach) continue;
+    const away = distance(wanted, candidate.toLowerCase());
+    if (away <= reach && away < bestDistance) {
+      best = candidate;
+      bestDistance = away;
+    }
+  }
+  return best;
+}
+
+/** `; did you mean "x"?` for the end of a message, or nothing. */
+export function didYouMean(name: string, candidates: Iterable<string>): string {
+  const found = nearest(name, candidates);
+  return found === undefined ? "" : `; did you mean "${found}"?`;
+}

@@ -1,0 +1,175 @@
+import type * as z from "zod";
+import { BusError } from "../error/bus-error.ts";
+import { formatPath } from "./path.ts";
+import { shortForm } from "./short-form.ts";
+
+/** Why a kind of schema cannot stand in a definition. Its events carry the input, so output and input must be one. */
+const refusedKinds: Readonly<Record<string, string>> = {
+  default: "fills in a value, but an event carries what was published: use `.optional()` and fill in where it is read",
+  prefault: "fills in a value, but an event carries what was published: use `.optional()` and fill in where it is read",
+  catch: "replaces bad values, but bad data is refused: drop `.catch()`",
+  transform: "changes the value, but an event carries what was published: transform where it is read",
+  pipe: "changes the value, but an event carries what was published: transform where it is read",
+  success: "changes the value, but an event carries what was published: test where it is read",
+  promise: "JSON has no promises: await before you publish",
+  date: "JSON has no dates: use `z.iso.datetime()`",
+  bigint: "JSON has no BigInt: use `z.int()` or `z.string()`",
+  symbol: "JSON has no symbols",
+  undefined: "JSON has no undefined: use `.optional()` or `z.null()`",
+  void: "JSON has no undefined: use `.optional()` or `z.null()`",
+  nan: "JSON has no NaN: use `z.null()`",
+  map: "JSON has no maps: use `z.record()`",
+  set: "JSON has no sets: use `z.array()`",
+  file: "JSON has no files: publish a reference",
+  function: "JSON has no functions",
+};
+
+/** Refuses (`invalid_config`) a schema that is no JSON object, or that changes what it validates; the path says where. */
+export function checkSchema(definition: string, schema: z.ZodType): void {
+  new SchemaCheck(definition).check(schema, []);
+  if (!describesObject(schema)) {
+    throw refusal(definition, [], schema, "is no object: wrap it, as in `z.looseObject({ value: … })`");
+  }
+}
+
+class SchemaCheck {
+  readonly #definition: string;
+  readonly #seen = new Set<z.core.$ZodType>();
+
+  constructor(definition: string) {
+    this.#definition = definition;
+  }
+
+  check(schema: z.core.$ZodType, path: readonly (string | number)[]): void {
+    if (this.#seen.has(schema)) return;
+    this.#seen.add(schema);
+    this.#checkItself(schema, path);
+    for (const [step, part] of this.#parts(schema, path)) this.check(part, step === undefined ? path : [...path, step]);
+  }
+
+  #checkItself(schema: z.core.$ZodType, path: readonly (string | number)[]): void {
+    const def = schema._zod.def;
+    const problem = refusedKinds[def.type];
+    if (problem !== undefined) throw refusal(this.#definition, path, schema, problem);
+    if ("coerce" in def && def.coerce === true) {
+      throw refusal(this.#definition, path, schema, "coerces, but an event carries what was published: drop `coerce`");
+    }
+    const normalizes = "normalize" in def && def.normalize === true;
+    if (normalizes || def.checks?.some((check) => check._zod.def.check === "overwrite")) {
+      throw refusal(
+        this.#definition,
+        path,
+        schema,
+        "changes the value (trim, toLowerCase, normalize …), but an event carries what was published: change it before",
+      );
+    }
+    const bad = isKnown(schema) && schema._zod.def.type === "literal" && schema._zod.def.values.find(isNoJson);
+    if (bad !== false && bad !== undefined) {
+      throw refusal(this.#definition, path, schema, `has the value ${shortForm(bad)}, which JSON cannot hold`);
+    }
+  }
+
+  #parts(
+    schema: z.core.$ZodType,
+    path: readonly (string | number)[],
+  ): [step: string | number | undefined, part: z.core.$ZodType][] {
+    try {
+      return partsOf(schema);
+    } catch (cause) {
+      // A lazy part that refers to what is declared further down.
+      throw refusal(
+        this.#definition,
+        path,
+        schema,
+        `cannot be read: ${shortForm(cause)}; declare what it refers to before it`,
+        cause,
+      );
+    }
+  }
+}
+
+/** zod's own union of its classes; a `$ZodType` is always one of them. */
+function isKnown(_schema: z.core.$ZodType): _schema is z.core.$ZodTypes {
+  return true;
+}
+
+function isNoJson(value: unknown): boolean {
+  return typeof value === "bigint" || typeof value === "symbol" || value === undefined;
+}
+
+function partsOf(schema: z.core.$ZodType): [step: string | number | undefined, part: z.core.$ZodType][] {
+  if (!isKnown(schema)) return [];
+  const def = schema._zod.def;
+  switch (def.type) {
+    case "object":
+      return [
+        ...Object.entries(def.shape),
+        ...(def.catchall === undefined ? [] : ([["*", def.catchall]] satisfies [string, z.core.$ZodType][])),
+      ];
+    case "array":
+      return [["*", def.element]];
+    case "tuple":
+      return [
+        ...def.items.map((item, index): [number, z.core.$ZodType] => [index, item]),
+        ...(def.rest === null ? [] : ([["*", def.rest]] satisfies [string, z.core.$ZodType][])),
+      ];
+    case "record":
+      return [
+        ["(key)", def.keyType],
+        ["*", def.valueType],
+      ];
+    case "union":
+      return def.options.map((option) => [undefined, option]);
+    case "intersection":
+      return [
+        [undefined, def.left],
+        [undefined, def.right],
+      ];
+    case "optional":
+    case "nullable":
+    case "nonoptional":
+    case "readonly":
+      return [[undefined, def.innerType]];
+    case "lazy":
+      return [[undefined, def.getter()]];
+    default:
+      return [];
+  }
+}
+
+/** Whether whatever passes is an object; only called on schemas that passed the check. */
+function describesObject(schema: z.core.$ZodType, seen: ReadonlySet<z.core.$ZodType> = new Set()): boolean {
+  if (!isKnown(schema) || seen.has(schema)) return false;
+  const def = schema._zod.def;
+  const inside = new Set([...seen, schema]);
+  switch (def.type) {
+    case "object":
+    case "record":
+      return true;
+    case "union":
+      return def.options.every((option) => describesObject(option, inside));
+    case "intersection":
+      return describesObject(def.left, inside) || describesObject(def.right, inside);
+    case "readonly":
+      return describesObject(def.innerType, inside);
+    case "lazy":
+      return describesObject(def.getter(), inside);
+    default:
+      return false;
+  }
+}
+
+function refusal(
+  definition: string,
+  path: readonly (string | number)[],
+  schema: z.core.$ZodType,
+  problem: string,
+  cause?: unknown,
+): BusError {
+  const where = formatPath("data", path);
+  const kind = schema._zod.def.type;
+  return new BusError("invalid_config", `Definition "${definition}": the schema of ${where} (${kind}) ${problem}`, {
+    details: { type: definition, path: where, schema: kind },
+    cause,
+  });
+}

@@ -1,0 +1,39 @@
+import { BusError } from "../error/bus-error.ts";
+import { copyJson } from "./copy-json.ts";
+import type { EventDefinition, OlderVersion } from "./definition.ts";
+import type { Event } from "./event.ts";
+import { shortForm } from "./short-form.ts";
+import { checkData } from "./validate.ts";
+
+/** An event of an older version as the newest has it; frozen. See `Catalog.upcast`. */
+export function upcastEvent(event: Event, definition: EventDefinition): Event {
+  const { version } = event.metadata;
+  const steps = definition.older.filter((older) => older.version >= version);
+  if (steps[0]?.version !== version) throw unknownVersion(event, definition);
+  const data = copyJson(steps.reduce((data: unknown, step) => runUpcast(step, data, event), event.data));
+  checkData(definition.schema, data, event);
+  return Object.freeze({ ...event, data, metadata: Object.freeze({ ...event.metadata, version: definition.version }) });
+}
+
+function runUpcast(step: OlderVersion, data: unknown, event: Event): unknown {
+  try {
+    // The type of what each upcast takes is known to its definition alone.
+    return Reflect.apply(step.upcast, undefined, [data]);
+  } catch (cause) {
+    throw new BusError(
+      "invalid_event",
+      `The upcast of ${event.type} from version ${step.version} threw on event ${event.id}: ${shortForm(cause)}`,
+      { cause, details: { type: event.type, id: event.id, version: step.version } },
+    );
+  }
+}
+
+function unknownVersion(event: Event, definition: EventDefinition): BusError {
+  const known = [...definition.older.map((older) => older.version), definition.version].join(", ");
+  return new BusError(
+    "invalid_event",
+    `Event ${event.id} (${event.type} from ${event.source}) has version ${event.metadata.version}, but the definition knows ${known}; ` +
+      "add that version to its `older`, or update the definition",
+    { details: { type: event.type, id: event.id, version: event.metadata.version } },
+  );
+}
