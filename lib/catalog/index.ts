@@ -1,4 +1,4 @@
-import { createCatalog } from "../event/catalog.ts";
+import { type Catalog, createCatalog } from "../event/catalog.ts";
 import type { ByType } from "../event/definition.ts";
 import * as definitions from "./definitions.ts";
 
@@ -8,4 +8,4 @@ export * from "./definitions.ts";
 export interface StandardEvents extends ByType<typeof definitions> {}
 
 /** Every standard type; closed, so a mistyped name is refused. `standardCatalog.extend([…])` adds your own. */
-export const standardCatalog = createCatalog(definitions);
+export const standardCatalog: Catalog<StandardEvents> = createCatalog(definitions);

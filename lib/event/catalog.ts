@@ -1,5 +1,5 @@
 import { BusError } from "../error/bus-error.ts";
-import type { EventDefinition } from "./definition.ts";
+import type { ByType, EventDefinition } from "./definition.ts";
 import type { Event } from "./event.ts";
 import type { JsonObject } from "./json.ts";
 import { jsonSchemaOf, jsonSchemaOfAll } from "./json-schema.ts";
@@ -8,8 +8,10 @@ import { shortForm } from "./short-form.ts";
 import { isCustomType } from "./type-name.ts";
 import { upcastEvent } from "./upcast.ts";
 
-/** A set of definitions, one a type. Immutable. */
-export interface Catalog {
+declare const eventsType: unique symbol;
+
+/** A set of definitions, one a type. Immutable. `Events` maps each type to its data, for inference. */
+export interface Catalog<Events = unknown> {
   /** Whether types without a definition are taken; those of `custom.*` always are. */
   readonly open: boolean;
   get(type: string): EventDefinition | undefined;
@@ -25,11 +27,20 @@ export interface Catalog {
    */
   upcast(event: Event): Event;
   /** A new catalog with these besides, as open as this one. `invalid_config` where a type is there already. */
-  extend(definitions: Definitions): Catalog;
+  extend<const More extends Definitions>(definitions: More): Catalog<Events & EventsOf<More>>;
+  /** Carries `Events`; no value at run time. */
+  readonly [eventsType]?: Events;
 }
 
 /** Definitions as a list, or as an object or module that holds nothing else. */
 export type Definitions = Iterable<EventDefinition> | Readonly<Record<string, EventDefinition>>;
+
+/** Maps each type of a list, object or module of definitions to its data. */
+export type EventsOf<Given> =
+  Given extends Iterable<infer One> ? { [Type in TypeOf<One>]: DataOf<Extract<One, { type: Type }>> } : ByType<Given>;
+
+type TypeOf<Definition> = Definition extends EventDefinition<infer Type> ? Type : never;
+type DataOf<Definition> = Definition extends EventDefinition<string, infer Data> ? Data : never;
 
 /** What {@link createCatalog} may be told. */
 export interface CatalogOptions {
@@ -38,7 +49,14 @@ export interface CatalogOptions {
 }
 
 /** Puts definitions together. `invalid_config` where two have the same type. */
-export function createCatalog(definitions: Definitions, options: CatalogOptions = {}): Catalog {
+export function createCatalog<const Given extends Definitions>(
+  definitions: Given,
+  options: CatalogOptions = {},
+): Catalog<EventsOf<Given>> {
+  return catalogOf(definitions, options);
+}
+
+function catalogOf(definitions: Definitions, options: CatalogOptions): Catalog<never> {
   const open = options.open ?? false;
   const byType = new Map<string, EventDefinition>();
   for (const definition of listOf(definitions)) {
@@ -81,7 +99,7 @@ export function createCatalog(definitions: Definitions, options: CatalogOptions 
       if (definition === undefined || definition.version === event.metadata.version) return event;
       return upcastEvent(event, definition);
     },
-    extend: (more: Definitions) => createCatalog([...byType.values(), ...listOf(more)], { open }),
+    extend: (more: Definitions) => catalogOf([...byType.values(), ...listOf(more)], { open }),
   });
 }
 

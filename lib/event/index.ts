@@ -1,4 +1,4 @@
-export { type Catalog, type CatalogOptions, createCatalog, type Definitions } from "./catalog.ts";
+export { type Catalog, type CatalogOptions, createCatalog, type Definitions, type EventsOf } from "./catalog.ts";
 export { copyJson, maxDepth } from "./copy-json.ts";
 export {
   type ByType,
@@ -21,6 +21,7 @@ export {
 } from "./event.ts";
 export { exampleOf } from "./example.ts";
 export { createIds, type IdOptions, idTime } from "./id.ts";
+export type { DataIssue } from "./issues.ts";
 export type { Json, JsonObject } from "./json.ts";
 export { didYouMean, nearest } from "./nearest.ts";
 export { formatPath } from "./path.ts";
@@ -29,4 +30,3 @@ export { shortForm } from "./short-form.ts";
 export { eventSize, eventTooLarge, maxEventBytes } from "./size.ts";
 export { formatTime, normalizeTime } from "./time.ts";
 export { isCustomType, maxTypeLength, typeNameProblem } from "./type-name.ts";
-export type { DataIssue } from "./validate.ts";

@@ -1,10 +1,58 @@
 import type { EventDefinition } from "../event/definition.ts";
+import type { Duration } from "../event/duration.ts";
+import type { Event } from "../event/event.ts";
+import type { Where } from "./where.ts";
 
-/** `"250ms"`, `"30s"`, `"5m"`, `"2h"`, `"15d"`, or milliseconds as a number. */
-export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;
+export type { Duration } from "../event/duration.ts";
 
 /** What a subscription listens to: definitions, type names, or names with `*`. */
 export type Wanted = EventDefinition | string;
+
+/** The single wants in what `on` holds, as a union. */
+export type WantedIn<On> = On extends readonly (infer One)[] ? One : On;
+
+/** The event that a want stands for: of a definition, of a type that `Events` knows, or any. */
+export type EventFor<One, Events = unknown> =
+  One extends EventDefinition<infer Type, infer Data>
+    ? Event<Type, Data>
+    : One extends keyof Events & string
+      ? Event<One, Events[One]>
+      : Event;
+
+/** The events that a subscription delivers: `EventOf<typeof readers, StandardEvents>`. */
+export type EventOf<S extends { readonly on: unknown }, Events = unknown> = EventFor<WantedIn<S["on"]>, Events>;
+
+/** How a subscription is written; all but `on` may be left out. */
+export interface SubscriptionOptions<On extends Wanted | readonly Wanted[] = Wanted | readonly Wanted[]> {
+  /** `[a-z][a-z0-9-]{0,47}`. One name, one queue: what shares it shares its work. Without one it ends with the process. */
+  readonly name?: string;
+  /** One or several; `*` in a name is any run of characters, dots included. */
+  readonly on: On;
+  /** EventBridge pattern over the event. */
+  readonly where?: Where<WantedIn<On>>;
+  /** Runs at most, the first included: 1 to 100. Default 5. */
+  readonly attempts?: number;
+  /** Before the second attempt, and the most between any two; doubled each time, with full jitter. Default 1 s and 5 min; at most 11 h. */
+  readonly backoff?: { readonly from?: Duration; readonly to?: Duration };
+  /** For one attempt: 1 ms to 12 h. Default 30 s. */
+  readonly timeout?: Duration;
+  /** Deliveries that run at once, 1 to 1,000. Default 10. */
+  readonly concurrency?: number;
+  /** Keeps order within each value of this path: `source`, `type`, `data.…`, `metadata.…`. */
+  readonly ordered?: "source" | "type" | `data.${string}` | `metadata.${string}`;
+  /** Whether an event succeeds once at most. Default true. */
+  readonly idempotent?: boolean;
+  /** For how long a success is remembered: 1 ms to 1 year. Default 15 days. */
+  readonly dedupeFor?: Duration;
+  /** Where a new one starts: `"now"` (default), `"beginning"`, or a time (RFC 3339). */
+  readonly from?: "now" | "beginning" | (string & {}) | Date;
+  /** Deliveries that may wait, at least 1; what comes above goes to its dead letters. No bound where absent. */
+  readonly maxBacklog?: number;
+}
+
+/** A subscription as pure data: engines, stacks and the HTTP face read the same object. */
+export interface Subscription<On extends Wanted | readonly Wanted[] = Wanted | readonly Wanted[]>
+  extends SubscriptionOptions<On> {}
 
 /** A subscription with every default filled in and every duration in milliseconds: what engines read and keep. */
 export interface SubscriptionRecord {

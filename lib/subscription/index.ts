@@ -1,0 +1,16 @@
+export { defineSubscription } from "./define.ts";
+export { orderedKey } from "./ordered-key.ts";
+export { type SubscriptionDefaults, subscriptionRecord } from "./record.ts";
+export type {
+  Duration,
+  EventFor,
+  EventOf,
+  Subscription,
+  SubscriptionOptions,
+  SubscriptionRecord,
+  Wanted,
+  WantedIn,
+} from "./subscription.ts";
+export { subscriptionPattern } from "./subscription-pattern.ts";
+export { type UnknownType, unknownTypes } from "./unknown-types.ts";
+export type { Where, WhereEvent, WhereFields, WhereValue } from "./where.ts";

@@ -1,0 +1,226 @@
+import * as z from "zod";
+import { BusError } from "../error/bus-error.ts";
+import { copyJson } from "../event/copy-json.ts";
+import { parseDuration } from "../event/duration.ts";
+import { describeIssues } from "../event/issues.ts";
+import { didYouMean } from "../event/nearest.ts";
+import { shortForm } from "../event/short-form.ts";
+import { normalizeTime } from "../event/time.ts";
+import { compilePattern } from "../pattern/index.ts";
+import type { SubscriptionRecord } from "./subscription.ts";
+import { subscriptionPattern } from "./subscription-pattern.ts";
+import { wantedNameProblem } from "./wanted-name.ts";
+
+/** Settings for what a subscription does not say itself. */
+export type SubscriptionDefaults = Partial<Omit<SubscriptionRecord, "name" | "on" | "where">>;
+
+/** With every setting that has a default. */
+type FilledDefaults = Omit<SubscriptionRecord, "name" | "on" | "where">;
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+const standardDefaults: FilledDefaults = {
+  attempts: 5,
+  backoff: { from: 1_000, to: 300_000 },
+  timeout: 30_000,
+  concurrency: 10,
+  idempotent: true,
+  dedupeFor: 15 * day,
+  from: "now",
+};
+
+/** SQS delays a message by 12 h at most, and a retry needs some of that. */
+const maxBackoff = 11 * hour;
+const maxTimeout = 12 * hour;
+
+const duration = z.union([z.string(), z.number()]);
+const subscriptionName = /^[a-z][a-z0-9-]{0,47}$/;
+const orderedPath = /^(?:source|type|(?:data|metadata)(?:\.[^.]+)+)$/;
+
+const backoffNames = ["from", "to"] as const;
+const shape = {
+  name: z.string().regex(subscriptionName),
+  on: z.unknown(),
+  where: z.record(z.string(), z.unknown()).optional(),
+  attempts: z.int().min(1).max(100).optional(),
+  backoff: z.looseObject({ from: duration.optional(), to: duration.optional() }).optional(),
+  timeout: duration.optional(),
+  concurrency: z.int().min(1).max(1_000).optional(),
+  ordered: z.string().max(256).regex(orderedPath).optional(),
+  idempotent: z.boolean().optional(),
+  dedupeFor: duration.optional(),
+  from: z.union([z.string(), z.date()]).optional(),
+  maxBacklog: z.int().min(1).optional(),
+};
+const settings = z.object(shape);
+
+const whereNames: readonly string[] = ["data", "metadata", "source", "id", "time", "$or"];
+
+/**
+ * Checks a subscription and fills in its defaults; frozen. Given a record it gives an equal one. `invalid_config` names the
+ * subscription, the field, its value and the fix; a bad `where` is `invalid_pattern`. Whether the types exist is for
+ * {@link unknownTypes} to say.
+ */
+export function subscriptionRecord(options: unknown, defaults: SubscriptionDefaults = {}): SubscriptionRecord {
+  const reader = new RecordReader(options);
+  return reader.read({ ...standardDefaults, ...defaults });
+}
+
+class RecordReader {
+  readonly #options: unknown;
+  /** What messages call it. */
+  readonly #label: string;
+
+  constructor(options: unknown) {
+    this.#options = options;
+    const named = typeof options === "object" && options !== null && "name" in options ? options.name : undefined;
+    this.#label = named === undefined ? "Subscription" : `Subscription ${shortForm(named)}`;
+  }
+
+  read(defaults: FilledDefaults): SubscriptionRecord {
+    const given = this.#parse();
+    const on = this.#types(given.on);
+    const where = given.where === undefined ? undefined : this.#where(given.where);
+    const ordered = given.ordered ?? defaults.ordered;
+    const maxBacklog = given.maxBacklog ?? defaults.maxBacklog;
+    const record: SubscriptionRecord = {
+      name: given.name,
+      on,
+      ...(where === undefined ? {} : { where }),
+      attempts: given.attempts ?? defaults.attempts,
+      backoff: this.#backoff(given.backoff ?? {}, defaults.backoff),
+      timeout: this.#duration(given.timeout, "timeout", maxTimeout) ?? defaults.timeout,
+      concurrency: given.concurrency ?? defaults.concurrency,
+      ...(ordered === undefined ? {} : { ordered }),
+      idempotent: given.idempotent ?? defaults.idempotent,
+      dedupeFor: this.#duration(given.dedupeFor, "dedupeFor", 365 * day) ?? defaults.dedupeFor,
+      from: given.from === undefined ? defaults.from : this.#from(given.from),
+      ...(maxBacklog === undefined ? {} : { maxBacklog }),
+    };
+    this.#checkPattern(record);
+    return Object.freeze(record);
+  }
+
+  #parse(): z.infer<typeof settings> {
+    this.#checkNames(this.#options, Object.keys(shape), "");
+    const result = settings.safeParse(this.#options);
+    if (!result.success) {
+      const [first] = describeIssues(result.error, this.#options, "");
+      throw this.#error(`${first?.path} is ${first?.value}; ${fixes[first?.path ?? ""] ?? first?.fix}`, first?.path);
+    }
+    this.#checkNames(result.data.backoff ?? {}, backoffNames, "backoff.");
+    return result.data;
+  }
+
+  #checkNames(given: unknown, known: readonly string[], prefix: string): void {
+    if (typeof given !== "object" || given === null) {
+      throw this.#error(`is ${shortForm(given)}; give { name, on, … }`);
+    }
+    const unknown = Object.keys(given).find((name) => !known.includes(name));
+    if (unknown === undefined) return;
+    const fix = didYouMean(unknown, known) || `; give ${known.join(", ")}`;
+    throw this.#error(`${prefix}${unknown} is no setting of a subscription${fix}`, `${prefix}${unknown}`);
+  }
+
+  #types(on: unknown): readonly string[] {
+    const list: readonly unknown[] = Array.isArray(on) ? on : [on];
+    if (list.length === 0) throw this.#error('on is []; give at least one type, or "*" for all', "on");
+    return Object.freeze([...new Set(list.map((wanted) => this.#type(wanted)))]);
+  }
+
+  #type(wanted: unknown): string {
+    const isObject = typeof wanted === "object" && wanted !== null;
+    const name: unknown = isObject && "type" in wanted ? wanted.type : wanted;
+    const problem =
+      typeof name === "string" ? wantedNameProblem(name) : "is no type; give a definition, a type name or one with *";
+    if (typeof name === "string" && problem === undefined) return name;
+    throw this.#error(`on has ${name === undefined ? "nothing" : shortForm(name)}, which ${problem}`, "on");
+  }
+
+  #where(where: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    this.#checkWhere(where, "where");
+    try {
+      // A copy of the caller's: patterns are kept for long, and must not change under their index.
+      const copy = copyJson(where, "where");
+      return typeof copy === "object" && copy !== null ? { ...copy } : {};
+    } catch (thrown) {
+      throw this.#patternError(thrown);
+    }
+  }
+
+  #checkWhere(where: unknown, path: string): void {
+    if (typeof where !== "object" || where === null || Array.isArray(where)) return;
+    for (const [name, part] of Object.entries(where)) {
+      if (name === "type") throw this.#error(`${path}.type is not for \`where\`; name types in \`on\``, `${path}.type`);
+      if (!whereNames.includes(name.split(".", 1)[0] ?? "")) {
+        const fix = didYouMean(name, whereNames) || `; give ${whereNames.join(", ")}`;
+        throw this.#error(`${path}.${name} is no field of an event${fix}`, `${path}.${name}`);
+      }
+      if (name !== "$or" || !Array.isArray(part)) continue;
+      for (const [index, branch] of part.entries()) this.#checkWhere(branch, `${path}.$or[${index}]`);
+    }
+  }
+
+  #checkPattern(record: SubscriptionRecord): void {
+    if (record.where === undefined) return;
+    try {
+      compilePattern(subscriptionPattern(record));
+    } catch (thrown) {
+      throw this.#patternError(thrown);
+    }
+  }
+
+  #patternError(thrown: unknown): unknown {
+    if (!(thrown instanceof BusError)) return thrown;
+    return new BusError("invalid_pattern", `${this.#label}: where: ${thrown.message}`, {
+      cause: thrown,
+      details: { ...thrown.details, field: "where" },
+    });
+  }
+
+  #backoff(
+    given: { from?: string | number | undefined; to?: string | number | undefined },
+    defaults: { from: number; to: number },
+  ): SubscriptionRecord["backoff"] {
+    const to = this.#duration(given.to, "backoff.to", maxBackoff);
+    const from = this.#duration(given.from, "backoff.from", maxBackoff) ?? Math.min(defaults.from, to ?? defaults.from);
+    if (to !== undefined && from > to) {
+      throw this.#error(
+        `backoff.from is ${shortForm(given.from)}, more than backoff.to, ${shortForm(given.to)}; give at most that`,
+        "backoff",
+      );
+    }
+    return Object.freeze({ from, to: to ?? Math.max(from, defaults.to) });
+  }
+
+  #duration(value: unknown, field: string, max: number): number | undefined {
+    return value === undefined ? undefined : parseDuration(value, `${this.#label}: ${field}`, { min: 1, max });
+  }
+
+  #from(from: string | Date): string {
+    if (from === "now" || from === "beginning") return from;
+    const text = typeof from === "string" ? from : from.toISOString();
+    const time = normalizeTime(text);
+    if (time !== undefined) return time;
+    throw this.#error(
+      `from is ${shortForm(from)}; give "now", "beginning", or an RFC 3339 time such as 2026-01-31T12:00:00Z`,
+      "from",
+    );
+  }
+
+  #error(problem: string, field?: string): BusError {
+    return new BusError("invalid_config", `${this.#label}: ${problem}`, {
+      details: field === undefined ? {} : { field },
+    });
+  }
+}
+
+/** Fixes that a schema cannot put into words. */
+const fixes: Readonly<Record<string, string>> = {
+  name: "give 1 to 48 of a-z, 0-9 and -, starting with a letter",
+  attempts: "give an integer from 1 to 100",
+  concurrency: "give an integer from 1 to 1000",
+  maxBacklog: "give an integer from 1, or leave it out for no bound",
+  ordered: 'give a path such as "data.taskId", "metadata.agentId", "source" or "type"',
+};

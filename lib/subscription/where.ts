@@ -1,0 +1,77 @@
+import type { EventDefinition } from "../event/definition.ts";
+import type { EventMetadata } from "../event/event.ts";
+import type { Pattern, PatternNode, PatternValue } from "../pattern/index.ts";
+
+type Scalar = string | number | boolean | null;
+
+/** What may stand in `where` for a field that holds `Value`: values that it can have, and expressions that fit them. */
+export type WhereValue<Value> =
+  | Extract<Value, Scalar>
+  | Extract<PatternValue, { exists: boolean }>
+  | { readonly "anything-but": AnythingBut<Value> }
+  | ([Extract<Value, string>] extends [never] ? never : TextExpression)
+  | ([Extract<Value, number>] extends [never] ? never : Extract<PatternValue, { numeric: unknown }>);
+
+type TextExpression = Extract<
+  PatternValue,
+  | { exactly: unknown }
+  | { prefix: unknown }
+  | { suffix: unknown }
+  | { "equals-ignore-case": unknown }
+  | { wildcard: unknown }
+  | { cidr: unknown }
+>;
+
+type AnythingBut<Value> =
+  | Extract<Value, string | number>
+  | readonly Extract<Value, string | number>[]
+  | ([Extract<Value, string>] extends [never]
+      ? never
+      : Extract<AnythingButOf<PatternValue>, { [name: string]: unknown }>);
+
+type AnythingButOf<Value> = Value extends { "anything-but": infer But } ? But : never;
+
+/** The names that a type declares; an index signature (of a loose object) is none. Of a union, those of any member. */
+type KnownNames<Type> = Type extends unknown
+  ? keyof { [Name in keyof Type as string extends Name ? never : number extends Name ? never : Name]: true }
+  : never;
+
+type FieldOf<Type, Name extends PropertyKey> = Type extends unknown
+  ? Name extends KnownNames<Type>
+    ? Name extends keyof Type
+      ? Type[Name]
+      : never
+    : never
+  : never;
+
+/** A pattern matches an array where it matches an element. */
+type Elements<Value> = Value extends readonly (infer Element)[] ? Elements<Element> : Value;
+
+type WhereField<Value> = unknown extends Value
+  ? PatternNode
+  : [Extract<Value, object>] extends [never]
+    ? readonly WhereValue<Value>[]
+    : readonly WhereValue<Value>[] | WhereFields<Extract<Value, object>>;
+
+/** A pattern over an object whose fields are known; over any other object whatever the language allows. */
+export type WhereFields<Type> = [KnownNames<Type>] extends [never]
+  ? Pattern
+  : { readonly [Name in KnownNames<Type>]?: WhereField<Elements<FieldOf<Type, Name>>> } & {
+      readonly $or?: readonly WhereFields<Type>[];
+    };
+
+/** An EventBridge pattern over an event, without its type. */
+export interface WhereEvent<Data> {
+  readonly data?: WhereFields<Data>;
+  readonly metadata?: WhereFields<EventMetadata>;
+  readonly source?: readonly WhereValue<string>[];
+  readonly id?: readonly WhereValue<string>[];
+  readonly time?: readonly WhereValue<string>[];
+  /** At least one of them holds, besides all the rest. */
+  readonly $or?: readonly WhereEvent<Data>[];
+}
+
+/** What `where` may say: typed by the data where definitions alone are wanted, else any fields. */
+export type Where<Wanted> = [Extract<Wanted, string>] extends [never]
+  ? WhereEvent<Wanted extends EventDefinition<string, infer Data> ? Data : never>
+  : WhereEvent<unknown>;
