@@ -18,11 +18,16 @@ export function holdTogether(checks: readonly Check[], found: Found): boolean {
   for (const [index, check] of checks.entries()) {
     const matching = places(found, check, true);
     const all = check.absent ? places(found, check, false) : undefined;
+    const around = arraysAround(found, check.field);
     const next = new Map<string, Membership | null>();
     for (const choice of choices) {
       const missing = all !== undefined && !all.free && agreeing(all, choice).next().done === true;
-      const merged = matching.free || missing ? [choice] : [];
-      for (const membership of agreeing(matching, choice)) merged.push(merge(choice, membership));
+      const bound = boundTo(choice, around);
+      const merged = (matching.free && bound === undefined) || missing ? [choice] : [];
+      for (const membership of agreeing(matching, choice)) {
+        if (bound === undefined || indexIn(membership, bound.array) === bound.index)
+          merged.push(merge(choice, membership));
+      }
       for (const one of merged) {
         const kept = keep(one, later[index]);
         next.set(keyOf(kept), kept);
@@ -40,13 +45,27 @@ function arraysLater(checks: readonly Check[], found: Found): ReadonlySet<number
   let arrays = new Set<number>();
   for (const { field } of checks.toReversed()) {
     later.unshift(arrays);
-    arrays = new Set(arrays);
-    if (!found.has(field)) continue;
-    for (const membership of found.memberships(field)) {
-      for (let at = membership; at !== null; at = at.outer) arrays.add(at.array);
-    }
+    arrays = new Set([...arrays, ...arraysAround(found, field)]);
   }
   return later;
+}
+
+function arraysAround(found: Found, field: number): Set<number> {
+  const arrays = new Set<number>();
+  if (!found.has(field)) return arrays;
+  for (const membership of found.memberships(field)) {
+    for (let at = membership; at !== null; at = at.outer) arrays.add(at.array);
+  }
+  return arrays;
+}
+
+/**
+ * An element chosen before, of an array that some value of the field lies in: AWS's engine then takes values of that
+ * element only, and none that a dotted name puts outside the array.
+ */
+function boundTo(choice: Membership | null, around: ReadonlySet<number>): Membership | undefined {
+  for (let at = choice; at !== null; at = at.outer) if (around.has(at.array)) return at;
+  return undefined;
 }
 
 function places(found: Found, check: Check, onlyMatching: boolean): Places {

@@ -33,12 +33,12 @@ export function parseNumeric(operand: unknown, place: string): Test {
 
 /**
  * Refuses what can't be compared exactly. A whole number beyond 2^53 with 16 digits or more may have been another one
- * before JSON was parsed; one with fewer (6e18) is what was written.
+ * before JSON was parsed; one with fewer digits (6e18), or one so large that it has an exponent, is what was written.
  */
 export function comparable(value: unknown, place: string): number {
   if (typeof value !== "number") return invalid(place, `${show(value)} is no number`, "write a number, without quotes");
   if (!Number.isFinite(value)) return invalid(place, `${value} can't be compared`, "write a finite number");
-  if (Number.isInteger(value) && !Number.isSafeInteger(value) && significantDigits(value) > 15) {
+  if (Math.abs(value) > Number.MAX_SAFE_INTEGER && Math.abs(value) < 1e21 && significantDigits(value) > 15) {
     return invalid(
       place,
       `${value} is beyond 2^53, where whole numbers can't be told apart`,

@@ -1,0 +1,65 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Workload } from "./workload.ts";
+
+/** What AWS's engine made of a workload. */
+export interface PeerResult {
+  /** Rules matched by one pass over all events: must be ours. */
+  readonly matched: number;
+  readonly compileMs: number;
+  /** Events a second on one thread, JSON parse included. */
+  readonly rate: number;
+}
+
+const here = new URL("./peer/", import.meta.url).pathname;
+const output = new URL("../../node_modules/.cache/patterns-peer/", import.meta.url).pathname;
+
+/** Builds the peer with the machine's JDK and Maven; says why where that can't be done. */
+export function buildPeer(): { ok: true } | { ok: false; reason: string } {
+  for (const [tool, flag] of [
+    ["java", "-version"],
+    ["mvn", "-v"],
+  ] as const) {
+    if (spawnSync(tool, [flag]).status !== 0) return { ok: false, reason: `${tool} is not on this machine` };
+  }
+  mkdirSync(output, { recursive: true });
+  const goals = [
+    "compile",
+    "dependency:copy-dependencies",
+    `-DoutputDirectory=${output}lib`,
+    `-Dpeer.output=${output}`,
+  ];
+  const built = spawnSync("mvn", ["-q", "-f", `${here}pom.xml`, ...goals], { encoding: "utf8" });
+  if (built.status !== 0)
+    return { ok: false, reason: `mvn failed: ${(built.stdout + built.stderr).trim().slice(0, 300)}` };
+  return { ok: true };
+}
+
+/** Runs the peer on a workload. */
+export function runPeer({ rules, events }: Workload, warmUpSeconds: number, seconds: number): PeerResult {
+  const folder = mkdtempSync(join(tmpdir(), "waggle-patterns-"));
+  try {
+    const [rulesFile, eventsFile] = [join(folder, "rules.jsonl"), join(folder, "events.jsonl")];
+    writeFileSync(
+      rulesFile,
+      Object.values(rules)
+        .map((rule) => `${JSON.stringify(rule)}\n`)
+        .join(""),
+    );
+    writeFileSync(eventsFile, events.map((event) => `${event}\n`).join(""));
+    const run = spawnSync(
+      "java",
+      ["-cp", `${output}classes:${output}lib/*`, "Peer", rulesFile, eventsFile, String(warmUpSeconds), String(seconds)],
+      { encoding: "utf8" },
+    );
+    const [matched, compileMs, rate] = run.stdout.trim().split(" ").map(Number);
+    if (run.status !== 0 || matched === undefined || compileMs === undefined || rate === undefined) {
+      throw new Error(`the peer failed: ${run.stderr.slice(0, 300)}`);
+    }
+    return { matched, compileMs, rate };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

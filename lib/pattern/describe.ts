@@ -1,0 +1,62 @@
+import type { Condition } from "./condition.ts";
+import type { Scalar, Test } from "./test.ts";
+
+/** What a condition wants, in words. */
+export function describeCondition({ tests, absent }: Condition): string {
+  const wanted = tests.map(describeTest);
+  if (absent) wanted.push("no such field");
+  return either(wanted);
+}
+
+/** Values as they stand in JSON, so that 5 and "5" are told apart. */
+export function describeValues(values: readonly Scalar[]): string {
+  const shown = values.slice(0, 5).map((value) => quote(value));
+  if (values.length > shown.length) shown.push(`${values.length - shown.length} more`);
+  return shown.join(", ");
+}
+
+function describeTest(test: Test): string {
+  switch (test.kind) {
+    case "string":
+    case "number":
+    case "literal":
+      return quote(test.value);
+    case "prefix":
+      return test.value === "" ? "any text" : `text that starts with ${quote(test.value)}`;
+    case "suffix":
+      return test.value === "" ? "any text" : `text that ends with ${quote(test.value)}`;
+    case "equals-ignore-case":
+      return `${quote(test.value)} in any case`;
+    case "prefix-ignore-case":
+      return `text that starts with ${quote(test.value)} in any case`;
+    case "suffix-ignore-case":
+      return `text that ends with ${quote(test.value)} in any case`;
+    case "wildcard":
+      return `text like ${quote(test.value)}`;
+    case "range":
+      return describeRange(test);
+    case "ip":
+      return `an address in ${test.value}`;
+    case "exists":
+      return "any value";
+    case "anything-but":
+      return `anything but ${either(test.tests.map(describeTest))}`;
+  }
+}
+
+function describeRange(range: { from: number; fromOpen: boolean; to: number; toOpen: boolean }): string {
+  const bounds: string[] = [];
+  if (range.from !== -Number.MAX_VALUE) bounds.push(`${range.fromOpen ? ">" : ">="} ${range.from}`);
+  if (range.to !== Number.MAX_VALUE) bounds.push(`${range.toOpen ? "<" : "<="} ${range.to}`);
+  return `a number ${bounds.join(" and ")}`;
+}
+
+function either(words: readonly string[]): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} or ${last}`;
+}
+
+function quote(value: Scalar): string {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
