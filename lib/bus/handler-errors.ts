@@ -1,5 +1,6 @@
 import { BusError } from "../error/bus-error.ts";
 import { parseDuration } from "../event/duration.ts";
+import { shortForm } from "../event/short-form.ts";
 import type { Duration } from "../subscription/subscription.ts";
 import type { Failure } from "./delivery.ts";
 
@@ -27,16 +28,18 @@ const longestRetryMs = 11 * 3_600_000;
 export function retryHint(thrown: unknown): { never: true } | { afterMs: number } | undefined {
   if (!(thrown instanceof Error)) return undefined;
   if (thrown.name === "NonRetriableError") return { never: true };
-  if (thrown.name === "RetryAfterError" && "afterMs" in thrown && typeof thrown.afterMs === "number") {
-    return { afterMs: thrown.afterMs };
-  }
-  return undefined;
+  const afterMs = thrown.name === "RetryAfterError" && "afterMs" in thrown ? thrown.afterMs : undefined;
+  return typeof afterMs === "number" && afterMs >= 0 ? { afterMs: Math.min(afterMs, longestRetryMs) } : undefined;
 }
 
 /** The record of a failed attempt. */
 export function toFailure(thrown: unknown, attempt: number, nowMs: number): Failure {
   const at = new Date(nowMs).toISOString();
-  if (!(thrown instanceof Error)) return { code: "handler_error", message: String(thrown), at, attempt };
+  if (!(thrown instanceof Error)) {
+    // Not every object has a text of its own.
+    const message = typeof thrown === "string" ? thrown : shortForm(thrown);
+    return { code: "handler_error", message, at, attempt };
+  }
   const code =
     thrown instanceof BusError ? thrown.code : thrown.name === "NonRetriableError" ? "non_retriable" : "handler_error";
   return { code, message: thrown.message, ...(thrown.stack === undefined ? {} : { stack: thrown.stack }), at, attempt };

@@ -54,9 +54,10 @@ export function rateLimit(limit: RateLimit, host: RateLimitHost): PublishLayer {
   const { perSecond, perMinute, over = "wait" } = limit;
   const now = clock.now();
   const buckets: TokenBucket[] = [];
-  if (perSecond !== undefined) buckets.push(new TokenBucket(perSecond / 1_000, limit.burst ?? Math.max(1, perSecond), now));
+  if (perSecond !== undefined)
+    buckets.push(new TokenBucket(perSecond / 1_000, limit.burst ?? Math.max(1, perSecond), now));
   if (perMinute !== undefined) {
-    buckets.push(new TokenBucket(perMinute / 60_000, Math.max(1, limit.burst ?? 1, perMinute / 60), now));
+    buckets.push(new TokenBucket(perMinute / 60_000, limit.burst ?? Math.max(1, perMinute / 60), now));
   }
   return (entry, next) => {
     const at = clock.now();
