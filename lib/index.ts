@@ -39,3 +39,51 @@ export type {
 export type { Register, RegisteredEvents } from "./bus/register.ts";
 export { type ConnectOptions, connect, defineConfig, getBus, initBus, type RateLimitOptions } from "./connect/index.ts";
 export { BusError, type BusErrorCode, type BusErrorOptions, busErrorCodes } from "./error/bus-error.ts";
+export {
+  type ByType,
+  type Catalog,
+  type CatalogOptions,
+  createCatalog,
+  type DataSchema,
+  type Definitions,
+  type Draft,
+  type DraftMetadata,
+  defineEvent,
+  type Event,
+  type EventDefinition,
+  type EventIds,
+  type EventMetadata,
+  type EventOptions,
+  type EventsOf,
+  eventIdNames,
+  eventSize,
+  exampleOf,
+  type Json,
+  type JsonObject,
+  maxEventBytes,
+  type OlderVersion,
+  type OlderVersionOf,
+  type UntypedData,
+} from "./event/index.ts";
+export {
+  compilePattern,
+  compilePatterns,
+  explainPattern,
+  type Pattern,
+  type PatternExplanation,
+} from "./pattern/index.ts";
+export {
+  type Duration,
+  defineSubscription,
+  type EventFor,
+  type EventOf,
+  type Subscription,
+  type SubscriptionOptions,
+  type SubscriptionRecord,
+  type Wanted,
+  type WantedIn,
+  type Where,
+  type WhereEvent,
+  type WhereFields,
+  type WhereValue,
+} from "./subscription/index.ts";

@@ -115,11 +115,12 @@ export interface WaitOptions {
   signal?: AbortSignal;
 }
 
-type EventOfWanted<W, Events> = W extends EventDefinition<infer Type, infer Data>
-  ? Event<Type, Data>
-  : W extends keyof Events & string
-    ? Event<W, Events[W]>
-    : Event;
+type EventOfWanted<W, Events> =
+  W extends EventDefinition<infer Type, infer Data>
+    ? Event<Type, Data>
+    : W extends keyof Events & string
+      ? Event<W, Events[W]>
+      : Event;
 
 /** The event that a want resolves to. */
 export type EventOfWant<W, Events = RegisteredEvents> = W extends { on: readonly (infer One)[] }
@@ -163,13 +164,13 @@ export interface Subscriptions {
 type Words<Path extends string> = Path extends `${infer First}.${infer Rest}` ? [First, ...Words<Rest>] : [Path];
 
 type EmitAt<Events, Prefix extends string> = {
-  [Type in keyof Events & string as Type extends `${Prefix}${infer Rest}` ? Words<Rest>[0] : never]: (
-    Type extends `${Prefix}${infer Rest}`
-      ? Rest extends `${infer Next}.${string}`
-        ? EmitAt<Events, `${Prefix}${Next}.`>
-        : (data: Events[Type], options?: PublishOptions) => Promise<Event<Type, Events[Type]>>
-      : never
-  );
+  [Type in keyof Events & string as Type extends `${Prefix}${infer Rest}`
+    ? Words<Rest>[0]
+    : never]: Type extends `${Prefix}${infer Rest}`
+    ? Rest extends `${infer Next}.${string}`
+      ? EmitAt<Events, `${Prefix}${Next}.`>
+      : (data: Events[Type], options?: PublishOptions) => Promise<Event<Type, Events[Type]>>
+    : never;
 };
 
 /** One call a type: `emit.task.completed(data, options)`. */
@@ -217,15 +218,9 @@ export interface Bus<Events = StandardEvents> {
   /** Waits for one event, look-back included. `timeout`, `aborted`. Replayed deliveries are not seen. */
   waitFor<const W extends Want>(want: W, options?: WaitOptions): Promise<EventOfWant<W, Events>>;
   /** The first that matches any. */
-  waitFor<const W extends Want>(
-    want: { any: readonly W[] },
-    options?: WaitOptions,
-  ): Promise<EventOfWant<W, Events>>;
+  waitFor<const W extends Want>(want: { any: readonly W[] }, options?: WaitOptions): Promise<EventOfWant<W, Events>>;
   /** One for each, in the order of the wants. */
-  waitFor<const W extends Want>(
-    want: { all: readonly W[] },
-    options?: WaitOptions,
-  ): Promise<EventOfWant<W, Events>[]>;
+  waitFor<const W extends Want>(want: { all: readonly W[] }, options?: WaitOptions): Promise<EventOfWant<W, Events>[]>;
   /** `count` different events, each matching one of the wants, in the order they came. */
   waitFor<const W extends Want>(
     want: { count: number; of: readonly W[] },

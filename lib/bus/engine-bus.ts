@@ -23,8 +23,8 @@ import type { Engine } from "./engine.ts";
 import { Follower } from "./follower.ts";
 import { createHistory } from "./history.ts";
 import type { Logger } from "./logger.ts";
-import { type BusMetrics, Counters } from "./metrics.ts";
-import { type PublishLayer, Publisher } from "./publisher.ts";
+import type { BusMetrics, Counters } from "./metrics.ts";
+import { Publisher, type PublishLayer } from "./publisher.ts";
 import type { Flow, ReplayOptions, ReplayReport, ReplaySelection } from "./queries.ts";
 import { replay } from "./replay.ts";
 import { runContext } from "./run-context.ts";
@@ -82,7 +82,9 @@ class EngineBus<Events> {
     this.#publisher = new Publisher({ ...parts, closed: () => this.#whyClosed() }, parts.layers);
     this.#follower = new Follower(engine, clock);
     const open = () => this.#open();
-    this.emit = createEmit(parts.catalog.types(), (draft, dedupe) => this.#publisher.publish(draft, dedupe)) as Emit<Events>;
+    this.emit = createEmit(parts.catalog.types(), (draft, dedupe) =>
+      this.#publisher.publish(draft, dedupe),
+    ) as Emit<Events>;
     this.history = createHistory({ engine, clock, open, closing: this.#closing.signal });
     this.deadLetters = createDeadLetters(open);
     this.subscriptions = {
@@ -92,14 +94,13 @@ class EngineBus<Events> {
     };
   }
 
-  publish(
-    what: EventDefinition | Draft,
-    dataOrOptions?: unknown,
-    options: PublishOptions = {},
-  ): Promise<Event> {
+  publish(what: EventDefinition | Draft, dataOrOptions?: unknown, options: PublishOptions = {}): Promise<Event> {
     if (typeof what !== "object" || what === null) {
       return Promise.reject(
-        new BusError("invalid_event", `publish: ${shortForm(what)} is neither a definition nor a draft; give { type, data }`),
+        new BusError(
+          "invalid_event",
+          `publish: ${shortForm(what)} is neither a definition nor a draft; give { type, data }`,
+        ),
       );
     }
     if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options.dedupe);
@@ -127,8 +128,12 @@ class EngineBus<Events> {
     const record = subscriptionRecord(temporary ? { ...subscription, name: `unnamed-${nextId()}` } : subscription);
     const unknown = unknownTypes(record, catalog)[0];
     if (unknown !== undefined) {
-      const fix = unknown.nearest === undefined ? "add its definition to the catalog" : `did you mean ${unknown.nearest}?`;
-      throw new BusError("unknown_type", `subscription ${record.name}: on: ${unknown.type} is not in the catalog; ${fix}`);
+      const fix =
+        unknown.nearest === undefined ? "add its definition to the catalog" : `did you mean ${unknown.nearest}?`;
+      throw new BusError(
+        "unknown_type",
+        `subscription ${record.name}: on: ${unknown.type} is not in the catalog; ${fix}`,
+      );
     }
     const { changed } = await engine.putSubscription(record, { temporary });
     if (changed.length > 0 && !this.#warned.has(record.name)) {
@@ -195,7 +200,10 @@ class EngineBus<Events> {
         for (const [runner] of left) {
           runner.abandon();
           onError(
-            new BusError("timeout", `subscription ${runner.name}: ${runner.running} handlers ignore the closing of the bus`),
+            new BusError(
+              "timeout",
+              `subscription ${runner.name}: ${runner.running} handlers ignore the closing of the bus`,
+            ),
           );
         }
       }

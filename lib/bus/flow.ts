@@ -14,7 +14,10 @@ export async function readFlow(engine: Engine, id: string): Promise<Flow> {
   const event = await engine.get(id);
   const other = event === undefined ? undefined : await readKnownFlow(engine, event.metadata.correlationId);
   if (other !== undefined) return other;
-  throw new BusError("not_found", `no recorded event has the correlation id or the id ${id}; list flows by \`history\``);
+  throw new BusError(
+    "not_found",
+    `no recorded event has the correlation id or the id ${id}; list flows by \`history\``,
+  );
 }
 
 async function readKnownFlow(engine: Engine, id: string): Promise<Flow | undefined> {

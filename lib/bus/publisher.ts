@@ -80,7 +80,10 @@ export class Publisher {
 /** The id that a `dedupe` key stands for: the same for every run of the same delivery. */
 function withId(draft: Draft, dedupe: string, host: PublisherHost, run: RunContext | undefined): Draft {
   if (draft.id !== undefined) {
-    throw new BusError("invalid_event", `${draft.type}: give \`id\` or \`dedupe\`, not both; \`dedupe\` derives the id`);
+    throw new BusError(
+      "invalid_event",
+      `${draft.type}: give \`id\` or \`dedupe\`, not both; \`dedupe\` derives the id`,
+    );
   }
   const of =
     run === undefined

@@ -20,7 +20,12 @@ export async function replay(
   }
   const to = options.to === "*" ? names : [options.to];
   const dryRun = options.dryRun === true;
-  const report: ReplayReport = { id: nextId(), dryRun, events: 0, deliveries: Object.fromEntries(to.map((name) => [name, 0])) };
+  const report: ReplayReport = {
+    id: nextId(),
+    dryRun,
+    events: 0,
+    deliveries: Object.fromEntries(to.map((name) => [name, 0])),
+  };
   let cursor: string | undefined;
   do {
     const step = await engine.replayStep(report.id, selection, to, {

@@ -1,4 +1,4 @@
-import { BusError } from "../error/bus-error.ts";
+import type { BusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
 import type { Bus, HandlerContext } from "./bus.ts";
 import type { Delivery } from "./delivery.ts";

@@ -256,7 +256,10 @@ export class Runner<Events> implements Consumer {
         );
       }
       if (!run.stuck) {
-        next = Math.min(next, now >= run.deadline ? stuckAt : now >= slowAt || this.#warnedSlow ? run.deadline : slowAt);
+        next = Math.min(
+          next,
+          now >= run.deadline ? stuckAt : now >= slowAt || this.#warnedSlow ? run.deadline : slowAt,
+        );
       }
     }
     if (next < Number.POSITIVE_INFINITY) {
@@ -276,4 +279,3 @@ function call<Result>(userFunction: (...values: never[]) => Result, ...values: r
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
-

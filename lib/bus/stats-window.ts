@@ -10,5 +10,8 @@ export function windowMs(window: StatsQuery["window"]): number | undefined {
   if (window === undefined) return undefined;
   const ms = parseDuration(window, "stats: window");
   if (ms >= minuteMs && ms % minuteMs === 0) return ms;
-  throw new BusError("invalid_config", `stats: window is ${shortForm(window)}; give whole minutes, such as "1m" or "1h"`);
+  throw new BusError(
+    "invalid_config",
+    `stats: window is ${shortForm(window)}; give whole minutes, such as "1m" or "1h"`,
+  );
 }

@@ -12,11 +12,7 @@ import { queryTime } from "./history-filter.ts";
 import { typeMatcher } from "./type-names.ts";
 
 /** What may be waited for: one, the first of several, all of them, or a number of events. */
-export type Wants =
-  | Want
-  | { any: readonly Want[] }
-  | { all: readonly Want[] }
-  | { count: number; of: readonly Want[] };
+export type Wants = Want | { any: readonly Want[] } | { all: readonly Want[] } | { count: number; of: readonly Want[] };
 
 export interface WaitHost {
   readonly engine: Engine;
@@ -64,9 +60,13 @@ export async function waitFor(host: WaitHost, wants: Wants, options: WaitOptions
       const timer = clock.setTimer(
         () =>
           fail(
-            new BusError("timeout", `no event matched ${describe(wants)} within ${timeoutMs} ms; give a longer \`timeout\`, or \`since\` to look back`, {
-              details: { timeoutMs },
-            }),
+            new BusError(
+              "timeout",
+              `no event matched ${describe(wants)} within ${timeoutMs} ms; give a longer \`timeout\`, or \`since\` to look back`,
+              {
+                details: { timeoutMs },
+              },
+            ),
           ),
         timeoutMs,
         { keepAlive: true },
@@ -91,7 +91,8 @@ export async function waitFor(host: WaitHost, wants: Wants, options: WaitOptions
 
 /** The place of a `since`: after an event, or before what was accepted at a time. */
 export async function sincePosition(engine: Engine, since: Event | string | Date): Promise<Position> {
-  if (typeof since === "string" || since instanceof Date) return engine.position({ time: queryTime(since, "since") ?? 0 });
+  if (typeof since === "string" || since instanceof Date)
+    return engine.position({ time: queryTime(since, "since") ?? 0 });
   return engine.position({ eventId: since.id });
 }
 
@@ -161,7 +162,10 @@ function wantedType(catalog: Catalog, wanted: Wanted): string {
   const type = typeof wanted === "string" ? wanted : wanted.type;
   if (type.includes("*")) return type;
   if (catalog.resolve(type)?.history === false) {
-    throw new BusError("invalid_config", `waitFor: ${type} is not kept in history and cannot be waited for; subscribe to it`);
+    throw new BusError(
+      "invalid_config",
+      `waitFor: ${type} is not kept in history and cannot be waited for; subscribe to it`,
+    );
   }
   return type;
 }
@@ -175,4 +179,3 @@ function describe(wants: Wants): string {
   const names = (isList(wants.on) ? wants.on : [wants.on]).map((one) => (typeof one === "string" ? one : one.type));
   return wants.where === undefined ? names.join(", ") : `${names.join(", ")} where ${JSON.stringify(wants.where)}`;
 }
-

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BusError } from "../error/bus-error.ts";
-import { checkOptions, type ConnectOptions } from "./options.ts";
+import { type ConnectOptions, checkOptions } from "./options.ts";
 
 const names = ["waggle.config.ts", "waggle.config.mts", "waggle.config.js", "waggle.config.mjs"];
 

@@ -12,7 +12,7 @@ import { parseDuration } from "../event/duration.ts";
 import { createIds } from "../event/id.ts";
 import { fileOptions } from "./config-file.ts";
 import { environmentOptions } from "./environment.ts";
-import { checkOptions, type ConnectOptions } from "./options.ts";
+import { type ConnectOptions, checkOptions } from "./options.ts";
 
 /** Where configuration is looked for; the process's own folder and environment where absent. */
 export interface ConfigPlaces {
@@ -56,7 +56,7 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
   const logger = options.logger ?? jsonLogger((line) => process.stderr.write(`${line}\n`), options.logLevel);
   const onError =
     options.onError ?? ((error: BusError) => logger.error(error.message, { code: error.code, ...error.details }));
-  const nextId = createIds({ now: clock.now, random });
+  const nextId = createIds({ now: clock.now });
   const counters = new Counters();
   const engine = await openEngine(options, { clock, random, logger, onError, nextId });
   return createBus<Events>({
@@ -76,7 +76,7 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
 
 /** Engines are loaded when they are used: `node:sqlite` is not there in every Node, and costs start-up time. */
 async function openEngine(
-  options: ConnectOptions<never>,
+  options: Omit<ConnectOptions, "catalog">,
   parts: Pick<Parameters<typeof createBus>[0], "clock" | "random" | "logger" | "onError" | "nextId">,
 ): Promise<Engine> {
   if (options.engine === "memory") {

@@ -1,6 +1,6 @@
 import { BusError } from "../error/bus-error.ts";
 import { nearest } from "../event/nearest.ts";
-import { checkOptions, type ConnectOptions } from "./options.ts";
+import { type ConnectOptions, checkOptions } from "./options.ts";
 
 /** Which environment variable sets which option. */
 const variables = {

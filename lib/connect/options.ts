@@ -112,8 +112,11 @@ function toConfigError(error: z.ZodError, options: unknown, from: string): BusEr
   }
   const path = issue?.path ?? [];
   const value = path.reduce<unknown>((at, key) => (at instanceof Object ? Reflect.get(at, key) : undefined), options);
-  return new BusError("invalid_config", `${from}: ${path.join(".") || "options"} is ${shortForm(value)}; ${issue?.message}`, {
-    cause: error,
-  });
+  return new BusError(
+    "invalid_config",
+    `${from}: ${path.join(".") || "options"} is ${shortForm(value)}; ${issue?.message}`,
+    {
+      cause: error,
+    },
+  );
 }
-

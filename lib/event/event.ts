@@ -38,7 +38,7 @@ export interface EventMetadata extends EventIds {
   /** W3C trace context. */
   traceparent?: string;
   tracestate?: string;
-  /** Set by the engine on replayed deliveries only; refused from a publisher. */
+  /** Set on replayed deliveries, and on what their handlers publish; refused from a publisher. */
   replay?: { id: string };
 }
 

@@ -71,6 +71,8 @@ export function prepareMetadata(given: unknown, context: MetadataContext): Reado
       "means nothing alone; give the traceparent that it belongs to",
     );
   }
+  // What comes of a replay is new, and says that it does.
+  if (cause?.metadata.replay !== undefined) metadata.replay = cause.metadata.replay;
   return Object.freeze(metadata);
 }
 

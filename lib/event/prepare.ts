@@ -38,7 +38,7 @@ export interface PreparedEvent {
 
 const names = ["type", "source", "time", "id", "data", "metadata"] as const satisfies readonly (keyof Draft)[];
 const knownNames: ReadonlySet<string> = new Set(names);
-const printableAscii = /^[\x21-\x7e]+$/;
+const printableAscii = /^[\x20-\x7e]+$/;
 const maxIdLength = 128;
 const maxSourceLength = 256;
 /** Above what id, type, source and time take, and the names of the fields. */

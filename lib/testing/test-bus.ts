@@ -5,11 +5,11 @@ import { Counters } from "../bus/metrics.ts";
 import type { PublishLayer } from "../bus/publisher.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { standardCatalog } from "../catalog/index.ts";
+import { MemoryEngine } from "../engines/memory/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { Event } from "../event/event.ts";
 import { createIds } from "../event/id.ts";
-import { MemoryEngine } from "../engines/memory/index.ts";
 import { ManualClock, turn } from "./manual-clock.ts";
 
 export interface TestBusOptions<Events = RegisteredEvents> {

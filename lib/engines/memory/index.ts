@@ -1,13 +1,31 @@
+import { changedSettings } from "../../bus/changed-settings.ts";
 import type { Clock } from "../../bus/clock.ts";
 import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "../../bus/delivery.ts";
-import type { Accepted, Attachment, Consumer, Engine, Entry, Feature, Position, ReplayStep, SubscriptionState } from "../../bus/engine.ts";
+import type {
+  Accepted,
+  Attachment,
+  Consumer,
+  Engine,
+  Entry,
+  Feature,
+  Position,
+  ReplayStep,
+  SubscriptionState,
+} from "../../bus/engine.ts";
 import { historyFilter, queryTime } from "../../bus/history-filter.ts";
-import type { DeadLetterPage, DeadLetterQuery, HistoryQuery, Page, PageOptions, StatsQuery, StatsRow } from "../../bus/queries.ts";
+import type {
+  DeadLetterPage,
+  DeadLetterQuery,
+  HistoryQuery,
+  Page,
+  PageOptions,
+  StatsQuery,
+  StatsRow,
+} from "../../bus/queries.ts";
 import { Router } from "../../bus/router.ts";
 import { sameContent } from "../../bus/same-content.ts";
 import { BusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
-import { changedSettings } from "../../bus/changed-settings.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { DeadLetterStore } from "./dead-letters.ts";
 import { Item } from "./item.ts";
@@ -123,7 +141,9 @@ export class MemoryEngine implements Engine, QueueHost {
     const wants = historyFilter(query);
     const events: Event[] = [];
     let last = 0;
-    for (const { event, acceptedAt, place } of this.#ring.newestFirst(cursor === undefined ? undefined : Number(cursor))) {
+    for (const { event, acceptedAt, place } of this.#ring.newestFirst(
+      cursor === undefined ? undefined : Number(cursor),
+    )) {
       if (!wants(event, acceptedAt)) continue;
       if (events.length === limit) return { events, cursor: String(last) };
       events.push(event);
@@ -188,7 +208,10 @@ export class MemoryEngine implements Engine, QueueHost {
         deliveries[name] = (deliveries[name] ?? 0) + 1;
         if (options.dryRun) continue;
         this.#order += 1;
-        const marked = Object.freeze({ ...event, metadata: Object.freeze({ ...event.metadata, replay: { id: replayId } }) });
+        const marked = Object.freeze({
+          ...event,
+          metadata: Object.freeze({ ...event.metadata, replay: { id: replayId } }),
+        });
         this.#queues.get(name)?.add(marked, this.#order, this.clock.now(), false);
       }
     }
@@ -219,7 +242,8 @@ export class MemoryEngine implements Engine, QueueHost {
 
   async redriveDeadLetter(id: string): Promise<void> {
     const letter = this.#letters.get(id);
-    if (letter === undefined) throw new BusError("not_found", `there is no dead letter ${id}; it was redriven or discarded`);
+    if (letter === undefined)
+      throw new BusError("not_found", `there is no dead letter ${id}; it was redriven or discarded`);
     const queue = letter.subscription === undefined ? undefined : this.#queues.get(letter.subscription);
     if (queue === undefined) {
       throw new BusError(

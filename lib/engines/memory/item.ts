@@ -1,6 +1,6 @@
+import type { Timer } from "../../bus/clock.ts";
 import type { Delivery, Failure } from "../../bus/delivery.ts";
 import type { Event } from "../../event/event.ts";
-import type { Timer } from "../../bus/clock.ts";
 import type { Queued } from "./queue.ts";
 
 /** A delivery on its way: one object from acceptance to its end, whatever the number of attempts. */

@@ -22,6 +22,10 @@ export function countByType(events: Iterable<Kept>, query: StatsQuery): StatsRow
     .flatMap(([from, types]) =>
       [...types]
         .sort(([one], [other]) => (one < other ? -1 : 1))
-        .map(([type, count]) => ({ ...(from === undefined ? {} : { from: new Date(from).toISOString() }), type, count })),
+        .map(([type, count]) => ({
+          ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
+          type,
+          count,
+        })),
     );
 }

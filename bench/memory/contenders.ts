@@ -1,0 +1,74 @@
+import { BaseEvent, EventBus } from "abxbus";
+import Emittery from "emittery";
+import { z } from "zod";
+import { connect } from "../../lib/index.ts";
+
+/** One way to carry typed events to handlers in this process. */
+export interface Contender {
+  /** Publishes one event; resolves when the caller may go on. */
+  publish(index: number): Promise<unknown>;
+  close(): Promise<unknown>;
+}
+
+/** `subscriptions` handlers, of which at most three match what is published. Each match calls `handled`. */
+export type Setup = (subscriptions: number, handled: () => void) => Promise<Contender>;
+
+const matching = (subscriptions: number) => Math.min(subscriptions, 3);
+const types = ["agent.task.completed", "memory.created", "workflow.started", "tool.call.completed", "goal.progress"];
+
+/** Typed, validated, recorded; retries, dead letters and history are on, as they always are. */
+const waggle: Setup = async (subscriptions, handled) => {
+  const bus = await connect({ engine: "memory", source: "bench" });
+  for (let at = 0; at < subscriptions; at += 1) {
+    const matches = at < matching(subscriptions);
+    await bus.subscribe(
+      matches
+        ? { name: `s${at}`, on: ["task.completed"], concurrency: 1_000 }
+        : {
+            name: `s${at}`,
+            on: [at % 2 === 0 ? "task.completed" : (types[at % types.length] ?? "task.failed")],
+            where: { data: { taskId: [`other-${at}`] } },
+          },
+      handled,
+    );
+  }
+  return {
+    publish: (index) => bus.emit.task.completed({ taskId: `task-${index}`, result: { ok: true } }),
+    close: () => bus.close(),
+  };
+};
+
+/** The nearest peer: typed, validated, parent tracking, history of 100. It has no pattern: others listen to other types. */
+const abxbus: Setup = async (subscriptions, handled) => {
+  const bus = new EventBus("Bench", {
+    max_history_drop: true,
+    event_concurrency: "parallel",
+    event_handler_concurrency: "parallel",
+    event_handler_detect_file_paths: false,
+  });
+  const shape = { taskId: z.string(), result: z.unknown() };
+  const TaskCompleted = BaseEvent.extend("TaskCompleted", shape);
+  for (let at = 0; at < subscriptions; at += 1) {
+    if (at < matching(subscriptions)) bus.on(TaskCompleted, () => handled());
+    else bus.on(BaseEvent.extend(`Other${at}`, shape), handled);
+  }
+  return {
+    publish: (index) => bus.emit(TaskCompleted({ taskId: `task-${index}`, result: { ok: true } })).wait(),
+    close: async () => bus.destroy(),
+  };
+};
+
+/** No id, no history, no retry: a function call with a parse before it. */
+const emittery: Setup = async (subscriptions, handled) => {
+  const emitter = new Emittery();
+  const schema = z.looseObject({ taskId: z.string(), result: z.json().optional() });
+  for (let at = 0; at < subscriptions; at += 1) {
+    emitter.on(at < matching(subscriptions) ? "task.completed" : `other.${at}`, () => handled());
+  }
+  return {
+    publish: (index) => emitter.emit("task.completed", schema.parse({ taskId: `task-${index}`, result: { ok: true } })),
+    close: async () => emitter.clearListeners(),
+  };
+};
+
+export const contenders: Readonly<Record<string, Setup>> = { waggle, abxbus, emittery };
