@@ -1,0 +1,12 @@
+import { defineSubscription } from "wagglebus";
+import { taskCompleted } from "wagglebus/catalog";
+
+export default defineSubscription({
+  name: "foreman",
+  on: taskCompleted,
+  where: { data: { result: { path: [{ exists: true }] } } },
+  attempts: 3,
+  backoff: { from: "200ms", to: "5s" },
+  // One task of a workflow at a time, so that only the last one finds them all ended.
+  ordered: "metadata.correlationId",
+});

@@ -1,0 +1,63 @@
+import type { Bus, Event } from "wagglebus";
+import { isRecord } from "../_shared/document.ts";
+import { type Contribution, Graph } from "./graph.ts";
+
+/** The graph as history tells it. */
+export class GraphView {
+  readonly graph = new Graph();
+  /** Ids of the events that led to an update. */
+  readonly updates = new Set<string>();
+  #lastId: string | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** Takes in what was added since; one call at a time, in the order of the calls. */
+  catchUp(history: Pick<Bus["history"], "query">): Promise<void> {
+    const turn = this.#turn.then(() => this.#read(history));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #read(history: Pick<Bus["history"], "query">): Promise<void> {
+    const fresh: Event[] = [];
+    let cursor: string | undefined;
+    do {
+      // Mostly there is one new update, this process's own last; the first time, all of them.
+      const page = await history.query({
+        type: "knowledge_graph.updated",
+        limit: this.#lastId === undefined ? 1_000 : 5,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      const known = page.events.findIndex(({ id }) => id === this.#lastId);
+      fresh.push(...(known === -1 ? page.events : page.events.slice(0, known)));
+      cursor = known === -1 ? page.cursor : undefined;
+    } while (cursor !== undefined);
+    for (const event of fresh.reverse()) {
+      const contribution = toContribution(event.data);
+      if (contribution !== undefined) this.graph.put(contribution);
+      if (event.metadata.causationId !== undefined) this.updates.add(event.metadata.causationId);
+      this.#lastId = event.id;
+    }
+  }
+}
+
+const views = new WeakMap<object, GraphView>();
+
+/** The graph of a bus, up to date; kept from one call to the next, so that a call reads only what is new. */
+export async function graphOf(bus: Pick<Bus, "history">): Promise<GraphView> {
+  const view = views.get(bus) ?? new GraphView();
+  views.set(bus, view);
+  await view.catchUp(bus.history);
+  return view;
+}
+
+/** What an update says a document put into the graph; `undefined` where it is somebody else's kind of update. */
+function toContribution(data: unknown): Contribution | undefined {
+  if (!isRecord(data) || typeof data.document !== "string") return undefined;
+  const entities = (Array.isArray(data.entities) ? data.entities : []).filter(isRecord);
+  const relationships = (Array.isArray(data.relationships) ? data.relationships : []).filter(isRecord);
+  return {
+    document: data.document,
+    entities: entities.map(({ name }) => String(name)),
+    relationships: relationships.map(({ from, kind, to }) => `${from} ${kind} ${to}`),
+  };
+}

@@ -1,0 +1,25 @@
+import type { EventOf, Handler } from "wagglebus";
+import type { Contribution } from "./graph.ts";
+import { graphOf } from "./graph-of.ts";
+import type subscription from "./subscription.ts";
+
+/** Puts what a document speaks of into the knowledge graph, in the place of what it said before. */
+const librarian: Handler<EventOf<typeof subscription>> = async (event, { bus }) => {
+  const { memoryId, entities, relationships = [] } = event.data;
+  const document = typeof event.data.document === "string" ? event.data.document : memoryId;
+  const { graph, updates } = await graphOf(bus);
+  // A run that was killed after it had published is run again: the graph has its update already.
+  if (updates.has(event.id)) return;
+  const contribution: Contribution = {
+    document,
+    entities: entities.map(({ name }) => name),
+    relationships: relationships.map(({ from, kind, to }) => `${from} ${kind} ${to}`),
+  };
+  const { added, removed } = graph.preview(contribution);
+  await bus.emit.knowledge_graph.updated(
+    { memoryId, document, entities, relationships, added, removed },
+    { source: "librarian", dedupe: "updated" },
+  );
+};
+
+export default librarian;

@@ -1,0 +1,58 @@
+import { type EventOf, type Handler, NonRetriableError } from "wagglebus";
+import { contentTag, parseDocument } from "../_shared/document.ts";
+import { readClaims } from "./claims.ts";
+import { findHolder } from "./conflict.ts";
+import { BrokenDocumentError, type Reading, readDocument } from "./read-document.ts";
+import type subscription from "./subscription.ts";
+
+/** Reads the document of one task and remembers it; gives way where another reader has the same document. */
+const reader: Handler<EventOf<typeof subscription>> = async (event, { bus, signal, log }) => {
+  const { taskId, agentId = "reader-1" } = event.data;
+  const document = parseDocument(event.data.input);
+  if (document === undefined) throw new NonRetriableError(`task ${taskId}: data.input.path names no document to read`);
+  const { path } = document;
+  const reading = await read(path, signal);
+
+  // Keys carry the digest: a file that changed between two runs of one delivery is another content, not a conflict.
+  const { digest } = reading;
+  const tags = [contentTag(digest)];
+  const from = (key: string) => ({ source: agentId, dedupe: `${key} ${digest}`, metadata: { agentId, tags } });
+
+  const holder = await findHolder(taskId, await readClaims(bus, digest), async (claim) => {
+    return (await read(claim.path, signal).catch(() => undefined))?.digest === digest;
+  });
+  if (holder !== undefined) {
+    const resolution = `${agentId} gives way: ${holder.agentId} has the same content as ${holder.path}`;
+    log.info(resolution, { path });
+    await bus.emit.task.conflict.detected(
+      { resource: path, taskIds: [holder.taskId, taskId], agentIds: [holder.agentId, agentId], resolution },
+      from("conflict"),
+    );
+    const result = { path, digest, gaveWayTo: holder.taskId, sameAs: holder.path };
+    await bus.emit.task.completed({ taskId, agentId, result }, from("gave way"));
+    return;
+  }
+
+  const memoryId = `memory-${digest.slice(0, 12)}`;
+  const { text, title, summary, truncated, words, bytes } = reading;
+  await bus.emit.memory.created(
+    { memoryId, agentId, content: text, summary, filters: { path, digest, taskId, title, words, bytes, truncated } },
+    from("memory"),
+  );
+  await bus.emit.task.completed(
+    { taskId, agentId, result: { path, digest, memoryId, title, words } },
+    from("completed"),
+  );
+};
+
+export default reader;
+
+/** A broken document stays broken until somebody mends it, so it is dead at once; anything else is tried again. */
+async function read(path: string, signal: AbortSignal): Promise<Reading> {
+  try {
+    return await readDocument(path, signal);
+  } catch (thrown) {
+    if (thrown instanceof BrokenDocumentError) throw new NonRetriableError(thrown.message, { cause: thrown });
+    throw thrown;
+  }
+}

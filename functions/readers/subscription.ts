@@ -1,0 +1,12 @@
+import { defineSubscription } from "wagglebus";
+import { taskAssigned } from "wagglebus/catalog";
+
+export default defineSubscription({
+  name: "readers",
+  on: taskAssigned,
+  where: { data: { agentId: [{ prefix: "reader-" }], input: { path: [{ exists: true }] } } },
+  attempts: 3,
+  backoff: { from: "200ms", to: "5s" },
+  timeout: "30s",
+  concurrency: 4,
+});

@@ -1,0 +1,155 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { testBus } from "wagglebus/testing";
+import { digestOf } from "../../../functions/_shared/document.ts";
+import extractor from "../../../functions/extractor/handler.ts";
+import extractorSubscription from "../../../functions/extractor/subscription.ts";
+import foreman from "../../../functions/foreman/handler.ts";
+import foremanSubscription from "../../../functions/foreman/subscription.ts";
+import librarian from "../../../functions/librarian/handler.ts";
+import librarianSubscription from "../../../functions/librarian/subscription.ts";
+import planner from "../../../functions/planner/handler.ts";
+import plannerSubscription from "../../../functions/planner/subscription.ts";
+import reader from "../../../functions/readers/handler.ts";
+import readersSubscription from "../../../functions/readers/subscription.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+let folder = "";
+let remove = async () => {};
+beforeEach(async () => {
+  ({ path: folder, remove } = await temporaryDirectory());
+});
+afterEach(() => remove());
+
+async function crew() {
+  const bus = testBus();
+  await bus.subscribe(plannerSubscription, planner);
+  await bus.subscribe(readersSubscription, reader);
+  await bus.subscribe(extractorSubscription, extractor);
+  await bus.subscribe(librarianSubscription, librarian);
+  await bus.subscribe(foremanSubscription, foreman);
+  return bus;
+}
+
+/** Writes the files and announces them as `waggle dev` does. */
+async function announce(bus: ReturnType<typeof testBus>, workflowId: string, files: Readonly<Record<string, string>>) {
+  const documents = [];
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(folder, name);
+    await writeFile(path, content);
+    documents.push({ path, digest: digestOf(content) });
+  }
+  const input = { root: "notes", documents };
+  await bus.emit.workflow.started({ workflowId, name: "read-documents", input }, { id: workflowId });
+}
+
+const types = (bus: ReturnType<typeof testBus>) => bus.published.map(({ type }) => type);
+const countOf = (bus: ReturnType<typeof testBus>, type: string) => types(bus).filter((one) => one === type).length;
+const dataOf = (bus: ReturnType<typeof testBus>, type: string) =>
+  bus.published.filter((event) => event.type === type).map(({ data }) => data);
+
+describe("the crew", () => {
+  let bus: Awaited<ReturnType<typeof crew>>;
+  beforeEach(async () => {
+    bus = await crew();
+  });
+
+  test("reads each document, learns from it, and completes the workflow last", async () => {
+    await announce(bus, "w1", { "a.md": "# Hives\n\nSee [the other](b.md).", "b.md": "# Dances\n\n`waggle` it." });
+    await bus.drain();
+    expect(countOf(bus, "task.assigned")).toBe(2);
+    expect(countOf(bus, "memory.created")).toBe(2);
+    expect(countOf(bus, "knowledge_graph.updated")).toBe(2);
+    expect(dataOf(bus, "workflow.completed")).toEqual([
+      expect.objectContaining({ workflowId: "w1", output: { documents: 2, read: 2, gaveWay: 0 } }),
+    ]);
+    const flow = await bus.history.flow("w1");
+    expect(flow.status).toBe("completed");
+    expect(flow.roots).toHaveLength(1);
+  });
+
+  test("two readers of one content: the later one gives way, whatever runs first", async () => {
+    await announce(bus, "w1", { "a.md": "# Same", "b.md": "# Other", "c.md": "# Same" });
+    await bus.drain();
+    expect(countOf(bus, "memory.created")).toBe(2);
+    expect(dataOf(bus, "task.conflict.detected")).toEqual([
+      expect.objectContaining({
+        resource: join(folder, "c.md"),
+        agentIds: ["reader-1", "reader-3"],
+        resolution: `reader-3 gives way: reader-1 has the same content as ${join(folder, "a.md")}`,
+      }),
+    ]);
+    expect(dataOf(bus, "workflow.completed")).toEqual([
+      expect.objectContaining({ output: { documents: 3, read: 2, gaveWay: 1 } }),
+    ]);
+  });
+
+  test("a content that was read in an earlier workflow is not read again", async () => {
+    await announce(bus, "w1", { "a.md": "# Same" });
+    await bus.drain();
+    await announce(bus, "w2", { "b.md": "# Same" });
+    await bus.drain();
+    expect(countOf(bus, "memory.created")).toBe(1);
+    expect(countOf(bus, "task.conflict.detected")).toBe(1);
+  });
+
+  test("a file that was renamed before it was read: its new name is read, its old one is a dead letter", async () => {
+    const late = testBus();
+    await late.subscribe(plannerSubscription, planner);
+    await announce(late, "w1", { "a.md": "# Same" });
+    await late.drain();
+    await rm(join(folder, "a.md"));
+    await announce(late, "w2", { "b.md": "# Same" });
+    await late.drain();
+    await late.subscribe({ ...readersSubscription, from: "beginning" }, reader);
+    await late.drain();
+    expect(dataOf(late, "memory.created")).toEqual([
+      expect.objectContaining({ filters: expect.objectContaining({ path: join(folder, "b.md") }) }),
+    ]);
+    const { deadLetters } = await late.deadLetters.list();
+    expect(deadLetters.map(({ reason }) => reason.message)).toEqual([expect.stringContaining("a.md is gone")]);
+  });
+
+  test("a broken document is dead at once with what to mend; mended and redriven, it is read and the workflow completes", async () => {
+    await announce(bus, "w1", { "good.md": "# Good", "calls.jsonl": '{"a":1}\n{"b":' });
+    await bus.drain();
+    const { deadLetters } = await bus.deadLetters.list();
+    expect(deadLetters).toHaveLength(1);
+    const [letter] = deadLetters;
+    expect(letter?.subscription).toBe("readers");
+    expect(letter?.attempts).toBe(1);
+    expect(letter?.reason.code).toBe("non_retriable");
+    expect(letter?.reason.message).toMatch(/calls\.jsonl: line 2 is not JSON .*mend it, then redrive/);
+    expect(countOf(bus, "workflow.completed")).toBe(0);
+
+    await writeFile(join(folder, "calls.jsonl"), '{"a":1}\n{"b":2}\n');
+    await bus.deadLetters.redrive(letter?.id ?? "");
+    await bus.drain();
+    expect((await bus.deadLetters.list()).deadLetters).toEqual([]);
+    expect(dataOf(bus, "workflow.completed")).toEqual([
+      expect.objectContaining({ output: { documents: 2, read: 2, gaveWay: 0 } }),
+    ]);
+    expect(dataOf(bus, "task.completed")).toContainEqual(
+      expect.objectContaining({ result: expect.objectContaining({ digest: digestOf('{"a":1}\n{"b":2}\n') }) }),
+    );
+  });
+
+  test("a changed document takes its old place in the graph", async () => {
+    await announce(bus, "w1", { "a.md": "`old_name` and `kept_name`" });
+    await bus.drain();
+    await announce(bus, "w2", { "a.md": "`new_name` and `kept_name`" });
+    await bus.drain();
+    // The document, two identifiers and two relationships; then one of each comes and one of each goes.
+    expect(dataOf(bus, "knowledge_graph.updated")).toEqual([
+      expect.objectContaining({ added: 5, removed: 0 }),
+      expect.objectContaining({ added: 2, removed: 2 }),
+    ]);
+  });
+
+  test("a workflow of another kind is left alone", async () => {
+    await bus.emit.workflow.started({ workflowId: "x", name: "deploy", input: { documents: [{ path: "a.md" }] } });
+    await bus.drain();
+    expect(types(bus)).toEqual(["workflow.started"]);
+  });
+});
