@@ -27,6 +27,8 @@ export class SubscriptionQueue {
   readonly #running = new Set<Item>();
   /** Behind the head of each key that is under way; empty where only the head is. */
   readonly #keys = new Map<string, Item[]>();
+  /** How many these are. */
+  #blocked = 0;
   #consumers: Consumer[] = [];
   #turn = 0;
   #record: SubscriptionRecord;
@@ -116,7 +118,7 @@ export class SubscriptionQueue {
   clear(): void {
     for (const item of this.#delayed) this.#host.clock.clearTimer(item.timer);
     this.#delayed.clear();
-    this.#keys.clear();
+    this.#clearKeys();
     while (this.#waiting.shift() !== undefined);
   }
 
@@ -129,7 +131,7 @@ export class SubscriptionQueue {
   }
 
   get backlog(): number {
-    return this.#waiting.size + this.#delayed.size + this.#blocked();
+    return this.#waiting.size + this.#delayed.size + this.#blocked;
   }
 
   state(deadLetters: number): SubscriptionState {
@@ -139,7 +141,7 @@ export class SubscriptionQueue {
     return {
       record: this.#record,
       temporary: this.temporary,
-      waiting: this.#waiting.size + this.#blocked(),
+      waiting: this.#waiting.size + this.#blocked,
       delayed: this.#delayed.size,
       running: this.#running.size,
       oldestAgeMs: now - oldest,
@@ -147,10 +149,9 @@ export class SubscriptionQueue {
     };
   }
 
-  #blocked(): number {
-    let count = 0;
-    for (const blocked of this.#keys.values()) count += blocked.length;
-    return count;
+  #clearKeys(): void {
+    this.#keys.clear();
+    this.#blocked = 0;
   }
 
   /** In turn, so that subscribers of one name share its work. */
@@ -169,6 +170,7 @@ export class SubscriptionQueue {
       if (behind !== undefined) {
         item.state = "blocked";
         behind.push(item);
+        this.#blocked += 1;
         return;
       }
       this.#keys.set(item.key, []);
@@ -201,8 +203,12 @@ export class SubscriptionQueue {
     if (item.key === undefined) return;
     const behind = this.#keys.get(item.key);
     const next = behind?.shift();
-    if (next === undefined) this.#keys.delete(item.key);
-    else this.#wait(next);
+    if (next === undefined) {
+      this.#keys.delete(item.key);
+      return;
+    }
+    this.#blocked -= 1;
+    this.#wait(next);
   }
 
   #rekey(): void {
@@ -211,7 +217,7 @@ export class SubscriptionQueue {
     const waiting: Item[] = [];
     for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) waiting.push(item);
     for (const blocked of this.#keys.values()) waiting.push(...blocked);
-    this.#keys.clear();
+    this.#clearKeys();
     // A key is held by its head, which may be running or delayed.
     for (const head of [...this.#running, ...this.#delayed]) if (head.key !== undefined) this.#keys.set(head.key, []);
     for (const item of waiting.sort((one, other) => one.order - other.order)) {
