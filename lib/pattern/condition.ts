@@ -1,4 +1,4 @@
-import type { Test } from "./test.ts";
+import type { Test } from "./value-test.ts";
 
 /** What one field must be: one of the tests must match one of its values, or, where `absent` is set, it may be missing. */
 export interface Condition {

@@ -1,5 +1,5 @@
 import type { Condition } from "./condition.ts";
-import type { Scalar, Test } from "./test.ts";
+import type { Scalar, Test } from "./value-test.ts";
 
 /** What a condition wants, in words. */
 export function describeCondition({ tests, absent }: Condition): string {
@@ -36,7 +36,7 @@ function describeTest(test: Test): string {
     case "range":
       return describeRange(test);
     case "ip":
-      return `an address in ${test.value}`;
+      return test.value.includes("/") ? `an address in ${test.value}` : `the address ${test.value}`;
     case "exists":
       return "any value";
     case "anything-but":

@@ -4,7 +4,7 @@ import { Found } from "./found.ts";
 import { isObject } from "./json-object.ts";
 import { parsePattern } from "./parse.ts";
 import { type Check, holds, prepareAll, satisfied } from "./rule.ts";
-import type { Scalar } from "./test.ts";
+import type { Scalar } from "./value-test.ts";
 
 /** One reason why a pattern does not match. */
 export interface PatternMismatch {

@@ -1,6 +1,6 @@
 import { type FieldNode, type FieldTree, follow } from "./field-tree.ts";
 import { isObject } from "./json-object.ts";
-import type { Scalar } from "./test.ts";
+import type { Scalar } from "./value-test.ts";
 
 /** The place of a value within the arrays around it, innermost first: two values of one array must share its index. */
 export interface Membership {

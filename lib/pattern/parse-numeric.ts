@@ -1,5 +1,5 @@
 import { below, invalid, show } from "./invalid.ts";
-import type { Test } from "./test.ts";
+import type { Test } from "./value-test.ts";
 
 const forms = 'write ["=", 5], ["<", 5] or [">", 0, "<=", 5]';
 

@@ -3,7 +3,7 @@ import { below, invalid, show } from "./invalid.ts";
 import { blockRange, ipToHex } from "./ip.ts";
 import { isObject } from "./json-object.ts";
 import { comparable, parseNumeric } from "./parse-numeric.ts";
-import type { Test } from "./test.ts";
+import type { Test } from "./value-test.ts";
 import { parseWildcard } from "./wildcard.ts";
 
 /** Reads the list of values of one field. */

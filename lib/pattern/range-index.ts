@@ -1,4 +1,4 @@
-import { inRange, type NumericRange } from "./test.ts";
+import { inRange, type NumericRange } from "./value-test.ts";
 
 /**
  * Entries under ranges of numbers, found by a number within: sorted by their lower bound, with the highest upper bound of

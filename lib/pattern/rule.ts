@@ -2,7 +2,7 @@ import type { Alternative, Condition } from "./condition.ts";
 import type { FieldTree } from "./field-tree.ts";
 import type { Found } from "./found.ts";
 import { holdTogether } from "./hold-together.ts";
-import { anyOf, type Matcher } from "./test.ts";
+import { anyOf, type Matcher } from "./value-test.ts";
 
 /** A condition made ready for matching. Equal conditions of different patterns are one, and are evaluated once an event. */
 export interface Check {

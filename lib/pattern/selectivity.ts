@@ -1,6 +1,6 @@
 import type { Condition } from "./condition.ts";
-import type { Test } from "./test.ts";
 import { testKey } from "./value-index.ts";
+import type { Test } from "./value-test.ts";
 
 /** How many more values pass such a test than pass an exact one: rough, it only ranks the conditions of one alternative. */
 function breadth(test: Test): number {

@@ -1,7 +1,7 @@
 import { AffixTrie } from "./affix-trie.ts";
 import { ipToHex } from "./ip.ts";
 import { RangeIndex } from "./range-index.ts";
-import { type Matcher, matcher, type Scalar, type Test } from "./test.ts";
+import { type Matcher, matcher, type Scalar, type Test } from "./value-test.ts";
 
 /** What is stored under a test; `matches` is set where being found does not yet prove a match. */
 interface Entry<Item> {
