@@ -74,7 +74,7 @@ function catalogOf(definitions: Definitions, options: CatalogOptions): Catalog<n
   function unknownType(type: string): BusError {
     return new BusError(
       "unknown_type",
-      `No definition of the type ${shortForm(type)}${didYouMean(type, types) || ";"} define it with defineEvent and add it to the catalog, name it custom.*, or open the catalog`,
+      `No definition of the type ${shortForm(type)}${didYouMean(type, types, "define it with defineEvent and add it to the catalog, name it custom.*, or open the catalog")}`,
       { details: { type, nearest: nearest(type, types) } },
     );
   }

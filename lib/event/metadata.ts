@@ -18,7 +18,7 @@ const maxTracestateLength = 512;
 export const metadataBytesAtMost = 10 * maxIdLength * 6 + 4_096;
 
 const control = /\p{Cc}/u;
-const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?<later>-.*)?$/;
+const traceparentForm = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?<later>-.*)?$/;
 const printableAscii = /^[\x20-\x7e]+$/;
 
 const names = new Set<string>([
@@ -51,50 +51,45 @@ export interface MetadataContext {
 export function prepareMetadata(given: unknown, context: MetadataContext): Readonly<EventMetadata> {
   const { event, cause } = context;
   const draft = given === undefined ? none : checkNames(given, event);
-  // Always the same fields first, in the same order: events share a few hidden classes.
+  // Always the same fields first, in the same order: events share a few hidden classes. Each field of the draft is read
+  // once: a getter could give another value after it was checked.
   const metadata: EventMetadata = {
     version: context.version,
     correlationId: checkId(draft.correlationId, "correlationId", event) ?? cause?.metadata.correlationId ?? context.id,
-    priority: draft.priority === undefined ? defaultPriority : checkPriority(draft.priority, event),
+    priority: checkPriority(draft.priority, event),
   };
   const causationId = checkId(draft.causationId, "causationId", event) ?? cause?.id;
   if (causationId !== undefined) metadata.causationId = causationId;
   if (draft !== none) copyOptional(draft, metadata, event);
-  const trace = draft.traceparent === undefined ? cause?.metadata : draft;
-  if (trace?.traceparent !== undefined) metadata.traceparent = checkTraceparent(trace.traceparent, event);
-  if (trace?.tracestate !== undefined) metadata.tracestate = checkTracestate(trace.tracestate, event);
-  else if (draft.tracestate !== undefined) {
-    throw invalid(
-      event,
-      "tracestate",
-      draft.tracestate,
-      "means nothing alone; give the traceparent that it belongs to",
-    );
+  const traceparent = checkTraceparent(draft.traceparent, event);
+  const tracestate = checkTracestate(draft.tracestate, event);
+  if (traceparent === undefined && tracestate !== undefined) {
+    throw invalid(event, "tracestate", tracestate, "means nothing alone; give the traceparent that it belongs to");
   }
-  // What comes of a replay is new, and says that it does.
-  if (cause?.metadata.replay !== undefined) metadata.replay = cause.metadata.replay;
+  const trace = traceparent === undefined ? cause?.metadata : { traceparent, tracestate };
+  if (trace?.traceparent !== undefined) metadata.traceparent = trace.traceparent;
+  if (trace?.tracestate !== undefined) metadata.tracestate = trace.tracestate;
   return Object.freeze(metadata);
 }
 
 function checkNames(given: unknown, event: EventName): DraftMetadata {
-  if (!isPlain(given)) throw invalid(event, undefined, given, "give an object");
+  if (!isObject(given)) throw invalid(event, undefined, given, "give an object");
   for (const name of Object.keys(given)) {
-    if (names.has(name)) continue;
-    if (Reflect.get(given, name) === undefined) continue;
+    if (names.has(name) || Reflect.get(given, name) === undefined) continue;
     if (name === "replay") {
       throw invalid(event, name, given.replay, "is set by the engine on replayed deliveries only; leave it out");
     }
     const path = formatPath("metadata", [name]);
     throw new BusError(
       "invalid_event",
-      `${event.type} from ${event.source}: ${path} is no field of metadata${didYouMean(name, names) || ";"} put what is your own into data, or into tags`,
+      `${event.type} from ${event.source}: ${path} is no field of metadata${didYouMean(name, names, "put what is your own into data or tags")}`,
       { details: { path } },
     );
   }
   return given;
 }
 
-function isPlain(given: unknown): given is DraftMetadata & { replay?: unknown } {
+function isObject(given: unknown): given is DraftMetadata & { replay?: unknown } {
   return typeof given === "object" && given !== null && !Array.isArray(given);
 }
 
@@ -103,8 +98,10 @@ function copyOptional(draft: DraftMetadata, metadata: EventMetadata, event: Even
     const id = checkId(draft[name], name, event);
     if (id !== undefined) metadata[name] = id;
   }
-  if (draft.expiresAt !== undefined) metadata.expiresAt = checkTime(draft.expiresAt, event);
-  if (draft.tags !== undefined) metadata.tags = checkTags(draft.tags, event);
+  const expiresAt = checkTime(draft.expiresAt, event);
+  if (expiresAt !== undefined) metadata.expiresAt = expiresAt;
+  const tags = checkTags(draft.tags, event);
+  if (tags !== undefined) metadata.tags = tags;
 }
 
 function checkId(id: unknown, name: string, event: EventName): string | undefined {
@@ -125,17 +122,20 @@ export function isText(value: unknown, longest: number): value is string {
 }
 
 function checkPriority(priority: unknown, event: EventName): number {
+  if (priority === undefined) return defaultPriority;
   if (typeof priority === "number" && Number.isInteger(priority) && priority >= 1 && priority <= 10) return priority;
   throw invalid(event, "priority", priority, "give an integer from 1 (most urgent) to 10");
 }
 
-function checkTime(time: unknown, event: EventName): string {
+function checkTime(time: unknown, event: EventName): string | undefined {
+  if (time === undefined) return undefined;
   const normal = typeof time === "string" ? normalizeTime(time) : undefined;
   if (normal !== undefined) return normal;
   throw invalid(event, "expiresAt", time, "give an RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z");
 }
 
-function checkTags(tags: unknown, event: EventName): readonly string[] {
+function checkTags(tags: unknown, event: EventName): readonly string[] | undefined {
+  if (tags === undefined) return undefined;
   if (!Array.isArray(tags) || tags.length > maxTags) {
     throw invalid(event, "tags", tags, `give a list of at most ${maxTags} texts`);
   }
@@ -154,8 +154,9 @@ function checkTags(tags: unknown, event: EventName): readonly string[] {
   return Object.freeze(copy);
 }
 
-function checkTraceparent(value: unknown, event: EventName): string {
-  const match = typeof value === "string" && value.length <= maxIdLength ? traceparent.exec(value) : null;
+function checkTraceparent(value: unknown, event: EventName): string | undefined {
+  if (value === undefined) return undefined;
+  const match = typeof value === "string" && value.length <= maxIdLength ? traceparentForm.exec(value) : null;
   // Version 00 ends after the flags; what later versions append is passed on.
   if (match !== null && typeof value === "string" && !(value.startsWith("00") && match.groups?.later)) return value;
   throw invalid(
@@ -166,7 +167,8 @@ function checkTraceparent(value: unknown, event: EventName): string {
   );
 }
 
-function checkTracestate(value: unknown, event: EventName): string {
+function checkTracestate(value: unknown, event: EventName): string | undefined {
+  if (value === undefined) return undefined;
   const fits = typeof value === "string" && value.length <= maxTracestateLength && printableAscii.test(value);
   if (fits && value.includes("=")) return value;
   throw invalid(

@@ -21,8 +21,8 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** `; did you mean "x"?` for the end of a message, or nothing. */
-export function didYouMean(name: string, candidates: Iterable<string>): string {
+/** The end of a message about an unknown name: `; did you mean "x"?`, or `; ` and the fix where nothing is near. */
+export function didYouMean(name: string, candidates: Iterable<string>, otherwise: string): string {
   const found = nearest(name, candidates);
-  return found === undefined ? "" : `; did you mean "${found}"?`;
+  return found === undefined ? `; ${otherwise}` : `; did you mean "${found}"?`;
 }

@@ -10,7 +10,7 @@ import { shortForm } from "./short-form.ts";
 import { eventSize, eventTooLarge, maxEventBytes } from "./size.ts";
 import { formatTime, normalizeTime } from "./time.ts";
 import { typeNameProblem } from "./type-name.ts";
-import { checkData } from "./validate.ts";
+import { checkData, type EventName } from "./validate.ts";
 
 /** What a draft is made an event with. */
 export interface PrepareContext {
@@ -49,15 +49,27 @@ const envelopeBytesAtMost = metadataBytesAtMost + maxSourceLength * 6 + 1_024;
  * `event_too_large`. Data are validated by the version that the draft names, and never changed.
  */
 export function prepareEvent(draft: Draft, context: PrepareContext): PreparedEvent {
-  checkDraft(draft);
-  const { type } = draft;
+  try {
+    return prepare(draft, context);
+  } catch (thrown) {
+    if (thrown instanceof BusError) throw thrown;
+    // Getters and proxies of the caller's may throw anything.
+    throw new BusError("invalid_event", `The draft cannot be read: ${shortForm(thrown)}; give plain data`, {
+      cause: thrown,
+    });
+  }
+}
+
+function prepare(given: Draft, context: PrepareContext): PreparedEvent {
+  checkDraft(given);
+  // Read once each: a getter could give another value after it was checked.
+  const { type, id: ownId, time, metadata: draftMetadata } = given;
   const definition = definitionOf(type, context.catalog);
-  const source = sourceOf(draft, context);
-  const event: { type: string; source: string } = { type, source };
-  const ownId = draft.id !== undefined;
-  const id = draft.id === undefined ? context.nextId() : checkId(draft.id, event);
-  const version = draft.metadata?.version;
-  const metadata = prepareMetadata(draft.metadata, {
+  const source = checkSource(given.source ?? context.source, type);
+  const event: EventName = { type, source };
+  const id = ownId === undefined ? context.nextId() : checkId(ownId, event);
+  const version = draftMetadata?.version;
+  const metadata = prepareMetadata(draftMetadata, {
     event,
     id,
     version: version === undefined ? (definition?.version ?? 1) : checkVersion(version, definition, event),
@@ -65,13 +77,13 @@ export function prepareEvent(draft: Draft, context: PrepareContext): PreparedEve
   });
   const limit = context.maxBytes ?? maxEventBytes;
   const copier = new JsonCopier("data", limit);
-  const data = copyData(copier, draft.data, { id, type, source }, limit);
+  const data = copyData(copier, given.data, { id, type, source }, limit);
   if (definition !== undefined) checkData(schemaOf(definition, metadata.version), data, event);
   const prepared: Event = Object.freeze({
     id,
     type,
     source,
-    time: draft.time === undefined ? formatTime(context.now()) : checkTime(draft.time, event),
+    time: time === undefined ? formatTime(context.now()) : checkTime(time, event),
     data,
     metadata,
   });
@@ -80,52 +92,53 @@ export function prepareEvent(draft: Draft, context: PrepareContext): PreparedEve
     const size = eventSize(prepared);
     if (size > limit) throw eventTooLarge(prepared, size, limit);
   }
-  return { event: prepared, definition, ownId };
+  return { event: prepared, definition, ownId: ownId !== undefined };
 }
 
 function checkDraft(draft: unknown): asserts draft is Draft {
-  if (typeof draft !== "object" || draft === null || Array.isArray(draft)) {
-    throw new BusError("invalid_event", `The draft is ${shortForm(draft)}; give { type, data, … }`);
-  }
+  if (!isObject(draft)) throw new BusError("invalid_event", `The draft is ${shortForm(draft)}; give { type, data, … }`);
   for (const name of Object.keys(draft)) {
     if (knownNames.has(name) || Reflect.get(draft, name) === undefined) continue;
     throw new BusError(
       "invalid_event",
-      `${shortForm(name)} is no field of a draft${didYouMean(name, names) || ";"} put what is your own into data`,
+      `${shortForm(name)} is no field of a draft${didYouMean(name, names, "put what is your own into data")}`,
       { details: { path: name } },
     );
   }
-  if (!("type" in draft) || typeof draft.type !== "string") {
-    const type = "type" in draft ? shortForm(draft.type) : "missing";
-    throw new BusError("invalid_event", `type is ${type}; give the type of the event, such as "task.completed"`, {
+}
+
+function isObject(draft: unknown): draft is Partial<Draft> {
+  return typeof draft === "object" && draft !== null && !Array.isArray(draft);
+}
+
+function definitionOf(type: unknown, catalog: Catalog): EventDefinition | undefined {
+  if (typeof type !== "string") {
+    const form = type === undefined ? "missing" : shortForm(type);
+    throw new BusError("invalid_event", `type is ${form}; give the type of the event, such as "task.completed"`, {
       details: { path: "type" },
     });
   }
-}
-
-function definitionOf(type: string, catalog: Catalog): EventDefinition | undefined {
   const definition = catalog.resolve(type);
   const problem = definition === undefined ? typeNameProblem(type) : undefined;
   if (problem === undefined) return definition;
   throw new BusError("invalid_event", `type is ${shortForm(type)}, which ${problem}`, { details: { path: "type" } });
 }
 
-function sourceOf(draft: Draft, context: PrepareContext): string {
-  const source: unknown = draft.source ?? context.source;
+function checkSource(source: unknown, type: string): string {
   if (isText(source, maxSourceLength) && !source.startsWith("aws.")) return source;
   const problem =
     source === undefined
       ? "is missing; give the draft a source, or the bus one (connect({ source }))"
       : `is ${shortForm(source)}; give 1 to ${maxSourceLength} characters without control characters, not starting with "aws."`;
-  throw new BusError("invalid_event", `${draft.type}: source ${problem}`, { details: { path: "source" } });
+  throw new BusError("invalid_event", `${type}: source ${problem}`, { details: { path: "source" } });
 }
 
-function checkId(id: unknown, event: { type: string; source: string }): string {
+function checkId(id: unknown, event: EventName): string {
   if (typeof id === "string" && id.length <= maxIdLength && printableAscii.test(id)) return id;
   throw invalid(event, "id", id, `give 1 to ${maxIdLength} printable ASCII characters`);
 }
 
-function checkTime(time: unknown, event: { type: string; source: string }): string {
+function checkTime(time: unknown, event: EventName): string {
   const normal = typeof time === "string" ? normalizeTime(time) : undefined;
   if (normal !== undefined) return normal;
   const fix =
@@ -133,11 +146,7 @@ function checkTime(time: unknown, event: { type: string; source: string }): stri
   throw invalid(event, "time", time, fix);
 }
 
-function checkVersion(
-  version: unknown,
-  definition: EventDefinition | undefined,
-  event: { type: string; source: string },
-): number {
+function checkVersion(version: unknown, definition: EventDefinition | undefined, event: EventName): number {
   const known = definition && [...definition.older.map((older) => older.version), definition.version];
   if (
     typeof version === "number" &&
@@ -161,12 +170,7 @@ function schemaOf(definition: EventDefinition, version: number): EventDefinition
   return definition.older.find((older) => older.version === version)?.data ?? definition.schema;
 }
 
-function copyData(
-  copier: JsonCopier,
-  data: unknown,
-  event: { id: string; type: string; source: string },
-  limit: number,
-): Json {
+function copyData(copier: JsonCopier, data: unknown, event: EventName & { readonly id: string }, limit: number): Json {
   if (typeof data !== "object" || data === null || Array.isArray(data)) {
     throw invalid(event, "data", data, "give an object");
   }
@@ -188,7 +192,7 @@ function tagBytes(tags: readonly string[] | undefined): number {
   return tags === undefined ? 0 : tags.reduce((bytes, tag) => bytes + tag.length * 6 + 3, 0);
 }
 
-function invalid(event: { type: string; source: string }, path: string, value: unknown, fix: string): BusError {
+function invalid(event: EventName, path: string, value: unknown, fix: string): BusError {
   const form = value === undefined ? "missing" : shortForm(value);
   return new BusError("invalid_event", `${event.type} from ${event.source}: ${path} is ${form}; ${fix}`, {
     details: { path },

@@ -119,7 +119,7 @@ class RecordReader {
     }
     const unknown = Object.keys(given).find((name) => !known.includes(name));
     if (unknown === undefined) return;
-    const fix = didYouMean(unknown, known) || `; give ${known.join(", ")}`;
+    const fix = didYouMean(unknown, known, `give ${known.join(", ")}`);
     throw this.#error(`${prefix}${unknown} is no setting of a subscription${fix}`, `${prefix}${unknown}`);
   }
 
@@ -154,7 +154,7 @@ class RecordReader {
     for (const [name, part] of Object.entries(where)) {
       if (name === "type") throw this.#error(`${path}.type is not for \`where\`; name types in \`on\``, `${path}.type`);
       if (!whereNames.includes(name.split(".", 1)[0] ?? "")) {
-        const fix = didYouMean(name, whereNames) || `; give ${whereNames.join(", ")}`;
+        const fix = didYouMean(name, whereNames, `give ${whereNames.join(", ")}`);
         throw this.#error(`${path}.${name} is no field of an event${fix}`, `${path}.${name}`);
       }
       if (name !== "$or" || !Array.isArray(part)) continue;

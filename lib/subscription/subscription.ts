@@ -32,7 +32,7 @@ export interface SubscriptionOptions<On extends Wanted | readonly Wanted[] = Wan
   readonly where?: Where<WantedIn<On>>;
   /** Runs at most, the first included: 1 to 100. Default 5. */
   readonly attempts?: number;
-  /** Before the second attempt, and the most between any two; doubled each time, with full jitter. Default 1 s and 5 min; at most 11 h. */
+  /** Before the second attempt, and the most between any two; doubled each time, half of it random. Default 1 s and 5 min; at most 11 h. */
   readonly backoff?: { readonly from?: Duration; readonly to?: Duration };
   /** For one attempt: 1 ms to 12 h. Default 30 s. */
   readonly timeout?: Duration;
@@ -63,7 +63,7 @@ export interface SubscriptionRecord {
   readonly where?: Readonly<Record<string, unknown>>;
   /** Runs at most, the first included: 1 to 100. Default 5. */
   readonly attempts: number;
-  /** Milliseconds before the second attempt, and the most between any two; doubled each time, with full jitter. */
+  /** Milliseconds before the second attempt, and the most between any two; doubled each time, half of it random. */
   readonly backoff: { readonly from: number; readonly to: number };
   /** Milliseconds that one attempt may take. Default 30 s. */
   readonly timeout: number;
