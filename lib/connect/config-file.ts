@@ -23,10 +23,15 @@ export async function fileOptions(folder: string, file?: string): Promise<Connec
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     throw new BusError("invalid_config", `${path} cannot be loaded: ${message}`, { cause: thrown });
   }
-  const options: unknown = module instanceof Object ? Reflect.get(module, "default") : undefined;
-  if (!(options instanceof Object)) {
+  const options: unknown = isObject(module) ? Reflect.get(module, "default") : undefined;
+  if (!isObject(options)) {
     throw new BusError("invalid_config", `${path} has no default export; write: export default defineConfig({ ... })`);
   }
   checkOptions(options, path);
   return options;
+}
+
+/** Not `instanceof Object`: a module has no prototype. */
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

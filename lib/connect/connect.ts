@@ -33,11 +33,16 @@ export async function resolveOptions<Events>(
   checkOptions(options, "connect");
   const fromFile = await fileOptions(places.cwd ?? process.cwd(), places.config);
   const fromEnvironment = environmentOptions(places.env ?? process.env);
-  const merged = { ...fromEnvironment, ...fromFile, ...options };
+  const merged = { ...fromEnvironment, ...withoutUndefined(fromFile), ...withoutUndefined(options) };
   // A database named elsewhere is no mistake of one who asks for memory here.
   if (merged.engine === "memory" && options.file === undefined) delete merged.file;
   checkOptions(merged, "connect");
   return merged as ConnectOptions<Events>;
+}
+
+/** An option that is there and undefined, as in `{ source: process.env.NAME }`, says nothing. */
+function withoutUndefined(options: object): ConnectOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /**

@@ -16,25 +16,25 @@ export function initBus(options: ConnectOptions<RegisteredEvents> = {}): Promise
       new BusError("conflict", "the shared bus is open already; call initBus once, before the first getBus"),
     );
   }
-  const opened = connect(options).then((bus) => forgetOnClose(bus));
+  const opened: Promise<Bus<RegisteredEvents>> = connect(options).then((bus) => {
+    const close = bus.close.bind(bus);
+    bus.close = () => {
+      forget();
+      return close();
+    };
+    return bus;
+  });
+  // A bus that was closed before must not be the end of the one that came after it.
+  const forget = () => {
+    if (shared === opened) shared = undefined;
+  };
   shared = opened;
   // A bus that could not be opened must not stand in the way of the next try.
-  opened.catch(() => {
-    if (shared === opened) shared = undefined;
-  });
+  opened.catch(forget);
   return opened;
 }
 
 /** The one bus that the process shares; opened by configuration where `initBus` was not called. */
 export function getBus(): Promise<Bus<RegisteredEvents>> {
   return shared ?? initBus();
-}
-
-function forgetOnClose(bus: Bus<RegisteredEvents>): Bus<RegisteredEvents> {
-  const close = bus.close.bind(bus);
-  bus.close = () => {
-    shared = undefined;
-    return close();
-  };
-  return bus;
 }

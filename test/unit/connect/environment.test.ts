@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { environmentOptions } from "../../../lib/connect/environment.ts";
+
+test("each variable sets its option; others are not looked at", () => {
+  expect(
+    environmentOptions({
+      WAGGLE_ENGINE: "embedded",
+      WAGGLE_FILE: "x/bus.db",
+      WAGGLE_SOURCE: "crew",
+      WAGGLE_RETENTION: "7d",
+      WAGGLE_GRACE: "5s",
+      WAGGLE_LOG_LEVEL: "info",
+      PATH: "/bin",
+      WAGGLE_DANCE_FLOOR_COLOUR: "red",
+    }),
+  ).toEqual({ engine: "embedded", file: "x/bus.db", source: "crew", retention: "7d", grace: "5s", logLevel: "info" });
+});
+
+test("an empty variable says nothing", () => {
+  expect(environmentOptions({ WAGGLE_ENGINE: "", WAGGLE_FILE: undefined })).toEqual({});
+});
+
+test("a variable that is nearly one of ours is refused, since it would do nothing", () => {
+  expect(() => environmentOptions({ WAGGLE_ENGIN: "memory" })).toThrow(
+    "environment: there is no variable WAGGLE_ENGIN; did you mean WAGGLE_ENGINE?",
+  );
+});
+
+test("a bad value is refused with the place", () => {
+  expect(() => environmentOptions({ WAGGLE_ENGINE: "sqlite" })).toThrow(/^environment: engine is "sqlite"; /);
+  expect(() => environmentOptions({ WAGGLE_GRACE: "long" })).toThrow(/^environment: grace is "long"/);
+});

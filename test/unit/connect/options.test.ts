@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { checkOptions } from "../../../lib/connect/options.ts";
+
+test.each([
+  {},
+  { engine: "memory", keep: 10 },
+  { engine: "embedded", file: "a.db", retention: "7d", maxPending: 1 },
+  { rateLimit: { perSecond: 0.5, perMinute: 10, burst: 1, over: "reject" } },
+  { grace: 0, logLevel: "silent", random: Math.random, onError: () => {} },
+])("%j is taken", (options) => {
+  expect(() => checkOptions(options, "connect")).not.toThrow();
+});
+
+test.each([
+  { options: { engine: "sqlite" }, says: /^connect: engine is "sqlite"; / },
+  { options: { enginee: "memory" }, says: /^connect: there is no option enginee; did you mean engine\?/ },
+  { options: { zzzzzz: 1 }, says: /^connect: there is no option zzzzzz; known are engine, file, / },
+  {
+    options: { rateLimit: { persecond: 1 } },
+    says: /there is no option rateLimit\.persecond; did you mean perSecond\?/,
+  },
+  { options: { rateLimit: { perSecond: 0 } }, says: /rateLimit\.perSecond is 0; / },
+  { options: { retention: "a month" }, says: /connect: retention is "a month", which is no duration/ },
+  { options: { grace: -1 }, says: /connect: grace is -1; give a duration from / },
+  { options: { source: "" }, says: /source is ""; / },
+  { options: { keep: 0 }, says: /keep is 0; / },
+  { options: { onError: "log" }, says: /onError is "log"; expected a function/ },
+  { options: { catalog: {} }, says: /catalog is \{\}; expected an object with resolve, upcast/ },
+  { options: { engine: "memory", file: "a.db" }, says: /file is for the embedded engine/ },
+  { options: "memory", says: /^connect: options is "memory"; / },
+])("$options is refused with the place, the value and the fix", ({ options, says }) => {
+  expect(() => checkOptions(options, "connect")).toThrow(
+    expect.objectContaining({ code: "invalid_config", message: expect.stringMatching(says) }),
+  );
+});

@@ -1,0 +1,43 @@
+import { afterEach, expect, test } from "vitest";
+import { getBus, initBus } from "../../../lib/connect/shared-bus.ts";
+
+const memory = { engine: "memory", source: "test" } as const;
+
+afterEach(async () => {
+  const bus = await getBus().catch(() => undefined);
+  await bus?.close();
+});
+
+test("initBus opens the bus that getBus gives", async () => {
+  const bus = await initBus(memory);
+  expect(await getBus()).toBe(bus);
+});
+
+test("callers that come at the same time get the same bus", async () => {
+  const opening = initBus(memory);
+  const [one, other] = await Promise.all([getBus(), getBus()]);
+  expect(one).toBe(other);
+  expect(await opening).toBe(one);
+});
+
+test("a second initBus is a conflict, also while the first still opens", async () => {
+  const opening = initBus(memory);
+  await expect(initBus(memory)).rejects.toMatchObject({ code: "conflict" });
+  await opening;
+  await expect(initBus(memory)).rejects.toMatchObject({ code: "conflict" });
+});
+
+test("a bus that could not be opened does not stand in the way of the next", async () => {
+  const wrong: object = { engine: "nothing" };
+  await expect(initBus(wrong)).rejects.toMatchObject({ code: "invalid_config" });
+  await expect(initBus(memory)).resolves.toBeDefined();
+});
+
+test("closed, it makes room for another, and closing it again does not touch that one", async () => {
+  const first = await initBus(memory);
+  await first.close();
+  const second = await initBus(memory);
+  await first.close();
+  expect(await getBus()).toBe(second);
+  await expect(initBus(memory)).rejects.toMatchObject({ code: "conflict" });
+});
