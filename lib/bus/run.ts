@@ -1,12 +1,13 @@
 import type { BusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
+import type { Bagged } from "./bag.ts";
 import type { Bus, HandlerContext } from "./bus.ts";
 import type { Delivery } from "./delivery.ts";
 import { type Logger, withFields } from "./logger.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** One attempt at one delivery: what its handler sees, and what its publishes have to know. */
-export class Run<Events> implements RunContext, HandlerContext<Events> {
+export class Run<Events> implements RunContext, HandlerContext<Events>, Bagged {
   readonly delivery: Delivery;
   readonly bus: Bus<Events>;
   readonly startedAt: number;
@@ -15,6 +16,7 @@ export class Run<Events> implements RunContext, HandlerContext<Events> {
   #controller: AbortController | undefined;
   #aborted: BusError | undefined;
   #publishes: Set<Promise<unknown>> | undefined;
+  bagPlace = -1;
   /** Whether it ran past its abort and was reported. */
   stuck = false;
 

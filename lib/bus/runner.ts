@@ -2,6 +2,7 @@ import { BusError, toBusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 import { backoffMs } from "./backoff.ts";
+import { Bag } from "./bag.ts";
 import type { Bus } from "./bus.ts";
 import type { Clock, Timer } from "./clock.ts";
 import type { Delivery, Outcome } from "./delivery.ts";
@@ -34,6 +35,10 @@ export interface RunnerCounts {
   lastEventMs: number | undefined;
 }
 
+const done: Outcome = { kind: "done" };
+const dropped: Outcome = { kind: "dropped" };
+const released: Outcome = { kind: "released" };
+
 /** A handler that ends within this time after its abort is not reported as stuck. */
 const abortGraceMs = 1_000;
 
@@ -50,7 +55,7 @@ export class Runner<Events> implements Consumer {
   readonly #host: RunnerHost<Events>;
   readonly #handler: (event: never, context: never) => unknown;
   readonly #filter: ((event: never) => boolean) | undefined;
-  readonly #runs = new Set<Run<Events>>();
+  readonly #runs = new Bag<Run<Events>>();
   readonly #attachment: Attachment;
   #record: SubscriptionRecord;
   #paused = false;
@@ -102,11 +107,15 @@ export class Runner<Events> implements Consumer {
     const { clock, counters } = this.#host;
     const now = clock.now();
     const { expiresAt } = delivery.event.metadata;
-    if (this.#closing) return this.#settle(delivery, { kind: "released" });
+    if (this.#closing) {
+      this.#settle(delivery, released);
+      return;
+    }
     if (expiresAt !== undefined && Date.parse(expiresAt) <= now) {
       counters.expired += 1;
       this.counts.expired += 1;
-      return this.#settle(delivery, { kind: "dropped" });
+      this.#settle(delivery, dropped);
+      return;
     }
     if (delivery.attempt === 1) counters.deliveryMs.record(now - delivery.acceptedAt);
     this.counts.lastEventMs = now;
@@ -114,7 +123,7 @@ export class Runner<Events> implements Consumer {
     this.#runs.add(run);
     counters.running += 1;
     this.#watch(run);
-    runContext.run(run, () => this.#start(run));
+    runContext.run(run, this.#start, run);
   }
 
   /** Takes nothing new and resolves when what runs has ended; `abort` has it end sooner. */
@@ -136,16 +145,19 @@ export class Runner<Events> implements Consumer {
     this.#clearTimer();
   }
 
-  #start(run: Run<Events>): void {
+  /** A property, so that it is handed over without a closure for each run. */
+  readonly #start = (run: Run<Events>): void => {
     let result: unknown;
     try {
       const event = this.#host.catalog.upcast(run.event);
       if (this.#filter !== undefined && !call<boolean>(this.#filter, event)) {
-        return this.#end(run, { kind: "dropped" });
+        this.#end(run, dropped);
+        return;
       }
       result = call<unknown>(this.#handler, event, run);
     } catch (thrown) {
-      return this.#failed(run, thrown);
+      this.#failed(run, thrown);
+      return;
     }
     if (isThenable(result)) {
       result.then(
@@ -153,11 +165,14 @@ export class Runner<Events> implements Consumer {
         (thrown: unknown) => this.#failed(run, thrown),
       );
     } else this.#returned(run);
-  }
+  };
 
   #returned(run: Run<Events>): void {
     const publishes = run.publishesSettled();
-    if (publishes === undefined) return this.#succeeded(run);
+    if (publishes === undefined) {
+      this.#succeeded(run);
+      return;
+    }
     publishes.then(
       () => this.#succeeded(run),
       (thrown: unknown) => this.#failed(run, thrown),
@@ -166,14 +181,20 @@ export class Runner<Events> implements Consumer {
 
   #succeeded(run: Run<Events>): void {
     // What ended after its time was up has failed all the same: its publishes may have been refused.
-    if (run.aborted !== undefined) return this.#failed(run, run.aborted);
+    if (run.aborted !== undefined) {
+      this.#failed(run, run.aborted);
+      return;
+    }
     this.#host.counters.delivered += 1;
     this.counts.delivered += 1;
-    this.#end(run, { kind: "done" });
+    this.#end(run, done);
   }
 
   #failed(run: Run<Events>, thrown: unknown): void {
-    if (run.aborted?.code === "closed") return this.#end(run, { kind: "released" });
+    if (run.aborted?.code === "closed") {
+      this.#end(run, released);
+      return;
+    }
     const { counters, clock, random } = this.#host;
     const { attempt } = run.delivery;
     const reason = run.aborted ?? thrown;
@@ -185,7 +206,8 @@ export class Runner<Events> implements Consumer {
       counters.deadLettered += 1;
       this.counts.deadLettered += 1;
       run.log.error("delivery is dead", { code: failure.code, attempts: attempt });
-      return this.#end(run, { kind: "dead", failure });
+      this.#end(run, { kind: "dead", failure });
+      return;
     }
     counters.retried += 1;
     this.counts.retried += 1;

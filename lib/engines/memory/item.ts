@@ -1,10 +1,13 @@
+import type { Bagged } from "../../bus/bag.ts";
 import type { Timer } from "../../bus/clock.ts";
 import type { Delivery, Failure } from "../../bus/delivery.ts";
 import type { Event } from "../../event/event.ts";
 import type { Queued } from "./queue.ts";
 
+const none: readonly Failure[] = Object.freeze([]);
+
 /** A delivery on its way: one object from acceptance to its end, whatever the number of attempts. */
-export class Item implements Delivery, Queued {
+export class Item implements Delivery, Queued, Bagged {
   readonly subscription: string;
   readonly event: Event;
   readonly order: number;
@@ -13,7 +16,8 @@ export class Item implements Delivery, Queued {
   /** What it is ordered by; undefined where the subscription is not ordered. */
   readonly key: string | undefined;
   attempt = 0;
-  failures: Failure[] = [];
+  failures: readonly Failure[] = none;
+  bagPlace = -1;
   state: "waiting" | "blocked" | "delayed" | "running" = "waiting";
   dueAt = 0;
   timer: Timer = undefined;

@@ -1,3 +1,4 @@
+import { Bag } from "../../bus/bag.ts";
 import type { Clock } from "../../bus/clock.ts";
 import type { Failure, Outcome } from "../../bus/delivery.ts";
 import type { Consumer, SubscriptionState } from "../../bus/engine.ts";
@@ -24,7 +25,7 @@ export class SubscriptionQueue {
   readonly #host: QueueHost;
   readonly #waiting = new PriorityQueue<Item>();
   readonly #delayed = new Set<Item>();
-  readonly #running = new Set<Item>();
+  readonly #running = new Bag<Item>();
   /** Behind the head of each key that is under way; empty where only the head is. */
   readonly #keys = new Map<string, Item[]>();
   /** How many these are. */
