@@ -1,0 +1,71 @@
+import type { Accepted } from "../../bus/engine.ts";
+import { sameContent } from "../../bus/same-content.ts";
+import { BusError } from "../../error/bus-error.ts";
+import type { Event } from "../../event/event.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { contentDigest, type Events, type Seen } from "./events.ts";
+import type { PendingPublish } from "./intake.ts";
+import type { Registry, Subscription } from "./registry.ts";
+
+export interface AcceptHost {
+  readonly registry: Registry;
+  readonly events: Events;
+  readonly dispatch: Dispatch;
+  /** Milliseconds for which ids outside of history are remembered. */
+  readonly retention: number;
+}
+
+/** Stores one event and its deliveries, within a transaction; gives the error where the event is refused. */
+export function accept(host: AcceptHost, { entry, body }: PendingPublish, now: number): Accepted | BusError {
+  const { events, registry } = host;
+  const { event } = entry;
+  let seen: Seen | undefined;
+  if (entry.ownId) {
+    const known = events.byId(event.id);
+    if (known !== undefined) {
+      return sameContent(known.event, event) ? { event: known.event, duplicate: true } : conflict(event);
+    }
+    seen = events.seen(event.id, now);
+    if (seen?.digest !== undefined) {
+      return seen.digest === contentDigest(event) ? { event, duplicate: true } : conflict(event);
+    }
+  }
+  const routed = registry.route(event);
+  const subs = seen === undefined ? routed : routed.filter((sub) => !succeededIn(sub, seen));
+  if (entry.history) {
+    const seq = events.insert(event, body, now);
+    for (const sub of subs) {
+      if (!sub.filling) host.dispatch.arrive(sub, { event, seq, accepted: now, transient: false });
+    }
+  } else {
+    if (entry.ownId) events.remember(event.id, 0, now + host.retention, contentDigest(event));
+    if (subs.length > 0) keepUntilDelivered(host, event, body, subs, now);
+  }
+  return { event, duplicate: false };
+}
+
+function keepUntilDelivered(
+  { dispatch, events }: AcceptHost,
+  event: Event,
+  body: string,
+  subs: readonly Subscription[],
+  now: number,
+): void {
+  const seq = events.insertTransient(event, body, now, subs.length);
+  for (const sub of subs) {
+    if (sub.filling) continue;
+    if (!dispatch.arrive(sub, { event, seq, accepted: now, transient: true })) events.releaseTransient(seq);
+  }
+}
+
+function succeededIn(sub: Subscription, seen: Seen): boolean {
+  return sub.record.idempotent && seen.subscriptions.has(sub.id);
+}
+
+function conflict(event: Event): BusError {
+  return new BusError(
+    "conflict",
+    `${event.type}: the id ${event.id} is stored with other content; give another \`id\`, or publish the same content`,
+    { details: { id: event.id, type: event.type } },
+  );
+}

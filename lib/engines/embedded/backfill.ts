@@ -1,0 +1,95 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { Router } from "../../bus/router.ts";
+import type { Dispatch } from "./dispatch.ts";
+import type { Registry, Subscription } from "./registry.ts";
+import { integer, parseEvent } from "./rows.ts";
+import type { SubscriptionTable } from "./subscription-table.ts";
+
+export interface BackfillHost {
+  readonly registry: Registry;
+  readonly dispatch: Dispatch;
+  readonly subscriptions: SubscriptionTable;
+  /** Does one thing in a transaction of its own. */
+  transact<Result>(act: () => Result): Promise<Result>;
+}
+
+/** Events read in one transaction. */
+const stepSize = 256;
+
+/** What a step did: `full` where the backlog has no room for more. */
+type Step = "more" | "full" | "live";
+
+/**
+ * Fills a subscription that starts in the past. Until it is live, publishers leave it alone and the filling gives it what
+ * they publish as well; the step that finds nothing more makes it live in the same transaction. So there is no gap, no
+ * double, and the order is kept. Any process may take a step.
+ */
+export class Backfill {
+  readonly #host: BackfillHost;
+  readonly #read: StatementSync;
+  readonly #filling = new Map<number, Promise<void>>();
+  #stopped = false;
+
+  constructor(db: DatabaseSync, host: BackfillHost) {
+    this.#host = host;
+    this.#read = db.prepare(
+      "SELECT seq, accepted, history, body FROM events WHERE seq > ? AND (history = 1 OR seq > ?) ORDER BY seq LIMIT ?",
+    );
+  }
+
+  /** Goes on with every subscription of these names that is not live yet. */
+  drive(names: Iterable<string>): void {
+    for (const name of names) {
+      const sub = this.#host.registry.byName(name);
+      if (sub?.filling === true) this.fill(sub).catch(() => {});
+    }
+  }
+
+  /** Resolves when the subscription is live, or has no more room. */
+  fill(sub: Subscription): Promise<void> {
+    const running = this.#filling.get(sub.id);
+    if (running !== undefined) return running;
+    const filling = this.#fill(sub).finally(() => this.#filling.delete(sub.id));
+    this.#filling.set(sub.id, filling);
+    return filling;
+  }
+
+  /** Takes no further step. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.allSettled(this.#filling.values());
+  }
+
+  async #fill(sub: Subscription): Promise<void> {
+    let step: Step = "more";
+    while (step === "more" && !this.#stopped) step = await this.#host.transact(() => this.step(sub));
+  }
+
+  /** Within a transaction. */
+  step(sub: Subscription): Step {
+    const { dispatch, registry, subscriptions } = this.#host;
+    if (registry.byId(sub.id) !== sub) return "live";
+    const position = subscriptions.position(sub);
+    if (position === undefined) return "live";
+    const matches = new Router([sub.record]);
+    const rows = this.#read.all(position, sub.liveFrom, stepSize);
+    let last = position;
+    for (const row of rows) {
+      // A bound on the backlog holds the filling back; it must not turn what was kept into dead letters.
+      if (dispatch.room(sub) <= 0) {
+        subscriptions.move(sub, last);
+        return "full";
+      }
+      last = integer(row.seq);
+      const event = parseEvent(row.body);
+      if (matches.route(event).length === 0) continue;
+      dispatch.arrive(sub, { event, seq: last, accepted: integer(row.accepted), transient: row.history === 0 });
+    }
+    if (rows.length < stepSize) {
+      subscriptions.goLive(sub);
+      return "live";
+    }
+    subscriptions.move(sub, last);
+    return "more";
+  }
+}

@@ -1,0 +1,148 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DeadLetter, Failure } from "../../bus/delivery.ts";
+import { deadLetterFilter, queryTime } from "../../bus/history-filter.ts";
+import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../../bus/queries.ts";
+import type { Event } from "../../event/event.ts";
+import { formatTime } from "../../event/time.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { integer, optionalText, parseEvent, parseFailure, parseFailures, text } from "./rows.ts";
+
+/** What is kept of a delivery that is dead. */
+export interface Died {
+  readonly subscription: string | undefined;
+  readonly event: Event;
+  readonly reason: Failure;
+  readonly attempts: number;
+  readonly failures: readonly Failure[];
+  readonly acceptedAt: number;
+  readonly diedAt: number;
+}
+
+const columns = "n, id, subscription, body, reason, attempts, failures, accepted, died";
+const defaultLimit = 100;
+
+/** The table of the dead letters. Each has its own copy of the event, which history may forget. */
+export class DeadLetterTable {
+  readonly #db: DatabaseSync;
+  readonly #nextId: () => string;
+  readonly #insert: StatementSync;
+  readonly #byId: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #count: StatementSync;
+  readonly #ofEvent: StatementSync;
+
+  constructor(db: DatabaseSync, nextId: () => string) {
+    this.#db = db;
+    this.#nextId = nextId;
+    this.#insert = db.prepare(
+      `INSERT INTO dead_letters
+         (id, subscription, type, event_id, correlation_id, code, accepted, died, attempts, body, reason, failures)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#byId = db.prepare(`SELECT ${columns} FROM dead_letters WHERE id = ?`);
+    this.#delete = db.prepare("DELETE FROM dead_letters WHERE id = ?");
+    this.#count = db.prepare("SELECT count(*) AS count FROM dead_letters WHERE subscription = ?");
+    this.#ofEvent = db.prepare(
+      "SELECT subscription FROM dead_letters WHERE correlation_id = ? AND event_id = ? AND subscription IS NOT NULL",
+    );
+  }
+
+  insert(died: Died): DeadLetter {
+    const { event, reason } = died;
+    const id = this.#nextId();
+    this.#insert.run(
+      id,
+      died.subscription ?? null,
+      event.type,
+      event.id,
+      event.metadata.correlationId,
+      reason.code,
+      died.acceptedAt,
+      died.diedAt,
+      died.attempts,
+      JSON.stringify(event),
+      JSON.stringify(reason),
+      JSON.stringify(died.failures),
+    );
+    return {
+      id,
+      ...(died.subscription === undefined ? {} : { subscription: died.subscription }),
+      event,
+      reason,
+      attempts: died.attempts,
+      failures: died.failures,
+      acceptedAt: formatTime(died.acceptedAt),
+      deadAt: formatTime(died.diedAt),
+    };
+  }
+
+  get(id: string): DeadLetter | undefined {
+    const row = this.#byId.get(id);
+    return row === undefined ? undefined : toDeadLetter(row);
+  }
+
+  delete(id: string): boolean {
+    return this.#delete.run(id).changes !== 0;
+  }
+
+  count(subscription: string): number {
+    return integer(this.#count.get(subscription)?.count);
+  }
+
+  /** The subscriptions in which an event is dead. */
+  subscriptionsOf(event: Event): string[] {
+    return this.#ofEvent.all(event.metadata.correlationId, event.id).map((row) => text(row.subscription));
+  }
+
+  /** Newest first. What SQL can tell is asked of SQL; the filter has the last word. */
+  list(query: DeadLetterQuery, page: PageOptions): DeadLetterPage {
+    const limit = page.limit ?? defaultLimit;
+    const matches = deadLetterFilter(query);
+    const { where, values } = conditions(query);
+    const deadLetters: DeadLetter[] = [];
+    let before = decodeCursor(page.cursor);
+    for (;;) {
+      const rows = this.#db
+        .prepare(`SELECT ${columns} FROM dead_letters WHERE n < ?${where} ORDER BY n DESC LIMIT ?`)
+        .all(before, ...values, limit);
+      for (const row of rows) {
+        before = integer(row.n);
+        const letter = toDeadLetter(row);
+        if (matches(letter)) deadLetters.push(letter);
+        if (deadLetters.length === limit) return { deadLetters, cursor: encodeCursor(before) };
+      }
+      if (rows.length < limit) return { deadLetters };
+    }
+  }
+}
+
+function conditions(query: DeadLetterQuery): { where: string; values: (string | number)[] } {
+  const wanted: [string, string | number | undefined][] = [
+    ["subscription = ?", query.subscription],
+    ["event_id = ?", query.eventId],
+    ["correlation_id = ?", query.correlationId],
+    ["code = ?", query.code],
+    ["type = ?", query.type?.includes("*") === true ? undefined : query.type],
+    ["died >= ?", queryTime(query.since, "since")],
+    ["died < ?", queryTime(query.until, "until")],
+  ];
+  const given = wanted.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
+  return {
+    where: given.map(({ condition }) => ` AND ${condition}`).join(""),
+    values: given.map(({ value }) => value),
+  };
+}
+
+function toDeadLetter(row: Readonly<Record<string, unknown>>): DeadLetter {
+  const subscription = optionalText(row.subscription);
+  return {
+    id: text(row.id),
+    ...(subscription === undefined ? {} : { subscription }),
+    event: parseEvent(row.body),
+    reason: parseFailure(row.reason),
+    attempts: integer(row.attempts),
+    failures: parseFailures(row.failures),
+    acceptedAt: formatTime(integer(row.accepted)),
+    deadAt: formatTime(integer(row.died)),
+  };
+}

@@ -1,0 +1,313 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Timer } from "../../bus/clock.ts";
+import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "../../bus/delivery.ts";
+import type {
+  Accepted,
+  Attachment,
+  Consumer,
+  Engine,
+  Entry,
+  Feature,
+  Position,
+  Recorded,
+  ReplayStep,
+  SubscriptionState,
+} from "../../bus/engine.ts";
+import { queryTime } from "../../bus/history-filter.ts";
+import type {
+  DeadLetterPage,
+  DeadLetterQuery,
+  HistoryQuery,
+  Page,
+  PageOptions,
+  StatsQuery,
+  StatsRow,
+} from "../../bus/queries.ts";
+import { BusError, toBusError } from "../../error/bus-error.ts";
+import type { Event } from "../../event/event.ts";
+import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+import { ClaimedDelivery } from "./claimed-delivery.ts";
+import { whenFree } from "./connection.ts";
+import type { OwnerLock } from "./owner-lock.ts";
+import { assemble, type EngineSettings, type Parts } from "./parts.ts";
+import { redrive } from "./redrive.ts";
+import { replayStep } from "./replay-step.ts";
+import { storeError } from "./sqlite-error.ts";
+import type { Start } from "./subscription-table.ts";
+
+/** Milliseconds between two runs of the retention. */
+const retentionEveryMs = 60_000;
+
+/** One machine, any number of processes on one file. */
+export class EmbeddedEngine implements Engine {
+  readonly name = "embedded";
+  readonly lacks: ReadonlySet<Feature> = new Set<Feature>();
+  readonly #settings: EngineSettings;
+  readonly #db: DatabaseSync;
+  readonly #lock: OwnerLock;
+  readonly #owner: number;
+  readonly #parts: Parts;
+  #ownerTimer: NodeJS.Timeout | undefined;
+  #retentionTimer: Timer;
+  #closing: Promise<void> | undefined;
+  #drained = false;
+  #gone = false;
+
+  constructor(db: DatabaseSync, lock: OwnerLock, owner: number, settings: EngineSettings) {
+    this.#settings = settings;
+    this.#db = db;
+    this.#lock = lock;
+    this.#owner = owner;
+    this.#parts = assemble(db, owner, settings, () => {
+      // After `close` the last delivery to end takes the rest down.
+      if (this.#drained) this.#inBackground(this.#letGo());
+    });
+  }
+
+  /** Takes back what processes that are gone held, and begins with what is done from time to time. */
+  async start(): Promise<void> {
+    const { due, owners, queue, registry, transact, now } = this.#parts;
+    await transact(() => queue.reclock(now()));
+    owners.sweep();
+    await owners.look({ all: true });
+    registry.refresh();
+    due.look();
+    this.#ownerTimer = setInterval(() => this.#inBackground(owners.look()), this.#settings.ownerCheckMs).unref();
+    this.#clean();
+  }
+
+  publish(entry: Entry): Promise<Accepted> {
+    if (this.#closing !== undefined) return Promise.reject(closed());
+    return this.#parts.intake.publish(entry);
+  }
+
+  async putSubscription(
+    record: SubscriptionRecord,
+    options: { temporary: boolean },
+  ): Promise<{ created: boolean; changed: readonly string[] }> {
+    this.#open();
+    const { backfill, followUp, registry, subscriptions, transact, writer } = this.#parts;
+    const result = await transact(() => {
+      const known = registry.byName(record.name);
+      if (known !== undefined) return { created: false, changed: subscriptions.change(known, record) };
+      subscriptions.create(record, options.temporary ? this.#owner : undefined, this.#startOf(record));
+      return { created: true, changed: [] };
+    });
+    const sub = registry.byName(record.name);
+    if (sub?.filling === true) this.#inBackground(backfill.fill(sub));
+    followUp();
+    writer.schedule();
+    return result;
+  }
+
+  async listSubscriptions(): Promise<SubscriptionState[]> {
+    return this.#snapshot(() => {
+      const { now, registry, states } = this.#parts;
+      return [...registry.all()].map((sub) => states.of(sub, now()));
+    });
+  }
+
+  async getSubscription(name: string): Promise<SubscriptionState | undefined> {
+    return this.#snapshot(() => {
+      const { now, registry, states } = this.#parts;
+      const sub = registry.byName(name);
+      return sub === undefined ? undefined : states.of(sub, now());
+    });
+  }
+
+  async deleteSubscription(name: string): Promise<boolean> {
+    this.#open();
+    const { cleaning, registry, subscriptions, transact } = this.#parts;
+    const deleted = await transact(() => {
+      const sub = registry.byName(name);
+      if (sub !== undefined) subscriptions.delete(sub);
+      return sub !== undefined;
+    });
+    if (deleted) this.#inBackground(cleaning.run());
+    return deleted;
+  }
+
+  attach(subscription: string, consumer: Consumer): Attachment {
+    const { consumers, followUp, notice, writer } = this.#parts;
+    const attachment = consumers.attach(subscription, consumer);
+    notice.watch();
+    followUp();
+    writer.schedule();
+    return attachment;
+  }
+
+  settings(subscription: string): SubscriptionRecord | undefined {
+    return this.#parts.registry.byName(subscription)?.record;
+  }
+
+  settle(delivery: Delivery, outcome: Outcome): void | Promise<void> {
+    if (!(delivery instanceof ClaimedDelivery)) return;
+    return this.#parts.intake.settle(delivery, outcome);
+  }
+
+  async get(id: string): Promise<Event | undefined> {
+    return this.#read(() => this.#parts.history.get(id));
+  }
+
+  async query(query: HistoryQuery, page: PageOptions): Promise<Page> {
+    return this.#reading(() => this.#parts.history.query(query, page));
+  }
+
+  async flowEvents(correlationId: string): Promise<Event[]> {
+    return this.#read(() => this.#parts.history.flow(correlationId).map(({ event }) => event));
+  }
+
+  async pending(correlationId: string): Promise<PendingDelivery[]> {
+    return this.#snapshot(() => this.#parts.pending.ofFlow(correlationId));
+  }
+
+  async stats(query: StatsQuery): Promise<StatsRow[]> {
+    return this.#reading(() => this.#parts.stats.count(query));
+  }
+
+  async position(of: "end" | { eventId: string } | { time: number }): Promise<Position> {
+    const { history } = this.#parts;
+    return this.#read(() => {
+      if (of === "end") return history.end();
+      return "time" in of ? history.placeBefore(of.time) : history.placeOf(of.eventId);
+    });
+  }
+
+  async readAfter(position: Position, limit: number): Promise<{ events: Recorded[]; position: Position }> {
+    return this.#read(() => this.#parts.history.after(Number(position), limit));
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#parts.notice.listen(listener);
+  }
+
+  async replayStep(
+    replayId: string,
+    query: HistoryQuery,
+    to: readonly string[],
+    options: { dryRun: boolean; cursor?: string },
+  ): Promise<ReplayStep> {
+    return this.#reading(() => replayStep(this.#parts, replayId, query, to, options));
+  }
+
+  async addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter> {
+    this.#open();
+    const { deadLetters, now, transact } = this.#parts;
+    return transact(() =>
+      deadLetters.insert({
+        subscription: undefined,
+        event,
+        reason,
+        attempts: 0,
+        failures: [reason],
+        acceptedAt: queryTime(reason.at, "at") ?? now(),
+        diedAt: now(),
+      }),
+    );
+  }
+
+  async listDeadLetters(query: DeadLetterQuery, page: PageOptions): Promise<DeadLetterPage> {
+    return this.#read(() => this.#parts.deadLetters.list(query, page));
+  }
+
+  async getDeadLetter(id: string): Promise<DeadLetter | undefined> {
+    return this.#read(() => this.#parts.deadLetters.get(id));
+  }
+
+  async redriveDeadLetter(id: string): Promise<void> {
+    this.#open();
+    await this.#parts.transact(() => redrive(this.#parts, id));
+  }
+
+  async discardDeadLetter(id: string): Promise<boolean> {
+    this.#open();
+    return this.#parts.transact(() => this.#parts.deadLetters.delete(id));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { backfill, cleaning, due, notice, owners, writer } = this.#parts;
+    clearInterval(this.#ownerTimer);
+    this.#settings.clock.clearTimer(this.#retentionTimer);
+    notice.stop();
+    due.stop();
+    await Promise.all([backfill.stop(), cleaning.stop(), owners.stop()]);
+    await writer.idle();
+    this.#drained = true;
+    await this.#letGo();
+  }
+
+  /** Lets go of the file and the lock once no delivery is held: until then the lock says that a handler still runs. */
+  async #letGo(): Promise<void> {
+    const { intake, owners, transact } = this.#parts;
+    if (intake.outstanding > 0 || this.#gone) return;
+    this.#gone = true;
+    try {
+      await transact(() => owners.unregister());
+    } catch (thrown) {
+      // The next process that looks will find the lock free, and do the same.
+      this.#settings.onError(toBusError(thrown));
+    }
+    this.#db.close();
+    this.#lock.release();
+  }
+
+  /** The last event that a new subscription does not get; undefined where it starts now. */
+  #startOf(record: SubscriptionRecord): Start | undefined {
+    const { history, registry } = this.#parts;
+    if (record.from === "now") return undefined;
+    const after = record.from === "beginning" ? 0 : history.placeBefore(queryTime(record.from, "from") ?? 0);
+    return after >= registry.lastSeq ? undefined : { after };
+  }
+
+  #clean(): void {
+    const { clock } = this.#settings;
+    this.#inBackground(this.#parts.cleaning.run());
+    if (this.#closing !== undefined) return;
+    this.#retentionTimer = clock.setTimer(() => this.#clean(), retentionEveryMs);
+  }
+
+  #inBackground(work: Promise<void>): void {
+    work.catch((thrown: unknown) => this.#settings.onError(toBusError(thrown)));
+  }
+
+  #open(): void {
+    if (this.#closing !== undefined) throw closed();
+  }
+
+  #read<Result>(act: () => Result): Promise<Result> {
+    this.#open();
+    return whenFree(this.#settings, act);
+  }
+
+  /** Reads all of it as of one moment, with what other processes have changed. */
+  #snapshot<Result>(act: () => Result): Promise<Result> {
+    return this.#read(() => {
+      this.#db.exec("BEGIN");
+      try {
+        this.#parts.registry.refresh();
+        return act();
+      } finally {
+        this.#db.exec("ROLLBACK");
+      }
+    });
+  }
+
+  /** Reads in several turns of the event loop. */
+  async #reading<Result>(read: () => Promise<Result>): Promise<Result> {
+    this.#open();
+    try {
+      return await read();
+    } catch (thrown) {
+      throw this.#closing === undefined ? storeError(this.#settings.file, thrown) : closed();
+    }
+  }
+}
+
+function closed(): BusError {
+  return new BusError("closed", "the bus is closed; connect again");
+}

@@ -1,0 +1,167 @@
+import { createHash } from "node:crypto";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Event } from "../../event/event.ts";
+import { Postings } from "./postings.ts";
+import type { Registry } from "./registry.ts";
+import { integer, optionalText, parseEvent, text } from "./rows.ts";
+import { Totals } from "./totals.ts";
+
+/** An event as it is stored. */
+export interface StoredEvent {
+  readonly seq: number;
+  readonly event: Event;
+  /** Milliseconds since 1970. */
+  readonly accepted: number;
+  /** Whether it is in history, or only kept until it is delivered. */
+  readonly history: boolean;
+}
+
+/** What is known of an id that is not stored any more. */
+export interface Seen {
+  /** Of an event that was never in history: its content, to tell a duplicate from a conflict. */
+  readonly digest: string | undefined;
+  /** Subscriptions in which the event has succeeded. */
+  readonly subscriptions: ReadonlySet<number>;
+}
+
+/** Tells equal content: what `sameContent` compares, in one order of keys. */
+export function contentDigest(event: Event): string {
+  const content = canonical([event.type, event.source, event.metadata.version, event.data]);
+  return createHash("sha256").update(content).digest("base64");
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+/** The table of events and what is kept to find them. */
+export class Events {
+  readonly #registry: Registry;
+  readonly #postings: Postings;
+  readonly #totals: Totals;
+  readonly #insert: StatementSync;
+  readonly #byId: StatementSync;
+  readonly #bySeq: StatementSync;
+  readonly #idOf: StatementSync;
+  readonly #insertTransient: StatementSync;
+  readonly #release: StatementSync;
+  readonly #deleteTransient: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #seen: StatementSync;
+  readonly #remember: StatementSync;
+
+  constructor(db: DatabaseSync, registry: Registry) {
+    this.#registry = registry;
+    this.#postings = new Postings(db);
+    this.#totals = new Totals(db);
+    this.#insert = db.prepare("INSERT INTO events (seq, id, flow, accepted, history, body) VALUES (?, ?, ?, ?, ?, ?)");
+    this.#byId = db.prepare("SELECT seq, body, accepted, history FROM events WHERE id = ?");
+    this.#bySeq = db.prepare("SELECT seq, body, accepted, history FROM events WHERE seq = ?");
+    this.#idOf = db.prepare("SELECT id FROM events WHERE seq = ?");
+    this.#insertTransient = db.prepare(
+      "INSERT INTO transients (seq, remaining) VALUES (?, ?) ON CONFLICT DO UPDATE SET remaining = remaining + excluded.remaining",
+    );
+    this.#release = db.prepare("UPDATE transients SET remaining = remaining - 1 WHERE seq = ? RETURNING remaining");
+    this.#deleteTransient = db.prepare("DELETE FROM transients WHERE seq = ?");
+    this.#delete = db.prepare("DELETE FROM events WHERE seq = ?");
+    this.#seen = db.prepare("SELECT sub, digest FROM seen WHERE id = ? AND until > ?");
+    this.#remember = db.prepare(
+      "INSERT INTO seen (id, sub, until, digest) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET until = excluded.until, digest = excluded.digest",
+    );
+  }
+
+  /** Stores a recorded event; gives its place. */
+  insert(event: Event, body: string, accepted: number): number {
+    const seq = this.#put(event, body, accepted, 1);
+    this.#postings.add(seq, event);
+    this.#totals.add(seq, event, accepted);
+    return seq;
+  }
+
+  /** Stores an event outside of history until `deliveries` of it have ended; gives its place. */
+  insertTransient(event: Event, body: string, accepted: number, deliveries: number): number {
+    const seq = this.#put(event, body, accepted, 0);
+    this.#insertTransient.run(seq, deliveries);
+    return seq;
+  }
+
+  /** A further delivery needs an event that is outside of history. */
+  holdTransient(seq: number): void {
+    this.#insertTransient.run(seq, 1);
+  }
+
+  /** A delivery of an event outside of history has ended; the last one takes the event with it. */
+  releaseTransient(seq: number): void {
+    const row = this.#release.get(seq);
+    if (row === undefined || integer(row.remaining) > 0) return;
+    this.#deleteTransient.run(seq);
+    this.#delete.run(seq);
+  }
+
+  byId(id: string): StoredEvent | undefined {
+    return stored(this.#byId.get(id));
+  }
+
+  bySeq(seq: number): StoredEvent | undefined {
+    return stored(this.#bySeq.get(seq));
+  }
+
+  /** The id of a stored event, without reading the event. */
+  idOf(seq: number): string | undefined {
+    return optionalText(this.#idOf.get(seq)?.id);
+  }
+
+  /** What is still known of an id; undefined where nothing is. */
+  seen(id: string, now: number): Seen | undefined {
+    const rows = this.#seen.all(id, now);
+    if (rows.length === 0) return undefined;
+    return {
+      digest: rows.map((row) => optionalText(row.digest)).find((digest) => digest !== undefined),
+      subscriptions: new Set(rows.map((row) => integer(row.sub))),
+    };
+  }
+
+  /** Remembers an id in a subscription, or with subscription 0 and its content for the publish itself. */
+  remember(id: string, sub: number, until: number, digest: string | null): void {
+    this.#remember.run(id, sub, until, digest);
+  }
+
+  write(): void {
+    this.#totals.write();
+  }
+
+  /** After a rollback, or where another process may have deleted what was remembered. */
+  forget(): void {
+    this.#totals.forget();
+    this.#postings.forget();
+  }
+
+  /** Before rows of postings are deleted. */
+  forgetPostings(): void {
+    this.#postings.forget();
+  }
+
+  #put(event: Event, body: string, accepted: number, history: 0 | 1): number {
+    const seq = this.#registry.lastSeq + 1;
+    const { correlationId } = event.metadata;
+    this.#insert.run(seq, event.id, correlationId === event.id ? null : correlationId, accepted, history, body);
+    this.#registry.lastSeq = seq;
+    return seq;
+  }
+}
+
+type Row = Readonly<Record<string, unknown>> | undefined;
+
+function stored(row: Row): StoredEvent | undefined {
+  if (row === undefined) return undefined;
+  return {
+    seq: integer(row.seq),
+    event: parseEvent(text(row.body)),
+    accepted: integer(row.accepted),
+    history: integer(row.history) === 1,
+  };
+}

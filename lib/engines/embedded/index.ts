@@ -1,0 +1,75 @@
+import { resolve } from "node:path";
+import type { Clock } from "../../bus/clock.ts";
+import type { Engine } from "../../bus/engine.ts";
+import type { Logger } from "../../bus/logger.ts";
+import type { BusError } from "../../error/bus-error.ts";
+import { createIds } from "../../event/id.ts";
+import { openConnection, whenFree } from "./connection.ts";
+import { EmbeddedEngine } from "./engine.ts";
+import { OwnerLock } from "./owner-lock.ts";
+import { register } from "./owners.ts";
+
+export interface EmbeddedOptions {
+  /** The SQLite file; it and its folder are made where they are not there. Beside it lies the folder `<file>-locks`. */
+  readonly file: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What no caller can see: work in the background that failed, rows that cannot be read. */
+  onError(error: BusError): void;
+  /** 0 up to 1. */
+  random(): number;
+  /** Ids of dead letters; default: UUID v7. */
+  readonly nextId?: () => string;
+  /** Milliseconds for which history is kept; default 30 days. */
+  readonly retention?: number | undefined;
+  /**
+   * `"full"` (default) has the disk sync each commit: what was accepted survives a power cut. `"normal"` survives the end of
+   * the process, however it ends, but a power cut may take the last moments.
+   */
+  readonly synchronous?: "full" | "normal";
+  /** Publishes that may wait to be written; above it they fail `throttled`. Default 100,000. */
+  readonly maxPending?: number;
+  /** Milliseconds between two looks for what other processes have written; five times that when all is quiet. Default 5. */
+  readonly pollMs?: number;
+  /** Milliseconds between two looks whether other processes are gone. Default 1,000. */
+  readonly ownerCheckMs?: number;
+  /** Milliseconds for which another process's lock is waited for before a call fails `unavailable`. Default 30,000. */
+  readonly patienceMs?: number;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * Opens the bus in a SQLite file, and makes it where it is new. `invalid_config` where the file is of a newer version or of
+ * another program; `unavailable` where it is corrupt, locked, or cannot be read and written. Such a file is left as it is.
+ */
+export async function openEmbedded(options: EmbeddedOptions): Promise<Engine> {
+  const { clock, random } = options;
+  const settings = {
+    file: resolve(options.file),
+    clock,
+    random,
+    nextId: options.nextId ?? createIds({ now: clock.now }),
+    retention: options.retention ?? 30 * dayMs,
+    maxPending: options.maxPending ?? 100_000,
+    pollMs: options.pollMs ?? 5,
+    ownerCheckMs: options.ownerCheckMs ?? 1_000,
+    patienceMs: options.patienceMs ?? 30_000,
+    onError: options.onError,
+  };
+  const db = await openConnection({ ...settings, synchronous: options.synchronous ?? "full" });
+  let lock: OwnerLock | undefined;
+  try {
+    const held = await whenFree(settings, () => OwnerLock.take(settings.file));
+    lock = held;
+    const owner = await whenFree(settings, () => register(db, held));
+    const engine = new EmbeddedEngine(db, held, owner, settings);
+    await engine.start();
+    options.logger.debug("embedded bus is open", { file: settings.file, owner });
+    return engine;
+  } catch (thrown) {
+    lock?.release();
+    db.close();
+    throw thrown;
+  }
+}

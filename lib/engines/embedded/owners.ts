@@ -1,0 +1,146 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Failure } from "../../bus/delivery.ts";
+import { formatTime } from "../../event/time.ts";
+import type { DeadLetterTable } from "./dead-letters.ts";
+import type { Events } from "./events.ts";
+import { OwnerLock, sweepLocks } from "./owner-lock.ts";
+import type { Queue } from "./queue.ts";
+import type { Registry, Subscription } from "./registry.ts";
+import type { Replays } from "./replays.ts";
+import { integer, optionalInteger, optionalText, parseFailures, text } from "./rows.ts";
+import { failuresColumn } from "./settlements.ts";
+import type { SubscriptionTable } from "./subscription-table.ts";
+
+export interface OwnersHost {
+  readonly file: string;
+  /** This process. */
+  readonly owner: number;
+  readonly registry: Registry;
+  readonly queue: Queue;
+  readonly events: Events;
+  readonly deadLetters: DeadLetterTable;
+  readonly subscriptions: SubscriptionTable;
+  readonly replays: Replays;
+  now(): number;
+  /** Does one thing in a transaction of its own. */
+  transact<Result>(act: () => Result): Promise<Result>;
+}
+
+/** Locks tried at a time: one costs 0.4 ms. */
+const probesAtOnce = 8;
+
+/**
+ * Lists a process by the lock it holds; gives its number, as rows name it. The lock is held before: who is listed and not
+ * locked counts as gone.
+ */
+export function register(db: DatabaseSync, lock: OwnerLock): number {
+  return integer(db.prepare("INSERT INTO owners (lock) VALUES (?) RETURNING id").get(lock.name)?.id);
+}
+
+/** The processes that have the bus open, and what becomes of the deliveries of one that is gone. */
+export class Owners {
+  readonly #host: OwnersHost;
+  readonly #all: StatementSync;
+  readonly #exists: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #claimed: StatementSync;
+  #next = 0;
+  #looking: Promise<void> | undefined;
+
+  constructor(db: DatabaseSync, host: OwnersHost) {
+    this.#host = host;
+    this.#all = db.prepare("SELECT id, lock FROM owners ORDER BY id");
+    this.#exists = db.prepare("SELECT id FROM owners WHERE id = ?");
+    this.#delete = db.prepare("DELETE FROM owners WHERE id = ?");
+    this.#claimed = db.prepare(
+      `SELECT priority, seq, replay, attempts, ordering, queued, failures FROM deliveries
+       WHERE sub = ? AND state = 1 AND owner = ?`,
+    );
+  }
+
+  /** Looks whether other processes are gone, and takes their deliveries back. One look at a time. */
+  look(options: { all: boolean } = { all: false }): Promise<void> {
+    this.#looking ??= this.#look(options.all).finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async stop(): Promise<void> {
+    await this.#looking?.catch(() => {});
+  }
+
+  /** Takes away locks that nobody holds and that belong to nobody. */
+  sweep(): void {
+    sweepLocks(this.#host.file, new Set(this.#all.all().map((row) => text(row.lock))));
+  }
+
+  /** Within a transaction: this process has no more to do with the bus. */
+  unregister(): void {
+    this.#deleteTemporary(this.#host.owner);
+    this.#delete.run(this.#host.owner);
+  }
+
+  async #look(all: boolean): Promise<void> {
+    const others = this.#all.all().filter((row) => row.id !== this.#host.owner);
+    const count = all ? others.length : Math.min(probesAtOnce, others.length);
+    for (let probe = 0; probe < count; probe += 1) {
+      const row = others[this.#next++ % others.length];
+      if (row === undefined) continue;
+      const lock = OwnerLock.takeOver(this.#host.file, text(row.lock));
+      if (lock === undefined) continue;
+      // While the lock is held here no third process cleans up the same one.
+      try {
+        await this.#host.transact(() => this.#bury(integer(row.id)));
+      } finally {
+        lock.release();
+      }
+    }
+  }
+
+  #bury(owner: number): void {
+    if (this.#exists.get(owner) === undefined) return;
+    for (const sub of this.#host.registry.all()) {
+      if (sub.depth.claimed === 0) continue;
+      for (const row of this.#claimed.all(sub.id, owner)) this.#takeBack(sub, owner, row);
+    }
+    this.#deleteTemporary(owner);
+    this.#delete.run(owner);
+  }
+
+  #takeBack(sub: Subscription, owner: number, row: Readonly<Record<string, unknown>>): void {
+    const { deadLetters, events, now, queue, replays } = this.#host;
+    const key = { sub, priority: integer(row.priority), seq: integer(row.seq), replay: integer(row.replay) };
+    const attempt = integer(row.attempts);
+    const reason: Failure = {
+      code: "process_ended",
+      message: `subscription ${sub.record.name}: the process that ran attempt ${attempt} ended before the handler did`,
+      at: formatTime(now()),
+      attempt,
+    };
+    const failures = [...parseFailures(row.failures), reason];
+    const stored = attempt < sub.record.attempts ? undefined : events.bySeq(key.seq);
+    if (stored === undefined) {
+      queue.release(key, owner, attempt, failuresColumn(failures));
+      return;
+    }
+    const ordering = optionalText(row.ordering);
+    queue.deleteClaimed(key, owner);
+    if (ordering !== undefined) queue.promote(sub, ordering);
+    if (!stored.history) events.releaseTransient(key.seq);
+    deadLetters.insert({
+      subscription: sub.record.name,
+      event: replays.mark(stored.event, key.replay),
+      reason,
+      attempts: attempt,
+      failures,
+      acceptedAt: optionalInteger(row.queued) ?? stored.accepted,
+      diedAt: now(),
+    });
+  }
+
+  #deleteTemporary(owner: number): void {
+    const { registry, subscriptions } = this.#host;
+    for (const sub of [...registry.all()]) if (sub.owner === owner) subscriptions.delete(sub);
+  }
+}

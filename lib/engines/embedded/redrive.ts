@@ -1,0 +1,62 @@
+import { BusError } from "../../error/bus-error.ts";
+import type { Event } from "../../event/event.ts";
+import type { DeadLetterTable } from "./dead-letters.ts";
+import type { Dispatch } from "./dispatch.ts";
+import type { Events, StoredEvent } from "./events.ts";
+import type { Queue } from "./queue.ts";
+import type { Registry } from "./registry.ts";
+import type { Replays } from "./replays.ts";
+
+export interface RedriveHost {
+  readonly registry: Registry;
+  readonly queue: Queue;
+  readonly events: Events;
+  readonly dispatch: Dispatch;
+  readonly deadLetters: DeadLetterTable;
+  readonly replays: Replays;
+  now(): number;
+}
+
+/** Queues a dead letter again for its subscription and removes it, within a transaction. `not_found`, `conflict`. */
+export function redrive(host: RedriveHost, id: string): void {
+  const { deadLetters, dispatch, queue, registry, replays } = host;
+  const letter = deadLetters.get(id);
+  if (letter === undefined) {
+    throw new BusError("not_found", `there is no dead letter ${id}; it was redriven or discarded, or never was`);
+  }
+  const { subscription } = letter;
+  const sub = subscription === undefined ? undefined : registry.byName(subscription);
+  if (sub === undefined) {
+    throw new BusError(
+      "conflict",
+      subscription === undefined
+        ? `dead letter ${id} was never published, so it failed in no subscription; publish its event again`
+        : `dead letter ${id} failed in subscription ${subscription}, which was deleted; subscribe it again, then redrive`,
+    );
+  }
+  const mark = letter.event.metadata.replay;
+  const replay = mark === undefined ? 0 : replays.numberOf(mark.id);
+  const { seq, history } = stored(host, letter.event, Date.parse(letter.acceptedAt));
+  const key = { sub, priority: letter.event.metadata.priority, seq, replay };
+  if (queue.find(key) !== undefined) {
+    throw new BusError(
+      "conflict",
+      `dead letter ${id}: event ${letter.event.id} is on its way to ${sub.record.name} already`,
+    );
+  }
+  const arrival = { event: letter.event, seq, accepted: Date.parse(letter.acceptedAt), transient: !history };
+  dispatch.again(sub, arrival, { replay, now: host.now(), redriven: true });
+  deadLetters.delete(id);
+}
+
+/** The event as it is stored; where history has forgotten it, it is stored again from the letter until it is delivered. */
+function stored({ events }: RedriveHost, event: Event, accepted: number): Pick<StoredEvent, "seq" | "history"> {
+  const known = events.byId(event.id);
+  if (known !== undefined) {
+    if (!known.history) events.holdTransient(known.seq);
+    return known;
+  }
+  const { replay: _, ...metadata } = event.metadata;
+  const original = { ...event, metadata };
+  return { seq: events.insertTransient(original, JSON.stringify(original), accepted, 1), history: false };
+}

@@ -1,0 +1,71 @@
+import type { Failure, Outcome } from "../../bus/delivery.ts";
+import type { ClaimedDelivery } from "./claimed-delivery.ts";
+import type { DeadLetterTable } from "./dead-letters.ts";
+import type { Events } from "./events.ts";
+import type { Queue } from "./queue.ts";
+
+export interface SettlementsHost {
+  readonly queue: Queue;
+  readonly events: Events;
+  readonly deadLetters: DeadLetterTable;
+  readonly owner: number;
+}
+
+/** Records how attempts ended, within a transaction. */
+export class Settlements {
+  readonly #host: SettlementsHost;
+
+  constructor(host: SettlementsHost) {
+    this.#host = host;
+  }
+
+  apply(delivery: ClaimedDelivery, outcome: Outcome, now: number): void {
+    const { queue, owner } = this.#host;
+    switch (outcome.kind) {
+      case "done":
+      case "dropped":
+        this.#end(delivery);
+        return;
+      case "released":
+        queue.release(delivery, owner, delivery.attempt - 1, failuresColumn(delivery.failures));
+        return;
+      case "retry": {
+        const failures = failuresColumn([...delivery.failures, outcome.failure]);
+        const delay = Math.max(0, Math.round(outcome.afterMs));
+        if (delay === 0) queue.release(delivery, owner, delivery.attempt, failures);
+        else queue.delay(delivery, owner, now + delay, delay, failures ?? "[]");
+        return;
+      }
+      case "dead":
+        if (this.#end(delivery)) this.#bury(delivery, outcome.failure, now);
+        return;
+    }
+  }
+
+  /** False where the row is not there any more: the subscription was deleted. */
+  #end(delivery: ClaimedDelivery): boolean {
+    const { events, owner, queue } = this.#host;
+    const { sub, ordering } = delivery;
+    if (!queue.deleteClaimed(delivery, owner)) return false;
+    if (ordering !== undefined) queue.promote(sub, ordering);
+    if (delivery.transient) events.releaseTransient(delivery.seq);
+    return true;
+  }
+
+  #bury(delivery: ClaimedDelivery, reason: Failure, now: number): void {
+    this.#host.deadLetters.insert({
+      subscription: delivery.subscription,
+      event: delivery.event,
+      reason,
+      attempts: delivery.attempt,
+      failures: [...delivery.failures, reason],
+      acceptedAt: delivery.acceptedAt,
+      diedAt: now,
+    });
+  }
+}
+
+/** Failures as a row keeps them. */
+export function failuresColumn(failures: readonly Failure[]): string | null {
+  return failures.length === 0 ? null : JSON.stringify(failures);
+}

@@ -1,0 +1,169 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { BusError } from "../../error/bus-error.ts";
+import { lockDelay } from "./connection.ts";
+import type { Events } from "./events.ts";
+import type { Registry } from "./registry.ts";
+import { isBusy, lockedError, storeError } from "./sqlite-error.ts";
+
+/** What is done in one transaction. */
+export interface Job {
+  /** Within the transaction; may be run again after a rollback. What it throws rolls back and fails the job. */
+  run(): void;
+  committed(): void;
+  failed(error: BusError): void;
+}
+
+export interface WriterOptions {
+  readonly db: DatabaseSync;
+  readonly file: string;
+  readonly registry: Registry;
+  readonly events: Events;
+  readonly random: () => number;
+  /** Milliseconds for which a lock of another process is waited for. */
+  readonly patienceMs: number;
+  /** The next transaction of publishes, settlements and claims; undefined where there is nothing to do. */
+  readonly nextGroup: () => Job | undefined;
+  /** The lock could not be had in time: whoever waits is told. */
+  readonly onStalled: (error: BusError) => void;
+  /** Something was committed. */
+  readonly onCommit: () => void;
+}
+
+/** While the lock cannot be had, the pause between tries, in milliseconds. */
+const stalledPauseMs = 100;
+
+/**
+ * The one place that writes: one short transaction after the other, each in its own turn of the event loop, so that what
+ * else runs in the process is never held up for long. Groups and single tasks take turns.
+ */
+export class Writer {
+  readonly #options: WriterOptions;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #rollback: StatementSync;
+  readonly #tasks: Job[] = [];
+  #scheduled = false;
+  #current: Job | undefined;
+  #tries = 0;
+  #foreignChanges = 0;
+  #waitingSince = 0;
+  #taskNext = false;
+  #idle: (() => void)[] = [];
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#begin = options.db.prepare("BEGIN IMMEDIATE");
+    this.#commit = options.db.prepare("COMMIT");
+    this.#rollback = options.db.prepare("ROLLBACK");
+  }
+
+  /** Has what is queued written soon. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#turn());
+  }
+
+  /** Does one thing in a transaction of its own. */
+  run<Result>(act: () => Result): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      let result: { value: Result } | undefined;
+      this.#tasks.push({
+        run: () => {
+          result = { value: act() };
+        },
+        committed: () => {
+          if (result !== undefined) resolve(result.value);
+        },
+        failed: reject,
+      });
+      this.schedule();
+    });
+  }
+
+  /** Resolves when nothing is queued. */
+  idle(): Promise<void> {
+    if (!this.#scheduled) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #turn(): void {
+    this.#scheduled = false;
+    const job = this.#current ?? this.#next();
+    if (job !== undefined) {
+      this.#current = job;
+      this.#attempt(job);
+    }
+    if (this.#scheduled) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #next(): Job | undefined {
+    const { nextGroup } = this.#options;
+    const task = this.#taskNext ? this.#tasks.shift() : undefined;
+    if (task !== undefined) {
+      this.#taskNext = false;
+      return task;
+    }
+    const group = nextGroup();
+    this.#taskNext = group !== undefined;
+    return group ?? this.#tasks.shift();
+  }
+
+  #attempt(job: Job): void {
+    const { events, file, registry, onCommit } = this.#options;
+    try {
+      this.#begin.run();
+      registry.refresh();
+      if (registry.foreignChanges !== this.#foreignChanges) {
+        this.#foreignChanges = registry.foreignChanges;
+        events.forgetPostings();
+      }
+      job.run();
+      events.write();
+      registry.write();
+      this.#commit.run();
+    } catch (thrown) {
+      this.#undo();
+      if (isBusy(thrown)) {
+        this.#wait(job);
+        return;
+      }
+      this.#done();
+      job.failed(storeError(file, thrown));
+      return;
+    }
+    this.#done();
+    job.committed();
+    onCommit();
+  }
+
+  #undo(): void {
+    const { db, events, registry } = this.#options;
+    if (db.isTransaction) this.#rollback.run();
+    events.forget();
+    registry.forget();
+  }
+
+  #done(): void {
+    this.#current = undefined;
+    this.#tries = 0;
+    this.schedule();
+  }
+
+  #wait(job: Job): void {
+    const { file, onStalled, patienceMs, random } = this.#options;
+    if (this.#tries === 0) this.#waitingSince = performance.now();
+    this.#tries += 1;
+    this.#scheduled = true;
+    const stalled = performance.now() - this.#waitingSince > patienceMs;
+    if (stalled) {
+      const error = lockedError(file);
+      this.#current = undefined;
+      job.failed(error);
+      for (const task of this.#tasks.splice(0)) task.failed(error);
+      onStalled(error);
+    }
+    setTimeout(() => this.#turn(), stalled ? stalledPauseMs : lockDelay(this.#tries, random));
+  }
+}
