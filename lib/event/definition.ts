@@ -7,7 +7,7 @@ import { typeNameProblem } from "./type-name.ts";
 /** How an older version of a type's data becomes the next one. */
 export interface OlderVersion {
   version: number;
-  data: z.ZodType;
+  data: z.core.$ZodType;
   /** Gives the data of the next higher version that is defined. */
   upcast: (data: never) => unknown;
 }
@@ -24,7 +24,7 @@ export interface EventDefinition<Type extends string = string, Data = unknown> {
   readonly description: string;
   /** Whether its events are kept in history; `false` for high-rate deltas. */
   readonly history: boolean;
-  readonly schema: z.ZodType;
+  readonly schema: z.core.$ZodType;
   /** Oldest first. */
   readonly older: readonly OlderVersion[];
   /** Carries `Data` for inference; no value at run time. */
@@ -32,7 +32,7 @@ export interface EventDefinition<Type extends string = string, Data = unknown> {
 }
 
 /** A schema whose values are objects. */
-export type DataSchema = z.ZodType<Record<string, unknown>, Record<string, unknown>>;
+export type DataSchema = z.core.$ZodType<Record<string, unknown>, Record<string, unknown>>;
 
 /** An older version, its `upcast` typed by its schema. */
 export interface OlderVersionOf<Schema extends DataSchema> {

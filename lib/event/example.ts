@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { EventDefinition } from "./definition.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
@@ -19,7 +20,7 @@ const samples: Readonly<Record<string, Json>> = {
 export function exampleOf(definition: EventDefinition): JsonObject | undefined {
   const schema = jsonSchemaOf(definition);
   const example = exampleFor(schema, "", schema, 0);
-  return isObject(example) && definition.schema.safeParse(example).success ? example : undefined;
+  return isObject(example) && z.safeParse(definition.schema, example).success ? example : undefined;
 }
 
 function exampleFor(schema: Json | undefined, name: string, root: JsonObject, depth: number): Json {

@@ -25,7 +25,7 @@ const refusedKinds: Readonly<Record<string, string>> = {
 };
 
 /** Refuses (`invalid_config`) a schema that is no JSON object, or that changes what it validates; the path says where. */
-export function checkSchema(definition: string, schema: z.ZodType): void {
+export function checkSchema(definition: string, schema: z.core.$ZodType): void {
   new SchemaCheck(definition).check(schema, []);
   if (!describesObject(schema)) {
     throw refusal(definition, [], schema, "is no object: wrap it, as in `z.looseObject({ value: … })`");

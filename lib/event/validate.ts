@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
 import { describeIssues } from "./issues.ts";
 import { shortForm } from "./short-form.ts";
@@ -10,7 +10,7 @@ export interface EventName {
 }
 
 /** Checks data by a schema and never changes it. `invalid_event` with every issue in `details.issues`. */
-export function checkData(schema: z.ZodType, data: unknown, event: EventName): void {
+export function checkData(schema: z.core.$ZodType, data: unknown, event: EventName): void {
   const result = run(schema, data, event);
   if (result.success) return;
   const issues = describeIssues(result.error, data, "data");
@@ -23,9 +23,9 @@ export function checkData(schema: z.ZodType, data: unknown, event: EventName): v
   );
 }
 
-function run(schema: z.ZodType, data: unknown, event: EventName): z.ZodSafeParseResult<unknown> {
+function run(schema: z.core.$ZodType, data: unknown, event: EventName): z.ZodSafeParseResult<unknown> {
   try {
-    return schema.safeParse(data);
+    return z.safeParse(schema, data);
   } catch (cause) {
     throw new BusError(
       "invalid_event",
