@@ -27,6 +27,7 @@ const commands = {
   typecheck: { about: "check the types of everything", argv: ["node_modules/typescript/bin/tsc", "--noEmit"] },
   lint: { about: "check format and lint rules", argv: ["node_modules/@biomejs/biome/bin/biome", "check"] },
   arrows: { about: "check that imports point one way", argv: ["scripts/check-arrows.ts"] },
+  lock: { about: "check that package-lock.json serves every platform", argv: ["scripts/check-lock.mjs"] },
   package: { about: "check the package as its users get it", argv: ["scripts/check-package.ts"], built: true },
 };
 

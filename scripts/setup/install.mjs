@@ -11,6 +11,17 @@ const lockFile = join(root, "package-lock.json");
 /** Written when an install has ended well, so an interrupted one never counts. */
 const markFile = join(modules, ".waggle-install.json");
 
+/** What a user's npm settings could leave out is needed here: dev and optional packages and their commands. */
+const settings = [
+  "--include=dev",
+  "--include=optional",
+  "--bin-links=true",
+  "--engine-strict=false",
+  "--audit=false",
+  "--fund=false",
+  "--loglevel=error",
+];
+
 /**
  * @typedef {object} Mark
  * @property {string} lock the hash of the package-lock.json that was installed; a time would miss a checkout
@@ -31,19 +42,8 @@ async function install() {
   if (ready !== undefined) return ready;
   rmSync(markFile, { force: true });
   if (!installedByHand()) {
-    say(`installing with npm ci (${why}); this takes some seconds`);
-    // What a user's npm settings could leave out is needed here: dev and optional packages and their commands.
-    const { code } = await npm([
-      "ci",
-      "--include=dev",
-      "--include=optional",
-      "--bin-links=true",
-      "--engine-strict=false",
-      "--audit=false",
-      "--fund=false",
-      "--loglevel=error",
-    ]);
-    if (code !== 0) throw new SetupError("npm ci failed; its message is above. Mend that and run the same again", code);
+    say(`installing what package-lock.json lists (${why}); this takes some seconds`);
+    await installAll();
   }
   const node = findNode() ?? (await fetchNode());
   writeFileSync(
@@ -51,6 +51,21 @@ async function install() {
     JSON.stringify(/** @type {Mark} */ ({ lock: hash(), node: relative(root, node), files: count() })),
   );
   return node;
+}
+
+/**
+ * `npm ci`, or what comes closest to it where npm refuses the lock file: some versions do so for another platform's
+ * optional package that their registry does not have.
+ */
+async function installAll() {
+  const clean = await npm(["ci", ...settings], "ignore");
+  if (clean.code === 0) return;
+  if (clean.signal !== undefined) throw new SetupError("the install was interrupted; the same command goes on with it");
+  say("npm ci failed; trying npm install");
+  rmSync(modules, { recursive: true, force: true });
+  const { code } = await npm(["install", "--no-save", ...settings], "stderr");
+  if (code !== 0)
+    throw new SetupError("npm install failed; its message is above. Mend that and run the same again", code);
 }
 
 /** @returns {{ node: string, why?: undefined } | { node?: undefined, why: string }} */

@@ -27,7 +27,10 @@ export async function fetchNode() {
   const name = `${platformPackage()}@${version}`;
   say(`fetching Node ${version} (npm package ${name}), as its install script did not run`);
   mkdirSync(ownFolder, { recursive: true });
-  await npm(["install", "--prefix", ownFolder, "--no-save", "--ignore-scripts", "--audit=false", "--fund=false", name]);
+  await npm(
+    ["install", "--prefix", ownFolder, "--no-save", "--ignore-scripts", "--audit=false", "--fund=false", name],
+    "stderr",
+  );
   const node = findNode();
   if (node !== undefined) return node;
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);

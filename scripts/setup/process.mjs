@@ -52,13 +52,13 @@ const oneSignalMs = 250;
  * passed on once.
  * @param {string} file
  * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, output?: "inherit" | "stderr", shell?: boolean }} [options]
+ * @param {{ env?: NodeJS.ProcessEnv, output?: "inherit" | "stderr" | "ignore", shell?: boolean }} [options]
  * @returns {Promise<Exit>}
  */
 export function run(file, args, { env = process.env, output = "inherit", shell = false } = {}) {
   return new Promise((resolve, reject) => {
     const stdio = /** @type {import("node:child_process").StdioOptions} */ (
-      output === "stderr" ? ["ignore", process.stderr, process.stderr] : "inherit"
+      output === "stderr" ? ["ignore", process.stderr, process.stderr] : output
     );
     const child = spawn(file, args, { cwd: root, env, shell, stdio });
     let last = Number.NEGATIVE_INFINITY;
