@@ -1,0 +1,181 @@
+import { assertType, describe, expectTypeOf, test } from "vitest";
+import * as z from "zod";
+import {
+  type StandardEvents,
+  standardCatalog,
+  taskAssigned,
+  taskCompleted,
+  toolCallCompleted,
+} from "../../lib/catalog/index.ts";
+import {
+  type ByType,
+  type Catalog,
+  createCatalog,
+  defineEvent,
+  type Event,
+  type EventDefinition,
+  type EventsOf,
+} from "../../lib/event/index.ts";
+import { defineSubscription, type EventFor, type EventOf } from "../../lib/subscription/index.ts";
+
+const orderPaid = defineEvent("shop.order.paid", {
+  data: z.looseObject({
+    orderId: z.string(),
+    amount: z.number(),
+    kind: z.enum(["card", "cash"]),
+    lines: z.array(z.looseObject({ sku: z.string() })).optional(),
+  }),
+});
+const orderSent = defineEvent("shop.order.sent", { data: z.looseObject({ orderId: z.string(), carrier: z.string() }) });
+
+describe("defineEvent", () => {
+  test("keeps the type's name and the schema's input", () => {
+    expectTypeOf(orderSent.type).toEqualTypeOf<"shop.order.sent">();
+    expectTypeOf(orderSent).toEqualTypeOf<
+      EventDefinition<"shop.order.sent", { [x: string]: unknown; orderId: string; carrier: string }>
+    >();
+  });
+
+  test("takes schemas of objects alone", () => {
+    // @ts-expect-error a text is no object
+    defineEvent("shop.order.lost", { data: z.string() });
+    // @ts-expect-error a list is no object
+    defineEvent("shop.order.lost", { data: z.array(z.string()) });
+    defineEvent("shop.order.lost", { data: z.discriminatedUnion("by", [z.object({ by: z.literal("post") })]) });
+  });
+
+  test("types what an upcast gets by the older schema", () => {
+    defineEvent("shop.order.paid", {
+      version: 3,
+      data: z.looseObject({ orderId: z.string(), cents: z.number() }),
+      older: [
+        {
+          version: 1,
+          data: z.looseObject({ order: z.string(), euros: z.number() }),
+          upcast: (data) => {
+            expectTypeOf(data.euros).toEqualTypeOf<number>();
+            return { orderId: data.order, euros: data.euros };
+          },
+        },
+        {
+          version: 2,
+          data: z.looseObject({ orderId: z.string(), euros: z.number() }),
+          upcast: (data) => {
+            expectTypeOf(data.orderId).toEqualTypeOf<string>();
+            return { orderId: data.orderId, cents: data.euros * 100 };
+          },
+        },
+      ],
+    });
+    defineEvent("shop.order.paid", {
+      data: z.looseObject({ orderId: z.string() }),
+      // @ts-expect-error an upcast gives an object
+      older: [{ version: 1, data: z.looseObject({ order: z.string() }), upcast: (data) => data.order }],
+    });
+  });
+
+  test("any definition is an EventDefinition", () => {
+    assertType<EventDefinition>(orderPaid);
+    // @ts-expect-error of another type
+    assertType<EventDefinition<"shop.order.sent">>(orderPaid);
+  });
+});
+
+describe("catalogs", () => {
+  test("map each type to its data", () => {
+    expectTypeOf<StandardEvents["task.completed"]["taskId"]>().toEqualTypeOf<string>();
+    expectTypeOf<StandardEvents["task.completed"]["attempt"]>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<StandardEvents["memory.entity.extracted"]["entities"][number]["name"]>().toEqualTypeOf<string>();
+    // @ts-expect-error no such type
+    assertType<StandardEvents["task.complete"]>(undefined);
+    expectTypeOf(standardCatalog).toEqualTypeOf<Catalog<StandardEvents>>();
+  });
+
+  test("of a list, an object and a module alike", () => {
+    type Expected = { [x: string]: unknown; orderId: string; carrier: string };
+    expectTypeOf<ByType<{ orderSent: typeof orderSent }>["shop.order.sent"]>().toEqualTypeOf<Expected>();
+    const listed = createCatalog([orderSent, orderPaid]);
+    expectTypeOf<EventsOf<(typeof orderSent | typeof orderPaid)[]>["shop.order.sent"]>().toEqualTypeOf<Expected>();
+    expectTypeOf(listed).toExtend<Catalog<{ "shop.order.sent": Expected }>>();
+    expectTypeOf(createCatalog({ orderSent })).toExtend<Catalog<{ "shop.order.sent": Expected }>>();
+    expectTypeOf(standardCatalog.extend([orderSent])).toExtend<
+      Catalog<StandardEvents & { "shop.order.sent": Expected }>
+    >();
+    // @ts-expect-error the catalog does not hold it
+    assertType<Catalog<{ "shop.order.paid": object }>>(createCatalog([orderSent]));
+  });
+});
+
+describe("defineSubscription", () => {
+  test("keeps what is wanted, for the handler's event", () => {
+    const both = defineSubscription({ name: "both", on: [taskCompleted, toolCallCompleted] });
+    type Both = EventOf<typeof both>;
+    expectTypeOf<Both["type"]>().toEqualTypeOf<"task.completed" | "tool.call.completed">();
+    expectTypeOf<Extract<Both, { type: "tool.call.completed" }>["data"]["toolName"]>().toEqualTypeOf<string>();
+    const named = defineSubscription({ on: ["task.completed", "memory.*"] });
+    expectTypeOf<EventOf<typeof named, StandardEvents>>().toEqualTypeOf<
+      Event | Event<"task.completed", StandardEvents["task.completed"]>
+    >();
+    const one = defineSubscription({ on: taskAssigned });
+    expectTypeOf<EventOf<typeof one>["data"]["taskId"]>().toEqualTypeOf<string>();
+    expectTypeOf<EventFor<"*", StandardEvents>>().toEqualTypeOf<Event>();
+  });
+
+  test("types where by the data of definitions", () => {
+    defineSubscription({
+      on: orderPaid,
+      where: {
+        data: {
+          amount: [{ numeric: [">", 100] }, 7],
+          kind: ["card"],
+          lines: { sku: [{ prefix: "A-" }] },
+          orderId: [{ "anything-but": ["o-1"] }, { exists: true }],
+          $or: [{ amount: [1] }, { kind: ["cash"] }],
+        },
+        metadata: { priority: [{ numeric: ["<=", 3] }], tags: ["urgent"] },
+        source: [{ suffix: "-shop" }],
+      },
+    });
+    // @ts-expect-error no such field
+    defineSubscription({ on: orderPaid, where: { data: { amuont: [1] } } });
+    // @ts-expect-error a number is wanted
+    defineSubscription({ on: orderPaid, where: { data: { amount: ["1"] } } });
+    // @ts-expect-error values stand in a list
+    defineSubscription({ on: orderPaid, where: { data: { amount: 1 } } });
+    // @ts-expect-error no such kind
+    defineSubscription({ on: orderPaid, where: { data: { kind: ["cheque"] } } });
+    // @ts-expect-error a number has no prefix
+    defineSubscription({ on: orderPaid, where: { data: { amount: [{ prefix: "1" }] } } });
+    // @ts-expect-error a text has no range
+    defineSubscription({ on: orderPaid, where: { data: { orderId: [{ numeric: ["=", 1] }] } } });
+    // @ts-expect-error no such metadata
+    defineSubscription({ on: orderPaid, where: { metadata: { agent: ["a"] } } });
+    // @ts-expect-error no such field of an event
+    defineSubscription({ on: orderPaid, where: { dat: {} } });
+    // @ts-expect-error within an element, too
+    defineSubscription({ on: orderPaid, where: { data: { lines: { suk: ["A"] } } } });
+  });
+
+  test("over several definitions: a field of any", () => {
+    defineSubscription({ on: [orderPaid, orderSent], where: { data: { carrier: ["post"], amount: [1] } } });
+    // @ts-expect-error of none
+    defineSubscription({ on: [orderPaid, orderSent], where: { data: { carier: ["post"] } } });
+  });
+
+  test("where a name is among them: any field of data", () => {
+    defineSubscription({ on: [orderPaid, "memory.*"], where: { data: { whatever: { deep: [1, { prefix: "x" }] } } } });
+    defineSubscription({ on: "task.*", where: { data: { whatever: [null] } } });
+    // @ts-expect-error metadata are known still
+    defineSubscription({ on: "task.*", where: { metadata: { agent: ["a"] } } });
+  });
+
+  test("refuses what no setting is", () => {
+    // @ts-expect-error a unit is missing
+    defineSubscription({ on: "task.*", timeout: "30" });
+    // @ts-expect-error no such setting
+    defineSubscription({ on: "task.*", attempst: 3 });
+    // @ts-expect-error no path into an event
+    defineSubscription({ on: "task.*", ordered: "taskId" });
+    defineSubscription({ on: "task.*", ordered: "data.taskId", timeout: "1.5s", backoff: { from: 10 } });
+  });
+});
