@@ -5,7 +5,7 @@ export default defineSubscription({
   name: "extractor",
   on: memoryCreated,
   where: { data: { content: [{ exists: true }] } },
-  attempts: 3,
+  attempts: 10,
   backoff: { from: "200ms", to: "5s" },
   concurrency: 4,
 });

@@ -5,7 +5,7 @@ export default defineSubscription({
   name: "foreman",
   on: taskCompleted,
   where: { data: { result: { path: [{ exists: true }] } } },
-  attempts: 3,
+  attempts: 10,
   backoff: { from: "200ms", to: "5s" },
   // One task of a workflow at a time, so that only the last one finds them all ended.
   ordered: "metadata.correlationId",

@@ -5,6 +5,6 @@ export default defineSubscription({
   name: "planner",
   on: workflowStarted,
   where: { data: { name: ["read-documents"] } },
-  attempts: 3,
+  attempts: 10,
   backoff: { from: "200ms", to: "5s" },
 });

@@ -89,7 +89,9 @@ function checkJson(text: string, where: string): void {
   try {
     JSON.parse(text);
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    // Where it broke, V8 counts from the start of what it was given: in a line of many that would mislead.
+    const [why = message] = message.split(" in JSON at position ");
     throw new BrokenDocumentError(`${where} is not JSON (${cut(why, 120)}); mend it, then redrive`, { cause: thrown });
   }
 }

@@ -1,0 +1,88 @@
+import type { Bus } from "../../bus/bus.ts";
+import type { DeadLetter } from "../../bus/delivery.ts";
+import type { DeadLetterQuery, FlowNode } from "../../bus/queries.ts";
+import type { Event } from "../../event/event.ts";
+import type { AnyEvents } from "../open-bus.ts";
+import { pathOf, type StartedWorkflow, toWorkflow } from "./ledger.ts";
+import type { FoundDocument } from "./scan.ts";
+
+/** What earlier runs have left to do. */
+export interface InHand {
+  /** Workflows of which a delivery is under way. */
+  workflows: StartedWorkflow[];
+  /** Documents that such a delivery will read, with whatever content they have then. */
+  paths: Set<string>;
+}
+
+/** Looks at what was started and not completed. */
+export async function readInHand(
+  bus: Pick<Bus<AnyEvents>, "history">,
+  unfinished: readonly StartedWorkflow[],
+): Promise<InHand> {
+  const inHand: InHand = { workflows: [], paths: new Set() };
+  for (const workflow of unfinished) {
+    const flow = await bus.history.flow(workflow.flowId);
+    if (flow.pending.length === 0) continue;
+    inHand.workflows.push(workflow);
+    const events = new Map([...eventsOf(flow.roots)].map((event) => [event.id, event]));
+    for (const { eventId } of flow.pending) {
+      const event = events.get(eventId);
+      if (event === undefined) continue;
+      for (const path of documentsOf(event)) inHand.paths.add(path);
+    }
+  }
+  return inHand;
+}
+
+/**
+ * Redrives the dead letters of documents that were changed since they died: a reader reads what is there now. Gives the
+ * paths, and the flows that go on.
+ */
+export async function redriveMended(
+  bus: Pick<Bus<AnyEvents>, "deadLetters">,
+  letters: readonly DeadLetter[],
+  found: readonly FoundDocument[],
+): Promise<{ paths: Set<string>; flowIds: Set<string> }> {
+  const changed = new Map(found.map(({ path, changedMs }) => [path, changedMs]));
+  const mended = letters.filter((letter) => {
+    const path = pathOf(letter.event);
+    return path !== undefined && (changed.get(path) ?? 0) > Date.parse(letter.deadAt);
+  });
+  const { done } = await bus.deadLetters.redrive(mended.map(({ id }) => id));
+  const redriven = mended.filter(({ id }) => done.includes(id));
+  return {
+    paths: new Set(redriven.flatMap(({ event }) => pathOf(event) ?? [])),
+    flowIds: new Set(redriven.map(({ event }) => event.metadata.correlationId)),
+  };
+}
+
+/** Every dead letter that a query selects, newest first. */
+export async function readDeadLetters(
+  bus: Pick<Bus<AnyEvents>, "deadLetters">,
+  query: DeadLetterQuery,
+): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await bus.deadLetters.list({ ...query, limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });
+    letters.push(...page.deadLetters);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return letters;
+}
+
+function documentsOf(event: Event): string[] {
+  const workflow = toWorkflow(event);
+  if (workflow !== undefined) return workflow.documents.map(({ path }) => path);
+  // Only an assignment leads to a reading; what comes after it has been read.
+  if (event.type !== "task.assigned") return [];
+  const path = pathOf(event);
+  return path === undefined ? [] : [path];
+}
+
+function* eventsOf(nodes: readonly FlowNode[]): Iterable<Event> {
+  for (const node of nodes) {
+    yield node.event;
+    yield* eventsOf(node.children);
+  }
+}
