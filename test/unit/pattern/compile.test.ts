@@ -86,7 +86,13 @@ describe("arrays", () => {
     const elements = Array.from({ length: 10_000 }, (_, n) => ({ x: 1, y: n }));
     const pattern = { a: { x: [1], y: [9_999] }, b: { x: [1], y: [9_998] } };
     expect(matches(pattern, { a: elements, b: elements })).toBe(true);
-    expect(matches({ ...pattern, c: [1] }, { a: elements, b: elements })).toBe(false);
+    expect(matches({ a: { x: [1] }, b: { x: [1] }, c: [1] }, { a: elements, b: elements })).toBe(false);
+  });
+
+  test("a dotted name beside the array it leads into is not taken with an element of it, as in AWS's engine", () => {
+    expect(matches({ "a.a": ["k"], "a.b": ["x"] }, { a: [{ a: "k", b: "y" }], "a.b": "x" })).toBe(false);
+    expect(matches({ "a.a": ["k"], "a.b": ["x"] }, { a: [{ a: "k" }], "a.b": "x" })).toBe(true);
+    expect(matches({ "a.b": ["x"], "a.c": ["y"] }, { "a.b": "x", a: [{ b: "z", c: "y" }] })).toBe(true);
   });
 });
 
