@@ -28,6 +28,7 @@ export class Backfill {
   readonly #host: BackfillHost;
   readonly #read: StatementSync;
   readonly #filling = new Map<number, Promise<void>>();
+  readonly #full = new Set<Subscription>();
   #stopped = false;
 
   constructor(db: DatabaseSync, host: BackfillHost) {
@@ -42,6 +43,15 @@ export class Backfill {
     for (const name of names) {
       const sub = this.#host.registry.byName(name);
       if (sub?.filling === true) this.fill(sub).catch(() => {});
+    }
+  }
+
+  /** Goes on with those whose backlog was full and has room again. */
+  resume(): void {
+    for (const sub of this.#full) {
+      if (this.#host.dispatch.room(sub) <= 0) continue;
+      this.#full.delete(sub);
+      this.fill(sub).catch(() => {});
     }
   }
 
@@ -63,6 +73,7 @@ export class Backfill {
   async #fill(sub: Subscription): Promise<void> {
     let step: Step = "more";
     while (step === "more" && !this.#stopped) step = await this.#host.transact(() => this.step(sub));
+    if (step === "full") this.#full.add(sub);
   }
 
   /** Within a transaction. */

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../bus/clock.ts";
 import type { Engine } from "../../bus/engine.ts";
 import type { Logger } from "../../bus/logger.ts";
@@ -8,6 +9,7 @@ import { openConnection, whenFree } from "./connection.ts";
 import { EmbeddedEngine } from "./engine.ts";
 import { OwnerLock } from "./owner-lock.ts";
 import { register } from "./owners.ts";
+import type { EngineSettings } from "./parts.ts";
 
 export interface EmbeddedOptions {
   /** The SQLite file; it and its folder are made where they are not there. Beside it lies the folder `<file>-locks`. */
@@ -44,8 +46,17 @@ const dayMs = 86_400_000;
  * another program; `unavailable` where it is corrupt, locked, or cannot be read and written. Such a file is left as it is.
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Engine> {
-  const { clock, random } = options;
-  const settings = {
+  const settings = withDefaults(options);
+  const db = await openConnection({ ...settings, synchronous: options.synchronous ?? "full" });
+  const engine = await startOn(db, settings);
+  options.logger.debug("embedded bus is open", { file: settings.file });
+  return engine;
+}
+
+/** The engine's settings; for tests that bring their own connection. */
+export function withDefaults(options: EmbeddedOptions): EngineSettings {
+  const { clock, onError, random } = options;
+  return {
     file: resolve(options.file),
     clock,
     random,
@@ -55,20 +66,22 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Engine> {
     pollMs: options.pollMs ?? 5,
     ownerCheckMs: options.ownerCheckMs ?? 1_000,
     patienceMs: options.patienceMs ?? 30_000,
-    onError: options.onError,
+    onError,
   };
-  const db = await openConnection({ ...settings, synchronous: options.synchronous ?? "full" });
-  let lock: OwnerLock | undefined;
+}
+
+/** An engine on an open connection, which it closes. */
+export async function startOn(db: DatabaseSync, settings: EngineSettings): Promise<Engine> {
+  let held: OwnerLock | undefined;
   try {
-    const held = await whenFree(settings, () => OwnerLock.take(settings.file));
-    lock = held;
-    const owner = await whenFree(settings, () => register(db, held));
-    const engine = new EmbeddedEngine(db, held, owner, settings);
+    const lock = await whenFree(settings, () => OwnerLock.take(settings.file));
+    held = lock;
+    const owner = await whenFree(settings, () => register(db, lock));
+    const engine = new EmbeddedEngine(db, lock, owner, settings);
     await engine.start();
-    options.logger.debug("embedded bus is open", { file: settings.file, owner });
     return engine;
   } catch (thrown) {
-    lock?.release();
+    held?.release();
     db.close();
     throw thrown;
   }

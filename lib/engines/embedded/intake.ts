@@ -28,10 +28,6 @@ export interface IntakeHost {
   settle(delivery: ClaimedDelivery, outcome: Outcome): void;
   claim(limit: number): void;
   wantsClaims(): boolean;
-  /** After the commit: what was claimed goes to the consumers. */
-  handOver(): void;
-  /** After a rollback: nothing was claimed. */
-  letGo(): void;
   schedule(): void;
   onError(error: BusError): void;
 }
@@ -120,7 +116,6 @@ export class Intake {
       committed: () => {
         this.#failures = 0;
         this.#unsettled -= settlements.length;
-        host.handOver();
         for (const { resolve } of settlements) resolve();
         for (const { result, resolve, reject } of publishes) {
           if (result instanceof BusError) reject(result);
@@ -128,7 +123,6 @@ export class Intake {
         }
       },
       failed: (error) => {
-        host.letGo();
         for (const { reject } of publishes) reject(error);
         if (settlements.length > 0) this.#tryAgain(settlements, error);
       },

@@ -90,6 +90,7 @@ export function assemble(db: DatabaseSync, owner: number, settings: EngineSettin
     if (consumers.empty) return;
     due.look();
     backfill.drive(consumers.names());
+    backfill.resume();
   };
 
   const intake: Intake = new Intake({
@@ -102,24 +103,23 @@ export function assemble(db: DatabaseSync, owner: number, settings: EngineSettin
     },
     claim: (limit) => claims.take(limit, now()),
     wantsClaims: () => claims.wanted(),
-    handOver: () => {
-      const handed = consumers.take();
-      for (const { delivery } of handed) intake.hold(delivery);
-      for (const { seat, delivery } of handed) {
-        try {
-          seat.consumer.deliver(delivery);
-        } catch (thrown) {
-          // It promised not to; its delivery stays claimed, and those of the others go on.
-          onError(toBusError(thrown));
-        }
-      }
-    },
-    letGo: () => {
-      consumers.take();
-    },
     schedule,
     onError,
   });
+
+  /** What the transaction claimed goes to the consumers. */
+  const handOver = () => {
+    const handed = consumers.take();
+    for (const { delivery } of handed) intake.hold(delivery);
+    for (const { seat, delivery } of handed) {
+      try {
+        seat.consumer.deliver(delivery);
+      } catch (thrown) {
+        // It promised not to; its delivery stays claimed, and those of the others go on.
+        onError(toBusError(thrown));
+      }
+    }
+  };
 
   const writer: Writer = new Writer({
     db,
@@ -130,9 +130,14 @@ export function assemble(db: DatabaseSync, owner: number, settings: EngineSettin
     patienceMs,
     nextGroup: () => intake.nextGroup(),
     onStalled: (error) => intake.rejectAll(error),
+    handOver,
     onCommit: () => {
       notice.notify();
+      backfill.resume();
       onCommit();
+    },
+    onRollback: () => {
+      consumers.take();
     },
   });
 

@@ -25,8 +25,12 @@ export interface WriterOptions {
   readonly nextGroup: () => Job | undefined;
   /** The lock could not be had in time: whoever waits is told. */
   readonly onStalled: (error: BusError) => void;
-  /** Something was committed. */
+  /** After a commit and before its job is told: what was claimed goes to the consumers. */
+  readonly handOver: () => void;
+  /** After a commit, when its job was told. */
   readonly onCommit: () => void;
+  /** What the transaction had set aside is free again. */
+  readonly onRollback: () => void;
 }
 
 /** While the lock cannot be had, the pause between tries, in milliseconds. */
@@ -111,7 +115,7 @@ export class Writer {
   }
 
   #attempt(job: Job): void {
-    const { events, file, registry, onCommit } = this.#options;
+    const { events, file, handOver, onCommit, registry } = this.#options;
     try {
       this.#begin.run();
       registry.refresh();
@@ -134,13 +138,15 @@ export class Writer {
       return;
     }
     this.#done();
+    handOver();
     job.committed();
     onCommit();
   }
 
   #undo(): void {
-    const { db, events, registry } = this.#options;
+    const { db, events, onRollback, registry } = this.#options;
     if (db.isTransaction) this.#rollback.run();
+    onRollback();
     events.forget();
     registry.forget();
   }
