@@ -1,0 +1,179 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Bus, PublishOptions, Subscriber } from "../../lib/bus/bus.ts";
+import type { Event } from "../../lib/event/event.ts";
+import type { SubscriptionOptions } from "../../lib/subscription/index.ts";
+import { eventually } from "../support/eventually.ts";
+import type { Adapter, BusOptions, ContractFeature, Ground, Worker } from "./adapter.ts";
+import type { Probe, Report } from "./probe.ts";
+import type { Script } from "./script.ts";
+import { scriptedHandler } from "./scripted-handler.ts";
+import { type SubscriptionName, subscriptionOf } from "./subscriptions.ts";
+
+/** One promise of the contract, tried. */
+export interface ContractCase {
+  readonly title: string;
+  /** Features without which it cannot hold. */
+  readonly needs?: readonly ContractFeature[];
+  run(trial: Trial): Promise<void>;
+}
+
+/** Patience for what is to come at once, in milliseconds at a time scale of 1; much, since machines are busy. */
+const patience = 5_000;
+
+/** What to publish besides the type. */
+export interface Scripted extends PublishOptions {
+  script?: Script;
+  data?: Record<string, unknown>;
+}
+
+/** What a case works with; all that it opened is closed after it. */
+export class Trial {
+  readonly probe: Probe;
+  /** The correlation id of what `publish` publishes, and of its reports. */
+  readonly flow = randomUUID();
+  readonly #adapter: Adapter;
+  readonly #ground: Ground;
+  readonly #bus: Bus;
+  readonly #buses: Bus[];
+  readonly #workers: Worker[] = [];
+  readonly #gates: string[] = [];
+  readonly #names: string[] = [];
+
+  private constructor(adapter: Adapter, ground: Ground, bus: Bus) {
+    this.#adapter = adapter;
+    this.#ground = ground;
+    this.probe = ground.probe;
+    this.#bus = bus;
+    this.#buses = [bus];
+  }
+
+  static async begin(adapter: Adapter, ground: Ground): Promise<Trial> {
+    return new Trial(adapter, ground, await ground.connect(silent));
+  }
+
+  /** A bus of this case alone. */
+  get bus(): Bus {
+    return this.#bus;
+  }
+
+  /** Milliseconds, stretched by the engine's time scale. */
+  ms(atScaleOne: number): number {
+    return atScaleOne * this.#adapter.timeScale;
+  }
+
+  /** Does what an event's script says. */
+  get handler() {
+    return scriptedHandler(this.probe);
+  }
+
+  /** Another bus; it shares events with the first where the engine has "multi-process". */
+  async connect(options: BusOptions = {}): Promise<Bus> {
+    const bus = await this.#ground.connect({ ...silent, ...options });
+    this.#buses.push(bus);
+    return bus;
+  }
+
+  /** Runs the scripts of a subscription's events. */
+  consume(name: SubscriptionName, bus = this.#bus): Promise<Subscriber> {
+    return bus.subscribe(this.subscription(name), this.handler);
+  }
+
+  /** A subscription of the suite, its durations stretched. */
+  subscription(name: SubscriptionName): SubscriptionOptions {
+    return subscriptionOf(name, this.#adapter.timeScale);
+  }
+
+  /** A new process that runs the scripts. */
+  async startWorker(...names: SubscriptionName[]): Promise<Worker> {
+    if (this.#ground.startWorker === undefined) throw new Error(`${this.#adapter.name} has no workers`);
+    const worker = await this.#ground.startWorker(names);
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  /** Publishes into this case's flow. */
+  publish(type: `custom.${string}`, what: Scripted = {}, bus = this.#bus): Promise<Event> {
+    const { script, data = {}, metadata, dedupe, ...rest } = what;
+    return bus.publish(
+      {
+        type,
+        data: script === undefined ? data : { ...data, script },
+        metadata: { correlationId: this.flow, ...metadata },
+        ...rest,
+      },
+      dedupe === undefined ? {} : { dedupe },
+    );
+  }
+
+  /** A gate for `wait` steps; open after the case at the latest. */
+  gate(): string {
+    const gate = randomUUID();
+    this.#gates.push(gate);
+    return gate;
+  }
+
+  open(gate: string): Promise<void> {
+    return this.probe.open(gate);
+  }
+
+  /** A name for a subscription that only this case has. */
+  name(word: string): string {
+    const name = `${word}-${randomBytes(4).toString("hex")}`;
+    this.#names.push(name);
+    return name;
+  }
+
+  /** A type that only this case has. */
+  type(word: string): `custom.${string}` {
+    return `custom.contract.${word}_${randomBytes(4).toString("hex")}`;
+  }
+
+  eventually<Result>(what: string, check: () => Result | Promise<Result>) {
+    return eventually(what, check, this.ms(patience));
+  }
+
+  /** The reports of this case's flow, or those among them that agree with `match`. */
+  async reports(match: Partial<Report> = {}, flow: string = this.flow): Promise<Report[]> {
+    const wanted = Object.entries(match);
+    const all = await this.probe.reports(flow);
+    return all.filter((report) => wanted.every(([key, value]) => Reflect.get(report, key) === value));
+  }
+
+  /** Waits until there are that many such reports, and gives them. */
+  reported(match: Partial<Report>, count = 1, flow: string = this.flow): Promise<Report[]> {
+    return this.eventually(`${count} × ${JSON.stringify(match)} reported`, async () => {
+      const reports = await this.reports(match, flow);
+      return reports.length >= count && reports;
+    });
+  }
+
+  /** Waits until a subscription has handled an event. */
+  async handled(event: Event, subscription: SubscriptionName): Promise<void> {
+    await this.reported({ phase: "done", subscription, eventId: event.id }, 1, event.metadata.correlationId);
+  }
+
+  /** Waits until nothing of the flow is under way, and gives all that was reported: what is not there will not come. */
+  async quiet(match: Partial<Report> = {}): Promise<Report[]> {
+    await this.#bus.settled(this.flow, { timeout: this.ms(patience) });
+    return this.reports(match);
+  }
+
+  /** Ends all that the case began. */
+  async end(): Promise<void> {
+    for (const gate of this.#gates) await this.probe.open(gate);
+    await Promise.all(this.#workers.map((worker) => worker.kill()));
+    await Promise.all(this.#buses.map((bus) => bus.close()));
+    if (this.#names.length === 0 || this.#adapter.lacks.has("durable")) return;
+    const bus = await this.#ground.connect(silent);
+    for (const name of this.#names) await bus.subscriptions.delete(name);
+    await bus.close();
+  }
+}
+
+const ignore = () => {};
+/** Cases fail deliveries on purpose: what the bus says of it is no news. */
+const silent: BusOptions = {
+  source: "contract",
+  logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+  onError: ignore,
+};

@@ -1,0 +1,171 @@
+import { expect } from "vitest";
+import { taskCompleted } from "../../../lib/catalog/task.ts";
+import type { Event } from "../../../lib/event/event.ts";
+import type { ContractCase, Trial } from "../case.ts";
+
+const asked = "custom.contract.asked";
+const answered = "custom.contract.answered";
+
+/** A want for events of this case alone. */
+const of = (t: Trial, on: string) => ({ on, where: { metadata: { correlationId: [t.flow] } } });
+
+const ids = (events: readonly Event[]) => events.map(({ id }) => id);
+
+export const waitingCases: readonly ContractCase[] = [
+  {
+    title: "waitFor one: the next that matches, not one from before",
+    run: async (t) => {
+      await t.publish(answered);
+      const waiting = t.bus.waitFor(of(t, answered));
+      await t.publish(asked);
+      const answer = await t.publish(answered, { data: { text: "42" } });
+      expect(await waiting).toEqual(answer);
+    },
+  },
+  {
+    title: "waitFor takes a definition, a type name, a wildcard, a list and a pattern",
+    run: async (t) => {
+      const where = { metadata: { correlationId: [t.flow] }, data: { taskId: ["t-2"] } };
+      const waiting = Promise.all([
+        t.bus.waitFor({ on: taskCompleted, where }),
+        t.bus.waitFor({ on: "task.*", where }),
+        t.bus.waitFor({ on: ["task.failed", taskCompleted], where }),
+      ]);
+      const metadata = { correlationId: t.flow };
+      await t.bus.emit.task.completed({ taskId: "t-1" }, { metadata });
+      const event = await t.bus.emit.task.completed({ taskId: "t-2" }, { metadata });
+      expect(ids(await waiting)).toEqual([event.id, event.id, event.id]);
+    },
+  },
+  {
+    title: "waitFor any: the first that matches any",
+    run: async (t) => {
+      const waiting = t.bus.waitFor({ any: [of(t, "custom.contract.never"), of(t, answered), of(t, asked)] });
+      const first = await t.publish(asked);
+      await t.publish(answered);
+      expect(await waiting).toEqual(first);
+    },
+  },
+  {
+    title: "waitFor all: one for each, in the order of the wants",
+    run: async (t) => {
+      const waiting = t.bus.waitFor({ all: [of(t, answered), of(t, asked), of(t, "custom.contract.a*")] });
+      const first = await t.publish(asked);
+      await t.publish(asked);
+      const second = await t.publish(answered);
+      expect(ids(await waiting)).toEqual([second.id, first.id, first.id]);
+    },
+  },
+  {
+    title: "waitFor n of: different events, in the order they came",
+    run: async (t) => {
+      const waiting = t.bus.waitFor({ count: 3, of: [of(t, answered), of(t, "custom.contract.a*")] });
+      const events = [];
+      for (const type of [answered, "custom.contract.never", asked, answered, answered] as const) {
+        events.push(await t.publish(type));
+      }
+      expect(ids(await waiting)).toEqual([events[0], events[2], events[3]].map((event) => event?.id));
+      await expect(t.bus.waitFor({ count: 0, of: [asked] })).rejects.toMatchObject({ code: "invalid_config" });
+    },
+  },
+  {
+    title: "an answer that came before the question is found: since an event, since a time",
+    run: async (t) => {
+      const early = await t.publish(answered, { data: { n: "early" } });
+      await t.eventually("the clock goes on", () => Date.now() > Date.parse(early.time) + 1);
+      const time = new Date();
+      const question = await t.publish(asked);
+      const answer = await t.publish(answered, { time: "2001-01-01T00:00:00Z" });
+      const last = await t.publish(answered);
+      await t.eventually("it is recorded", () => t.bus.history.get(last.id));
+      const want = of(t, answered);
+      expect(await t.bus.waitFor(want, { since: question })).toEqual(answer);
+      expect(await t.bus.waitFor(want, { since: answer })).toEqual(last);
+      expect(await t.bus.waitFor(want, { since: time })).toEqual(answer);
+      expect(await t.bus.waitFor(want, { since: time.toISOString() })).toEqual(answer);
+      expect(ids(await t.bus.waitFor({ count: 2, of: [want] }, { since: early }))).toEqual([answer.id, last.id]);
+      await expect(t.bus.waitFor(want, { since: "yesterday" })).rejects.toMatchObject({ code: "invalid_config" });
+      await expect(t.bus.waitFor(want, { since: { ...last, id: "never-published" } })).rejects.toMatchObject({
+        code: "not_found",
+      });
+    },
+  },
+  {
+    title: "look-back goes on into what comes: no gap and nothing twice while events arrive",
+    run: async (t) => {
+      const first = await t.publish(asked);
+      let last = first;
+      for (let n = 0; n < 300; n += 1) last = await t.publish(answered, { data: { n } });
+      await t.eventually("they are recorded", () => t.bus.history.get(last.id));
+      const waiting = t.bus.waitFor({ count: 600, of: [of(t, answered)] }, { since: first });
+      for (let n = 300; n < 600; n += 1) await t.publish(answered, { data: { n } });
+      const found = await waiting;
+      expect(found.map(({ data }) => Object(data).n)).toEqual(Array.from({ length: 600 }, (_, n) => n));
+    },
+  },
+  {
+    title: "timeout: it says what it waited for; 0 looks back only",
+    run: async (t) => {
+      const began = Date.now();
+      await expect(t.bus.waitFor(of(t, answered), { timeout: t.ms(30) })).rejects.toMatchObject({
+        name: "BusError",
+        code: "timeout",
+        message: expect.stringContaining(answered),
+      });
+      expect(Date.now() - began).toBeGreaterThanOrEqual(t.ms(30) - 2);
+      const event = await t.publish(asked);
+      const answer = await t.publish(answered);
+      await t.eventually("it is recorded", () => t.bus.history.get(answer.id));
+      expect(await t.bus.waitFor(of(t, answered), { since: event, timeout: 0 })).toEqual(answer);
+      await expect(t.bus.waitFor(of(t, answered), { since: answer, timeout: 0 })).rejects.toMatchObject({
+        code: "timeout",
+      });
+    },
+  },
+  {
+    title: "AbortSignal: fired before or while it waits, it rejects as aborted",
+    run: async (t) => {
+      const controller = new AbortController();
+      const waiting = expect(t.bus.waitFor(of(t, answered), { signal: controller.signal })).rejects.toMatchObject({
+        name: "BusError",
+        code: "aborted",
+      });
+      controller.abort(new Error("not needed any more"));
+      await waiting;
+      await expect(t.bus.waitFor(of(t, answered), { signal: AbortSignal.abort() })).rejects.toMatchObject({
+        name: "BusError",
+        code: "aborted",
+      });
+    },
+  },
+  {
+    title: "many wait at once, each for its own",
+    run: async (t) => {
+      const wait = (n: number) =>
+        t.bus.waitFor({ on: answered, where: { metadata: { correlationId: [t.flow] }, data: { n: [n] } } });
+      const waiting = Promise.all(Array.from({ length: 20 }, (_, n) => wait(n)));
+      const events: Event[] = [];
+      for (let n = 19; n >= 0; n -= 1) events.unshift(await t.publish(answered, { data: { n } }));
+      expect(ids(await waiting)).toEqual(ids(events));
+    },
+  },
+  {
+    title: "replayed deliveries are not seen; what is not recorded cannot be waited for",
+    run: async (t) => {
+      await t.consume("replayed-alone");
+      const event = await t.publish("custom.contract.alone_replayed");
+      await t.quiet();
+      const waiting = t.bus.waitFor(of(t, "custom.contract.alone_replayed"));
+      const report = await t.bus.replay({ ids: [event.id] }, { to: "replayed-alone" });
+      await t.reported({ phase: "done" }, 2);
+      expect(report.deliveries).toEqual({ "replayed-alone": 1 });
+      const next = await t.publish("custom.contract.alone_replayed");
+      expect(await waiting).toEqual(next);
+      await expect(t.bus.waitFor("llm.text.delta")).rejects.toMatchObject({
+        code: "invalid_config",
+        message: expect.stringContaining("llm.text.delta"),
+      });
+      await t.quiet();
+    },
+  },
+];

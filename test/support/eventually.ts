@@ -1,0 +1,31 @@
+/** Milliseconds between two looks. */
+const step = 3;
+
+/**
+ * Looks until `check` gives something other than `undefined` and `false`, and gives that. Rejects once the time is up,
+ * with what `check` threw last, or with `what` and how long it was waited for.
+ */
+export async function eventually<Result>(
+  what: string,
+  check: () => Result | Promise<Result>,
+  withinMs = 5_000,
+): Promise<Exclude<Result, undefined | false>> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    let thrown: unknown;
+    try {
+      const result = await check();
+      if (isThere(result)) return result;
+    } catch (error) {
+      thrown = error;
+    }
+    if (performance.now() >= deadline) {
+      throw new Error(`not within ${withinMs} ms: ${what}`, thrown === undefined ? undefined : { cause: thrown });
+    }
+    await new Promise((resolve) => setTimeout(resolve, step));
+  }
+}
+
+function isThere<Result>(result: Result): result is Exclude<Result, undefined | false> {
+  return result !== undefined && result !== false;
+}
