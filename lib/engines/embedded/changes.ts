@@ -13,6 +13,7 @@ export class ChangeNotice {
   readonly #version: StatementSync;
   readonly #pollMs: number;
   readonly #wanted: () => boolean;
+  readonly #onLook: () => void;
   readonly #onForeign: () => void;
   readonly #listeners = new Set<() => void>();
   #last: unknown;
@@ -21,10 +22,14 @@ export class ChangeNotice {
   #notified = false;
   #stopped = false;
 
-  constructor(db: DatabaseSync, options: { pollMs: number; wanted: () => boolean; onForeign: () => void }) {
+  constructor(
+    db: DatabaseSync,
+    options: { pollMs: number; wanted: () => boolean; onLook: () => void; onForeign: () => void },
+  ) {
     this.#version = db.prepare("PRAGMA data_version");
     this.#pollMs = options.pollMs;
     this.#wanted = options.wanted;
+    this.#onLook = options.onLook;
     this.#onForeign = options.onForeign;
   }
 
@@ -61,6 +66,7 @@ export class ChangeNotice {
 
   #look(): void {
     this.#timer = undefined;
+    this.#onLook();
     try {
       const version = this.#version.get()?.data_version;
       if (version !== this.#last) {

@@ -77,9 +77,11 @@ export function assemble(db: DatabaseSync, owner: number, settings: EngineSettin
   const notice = new ChangeNotice(db, {
     pollMs,
     wanted: () => !consumers.empty,
+    onLook: () => {
+      due.now();
+    },
     onForeign: () => {
       registry.refresh();
-      due.now();
       followUp();
       schedule();
     },
