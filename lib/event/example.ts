@@ -13,6 +13,9 @@ const samples: Readonly<Record<string, Json>> = {
   content: "The notes name two suppliers.",
 };
 
+/** Levels with every field; below it only what is required. */
+const deepEnough = 3;
+
 /**
  * Data that a definition accepts, for people to start from: the schema's own example (`.meta({ examples: [...] })`), else one
  * made from it with every field. `undefined` where none that validates could be made: give the schema an example.
@@ -24,7 +27,7 @@ export function exampleOf(definition: EventDefinition): JsonObject | undefined {
 }
 
 function exampleFor(schema: Json | undefined, name: string, root: JsonObject, depth: number): Json {
-  if (!isObject(schema) || depth > 8) return {};
+  if (!isObject(schema) || depth > 3 * deepEnough) return {};
   if (typeof schema.$ref === "string") return exampleFor(resolve(root, schema.$ref), name, root, depth + 1);
   const given = isList(schema.examples) ? schema.examples[0] : schema.const;
   if (given !== undefined) return given;
@@ -34,7 +37,7 @@ function exampleFor(schema: Json | undefined, name: string, root: JsonObject, de
   if (isList(schema.allOf)) {
     return Object.assign({}, ...schema.allOf.map((part) => exampleFor(part, name, root, depth + 1)));
   }
-  switch (schema.type) {
+  switch (isList(schema.type) ? schema.type[0] : schema.type) {
     case "object":
       return exampleObject(schema, root, depth);
     case "array":
@@ -57,7 +60,9 @@ function exampleObject(schema: JsonObject, root: JsonObject, depth: number): Jso
   const example: Record<string, Json> = {};
   const fields = isObject(schema.properties) ? schema.properties : {};
   for (const [name, field] of Object.entries(fields)) {
-    if (isObject(field) && "not" in field) continue;
+    // What may be left out is, where it cannot be there and where a schema that holds itself would go on for ever.
+    const required = isList(schema.required) && schema.required.includes(name);
+    if (!required && (depth > deepEnough || (isObject(field) && "not" in field))) continue;
     example[name] = exampleFor(field, name, root, depth + 1);
   }
   return example;

@@ -138,7 +138,9 @@ class RecordReader {
     throw this.#error(`on has ${name === undefined ? "nothing" : shortForm(name)}, which ${problem}`, "on");
   }
 
-  #where(where: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  #where(where: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
+    // Says nothing, and is no pattern by itself.
+    if (Object.keys(where).length === 0) return undefined;
     this.#checkWhere(where, "where");
     try {
       // A copy of the caller's: patterns are kept for long, and must not change under their index.
