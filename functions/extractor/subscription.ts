@@ -7,5 +7,5 @@ export default defineSubscription({
   where: { data: { content: [{ exists: true }] } },
   attempts: 10,
   backoff: { from: "200ms", to: "5s" },
-  concurrency: 4,
+  concurrency: 10,
 });

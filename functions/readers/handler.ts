@@ -35,14 +35,14 @@ const reader: Handler<EventOf<typeof subscription>> = async (event, { bus, signa
 
   const memoryId = `memory-${digest.slice(0, 12)}`;
   const { text, title, summary, truncated, words, bytes } = reading;
-  await bus.emit.memory.created(
-    { memoryId, agentId, content: text, summary, filters: { path, digest, taskId, title, words, bytes, truncated } },
-    from("memory"),
-  );
-  await bus.emit.task.completed(
-    { taskId, agentId, result: { path, digest, memoryId, title, words } },
-    from("completed"),
-  );
+  // Together, so that they share a commit.
+  await Promise.all([
+    bus.emit.memory.created(
+      { memoryId, agentId, content: text, summary, filters: { path, digest, taskId, title, words, bytes, truncated } },
+      from("memory"),
+    ),
+    bus.emit.task.completed({ taskId, agentId, result: { path, digest, memoryId, title, words } }, from("completed")),
+  ]);
 };
 
 export default reader;

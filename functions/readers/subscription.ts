@@ -8,5 +8,5 @@ export default defineSubscription({
   attempts: 10,
   backoff: { from: "200ms", to: "5s" },
   timeout: "30s",
-  concurrency: 4,
+  concurrency: 10,
 });

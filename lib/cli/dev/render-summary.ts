@@ -72,7 +72,8 @@ function renderDead({ colors }: CliOutput, letters: Summary["deadLetters"], wagg
   if (more > 0) shown.push(`and ${plural(more, "more", "more")}: ${waggle} dlq list\n`);
   const [first] = letters;
   const which = letters.length === 1 && first !== undefined ? first.id : "--all";
-  return `${shown.join("")}${colors.dim("when mended:")} ${waggle} dlq redrive ${which}${colors.dim(", then run this again")}\n`;
+  const again = "mend it and run this again: what was changed is redriven; or";
+  return `${shown.join("")}${colors.dim(again)} ${waggle} dlq redrive ${which}\n`;
 }
 
 function renderLearnt({ colors }: CliOutput, learnt: Summary["learnt"]): string {

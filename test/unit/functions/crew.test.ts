@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { testBus } from "wagglebus/testing";
+import { type TestBus, testBus } from "wagglebus/testing";
 import { digestOf } from "../../../functions/_shared/document.ts";
 import extractor from "../../../functions/extractor/handler.ts";
 import extractorSubscription from "../../../functions/extractor/subscription.ts";
@@ -33,7 +33,7 @@ async function crew() {
 }
 
 /** Writes the files and announces them as `waggle dev` does. */
-async function announce(bus: ReturnType<typeof testBus>, workflowId: string, files: Readonly<Record<string, string>>) {
+async function announce(bus: TestBus, workflowId: string, files: Readonly<Record<string, string>>) {
   const documents = [];
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
@@ -44,13 +44,13 @@ async function announce(bus: ReturnType<typeof testBus>, workflowId: string, fil
   await bus.emit.workflow.started({ workflowId, name: "read-documents", input }, { id: workflowId });
 }
 
-const types = (bus: ReturnType<typeof testBus>) => bus.published.map(({ type }) => type);
-const countOf = (bus: ReturnType<typeof testBus>, type: string) => types(bus).filter((one) => one === type).length;
-const dataOf = (bus: ReturnType<typeof testBus>, type: string) =>
+const types = (bus: TestBus) => bus.published.map(({ type }) => type);
+const countOf = (bus: TestBus, type: string) => types(bus).filter((one) => one === type).length;
+const dataOf = (bus: TestBus, type: string) =>
   bus.published.filter((event) => event.type === type).map(({ data }) => data);
 
 describe("the crew", () => {
-  let bus: Awaited<ReturnType<typeof crew>>;
+  let bus: TestBus;
   beforeEach(async () => {
     bus = await crew();
   });
