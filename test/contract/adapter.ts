@@ -11,7 +11,7 @@ export type ContractFeature = Feature | "crash";
 /** What a case may choose of a bus; where it is and what carries it is the adapter's. */
 export type BusOptions = Pick<
   ConnectOptions<RegisteredEvents>,
-  "catalog" | "clock" | "grace" | "logger" | "onError" | "retention" | "source"
+  "catalog" | "clock" | "grace" | "logger" | "onError" | "rateLimit" | "retention" | "source"
 >;
 
 /** A process of its own that runs scripted handlers. */

@@ -98,6 +98,18 @@ export const lifecycleCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "close flushes: what was published before it is accepted",
+    run: async (t) => {
+      const bus = await t.connect();
+      const published = Array.from({ length: 50 }, (_, n) =>
+        t.publish("custom.contract.flushed", { data: { n } }, bus),
+      );
+      await bus.close();
+      const events = await Promise.all(published);
+      expect(events.map(({ data }) => Object(data).n)).toEqual(events.map((_, n) => n));
+    },
+  },
+  {
     title: "close aborts what outlasts the grace time",
     run: async (t) => {
       const bus = await t.connect({ grace: t.ms(30) });

@@ -4,6 +4,7 @@ import { maxEventBytes } from "../../../lib/event/size.ts";
 import type { ContractCase } from "../case.ts";
 
 const type = "custom.contract.handled";
+const limited = "custom.contract.limited";
 
 export const publishingCases: readonly ContractCase[] = [
   {
@@ -224,6 +225,30 @@ export const publishingCases: readonly ContractCase[] = [
       const event = await publishing;
       expect(event.data).toEqual({ list: ["as published"], nested: { kept: true } });
       expect(await t.eventually("it is recorded", () => t.bus.history.get(event.id))).toEqual(event);
+    },
+  },
+  {
+    title: "over the rate limit: refused, or kept as a dead letter that redrive publishes with the same id",
+    run: async (t) => {
+      const rejecting = await t.connect({ rateLimit: { perMinute: 1, burst: 2, over: "reject" } });
+      for (let n = 0; n < 2; n += 1) await t.publish(limited, {}, rejecting);
+      await expect(t.publish(limited, {}, rejecting)).rejects.toMatchObject({ code: "rate_limited", retryable: true });
+      expect(await rejecting.metrics()).toMatchObject({ published: 2, rateLimited: 1 });
+
+      const keeping = await t.connect({ rateLimit: { perMinute: 1, burst: 1, over: "dead-letter" } });
+      await t.publish(limited, {}, keeping);
+      const error: unknown = await t.publish(limited, { data: { n: 2 } }, keeping).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name: "BusError", code: "rate_limited" });
+      const { deadLetters } = await keeping.deadLetters.list({ correlationId: t.flow });
+      expect(deadLetters).toMatchObject([{ attempts: 0, reason: { code: "rate_limited" }, event: { data: { n: 2 } } }]);
+      const [letter] = deadLetters;
+      expect(letter?.subscription).toBeUndefined();
+      expect(Object(error).details.deadLetterId).toBe(letter?.id);
+      expect(await keeping.history.get(letter?.event.id ?? "")).toBeUndefined();
+      expect((await keeping.deadLetters.redrive(letter?.id ?? "")).failed).toEqual([]);
+      const event = await t.eventually("it is recorded", () => keeping.history.get(letter?.event.id ?? ""));
+      expect(event).toEqual(letter?.event);
+      expect((await keeping.deadLetters.list({ correlationId: t.flow })).deadLetters).toEqual([]);
     },
   },
 ];

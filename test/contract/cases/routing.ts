@@ -92,6 +92,19 @@ export const routingCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "a filter that throws fails the attempt",
+    run: async (t) => {
+      const filter = () => {
+        throw new Error("no such field");
+      };
+      await t.bus.subscribe({ on: "custom.contract.filtered", attempts: 1 }, () => {}, { filter });
+      const event = await t.publish("custom.contract.filtered");
+      await t.quiet();
+      const { deadLetters } = await t.bus.deadLetters.list({ correlationId: t.flow });
+      expect(deadLetters).toMatchObject([{ event, reason: { code: "handler_error", message: "no such field" } }]);
+    },
+  },
+  {
     title: "what has expired is counted and never delivered; history has it",
     run: async (t) => {
       const subscriber = await t.consume("handled");

@@ -22,6 +22,12 @@ const versioned = defineEvent("custom.contract.versioned", {
   ],
 });
 
+const broken = defineEvent("custom.contract.badly_versioned", {
+  version: 2,
+  data: z.looseObject({ pages: z.number() }),
+  older: [{ version: 1, data: z.looseObject({ title: z.string() }), upcast: (data) => data }],
+});
+
 const catalog = standardCatalog.extend([versioned]);
 
 export const versionCases: readonly ContractCase[] = [
@@ -56,6 +62,19 @@ export const versionCases: readonly ContractCase[] = [
       for (const event of [one, two, three]) expect(await bus.history.get(event.id)).toEqual(event);
       const { events } = await bus.history.query(metadata);
       expect(events).toEqual([three, two, one]);
+    },
+  },
+  {
+    title: "what cannot be brought to the newest version becomes a dead letter, as it was published",
+    run: async (t) => {
+      const bus = await t.connect({ catalog: standardCatalog.extend([broken]) });
+      const handled: string[] = [];
+      await bus.subscribe({ on: broken, attempts: 1 }, (event) => handled.push(event.id));
+      const event = await t.publish(broken.type, { data: { title: "On bees" }, metadata: { version: 1 } }, bus);
+      await bus.settled(t.flow, { timeout: t.ms(5_000) });
+      const { deadLetters } = await bus.deadLetters.list({ correlationId: t.flow });
+      expect(deadLetters).toMatchObject([{ event, reason: { message: expect.stringContaining("pages") } }]);
+      expect(handled).toEqual([]);
     },
   },
   {
