@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { createCommand, type GlobalOptions } from "../command.ts";
+import { type CliIo, exitCodes } from "../io.ts";
+import { withBus } from "../open-bus.ts";
+import { renderFlow } from "../output/flow-tree.ts";
+import { writeJson } from "../output/json.ts";
+import { plural } from "../output/text.ts";
+
+type Options = GlobalOptions & { ids?: boolean; strict?: boolean };
+
+/** `waggle flow` */
+export function flowCommand(io: CliIo): Command {
+  return createCommand(io, "flow", {
+    summary: "show all events of a flow as a tree",
+    description:
+      "Shows all events that share a correlation id: what caused what, how long after the start, which deliveries are " +
+      "dead or still under way. The id of any event of the flow will do.",
+    examples: [
+      ["flow 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "the tree"],
+      ["flow run-12 --ids", "with the id of each event, for waggle history"],
+      ["flow run-12 --strict --json | jq .status", "for a script: exit 1 unless the flow is completed"],
+    ],
+    exits: { ok: "shown", failed: "there is no such flow; with --strict: it is running or failed" },
+  })
+    .argument("<id>", "correlation id, or the id of an event of the flow")
+    .option("--ids", "show the id of each event rather than its data")
+    .option("--strict", "exit 1 unless the flow is completed")
+    .action((id: string, _, self: Command) => {
+      const options = self.optsWithGlobals<Options>();
+      return withBus(io, self, {}, async (bus) => {
+        const flow = await bus.history.flow(id);
+        if (options.json === true) writeJson(io.stdout, flow);
+        else {
+          io.stdout.write(renderFlow(io, flow, options));
+          const dead = flow.deadLetters.length;
+          const hint = `${plural(dead, "dead letter")}: waggle dlq list --correlation-id ${flow.id}\n`;
+          if (dead > 0) io.stderr.write(io.stderr.colors.dim(hint));
+        }
+        if (options.strict === true && flow.status !== "completed") io.exitCode = exitCodes.failed;
+      });
+    });
+}

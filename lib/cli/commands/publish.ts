@@ -1,0 +1,94 @@
+import type { Command } from "commander";
+import { BusError } from "../../error/bus-error.ts";
+import type { Draft, Event } from "../../event/event.ts";
+import { createCommand, type GlobalOptions } from "../command.ts";
+import type { CliIo } from "../io.ts";
+import { withBus } from "../open-bus.ts";
+import { addDraftOptions, completeDraft, type DraftOptions } from "../options/draft-options.ts";
+import { collect, parseJsonArgument, textOf } from "../options/values.ts";
+import { publishMany } from "../publish-many.ts";
+import { type OneResult, PublishReport } from "../publish-report.ts";
+
+type Options = GlobalOptions & DraftOptions & { data?: string; from?: string[]; dedupe?: string };
+
+/** `waggle publish` */
+export function publishCommand(io: CliIo): Command {
+  const command = createCommand(io, "publish", {
+    summary: "publish events: from arguments, files or NDJSON on stdin",
+    description:
+      "Publishes one event (a type and its data as JSON), or many: every event of the files, or every line of stdin. " +
+      "An event is { type, data, source?, time?, id?, metadata? }, or one that `waggle history --json` printed. A bad one " +
+      "is named with its line and harms no other.",
+    examples: [
+      [`publish task.created '{"taskId":"task-12","title":"Read the notes"}'`, "one event"],
+      ["publish memory.created --data @memory.json --tag import", "its data from a file"],
+      ["publish --from events.ndjson more.json", "from files: one event a line, or (.json) an array"],
+      ["publish --source importer < events.ndjson", "from stdin, one event a line"],
+    ],
+    exits: { ok: "all are published, or were already", failed: "some are not: stderr says which and why" },
+  });
+  command
+    .argument("[type]", "type of the event")
+    .argument("[data]", "its data as JSON, @file, or - for stdin; default {}");
+  command
+    .option("-d, --data <json>", "its data as JSON, @file, or - for stdin")
+    .option("-f, --from <files...>", "files of events, - for stdin", collect)
+    .option("--dedupe <key>", "derive the id from the source and this key, for one event: again, it is a duplicate");
+  addDraftOptions(command, io);
+  return command.action(async (type: string | undefined, data: string | undefined, _, self: Command) => {
+    const options = self.optsWithGlobals<Options>();
+    const draft = await draftOf(io, self, type, data, options);
+    const files = draft === undefined ? filesOf(io, self, options) : [];
+    await withBus(io, self, { create: true, source: "waggle-cli" }, async (bus) => {
+      const report = new PublishReport(io, options.json === true);
+      if (draft === undefined) {
+        await publishMany(io, bus, files, (one) => completeDraft(one, options), report);
+        const { duplicates } = await bus.metrics();
+        report.summary(duplicates);
+      } else {
+        const dedupe = options.dedupe === undefined ? {} : { dedupe: options.dedupe };
+        report.one(await resultOf(bus.publish(completeDraft(draft, options), dedupe)));
+      }
+    });
+    io.signal.throwIfAborted();
+  });
+}
+
+/** The result as `publishAll` would give it, which knows no `dedupe`. */
+function resultOf(published: Promise<Event>): Promise<OneResult> {
+  return published.then(
+    (event) => ({ ok: true, event }),
+    (thrown: unknown) => {
+      if (thrown instanceof BusError) return { ok: false, error: thrown };
+      throw thrown;
+    },
+  );
+}
+
+/** The one event that the arguments say, or undefined where they say none. */
+async function draftOf(
+  io: CliIo,
+  command: Command,
+  type: string | undefined,
+  data: string | undefined,
+  options: Options,
+): Promise<Draft | undefined> {
+  if (type === undefined) return undefined;
+  if (options.from !== undefined) command.error("error: a type and --from exclude each other");
+  if (data !== undefined && options.data !== undefined) command.error("error: data is given twice");
+  const json = data ?? options.data;
+  if (json === undefined && /[/\\]|\.(nd)?jsonl?$/.test(type)) {
+    command.error(`error: ${type} is no type; to publish the events of a file: --from ${type}`);
+  }
+  return { type, data: json === undefined ? {} : parseJsonArgument(command, "data", await textOf(io, json)) };
+}
+
+function filesOf(io: CliIo, command: Command, options: Options): readonly string[] {
+  for (const name of ["data", "id", "dedupe"] as const) {
+    if (options[name] !== undefined) command.error(`error: --${name} is for one event; say its type`);
+  }
+  if (options.from === undefined && io.stdin.isTTY) {
+    command.error("error: say what to publish: a type and its data, --from FILE, or NDJSON on stdin");
+  }
+  return options.from ?? ["-"];
+}

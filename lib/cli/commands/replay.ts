@@ -1,0 +1,69 @@
+import type { Command } from "commander";
+import type { ReplayReport } from "../../bus/queries.ts";
+import { createCommand, type GlobalOptions } from "../command.ts";
+import type { CliIo } from "../io.ts";
+import { withBus } from "../open-bus.ts";
+import { confirm, yesOption } from "../options/confirm.ts";
+import { addHistoryFilters, type HistoryFilterOptions, historyQuery } from "../options/history-filters.ts";
+import { writeJson } from "../output/json.ts";
+import { renderTable } from "../output/table.ts";
+import { plural } from "../output/text.ts";
+import { noteUnknownTypes } from "../unknown-types.ts";
+
+type Options = GlobalOptions & HistoryFilterOptions & { to: string; dryRun?: boolean; all?: boolean; yes?: boolean };
+
+/** `waggle replay` */
+export function replayCommand(io: CliIo): Command {
+  const command = createCommand(io, "replay", {
+    summary: "deliver past events again",
+    description:
+      "Delivers recorded events again to one subscription, or to all that match them. The deliveries are marked, and are " +
+      "never new history. What a replay would do, --dry-run counts.",
+    examples: [
+      ["replay --to readers --type memory.created --since 1d --dry-run", "count first"],
+      ["replay --to readers --correlation-id run-12", "one flow again, to one subscription"],
+      ["replay --to '*' 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "one event again, to all that match it"],
+    ],
+    exits: { ok: "queued, or counted", failed: "no such subscription, or the answer was no" },
+  });
+  command.argument("[ids...]", "ids of events");
+  command.requiredOption("--to <subscription>", "name of a subscription, or '*' for all");
+  addHistoryFilters(command, io);
+  return command
+    .option("--all", "the whole history; asks first")
+    .option("--dry-run", "count only")
+    .addOption(yesOption())
+    .action((ids: string[], _, self: Command) => {
+      const options = self.optsWithGlobals<Options>();
+      const query = { ...historyQuery(options), ...(ids.length > 0 ? { ids } : {}) };
+      const selective = Object.keys(query).length > 0;
+      if (selective && options.all === true) self.error("error: --all excludes ids and options such as --type");
+      if (!selective && options.all !== true) self.error("error: say which: ids, options such as --type, or --all");
+      return withBus(io, self, {}, async (bus, { catalog }) => {
+        const dryRun = options.dryRun === true;
+        const question = `Really deliver the whole history again to ${options.to === "*" ? "all" : options.to}?`;
+        if (!selective && !dryRun && !(await confirm(io, self, question, options.yes))) return;
+        const report = await bus.replay(query, { to: options.to, dryRun });
+        if (options.json === true) writeJson(io.stdout, report);
+        else io.stdout.write(renderReport(io, report));
+        if (report.events === 0) await noteUnknownTypes(io, options.type ?? [], catalog);
+      });
+    });
+}
+
+function renderReport(io: CliIo, report: ReplayReport): string {
+  const { bold, dim, yellow } = io.stdout.colors;
+  const rows = Object.entries(report.deliveries);
+  const deliveries = rows.reduce((sum, [, number]) => sum + number, 0);
+  const verb = report.dryRun ? "would make" : "made";
+  const head = `${plural(report.events, "event")} ${verb} ${plural(deliveries, "delivery", "deliveries")}`;
+  const table = renderTable(
+    io.stdout,
+    [
+      { title: "", text: ([name]) => `  ${name}`, style: bold },
+      { title: "", text: ([, number]) => number.toLocaleString("en-US"), align: "right" },
+    ],
+    rows,
+  );
+  return `${head}${report.dryRun ? yellow(" (dry run)") : dim(`, replay ${report.id}`)}\n${table}`;
+}

@@ -1,0 +1,91 @@
+import type { Command } from "commander";
+import type { Bus } from "../../bus/bus.ts";
+import type { SubscriptionState } from "../../bus/engine.ts";
+import { BusError } from "../../error/bus-error.ts";
+import { didYouMean } from "../../event/nearest.ts";
+import { addDefaultCommand, createCommand, type GlobalOptions } from "../command.ts";
+import type { CliIo } from "../io.ts";
+import { type AnyEvents, withBus } from "../open-bus.ts";
+import { confirm, yesOption } from "../options/confirm.ts";
+import { writeJson } from "../output/json.ts";
+import { renderSubscription, renderSubscriptions } from "../output/subscriptions.ts";
+import { plural } from "../output/text.ts";
+
+/** `waggle subscriptions` */
+export function subscriptionsCommand(io: CliIo): Command {
+  const group = createCommand(io, "subscriptions", {
+    summary: "list, show or delete subscriptions",
+    description: "Lists the subscriptions that the engine keeps, with their backlog; shows or deletes one.",
+    examples: [
+      ["subscriptions", "all of them, with what waits"],
+      ["subscriptions show readers", "one, with its settings"],
+      ["subscriptions delete readers --yes", "forget it, and what it has not delivered"],
+    ],
+  });
+  addDefaultCommand(group, listCommand(io));
+  return group.addCommand(showCommand(io)).addCommand(deleteCommand(io));
+}
+
+function listCommand(io: CliIo): Command {
+  return createCommand(io, "list", {
+    summary: "all subscriptions and what waits in each",
+    examples: [["subscriptions list --json", "for another program"]],
+    exits: { ok: "listed, also where there are none", failed: "the bus cannot be read" },
+  }).action((_, self: Command) =>
+    withBus(io, self, {}, async (bus) => {
+      const states = await bus.subscriptions.list();
+      if (self.optsWithGlobals<GlobalOptions>().json === true) for (const state of states) writeJson(io.stdout, state);
+      else if (states.length > 0) io.stdout.write(renderSubscriptions(io, states));
+      else io.stderr.write(io.stderr.colors.dim("there are no subscriptions\n"));
+    }),
+  );
+}
+
+function showCommand(io: CliIo): Command {
+  return createCommand(io, "show", {
+    summary: "one subscription with its settings",
+    examples: [["subscriptions show readers", "its settings and backlog"]],
+    exits: { ok: "shown", failed: "there is no such subscription" },
+  })
+    .argument("<name>", "name of the subscription")
+    .action((name: string, _, self: Command) =>
+      withBus(io, self, {}, async (bus) => {
+        const state = await getSubscription(bus, name);
+        if (self.optsWithGlobals<GlobalOptions>().json === true) writeJson(io.stdout, state);
+        else io.stdout.write(renderSubscription(io, state));
+      }),
+    );
+}
+
+function deleteCommand(io: CliIo): Command {
+  return createCommand(io, "delete", {
+    summary: "delete a subscription and what it has not delivered",
+    description:
+      "Deletes a subscription with what it has not delivered; its dead letters stay. Asks first where something waits.",
+    examples: [["subscriptions delete readers --yes", "without a question"]],
+    exits: { ok: "deleted", failed: "there is no such subscription, or the answer was no" },
+  })
+    .argument("<name>", "name of the subscription")
+    .addOption(yesOption())
+    .action((name: string, _, self: Command) =>
+      withBus(io, self, {}, async (bus) => {
+        const options = self.optsWithGlobals<GlobalOptions & { yes?: boolean }>();
+        const { waiting, delayed, running } = await getSubscription(bus, name);
+        const undelivered = waiting + delayed + running;
+        const question = `Delete ${name} and ${plural(undelivered, "delivery", "deliveries")} that it has not made?`;
+        if (undelivered > 0 && !(await confirm(io, self, question, options.yes))) return;
+        const deleted = await bus.subscriptions.delete(name);
+        if (options.json === true) writeJson(io.stdout, { name, deleted, undelivered });
+        else io.stdout.write(`deleted ${name}, ${plural(undelivered, "undelivered event")}\n`);
+      }),
+    );
+}
+
+/** The subscription, or `not_found` with the nearest name. */
+async function getSubscription(bus: Bus<AnyEvents>, name: string): Promise<SubscriptionState> {
+  const state = await bus.subscriptions.get(name);
+  if (state !== undefined) return state;
+  const names = (await bus.subscriptions.list()).map(({ record }) => record.name);
+  const known = names.length === 0 ? "there are none" : `there are ${names.join(", ")}`;
+  throw new BusError("not_found", `there is no subscription ${name}${didYouMean(name, names, known)}`);
+}

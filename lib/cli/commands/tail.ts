@@ -1,0 +1,69 @@
+import type { Command } from "commander";
+import type { Event } from "../../event/event.ts";
+import { createCommand, type GlobalOptions } from "../command.ts";
+import { type CliIo, Interruption } from "../io.ts";
+import { withBus } from "../open-bus.ts";
+import { addHistoryFilters, type HistoryFilterOptions, historyQuery } from "../options/history-filters.ts";
+import { count, pointInTime } from "../options/values.ts";
+import { dataDigest } from "../output/data-digest.ts";
+import { writeJson } from "../output/json.ts";
+import { displayWidth, printable, truncate } from "../output/text.ts";
+import { noteUnknownTypes } from "../unknown-types.ts";
+
+type Options = GlobalOptions & HistoryFilterOptions & { since?: string; limit?: number };
+
+/** `waggle tail` */
+export function tailCommand(io: CliIo): Command {
+  const command = createCommand(io, "tail", {
+    summary: "show events as they come",
+    description:
+      "Shows events as they are accepted, oldest first, from now on or from an earlier time on, until Ctrl-C. Replayed " +
+      "deliveries and types that history does not keep are not shown.",
+    examples: [
+      ["tail", "everything from now on"],
+      ["tail --since 10m --type '*.failed'", "failures of the last ten minutes, and those to come"],
+      ["tail --limit 1 --type agent.task.completed --json", "wait for one event"],
+    ],
+    exits: { ok: "ended by Ctrl-C, by --limit or because nobody reads any more", failed: "history cannot be read" },
+  });
+  addHistoryFilters(command, io, ["since", "until"]);
+  return command
+    .option("--since <time>", "look back: a time, a day, or how long ago (15m)", pointInTime(io))
+    .option("-n, --limit <count>", "end after so many events", count())
+    .action((_, self: Command) => {
+      const options = self.optsWithGlobals<Options>();
+      return withBus(io, self, { waits: true }, async (bus, { catalog }) => {
+        await noteUnknownTypes(io, options.type ?? [], catalog);
+        const { since, ...filters } = options;
+        const at = since === undefined ? {} : { since };
+        await follow(io, bus.history.tail(historyQuery(filters), { signal: io.signal, ...at }), options);
+      });
+    });
+}
+
+async function follow(io: CliIo, events: AsyncIterable<Event>, options: Options): Promise<void> {
+  let left = options.limit ?? Number.POSITIVE_INFINITY;
+  try {
+    for await (const event of events) {
+      if (options.json === true) writeJson(io.stdout, event);
+      else io.stdout.write(tailLine(io, event));
+      left -= 1;
+      if (left <= 0) return;
+      await io.stdout.drained();
+    }
+  } catch (thrown) {
+    // To be interrupted is how it ends: that is no failure.
+    if (!(io.signal.reason instanceof Interruption)) throw thrown;
+  }
+}
+
+/** Lines come one by one: columns are as wide as most types and sources need, and grow where one does not fit. */
+function tailLine(io: CliIo, event: Event): string {
+  const { dim, bold } = io.stdout.colors;
+  const time = io.stdout.isTTY ? event.time.slice(11, 23) : event.time;
+  const type = printable(event.type).padEnd(26);
+  const source = printable(event.source).padEnd(12);
+  const room = io.stdout.isTTY ? io.stdout.columns - displayWidth(`${time}${type}${source}`) - 6 : Infinity;
+  const data = truncate(dataDigest(event.data), Math.max(0, room));
+  return `${dim(time)}  ${bold(type)}  ${source}  ${dim(data)}\n`;
+}

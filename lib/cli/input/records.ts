@@ -1,0 +1,107 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { extname, resolve } from "node:path";
+import { addAbortSignal, type Readable } from "node:stream";
+import type { CliIo } from "../io.ts";
+import { readTextFile, unreadable } from "../options/values.ts";
+import { readLines } from "./lines.ts";
+
+/** Where a record stood, for messages and `--json`. */
+export interface Place {
+  /** The file as the user named it, or `stdin`. */
+  readonly from: string;
+  /** From 1: the line, or in a JSON array the item. */
+  readonly line: number;
+}
+
+/** One JSON value of the input, or why there is none. */
+export type InputRecord = Place &
+  ({ readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string });
+
+/** Records that came together. */
+export interface RecordBatch {
+  readonly records: readonly InputRecord[];
+  /** Of the file, as far as this batch. */
+  readonly bytesRead: number;
+}
+
+/**
+ * Reads a file, `-` being stdin: a `.json` file holds one event or an array, anything else one event a line. A bad line is
+ * a record too. Rejects with `CliError` where the file cannot be read; ends at an interruption.
+ */
+export async function* readRecords(io: CliIo, file: string): AsyncGenerator<RecordBatch, void, void> {
+  try {
+    yield* readOne(io, file);
+  } catch (thrown) {
+    if (!io.signal.aborted) throw thrown;
+  }
+}
+
+/** How many bytes the files hold; undefined where one is a stream. */
+export async function sizeOfAll(io: CliIo, files: readonly string[]): Promise<number | undefined> {
+  let size = 0;
+  for (const file of files) {
+    const stats = file === "-" ? undefined : await stat(resolve(io.cwd, file)).catch(() => undefined);
+    if (stats?.isFile() !== true) return undefined;
+    size += stats.size;
+  }
+  return size;
+}
+
+async function* readOne(io: CliIo, file: string): AsyncGenerator<RecordBatch, void, void> {
+  if (file === "-") return yield* ndjson(addAbortSignal(io.signal, io.stdin.stream), "stdin");
+  if (extname(file).toLowerCase() === ".json") {
+    const text = await readTextFile(io, file);
+    return yield { records: wholeFile(text, file), bytesRead: Buffer.byteLength(text) };
+  }
+  const stream = createReadStream(resolve(io.cwd, file), { highWaterMark: 262_144, signal: io.signal });
+  try {
+    yield* ndjson(stream, file);
+  } catch (thrown) {
+    throw io.signal.aborted ? thrown : unreadable(file, thrown);
+  }
+}
+
+async function* ndjson(stream: Readable, from: string): AsyncGenerator<RecordBatch, void, void> {
+  let number = 0;
+  let bytesRead = 0;
+  for await (const lines of readLines(stream)) {
+    const records: InputRecord[] = [];
+    for (const line of lines) {
+      number += 1;
+      bytesRead += (line?.length ?? 0) + 1;
+      const record = parseLine(line, { from, line: number });
+      if (record !== undefined) records.push(record);
+    }
+    yield { records, bytesRead };
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Undefined for a blank line. */
+function parseLine(line: Buffer | undefined, place: Place): InputRecord | undefined {
+  if (line === undefined) return { ...place, ok: false, problem: "the line is longer than 8 MiB, which no event is" };
+  let text: string;
+  try {
+    text = utf8.decode(line);
+  } catch {
+    return { ...place, ok: false, problem: "the line is not UTF-8" };
+  }
+  return text.trim() === "" ? undefined : parseJson(text, place);
+}
+
+function parseJson(text: string, place: Place): InputRecord {
+  try {
+    return { ...place, ok: true, value: JSON.parse(text) };
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return { ...place, ok: false, problem: `not JSON: ${message}` };
+  }
+}
+
+function wholeFile(text: string, from: string): InputRecord[] {
+  const whole = parseJson(text, { from, line: 1 });
+  if (!whole.ok || !Array.isArray(whole.value)) return [whole];
+  return whole.value.map((value: unknown, index) => ({ from, line: index + 1, ok: true, value }));
+}

@@ -1,0 +1,100 @@
+import { existsSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import type { Command } from "commander";
+import type { Bus } from "../bus/bus.ts";
+import type { Logger } from "../bus/logger.ts";
+import type { ConnectOptions } from "../connect/index.ts";
+import { BusError } from "../error/bus-error.ts";
+import { didYouMean } from "../event/nearest.ts";
+import type { GlobalOptions } from "./command.ts";
+import type { CliIo } from "./io.ts";
+import { printable } from "./output/text.ts";
+
+/** A catalog may hold anything: the command knows types when it runs, not before. */
+export type AnyEvents = Record<string, unknown>;
+
+/** Options of the bus that the user means, whole: from the command line, configuration, environment, defaults. */
+export type BusOptions = ConnectOptions<AnyEvents> & { engine: "embedded" | "memory" };
+
+const engines = ["embedded", "memory"] as const;
+
+/** Reads configuration without opening anything. `invalid_config`. */
+export async function resolveBusOptions(io: CliIo, command: Command): Promise<BusOptions> {
+  const { engine, file, config } = command.optsWithGlobals<GlobalOptions>();
+  const { defaultFile, resolveOptions } = await import("../connect/index.ts");
+  const options = await resolveOptions<AnyEvents>(
+    {
+      ...(engine === undefined ? {} : { engine: checkEngine(engine, command) }),
+      ...(file === undefined ? {} : { file: resolve(io.cwd, file) }),
+    },
+    { cwd: io.cwd, env: io.env, ...(config === undefined ? {} : { config }) },
+  );
+  if (options.engine === "memory") return { ...options, engine: "memory" };
+  return { ...options, engine: "embedded", file: resolve(io.cwd, options.file ?? defaultFile) };
+}
+
+function checkEngine(name: string, command: Command): (typeof engines)[number] {
+  const known = engines.find((engine) => engine === name);
+  if (known !== undefined) return known;
+  const fix = didYouMean(name, engines, `there are ${engines.join(" and ")}`);
+  return command.error(`error: there is no engine '${name}'${fix}`);
+}
+
+/** What a command needs of the bus it opens. */
+export interface OpenOptions {
+  /** Makes the database where there is none. Without it a folder in which nothing was recorded is an error. */
+  create?: boolean;
+  /** Makes it too, and says that it waits for something to be recorded. */
+  waits?: boolean;
+  /** For events whose publish names no source. */
+  source?: string;
+}
+
+/** Opens the bus that the user means, and closes it when `use` is done, however it ends. */
+export async function withBus<Result>(
+  io: CliIo,
+  command: Command,
+  open: OpenOptions,
+  use: (bus: Bus<AnyEvents>, options: BusOptions) => Promise<Result>,
+): Promise<Result> {
+  const options = await resolveBusOptions(io, command);
+  if (open.create !== true && options.file !== undefined && !existsSync(options.file)) {
+    if (open.waits !== true) throw nothingRecorded(io, options.file);
+    io.stderr.write(io.stderr.colors.dim(`nothing is recorded yet in ${shortPath(io, options.file)}; waiting\n`));
+  }
+  if (options.engine === "memory") {
+    io.stderr.write("note: the memory engine keeps events only while this command runs\n");
+  }
+  const { openBus } = await import("../connect/index.ts");
+  const bus = await openBus<AnyEvents>({
+    ...(open.source === undefined ? {} : { source: open.source }),
+    ...(io.stderr.isTTY ? { logger: terminalLogger(io) } : {}),
+    ...options,
+  });
+  try {
+    return await use(bus, options);
+  } finally {
+    await bus.close();
+  }
+}
+
+function nothingRecorded(io: CliIo, file: string): BusError {
+  return new BusError(
+    "not_found",
+    `nothing is recorded yet: there is no ${shortPath(io, file)}; publish an event first (waggle publish), ` +
+      "or name another database with --file",
+    { details: { file } },
+  );
+}
+
+function shortPath(io: CliIo, file: string): string {
+  const fromHere = relative(io.cwd, file);
+  return fromHere.startsWith("..") ? file : fromHere;
+}
+
+/** For a person; programs get the bus's own JSON lines. */
+function terminalLogger(io: CliIo): Logger {
+  const { yellow, red } = io.stderr.colors;
+  const write = (label: string) => (message: string) => io.stderr.write(`${label} ${printable(message)}\n`);
+  return { debug: () => {}, info: () => {}, warn: write(yellow("warning:")), error: write(red("error:")) };
+}

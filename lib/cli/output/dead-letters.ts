@@ -1,0 +1,58 @@
+import type { DeadLetter } from "../../bus/delivery.ts";
+import type { CliIo } from "../io.ts";
+import { renderEvent } from "./event-details.ts";
+import { indent, renderFields } from "./fields.ts";
+import { renderTable } from "./table.ts";
+import { plural, printable, printableLines } from "./text.ts";
+import { formatAgo } from "./time.ts";
+
+/** Dead letters as a table. */
+export function renderDeadLetters(io: CliIo, letters: readonly DeadLetter[]): string {
+  const { bold, dim, red } = io.stdout.colors;
+  const now = io.now();
+  return renderTable<DeadLetter>(
+    io.stdout,
+    [
+      { title: "DIED", text: ({ deadAt }) => (io.stdout.isTTY ? formatAgo(deadAt, now) : deadAt), style: dim },
+      { title: "ID", text: ({ id }) => id },
+      { title: "SUBSCRIPTION", text: ({ subscription }) => subscription ?? "(not published)", style: bold },
+      { title: "TYPE", text: ({ event }) => printable(event.type) },
+      { title: "TRIES", text: ({ attempts }) => String(attempts), align: "right" },
+      {
+        title: "REASON",
+        text: ({ reason }) => printable(`${reason.code}: ${reason.message}`),
+        style: red,
+        flexible: true,
+      },
+    ],
+    letters,
+  );
+}
+
+/** All of one dead letter: why, each attempt, the event. */
+export function renderDeadLetter(io: CliIo, letter: DeadLetter): string {
+  const { bold, dim, red } = io.stdout.colors;
+  const { reason } = letter;
+  const head = renderFields(io.stdout, {
+    subscription: letter.subscription ?? "none: it could not be published",
+    reason: `${red(reason.code)} ${printableLines(reason.message)}`,
+    attempts: String(letter.attempts),
+    accepted: `${letter.acceptedAt} ${dim(`(${formatAgo(letter.acceptedAt, io.now())})`)}`,
+    died: `${letter.deadAt} ${dim(`(${formatAgo(letter.deadAt, io.now())})`)}`,
+  });
+  const failures = renderTable(
+    io.stdout,
+    [
+      { title: "", text: (failure) => `  attempt ${failure.attempt}`, style: dim },
+      { title: "", text: (failure) => failure.at, style: dim },
+      { title: "", text: (failure) => printable(`${failure.code}: ${failure.message}`), flexible: true },
+    ],
+    letter.failures,
+  );
+  return [
+    `${bold("dead letter")} ${letter.id}\n${head}`,
+    letter.failures.length === 0 ? "" : `\n${bold(plural(letter.failures.length, "failed attempt"))}\n${failures}`,
+    reason.stack === undefined ? "" : `\n${bold("stack")}\n${dim(indent(printableLines(reason.stack)))}\n`,
+    `\n${renderEvent(io, letter.event)}`,
+  ].join("");
+}

@@ -1,0 +1,133 @@
+import type { DeadLetter, PendingDelivery } from "../../bus/delivery.ts";
+import type { Flow, FlowNode } from "../../bus/queries.ts";
+import type { CliIo } from "../io.ts";
+import { dataDigest } from "./data-digest.ts";
+import { displayWidth, plural, printable, truncate } from "./text.ts";
+import { formatAgo, formatElapsed } from "./time.ts";
+
+/** What stands below an event: what it caused, and its deliveries that did not end well or not yet. */
+type Branch =
+  | { kind: "event"; node: FlowNode }
+  | { kind: "dead"; letter: DeadLetter }
+  | { kind: "pending"; delivery: PendingDelivery };
+
+export interface FlowTreeOptions {
+  /** Shows each event's id instead of its data. */
+  ids?: boolean;
+}
+
+/** A flow as a tree: what caused what, how long after the start, what is dead or still under way. */
+export function renderFlow(io: CliIo, flow: Flow, options: FlowTreeOptions = {}): string {
+  const { bold, dim } = io.stdout.colors;
+  const facts = [
+    statusText(io, flow.status),
+    plural(flow.size, "event"),
+    formatElapsed(flow.durationMs),
+    ...(flow.pending.length > 0 ? [`${flow.pending.length} pending`] : []),
+    ...(flow.deadLetters.length > 0 ? [plural(flow.deadLetters.length, "dead letter")] : []),
+    `started ${formatAgo(flow.startedAt, io.now())}`,
+  ];
+  const lines = [`${bold("flow")} ${printable(flow.id)}`, facts.join(dim(" · "))];
+  const tree = new Tree(io, flow, options);
+  for (const root of flow.roots) tree.add({ kind: "event", node: root }, "", "");
+  for (const lost of tree.deliveriesWithoutEvent()) tree.add(lost, "", "");
+  return `${[...lines, ...tree.lines].join("\n")}\n`;
+}
+
+function statusText(io: CliIo, status: Flow["status"]): string {
+  const { green, red, yellow } = io.stdout.colors;
+  return { completed: green("✓ completed"), failed: red("✗ failed"), running: yellow("… running") }[status];
+}
+
+class Tree {
+  readonly lines: string[] = [];
+  readonly #io: CliIo;
+  readonly #flow: Flow;
+  readonly #options: FlowTreeOptions;
+  /** Deliveries by event; taken out as their event is shown. */
+  readonly #deliveries: Map<string, Branch[]>;
+
+  constructor(io: CliIo, flow: Flow, options: FlowTreeOptions) {
+    this.#io = io;
+    this.#flow = flow;
+    this.#options = options;
+    const dead = flow.deadLetters.map((letter) => ({ kind: "dead", letter }) as const);
+    const pending = flow.pending.map((delivery) => ({ kind: "pending", delivery }) as const);
+    this.#deliveries = Map.groupBy<string, Branch>([...dead, ...pending], (branch) => eventIdOf(branch));
+  }
+
+  /** Without recursion: a flow may be a chain of thousands. */
+  add(first: Branch, prefix: string, childPrefix: string): void {
+    const rest = [{ branch: first, prefix, childPrefix }];
+    for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+      this.#line(next.branch, next.prefix);
+      if (next.branch.kind !== "event") continue;
+      const below = this.#below(next.branch.node);
+      const { childPrefix: indent } = next;
+      const children = below.map((branch, index) => {
+        const last = index === below.length - 1;
+        return {
+          branch,
+          prefix: `${indent}${last ? "└─ " : "├─ "}`,
+          childPrefix: `${indent}${last ? "   " : "│  "}`,
+        };
+      });
+      for (const child of children.reverse()) rest.push(child);
+    }
+  }
+
+  /** Deliveries whose event history does not keep; ask once all events are shown. */
+  deliveriesWithoutEvent(): Branch[] {
+    return [...this.#deliveries.values()].flat();
+  }
+
+  #below(node: FlowNode): Branch[] {
+    const { id } = node.event;
+    const deliveries = this.#deliveries.get(id) ?? [];
+    this.#deliveries.delete(id);
+    return [...deliveries, ...node.children.map((child): Branch => ({ kind: "event", node: child }))];
+  }
+
+  #line(branch: Branch, prefix: string): void {
+    const { dim } = this.#io.stdout.colors;
+    const [head, tail] = this.#texts(branch);
+    const room = this.#io.stdout.isTTY
+      ? this.#io.stdout.columns - displayWidth(prefix) - displayWidth(head) - 2
+      : Number.POSITIVE_INFINITY;
+    const shown = truncate(tail, Math.max(0, room));
+    this.lines.push(`${dim(prefix)}${head}${shown === "" ? "" : `  ${dim(shown)}`}`);
+  }
+
+  /** What is always shown whole, and what may be cut. */
+  #texts(branch: Branch): [string, string] {
+    const { bold, cyan, red, yellow } = this.#io.stdout.colors;
+    if (branch.kind === "dead") {
+      const { letter } = branch;
+      const of = printable(letter.subscription ?? "publish");
+      const tries = plural(letter.attempts, "attempt");
+      const reason = `${letter.reason.code}: ${printable(letter.reason.message)}`;
+      return [`${red(`✗ ${of}`)} dead letter ${letter.id} after ${tries}`, reason];
+    }
+    if (branch.kind === "pending") {
+      const { delivery } = branch;
+      const error = delivery.lastError === undefined ? "" : printable(delivery.lastError);
+      return [`${yellow(`… ${printable(delivery.subscription)}`)} ${pendingText(delivery, this.#io.now())}`, error];
+    }
+    const { event } = branch.node;
+    const after = formatElapsed(Math.max(0, Date.parse(event.time) - Date.parse(this.#flow.startedAt)));
+    const head = `${bold(printable(event.type))} ${cyan(`+${after}`)} ${printable(event.source)}`;
+    return this.#options.ids === true ? [`${head}  ${event.id}`, ""] : [head, dataDigest(event.data)];
+  }
+}
+
+function eventIdOf(branch: Branch): string {
+  if (branch.kind === "event") return branch.node.event.id;
+  return branch.kind === "dead" ? branch.letter.event.id : branch.delivery.eventId;
+}
+
+function pendingText({ state, attempts, dueAt }: PendingDelivery, now: number): string {
+  if (state === "running") return `running, attempt ${attempts}`;
+  if (state === "waiting") return attempts === 0 ? "waiting" : `waiting after ${plural(attempts, "attempt")}`;
+  const due = dueAt === undefined ? "later" : `in ${formatElapsed(Math.max(0, Date.parse(dueAt) - now))}`;
+  return `attempt ${attempts + 1} ${due}`;
+}

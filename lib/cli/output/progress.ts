@@ -1,0 +1,48 @@
+import type { CliIo } from "../io.ts";
+import { formatBytes } from "./bytes.ts";
+import { formatElapsed } from "./time.ts";
+
+/** Before it nobody wonders whether anything happens. */
+const showAfterMs = 500;
+const redrawMs = 100;
+const barWidth = 24;
+
+/** A line on a terminal that says how far a long input is; on anything else it says nothing. */
+export class Progress {
+  readonly #io: CliIo;
+  readonly #totalBytes: number | undefined;
+  readonly #startedAt: number;
+  #drawnAt = 0;
+
+  constructor(io: CliIo, totalBytes: number | undefined) {
+    this.#io = io;
+    this.#totalBytes = totalBytes;
+    this.#startedAt = io.now();
+  }
+
+  /** Draws it anew, at most ten times a second. */
+  update(events: number, bytes: number): void {
+    const now = this.#io.now();
+    if (!this.#io.stderr.isTTY || now - this.#startedAt < showAfterMs || now - this.#drawnAt < redrawMs) return;
+    this.#drawnAt = now;
+    this.#io.stderr.write(`\r\u001b[K${this.#text(events, bytes, now - this.#startedAt)}`);
+  }
+
+  /** Takes it away, for other lines to be written. */
+  clear(): void {
+    if (this.#drawnAt > 0) this.#io.stderr.write("\r\u001b[K");
+    this.#drawnAt = 0;
+  }
+
+  #text(events: number, bytes: number, elapsedMs: number): string {
+    const { cyan, dim } = this.#io.stderr.colors;
+    const rate = `${Math.round((events * 1_000) / elapsedMs).toLocaleString("en-US")}/s`;
+    const counts = `${events.toLocaleString("en-US")} events ${dim(rate)}`;
+    if (this.#totalBytes === undefined || this.#totalBytes === 0) return `${counts} ${dim(formatBytes(bytes))}`;
+    const share = Math.min(1, bytes / this.#totalBytes);
+    const full = Math.round(share * barWidth);
+    const bar = cyan("█".repeat(full)) + dim("░".repeat(barWidth - full));
+    const left = share > 0 ? ` ${formatElapsed((elapsedMs * (1 - share)) / share)} left` : "";
+    return `${bar} ${Math.floor(share * 100)}% ${counts}${dim(left)}`;
+  }
+}

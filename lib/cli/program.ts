@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
+import { Command } from "commander";
+import { globalOptions } from "./command.ts";
+import type { CliIo } from "./io.ts";
+import { type Registration, registry } from "./registry.ts";
+
+/**
+ * The program with a stand-in for each command, which tells `onCall` that it was called. A stand-in takes any arguments:
+ * they are for the real command.
+ */
+export function outlineProgram(io: CliIo, onCall: (called: Registration) => void): Command {
+  const program = baseProgram(io).enablePositionalOptions();
+  for (const registration of registry) {
+    const standIn = new Command(registration.name)
+      .summary(registration.summary)
+      .argument("[arguments...]")
+      .helpOption(false)
+      .allowUnknownOption()
+      .passThroughOptions()
+      .action(() => onCall(registration));
+    // In the list of commands, say no more than the name.
+    standIn.usage("");
+    program.addCommand(standIn);
+  }
+  return inheritSettings(program, io);
+}
+
+/** The program with one real command. */
+export async function commandProgram(io: CliIo, called: Registration): Promise<Command> {
+  return inheritSettings(baseProgram(io).addCommand(await called.load(io)), io);
+}
+
+function baseProgram(io: CliIo): Command {
+  const program = new Command("waggle")
+    .description("The event bus of an AI-agent platform: publish, look up, wait for, replay.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print the help of a command")
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: io.stdout.colors.bold,
+      subcommandTerm: (command) => command.name(),
+      subcommandDescription: (command) => command.summary() || command.description(),
+    })
+    .configureOutput({
+      writeOut: io.stdout.write,
+      writeErr: io.stderr.write,
+      getOutHelpWidth: () => io.stdout.columns,
+      getErrHelpWidth: () => io.stderr.columns,
+      getOutHasColors: () => io.stdout.colors.isColorSupported,
+      getErrHasColors: () => io.stderr.colors.isColorSupported,
+      outputError: (text, write) => write(text.replace(/^error:/, io.stderr.colors.red("error:"))),
+    })
+    .addHelpText("after", seeAlso(io.stdout.colors));
+  for (const option of globalOptions()) program.addOption(option);
+  return program;
+}
+
+function seeAlso({ bold, dim, cyan }: CliIo["stdout"]["colors"]): string {
+  return `
+${bold("Examples:")}
+  ${dim("# watch agents work, then look at what happened")}
+  ${cyan("waggle dev")}
+  ${cyan("waggle history --limit 5")}
+  ${dim("# publish one event, and every line of a file")}
+  ${cyan(`waggle publish custom.greeted '{"name":"Ada"}'`)}
+  ${cyan("waggle publish --from events.ndjson")}
+
+${bold("Exit codes:")}
+  0    done
+  1    something failed, in part or whole, or did not match
+  2    the command line is wrong
+  130  interrupted by SIGINT or SIGTERM
+
+${bold("Environment:")}
+  WAGGLE_ENGINE, WAGGLE_FILE, WAGGLE_SOURCE   where no option and no waggle.config.ts says otherwise
+  NO_COLOR, FORCE_COLOR                       colour never or always; default: on a terminal`;
+}
+
+/** Commander hands settings down to commands that it makes itself only. */
+function inheritSettings(command: Command, io: CliIo): Command {
+  command.exitOverride();
+  for (const subcommand of command.commands) {
+    subcommand.configureOutput(command.configureOutput()).configureHelp(command.configureHelp());
+    inheritSettings(subcommand, io);
+  }
+  const path = commandPath(command);
+  const usage = command.createHelp().commandUsage(command);
+  command.showHelpAfterError(`usage: ${usage}\n${path} --help says more.`);
+  return command;
+}
+
+function commandPath(command: Command): string {
+  return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`;
+}
+
+function version(): string {
+  const file = findPackageJSON(import.meta.url);
+  const contents: unknown = file === undefined ? undefined : JSON.parse(readFileSync(file, "utf8"));
+  const stated = contents instanceof Object ? Reflect.get(contents, "version") : undefined;
+  return typeof stated === "string" ? stated : "unknown";
+}

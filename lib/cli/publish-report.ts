@@ -1,0 +1,85 @@
+import type { BusError } from "../error/bus-error.ts";
+import type { Event } from "../event/event.ts";
+import type { Place } from "./input/records.ts";
+import { type CliIo, exitCodes } from "./io.ts";
+import { writeJson } from "./output/json.ts";
+import { plural, printable, printableLines } from "./output/text.ts";
+import { formatElapsed } from "./output/time.ts";
+import type { CliError } from "./report-error.ts";
+
+/** What became of one event. */
+export type OneResult = { readonly ok: true; readonly event: Event } | { readonly ok: false; readonly error: BusError };
+
+/** Says what became of each event, and sets the exit code. */
+export class PublishReport {
+  readonly #io: CliIo;
+  readonly #json: boolean;
+  readonly #startedAt: number;
+  #published = 0;
+  #failed = 0;
+  #notJson = 0;
+
+  constructor(io: CliIo, json: boolean) {
+    this.#io = io;
+    this.#json = json;
+    this.#startedAt = io.now();
+  }
+
+  /** Events published. */
+  get count(): number {
+    return this.#published;
+  }
+
+  /** The only event of a command line. */
+  one(result: OneResult): void {
+    this.add(result, undefined);
+    if (this.#json || !result.ok) return;
+    const { green, bold, dim } = this.#io.stdout.colors;
+    const { type, id } = result.event;
+    this.#io.stdout.write(`${green("✓")} ${bold(printable(type))} ${dim(id)}\n`);
+  }
+
+  /** One event of many; a bad one is named with its place. */
+  add(result: OneResult, place: Place | undefined): void {
+    if (result.ok) this.#published += 1;
+    else this.#fail();
+    if (this.#json) {
+      const where = place === undefined ? {} : { from: place.from, line: place.line };
+      writeJson(this.#io.stdout, { ...where, ...result });
+    } else if (!result.ok) {
+      const { red, bold } = this.#io.stderr.colors;
+      const where = place === undefined ? "" : `${bold(`${printable(place.from)}:${place.line}:`)} `;
+      this.#io.stderr.write(`${where}${red(`${result.error.code}:`)} ${printableLines(result.error.message)}\n`);
+    }
+    if (!result.ok && result.error.message.startsWith("not JSON")) this.#notJson += 1;
+  }
+
+  /** A file of which nothing more can be read. */
+  unreadable(file: string, error: CliError): void {
+    this.#fail();
+    if (this.#json) writeJson(this.#io.stdout, { from: file, ok: false, error: { message: error.message } });
+    else this.#io.stderr.write(`${this.#io.stderr.colors.red("error:")} ${printableLines(error.message)}\n`);
+  }
+
+  /** The end of many. */
+  summary(duplicates: number): void {
+    if (this.#json) return;
+    const { green, red, dim } = this.#io.stdout.colors;
+    const elapsed = this.#io.now() - this.#startedAt;
+    const facts = [
+      `${plural(this.#published, "event")} published`,
+      ...(duplicates > 0 ? [`${duplicates.toLocaleString("en-US")} of them were there already`] : []),
+      ...(this.#failed > 0 ? [red(`${this.#failed.toLocaleString("en-US")} failed`)] : []),
+    ];
+    const mark = this.#failed > 0 ? red("✗") : green("✓");
+    this.#io.stdout.write(`${mark} ${facts.join(", ")} ${dim(`in ${formatElapsed(elapsed)}`)}\n`);
+    if (this.#notJson > 1 && this.#published === 0) {
+      this.#io.stderr.write("note: an event takes one line (NDJSON); one over many lines goes into a .json file\n");
+    }
+  }
+
+  #fail(): void {
+    this.#failed += 1;
+    this.#io.exitCode = exitCodes.failed;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Command } from "commander";
+import type { CliIo } from "./io.ts";
+
+/** One command: what the list of commands says of it, and how its code is loaded once it is called. */
+export interface Registration {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: (io: CliIo) => Promise<Command>;
+}
+
+/**
+ * Every command, in the order of the help. Their code is loaded when they are called: `waggle --help` needs none of it,
+ * and the bus behind it takes ten times as long to load as the help.
+ */
+export const registry: readonly Registration[] = [
+  {
+    name: "dev",
+    summary: "run functions/ on a local bus and give a crew of agents real work",
+    load: async (io) => (await import("./commands/dev.ts")).devCommand(io),
+  },
+  {
+    name: "publish",
+    summary: "publish events: from arguments, files or NDJSON on stdin",
+    load: async (io) => (await import("./commands/publish.ts")).publishCommand(io),
+  },
+  {
+    name: "tail",
+    summary: "show events as they come",
+    load: async (io) => (await import("./commands/tail.ts")).tailCommand(io),
+  },
+  {
+    name: "history",
+    summary: "list recorded events, or show one",
+    load: async (io) => (await import("./commands/history.ts")).historyCommand(io),
+  },
+  {
+    name: "flow",
+    summary: "show all events of a flow as a tree",
+    load: async (io) => (await import("./commands/flow.ts")).flowCommand(io),
+  },
+  {
+    name: "stats",
+    summary: "count events by type and time",
+    load: async (io) => (await import("./commands/stats.ts")).statsCommand(io),
+  },
+  {
+    name: "subscriptions",
+    summary: "list, show or delete subscriptions",
+    load: async (io) => (await import("./commands/subscriptions.ts")).subscriptionsCommand(io),
+  },
+  {
+    name: "dlq",
+    summary: "list, show, redrive or discard dead letters",
+    load: async (io) => (await import("./commands/dlq.ts")).dlqCommand(io),
+  },
+  {
+    name: "replay",
+    summary: "deliver past events again",
+    load: async (io) => (await import("./commands/replay.ts")).replayCommand(io),
+  },
+  {
+    name: "catalog",
+    summary: "list types, show one with an example, print JSON Schema",
+    load: async (io) => (await import("./commands/catalog.ts")).catalogCommand(io),
+  },
+  {
+    name: "pattern",
+    summary: "test an event pattern against events",
+    load: async (io) => (await import("./commands/pattern.ts")).patternCommand(io),
+  },
+];

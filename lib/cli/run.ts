@@ -1,0 +1,38 @@
+import { CommanderError } from "commander";
+import { type CliIo, type ExitCode, exitCodes, Interruption } from "./io.ts";
+import { commandProgram, outlineProgram } from "./program.ts";
+import type { Registration } from "./registry.ts";
+import { reportError } from "./report-error.ts";
+
+/** Runs one command line, without `node` and the script; gives what the process should exit with. Never throws. */
+export async function run(argv: readonly string[], io: CliIo): Promise<ExitCode> {
+  let json = false;
+  try {
+    let called: Registration | undefined;
+    const outline = outlineProgram(io, (registration) => {
+      called = registration;
+    });
+    if (argv.length === 0) outline.outputHelp();
+    else await outline.parseAsync(argv, { from: "user" });
+    if (called === undefined) return io.exitCode;
+    const program = await commandProgram(io, called);
+    program.on("option:json", () => {
+      json = true;
+    });
+    await program.parseAsync(argv, { from: "user" });
+    return io.exitCode;
+  } catch (thrown) {
+    return exitCodeOf(thrown, io, json);
+  }
+}
+
+function exitCodeOf(thrown: unknown, io: CliIo, json: boolean): ExitCode {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  const reason: unknown = io.signal.reason;
+  // What failed because it was told to stop has not failed.
+  if (reason instanceof Interruption) {
+    return reason.why === "output-closed" ? exitCodes.ok : exitCodes.interrupted;
+  }
+  reportError(thrown, io, json);
+  return exitCodes.failed;
+}
