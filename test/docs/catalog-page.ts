@@ -1,0 +1,73 @@
+import { eventIdNames } from "../../lib/event/event.ts";
+import type { Catalog, Json, JsonObject } from "../../lib/event/index.ts";
+
+/** The page of docs/ that lists every type of a catalog. */
+export function catalogPage(catalog: Catalog): string {
+  const types = catalog.types();
+  const domains = Map.groupBy(types, (type) => type.split(".", 1)[0] ?? "");
+  const sections = [...domains].map(([domain, names]) => section(catalog, domain, names));
+  return `${intro(types.length, domains.size)}\n${sections.join("\n")}`;
+}
+
+function intro(types: number, domains: number): string {
+  return `# The standard catalog
+
+${types} types in ${domains} domains. It is what \`connect\` uses where no catalog is given; [events](events.md#definitions) shows how to add your own.
+
+A field with \`?\` is optional. Data may hold further fields, which are kept. Who an event belongs to (\`${eventIdNames.join("`, `")}\`) can be said
+in its metadata. Types under \`custom.\` need no definition; their data is any JSON object.
+
+\`waggle catalog show <type>\` gives an example of one, and its JSON Schema. This page is made from the definitions; a test keeps it
+right.
+`;
+}
+
+function section(catalog: Catalog, domain: string, types: readonly string[]): string {
+  const rows = types.map((type) => {
+    const history = catalog.get(type)?.history === false ? " Not recorded." : "";
+    return `| \`${type}\` | ${catalog.get(type)?.description}${history} | ${fields(catalog.jsonSchema(type))} |`;
+  });
+  return `## ${domain}\n\n| type | what happened | data |\n|---|---|---|\n${rows.join("\n")}\n`;
+}
+
+function fields(schema: JsonObject): string {
+  const required = isList(schema.required) ? schema.required : [];
+  const all = isObject(schema.properties) ? Object.entries(schema.properties) : [];
+  return all.map(([name, field]) => `\`${name}${required.includes(name) ? "" : "?"}\` ${kind(field)}`).join(", ");
+}
+
+/** What a field holds, in as few words as a table can take. */
+function kind(schema: Json | undefined): string {
+  if (!isObject(schema)) return "any JSON";
+  if (isList(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (isList(schema.anyOf)) return schema.anyOf.map(kind).join(" or ");
+  switch (schema.type) {
+    case "string":
+      return "text";
+    case "array":
+      return `list of ${kind(schema.items)}`;
+    case "object":
+      return isObject(schema.properties) ? `{ ${fields(schema)} }` : "object";
+    case "number":
+    case "integer":
+      return `${schema.type}${range(schema)}`;
+    default:
+      return typeof schema.type === "string" ? schema.type : "any JSON";
+  }
+}
+
+function range({ minimum, maximum }: JsonObject): string {
+  if (typeof minimum !== "number" || minimum === Number.MIN_SAFE_INTEGER) return "";
+  return typeof maximum !== "number" || maximum === Number.MAX_SAFE_INTEGER
+    ? ` from ${minimum}`
+    : ` from ${minimum} to ${maximum}`;
+}
+
+function isList(json: Json | undefined): json is readonly Json[] {
+  return Array.isArray(json);
+}
+
+function isObject(json: Json | undefined): json is JsonObject {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}

@@ -1,0 +1,142 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Block, root } from "./pages.ts";
+
+/**
+ * A sample of a page. Its marks, behind the `ts` of its fence:
+ * `bus` has a bus around it; `fragment` is type-checked only, with what {@link fragmentNames} declares; `alone` is type-checked
+ * apart from the others, since it changes types for the whole program.
+ */
+export interface Sample {
+  readonly block: Block;
+  /** `docs/events.md:12`. */
+  readonly name: string;
+  /** Its file in the project: lines are numbered as on the page. */
+  readonly file: string;
+}
+
+const busAround = {
+  before:
+    'import { connect as open } from "wagglebus"; const bus = await open({ engine: "memory", source: "docs", logLevel: "silent" });',
+  after: "await bus.close();",
+};
+
+const fragmentNames =
+  'import type { Bus, Event, HandlerContext } from "wagglebus"; declare const bus: Bus; declare const event: Event; declare const context: HandlerContext;';
+
+export function toSample(block: Block): Sample {
+  const name = `${block.page}:${block.line}`;
+  return { block, name, file: `${name.replace(/[^A-Za-z0-9]+/g, "-").toLowerCase()}.ts` };
+}
+
+function sourceOf({ block }: Sample): string {
+  const bus = block.marks.has("bus");
+  const before = bus ? busAround.before : block.marks.has("fragment") ? fragmentNames : "";
+  const lines = [before, ...new Array<string>(block.line - 2).fill(""), ...block.code];
+  return [...lines, ...(bus ? [busAround.after] : []), "export {};", ""].join("\n");
+}
+
+/** A folder in which the samples are a project that has `wagglebus` installed. */
+export interface SampleProject {
+  /** What the compiler says of each sample, by its file. */
+  check(): Promise<Map<string, string[]>>;
+  /** Runs a sample in an empty folder of its own. */
+  run(sample: Sample): Promise<{ code: number | null; stdout: string; stderr: string }>;
+  remove(): Promise<void>;
+}
+
+const entries = {
+  wagglebus: "index.ts",
+  "wagglebus/catalog": "catalog/index.ts",
+  "wagglebus/testing": "testing/index.ts",
+};
+const longestRunMs = 20_000;
+
+export async function createSampleProject(samples: readonly Sample[]): Promise<SampleProject> {
+  const folder = await mkdtemp(join(tmpdir(), "wagglebus-docs-"));
+  const lib = (path: string) => join(root, "lib", path);
+  const paths = Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, [lib(path)]]));
+  const config = (files: readonly Sample[]) =>
+    JSON.stringify({
+      extends: join(root, "tsconfig.json"),
+      compilerOptions: { paths, noUnusedLocals: false },
+      files: files.map(({ file }) => file),
+      include: [],
+    });
+  const alone = samples.filter(({ block }) => block.marks.has("alone"));
+  const together = samples.filter(({ block }) => !block.marks.has("alone"));
+  const projects = [together, ...alone.map((sample) => [sample])];
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  await writeFile(join(folder, "resolve.mjs"), resolveHook(lib));
+  for (const sample of samples) await writeFile(join(folder, sample.file), sourceOf(sample));
+  for (const [index, files] of projects.entries()) {
+    await writeFile(join(folder, `tsconfig.${index}.json`), config(files));
+  }
+  return {
+    async check() {
+      const found = new Map<string, string[]>();
+      for (const index of projects.keys()) {
+        for (const line of (await compile(folder, `tsconfig.${index}.json`)).split("\n")) {
+          const [, file, at, says] = /^([^\s(/]+)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
+          if (file === undefined) continue;
+          found.set(file, [...(found.get(file) ?? []), `line ${at}: ${says}`]);
+        }
+      }
+      return found;
+    },
+    async run({ file }) {
+      const cwd = join(folder, "runs", file);
+      await mkdir(cwd, { recursive: true });
+      return runNode(["--import", join(folder, "resolve.mjs"), join(folder, file)], cwd, join(folder, "compiled"));
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Has `wagglebus` mean this checkout's sources: the samples are about them, and not about what was built last. */
+function resolveHook(lib: (path: string) => string): string {
+  const files = Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, `file://${lib(path)}`]));
+  return `import { registerHooks } from "node:module";
+const files = ${JSON.stringify(files)};
+registerHooks({
+  resolve: (name, context, next) => (Object.hasOwn(files, name) ? { url: files[name], shortCircuit: true } : next(name, context)),
+});
+`;
+}
+
+async function compile(folder: string, config: string): Promise<string> {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [tsc, "--noEmit", "-p", config], { cwd: folder });
+    return stdout;
+  } catch (thrown) {
+    if (thrown instanceof Error && "stdout" in thrown && typeof thrown.stdout === "string") return thrown.stdout;
+    throw thrown;
+  }
+}
+
+function runNode(
+  args: readonly string[],
+  cwd: string,
+  cache: string,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(WAGGLE_|NODE_|VITEST)/.test(name)));
+  // With the library compiled once, a sample takes half the time.
+  env.NODE_COMPILE_CACHE = cache;
+  const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], timeout: longestRunMs });
+  const texts = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk) => {
+    texts.stdout += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    texts.stderr += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, ...texts }));
+  });
+}
