@@ -94,7 +94,8 @@ function reporterLogger(reporter: Reporter): Logger {
   return { debug: () => {}, info: () => {}, warn: write("warning"), error: write("error") };
 }
 
-/** How the reader of the summary starts a command: the one who came by `npm start` has no `waggle` on the path. */
-function waggleCommand(io: CliIo): string {
-  return io.env.npm_lifecycle_event === undefined ? "waggle" : "npx waggle";
+/** How the reader of the summary starts a command: one who came by npm has no `waggle` on the path. */
+function waggleCommand({ env }: CliIo): string {
+  if (env.npm_lifecycle_event === undefined) return "waggle";
+  return env.npm_package_name === "wagglebus" ? "npm run waggle --" : "npx waggle";
 }
