@@ -1,0 +1,90 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { cut } from "../../../functions/_shared/cut.ts";
+import { digestOf } from "../../../functions/_shared/document.ts";
+import { BrokenDocumentError, parseDocumentText, readDocument } from "../../../functions/readers/read-document.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+describe("parseDocumentText", () => {
+  test("title is the first heading, summary the first paragraph; words and bytes are of the whole", () => {
+    const text = "---\n\n```\n# no\n```\n\n## Hives \n\nBees live\nin hives.\n\nMore – é.";
+    expect(parseDocumentText("docs/a.md", bytes(text))).toEqual({
+      digest: digestOf(text),
+      text,
+      truncated: false,
+      title: "Hives",
+      summary: "Bees live in hives.",
+      words: 8,
+      bytes: bytes(text).length,
+    });
+  });
+
+  test("without a heading the title is the file's name; a byte order mark is not text", () => {
+    const reading = parseDocumentText("docs/plain.txt", bytes("\ufeffJust text."));
+    expect(reading).toMatchObject({ title: "plain.txt", summary: "Just text.", text: "Just text." });
+  });
+
+  test("a text above 64,000 characters is cut between characters, and says so", () => {
+    const reading = parseDocumentText("a.md", bytes(`${"x".repeat(63_999)}😀`));
+    expect(reading.truncated).toBe(true);
+    expect(reading.text).toHaveLength(63_999);
+  });
+
+  test.each([
+    ["a.md", Uint8Array.of(97, 10, 10, 0xe9, 10), "a.md: line 3 is not UTF-8; save the file as UTF-8, then redrive"],
+    ["a.md", Uint8Array.of(97, 0xc3), "a.md: line 1 is not UTF-8"],
+    ["a.json", bytes('{"a":1'), "a.json is not JSON (Expected ',' or '}' after property value); mend it"],
+    ["a.jsonl", bytes('{"a":1}\n\n[1,\n'), "a.jsonl: line 3 is not JSON (Unexpected end of JSON input); mend it"],
+    ["a.ndjson", bytes("{}\n{]\n"), "a.ndjson: line 2 is not JSON"],
+  ])("%s that is broken names the line and the fix", (path, content, message) => {
+    expect(() => parseDocumentText(path, content)).toThrow(BrokenDocumentError);
+    expect(() => parseDocumentText(path, content)).toThrow(message);
+  });
+
+  test("what only looks like JSON in another kind of file is text", () => {
+    expect(parseDocumentText("a.md", bytes('{"a":1')).words).toBe(2);
+  });
+});
+
+describe("readDocument", () => {
+  let folder = "";
+  let remove = async () => {};
+  beforeEach(async () => {
+    ({ path: folder, remove } = await temporaryDirectory());
+  });
+  afterEach(() => remove());
+
+  test("gives what is in the file now", async () => {
+    await writeFile(join(folder, "a.md"), "# One");
+    expect((await readDocument(join(folder, "a.md"))).title).toBe("One");
+  });
+
+  test("a file that is gone and a folder are broken for good; the message says what to do", async () => {
+    await expect(readDocument(join(folder, "a.md"))).rejects.toThrow(
+      /a\.md is gone; bring it back and redrive, or discard/,
+    );
+    await mkdir(join(folder, "b"));
+    await expect(readDocument(join(folder, "b"))).rejects.toThrow(BrokenDocumentError);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("a file without permission is broken for good", async () => {
+    await writeFile(join(folder, "a.md"), "# One");
+    await chmod(join(folder, "a.md"), 0);
+    await expect(readDocument(join(folder, "a.md"))).rejects.toThrow(/may not be read; change its permissions/);
+  });
+
+  test("an abort is no broken document: it is tried again", async () => {
+    await writeFile(join(folder, "a.md"), "# One");
+    const reading = readDocument(join(folder, "a.md"), AbortSignal.abort());
+    await expect(reading).rejects.not.toBeInstanceOf(BrokenDocumentError);
+  });
+});
+
+test("cut never leaves half a character", () => {
+  expect(cut("ab😀", 3)).toBe("ab");
+  expect(cut("ab😀", 4)).toBe("ab😀");
+  expect(cut("abc", 2)).toBe("ab");
+});
