@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { EventDefinition } from "./definition.ts";
-import type { Json, JsonObject } from "./json.ts";
+import { isJsonList, isJsonObject, type Json, type JsonObject } from "./json.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
 
 /** Words that make an example read like an event. */
@@ -23,21 +23,21 @@ const deepEnough = 3;
 export function exampleOf(definition: EventDefinition): JsonObject | undefined {
   const schema = jsonSchemaOf(definition);
   const example = exampleFor(schema, "", schema, 0);
-  return isObject(example) && z.safeParse(definition.schema, example).success ? example : undefined;
+  return isJsonObject(example) && z.safeParse(definition.schema, example).success ? example : undefined;
 }
 
 function exampleFor(schema: Json | undefined, name: string, root: JsonObject, depth: number): Json {
-  if (!isObject(schema) || depth > 3 * deepEnough) return {};
+  if (!isJsonObject(schema) || depth > 3 * deepEnough) return {};
   if (typeof schema.$ref === "string") return exampleFor(resolve(root, schema.$ref), name, root, depth + 1);
-  const given = isList(schema.examples) ? schema.examples[0] : schema.const;
+  const given = isJsonList(schema.examples) ? schema.examples[0] : schema.const;
   if (given !== undefined) return given;
-  if (isList(schema.enum)) return schema.enum[0] ?? null;
+  if (isJsonList(schema.enum)) return schema.enum[0] ?? null;
   const options = schema.anyOf ?? schema.oneOf;
-  if (isList(options)) return exampleFor(options[0], name, root, depth + 1);
-  if (isList(schema.allOf)) {
+  if (isJsonList(options)) return exampleFor(options[0], name, root, depth + 1);
+  if (isJsonList(schema.allOf)) {
     return Object.assign({}, ...schema.allOf.map((part) => exampleFor(part, name, root, depth + 1)));
   }
-  switch (isList(schema.type) ? schema.type[0] : schema.type) {
+  switch (isJsonList(schema.type) ? schema.type[0] : schema.type) {
     case "object":
       return exampleObject(schema, root, depth);
     case "array":
@@ -58,18 +58,18 @@ function exampleFor(schema: Json | undefined, name: string, root: JsonObject, de
 
 function exampleObject(schema: JsonObject, root: JsonObject, depth: number): JsonObject {
   const example: Record<string, Json> = {};
-  const fields = isObject(schema.properties) ? schema.properties : {};
+  const fields = isJsonObject(schema.properties) ? schema.properties : {};
   for (const [name, field] of Object.entries(fields)) {
     // What may be left out is, where it cannot be there and where a schema that holds itself would go on for ever.
-    const required = isList(schema.required) && schema.required.includes(name);
-    if (!required && (depth > deepEnough || (isObject(field) && "not" in field))) continue;
+    const required = isJsonList(schema.required) && schema.required.includes(name);
+    if (!required && (depth > deepEnough || (isJsonObject(field) && "not" in field))) continue;
     example[name] = exampleFor(field, name, root, depth + 1);
   }
   return example;
 }
 
 function exampleArray(schema: JsonObject, name: string, root: JsonObject, depth: number): Json {
-  if (isList(schema.prefixItems)) return schema.prefixItems.map((item) => exampleFor(item, name, root, depth + 1));
+  if (isJsonList(schema.prefixItems)) return schema.prefixItems.map((item) => exampleFor(item, name, root, depth + 1));
   const length = Math.max(1, numberOr(schema.minItems, 1));
   const singular = name.replace(/s$/, "");
   return Array.from({ length }, () => exampleFor(schema.items, singular, root, depth + 1));
@@ -105,18 +105,10 @@ function exampleNumber(schema: JsonObject): number {
 
 function resolve(root: JsonObject, reference: string): Json | undefined {
   let part: Json | undefined = root;
-  for (const step of reference.split("/").slice(1)) part = isObject(part) ? part[step] : undefined;
+  for (const step of reference.split("/").slice(1)) part = isJsonObject(part) ? part[step] : undefined;
   return part;
 }
 
 function numberOr(json: Json | undefined, otherwise: number): number {
   return typeof json === "number" ? json : otherwise;
-}
-
-function isList(json: Json | undefined): json is readonly Json[] {
-  return Array.isArray(json);
-}
-
-function isObject(json: Json | undefined): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
 }

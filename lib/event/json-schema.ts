@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { copyJson } from "./copy-json.ts";
 import type { EventDefinition } from "./definition.ts";
-import type { Json, JsonObject } from "./json.ts";
+import { isJsonList, isJsonObject, type Json, type JsonObject } from "./json.ts";
 
 const dialect = "https://json-schema.org/draft/2020-12/schema";
 
@@ -23,26 +23,18 @@ function describe(definition: EventDefinition): JsonObject {
   const schema = copyJson(
     z.toJSONSchema(definition.schema, { io: "input", target: "draft-2020-12", unrepresentable: "any" }),
   );
-  const { $schema: _, ...rest } = isObject(schema) ? schema : {};
+  const { $schema: _, ...rest } = isJsonObject(schema) ? schema : {};
   const description = definition.description === "" ? {} : { description: definition.description };
   return { title: definition.type, ...description, "x-version": definition.version, ...rest };
 }
 
 /** Schemas refer to parts of themselves from their root; within a larger document that root lies deeper. */
 function moveReferences(schema: Json, root: string): Json {
-  if (isList(schema)) return schema.map((part) => moveReferences(part, root));
-  if (!isObject(schema)) return schema;
+  if (isJsonList(schema)) return schema.map((part) => moveReferences(part, root));
+  if (!isJsonObject(schema)) return schema;
   const moved: Record<string, Json> = {};
   for (const [key, part] of Object.entries(schema)) {
     moved[key] = key === "$ref" && typeof part === "string" ? `${root}${part.slice(1)}` : moveReferences(part, root);
   }
   return moved;
-}
-
-function isList(json: Json): json is readonly Json[] {
-  return Array.isArray(json);
-}
-
-function isObject(json: Json): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
 }

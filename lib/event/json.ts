@@ -3,3 +3,13 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: Json };
+
+/** Whether a JSON value is a list. */
+export function isJsonList(json: Json | undefined): json is readonly Json[] {
+  return Array.isArray(json);
+}
+
+/** Whether a JSON value is an object. */
+export function isJsonObject(json: Json | undefined): json is JsonObject {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}

@@ -3,9 +3,8 @@ import type { DraftMetadata, Event, EventMetadata } from "./event.ts";
 import { eventIdNames } from "./event.ts";
 import { didYouMean } from "./nearest.ts";
 import { formatPath } from "./path.ts";
-import { shortForm } from "./short-form.ts";
 import { normalizeTime } from "./time.ts";
-import type { EventName } from "./validate.ts";
+import { type EventName, invalidField } from "./validate.ts";
 
 /** Urgency where nothing was said. */
 export const defaultPriority = 5;
@@ -64,7 +63,12 @@ export function prepareMetadata(given: unknown, context: MetadataContext): Reado
   const traceparent = checkTraceparent(draft.traceparent, event);
   const tracestate = checkTracestate(draft.tracestate, event);
   if (traceparent === undefined && tracestate !== undefined) {
-    throw invalid(event, "tracestate", tracestate, "means nothing alone; give the traceparent that it belongs to");
+    throw invalidField(
+      event,
+      "metadata.tracestate",
+      tracestate,
+      "means nothing alone; give the traceparent that it belongs to",
+    );
   }
   const trace = traceparent === undefined ? cause?.metadata : { traceparent, tracestate };
   if (trace?.traceparent !== undefined) metadata.traceparent = trace.traceparent;
@@ -73,11 +77,16 @@ export function prepareMetadata(given: unknown, context: MetadataContext): Reado
 }
 
 function checkNames(given: unknown, event: EventName): DraftMetadata {
-  if (!isObject(given)) throw invalid(event, undefined, given, "give an object");
+  if (!isObject(given)) throw invalidField(event, "metadata", given, "give an object");
   for (const name of Object.keys(given)) {
     if (names.has(name) || Reflect.get(given, name) === undefined) continue;
     if (name === "replay") {
-      throw invalid(event, name, given.replay, "is set by the engine on replayed deliveries only; leave it out");
+      throw invalidField(
+        event,
+        `metadata.${name}`,
+        given.replay,
+        "is set by the engine on replayed deliveries only; leave it out",
+      );
     }
     const path = formatPath("metadata", [name]);
     throw new BusError(
@@ -107,7 +116,12 @@ function copyOptional(draft: DraftMetadata, metadata: EventMetadata, event: Even
 function checkId(id: unknown, name: string, event: EventName): string | undefined {
   if (id === undefined) return undefined;
   if (isText(id, maxIdLength)) return id;
-  throw invalid(event, name, id, `give a text of 1 to ${maxIdLength} characters without control characters`);
+  throw invalidField(
+    event,
+    `metadata.${name}`,
+    id,
+    `give a text of 1 to ${maxIdLength} characters without control characters`,
+  );
 }
 
 /** Whether it is a text of 1 to `longest` characters that every engine carries: no control characters, well formed. */
@@ -124,27 +138,32 @@ export function isText(value: unknown, longest: number): value is string {
 function checkPriority(priority: unknown, event: EventName): number {
   if (priority === undefined) return defaultPriority;
   if (typeof priority === "number" && Number.isInteger(priority) && priority >= 1 && priority <= 10) return priority;
-  throw invalid(event, "priority", priority, "give an integer from 1 (most urgent) to 10");
+  throw invalidField(event, "metadata.priority", priority, "give an integer from 1 (most urgent) to 10");
 }
 
 function checkTime(time: unknown, event: EventName): string | undefined {
   if (time === undefined) return undefined;
   const normal = typeof time === "string" ? normalizeTime(time) : undefined;
   if (normal !== undefined) return normal;
-  throw invalid(event, "expiresAt", time, "give an RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z");
+  throw invalidField(
+    event,
+    "metadata.expiresAt",
+    time,
+    "give an RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z",
+  );
 }
 
 function checkTags(tags: unknown, event: EventName): readonly string[] | undefined {
   if (tags === undefined) return undefined;
   if (!Array.isArray(tags) || tags.length > maxTags) {
-    throw invalid(event, "tags", tags, `give a list of at most ${maxTags} texts`);
+    throw invalidField(event, "metadata.tags", tags, `give a list of at most ${maxTags} texts`);
   }
   const copy: string[] = [];
   for (const [index, tag] of tags.entries()) {
     if (!isText(tag, maxTagLength)) {
-      throw invalid(
+      throw invalidField(
         event,
-        `tags[${index}]`,
+        `metadata.tags[${index}]`,
         tag,
         `give a text of 1 to ${maxTagLength} characters without control characters`,
       );
@@ -159,9 +178,9 @@ function checkTraceparent(value: unknown, event: EventName): string | undefined 
   const match = typeof value === "string" && value.length <= maxIdLength ? traceparentForm.exec(value) : null;
   // Version 00 ends after the flags; what later versions append is passed on.
   if (match !== null && typeof value === "string" && !(value.startsWith("00") && match.groups?.later)) return value;
-  throw invalid(
+  throw invalidField(
     event,
-    "traceparent",
+    "metadata.traceparent",
     value,
     "give W3C trace context, such as 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
   );
@@ -171,17 +190,10 @@ function checkTracestate(value: unknown, event: EventName): string | undefined {
   if (value === undefined) return undefined;
   const fits = typeof value === "string" && value.length <= maxTracestateLength && printableAscii.test(value);
   if (fits && value.includes("=")) return value;
-  throw invalid(
+  throw invalidField(
     event,
-    "tracestate",
+    "metadata.tracestate",
     value,
     `give W3C trace context, such as vendor=value, of at most ${maxTracestateLength} characters`,
   );
-}
-
-function invalid(event: EventName, name: string | undefined, value: unknown, fix: string): BusError {
-  const path = name === undefined ? "metadata" : `metadata.${name}`;
-  return new BusError("invalid_event", `${event.type} from ${event.source}: ${path} is ${shortForm(value)}; ${fix}`, {
-    details: { path },
-  });
 }

@@ -10,7 +10,7 @@ import { shortForm } from "./short-form.ts";
 import { eventSize, eventTooLarge, maxEventBytes } from "./size.ts";
 import { formatTime, normalizeTime } from "./time.ts";
 import { typeNameProblem } from "./type-name.ts";
-import { checkData, type EventName } from "./validate.ts";
+import { checkData, type EventName, invalidField } from "./validate.ts";
 
 /** What a draft is made an event with. */
 export interface PrepareContext {
@@ -135,7 +135,7 @@ function checkSource(source: unknown, type: string): string {
 
 function checkId(id: unknown, event: EventName): string {
   if (typeof id === "string" && id.length <= maxIdLength && printableAscii.test(id)) return id;
-  throw invalid(event, "id", id, `give 1 to ${maxIdLength} printable ASCII characters`);
+  throw invalidField(event, "id", id, `give 1 to ${maxIdLength} printable ASCII characters`);
 }
 
 function checkTime(time: unknown, event: EventName): string {
@@ -143,7 +143,7 @@ function checkTime(time: unknown, event: EventName): string {
   if (normal !== undefined) return normal;
   const fix =
     time instanceof Date ? "use `.toISOString()`" : "give RFC 3339 with an offset, such as 2026-01-31T12:00:00Z";
-  throw invalid(event, "time", time, fix);
+  throw invalidField(event, "time", time, fix);
 }
 
 function checkVersion(version: unknown, definition: EventDefinition | undefined, event: EventName): number {
@@ -156,7 +156,7 @@ function checkVersion(version: unknown, definition: EventDefinition | undefined,
   ) {
     return version;
   }
-  throw invalid(
+  throw invalidField(
     event,
     "metadata.version",
     version,
@@ -172,7 +172,7 @@ function schemaOf(definition: EventDefinition, version: number): EventDefinition
 
 function copyData(copier: JsonCopier, data: unknown, event: EventName & { readonly id: string }, limit: number): Json {
   if (typeof data !== "object" || data === null || Array.isArray(data)) {
-    throw invalid(event, "data", data, "give an object");
+    throw invalidField(event, "data", data, "give an object");
   }
   try {
     return copier.copy(data);
@@ -190,11 +190,4 @@ function copyData(copier: JsonCopier, data: unknown, event: EventName & { readon
 
 function tagBytes(tags: readonly string[] | undefined): number {
   return tags === undefined ? 0 : tags.reduce((bytes, tag) => bytes + tag.length * 6 + 3, 0);
-}
-
-function invalid(event: EventName, path: string, value: unknown, fix: string): BusError {
-  const form = value === undefined ? "missing" : shortForm(value);
-  return new BusError("invalid_event", `${event.type} from ${event.source}: ${path} is ${form}; ${fix}`, {
-    details: { path },
-  });
 }

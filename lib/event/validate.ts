@@ -34,3 +34,11 @@ function run(schema: z.core.$ZodType, data: unknown, event: EventName): z.ZodSaf
     );
   }
 }
+
+/** The error for a field of a draft: names the event, the path, the value and the fix. */
+export function invalidField(event: EventName, path: string, value: unknown, fix: string): BusError {
+  const form = value === undefined ? "missing" : shortForm(value);
+  return new BusError("invalid_event", `${event.type} from ${event.source}: ${path} is ${form}; ${fix}`, {
+    details: { path },
+  });
+}

@@ -380,15 +380,13 @@ describe("bad data", () => {
     );
   });
 
-  test("of a depth that a schema of any JSON cannot bear is refused, not fatal", () => {
+  test("is borne by a schema of any JSON to the depth that is allowed", () => {
     let deep: unknown = 1;
-    for (let level = 0; level < 990; level += 1) deep = [deep];
+    for (let level = 0; level < 999; level += 1) deep = [deep];
     const catalog = createCatalog([defineEvent("shop.it", { data: z.looseObject({ it: z.json() }) })]);
-    try {
-      expect(prepare({ type: "shop.it", data: { it: deep } }, { catalog }).event.data).toEqual({ it: deep });
-    } catch (thrown) {
-      expect(thrown).toEqual(refused("its schema failed"));
-    }
+    expect(JSON.stringify(prepare({ type: "shop.it", data: { it: deep } }, { catalog }).event.data)).toBe(
+      JSON.stringify({ it: deep }),
+    );
   });
 });
 
@@ -405,11 +403,11 @@ describe("size", () => {
     );
   });
 
-  test("counts what surrounds the data too", () => {
-    const tags = Array.from({ length: 50 }, () => "ü".repeat(256));
-    const given = { type: "custom.size", data: { text: "x".repeat(1_030_000) }, metadata: { tags } };
-    expect(() => prepare(given)).toThrow(refused("more than the 1048576 bytes allowed", "event_too_large"));
-    expect(prepare({ ...given, metadata: {} }).event.type).toBe("custom.size");
+  test("counts tags too", () => {
+    const tags = Array.from({ length: 50 }, () => "€".repeat(256));
+    expect(() => prepare({ type: "custom.size", data: {}, metadata: { tags } }, { maxBytes: 38_000 })).toThrow(
+      refused("more than the 38000 bytes allowed", "event_too_large"),
+    );
   });
 
   test("is not waited for where sharing makes it endless", () => {
