@@ -38,10 +38,9 @@ export async function ensureInstalled() {
 }
 
 async function install() {
-  const { node: ready, why } = installed();
+  const { node: ready, why, damaged } = installed();
   if (ready !== undefined) return ready;
-  rmSync(markFile, { force: true });
-  if (!installedByHand()) {
+  if (damaged === true || !installedByHand()) {
     say(`installing what package-lock.json lists (${why}); this takes some seconds`);
     await installAll();
   }
@@ -68,7 +67,7 @@ async function installAll() {
     throw new SetupError("npm install failed; its message is above. Mend that and run the same again", code);
 }
 
-/** @returns {{ node: string, why?: undefined } | { node?: undefined, why: string }} */
+/** @returns {{ node?: string, why?: string, damaged?: boolean }} the Node to run on, or why an install is needed */
 function installed() {
   if (!existsSync(modules)) return { why: "node_modules is missing" };
   const mark = readJson(markFile);
@@ -76,7 +75,7 @@ function installed() {
   if (mark.lock !== hash()) return { why: "package-lock.json has changed" };
   const now = count();
   const short = Object.entries(mark.files).find(([name, files]) => (now[name] ?? 0) < Number(files));
-  if (short !== undefined) return { why: `files of node_modules/${short[0]} are missing` };
+  if (short !== undefined) return { why: `files of node_modules/${short[0]} are missing`, damaged: true };
   const node = resolve(root, mark.node);
   return existsSync(node) ? { node } : { why: `${mark.node} is missing` };
 }

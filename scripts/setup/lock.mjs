@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { root, SetupError, say } from "./process.mjs";
@@ -18,14 +18,16 @@ export async function withLock(work) {
   let told = false;
   while (!take()) {
     const owner = read();
-    if (owner !== undefined && !alive(owner)) {
+    const [pid = ""] = owner?.split(" ") ?? [];
+    // An empty file: its owner has made it and is about to write its identity.
+    if (owner !== undefined && pid !== "" && identity(pid) !== owner) {
       removeStale(owner);
       continue;
     }
-    if (!told && owner !== undefined) say(`waiting for the set-up that process ${owner} does`);
+    if (!told) say(`waiting for another set-up (process ${pid || "unknown"})`);
     told = true;
     if (performance.now() - start > patienceMs) {
-      throw new SetupError(`process ${owner} has held ${file} for too long; end it or delete the file`);
+      throw new SetupError(`process ${pid} has held ${file} for too long; end it or delete the file`);
     }
     await wait(pollMs);
   }
@@ -40,7 +42,7 @@ export async function withLock(work) {
 
 function take() {
   try {
-    writeFileSync(file, String(process.pid), { flag: "wx" });
+    writeFileSync(file, identity(String(process.pid)) ?? String(process.pid), { flag: "wx" });
     return true;
   } catch (error) {
     if (isCode(error, "EEXIST")) return false;
@@ -60,13 +62,24 @@ function read() {
   }
 }
 
-/** @param {string} pid */
-function alive(pid) {
-  // Empty: its owner has made the file and is about to write its number.
-  if (pid === "") return true;
+/**
+ * What tells a running process from a later one with its number: on Linux, its start time. Undefined when it has ended.
+ * @param {string} pid
+ */
+function identity(pid) {
   try {
-    process.kill(Number(pid), 0);
-    return true;
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" ? undefined : `${pid} ${fields[18]}`;
+  } catch {
+    return !existsSync("/proc/self/stat") && answers(Number(pid)) ? pid : undefined;
+  }
+}
+
+/** @param {number} pid */
+function answers(pid) {
+  try {
+    return process.kill(pid, 0);
   } catch (error) {
     return isCode(error, "EPERM");
   }
