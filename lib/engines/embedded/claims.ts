@@ -104,6 +104,7 @@ export class Claims {
     const id = events.idOf(key.seq) ?? `unreadable-${key.seq}`;
     deadLetters.insert({
       subscription: key.sub.record.name,
+      replay: key.replay,
       event: {
         id,
         type: "custom.unreadable",

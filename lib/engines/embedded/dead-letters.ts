@@ -10,6 +10,8 @@ import { integer, optionalText, parseEvent, parseFailure, parseFailures, text } 
 /** What is kept of a delivery that is dead. */
 export interface Died {
   readonly subscription: string | undefined;
+  /** Which replay it belongs to; 0 for none. */
+  readonly replay: number;
   readonly event: Event;
   readonly reason: Failure;
   readonly attempts: number;
@@ -27,6 +29,7 @@ export class DeadLetterTable {
   readonly #nextId: () => string;
   readonly #insert: StatementSync;
   readonly #byId: StatementSync;
+  readonly #replayOf: StatementSync;
   readonly #delete: StatementSync;
   readonly #count: StatementSync;
   readonly #ofEvent: StatementSync;
@@ -36,10 +39,11 @@ export class DeadLetterTable {
     this.#nextId = nextId;
     this.#insert = db.prepare(
       `INSERT INTO dead_letters
-         (id, subscription, type, event_id, correlation_id, code, accepted, died, attempts, body, reason, failures)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (id, subscription, replay, type, event_id, correlation_id, code, accepted, died, attempts, body, reason, failures)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#byId = db.prepare(`SELECT ${columns} FROM dead_letters WHERE id = ?`);
+    this.#replayOf = db.prepare("SELECT replay FROM dead_letters WHERE id = ?");
     this.#delete = db.prepare("DELETE FROM dead_letters WHERE id = ?");
     this.#count = db.prepare("SELECT count(*) AS count FROM dead_letters WHERE subscription = ?");
     this.#ofEvent = db.prepare(
@@ -53,6 +57,7 @@ export class DeadLetterTable {
     this.#insert.run(
       id,
       died.subscription ?? null,
+      died.replay,
       event.type,
       event.id,
       event.metadata.correlationId,
@@ -79,6 +84,11 @@ export class DeadLetterTable {
   get(id: string): DeadLetter | undefined {
     const row = this.#byId.get(id);
     return row === undefined ? undefined : toDeadLetter(row);
+  }
+
+  /** The replay that a dead letter belongs to; 0 for none. */
+  replayOf(id: string): number {
+    return integer(this.#replayOf.get(id)?.replay);
   }
 
   delete(id: string): boolean {

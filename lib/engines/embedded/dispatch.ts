@@ -53,14 +53,14 @@ export class Dispatch {
       this.#consumers.hand(seat, new ClaimedDelivery({ sub, priority, seq, replay: 0 }, event, row));
       return true;
     }
-    if (this.#overflows(sub, arrival)) return false;
+    if (this.#overflows(sub, arrival, 0)) return false;
     this.#queue.insert({ sub, priority, seq, replay: 0 }, { state: blocked ? "blocked" : "ready", ordering });
     return true;
   }
 
   /** A replay or a redrive, queued now. */
   again(sub: Subscription, arrival: Arrival, options: { replay: number; now: number; redriven: boolean }): boolean {
-    if (!options.redriven && this.#overflows(sub, arrival)) return false;
+    if (!options.redriven && this.#overflows(sub, arrival, options.replay)) return false;
     const { event, seq } = arrival;
     const ordering = sub.keyOf?.(event);
     const blocked = ordering !== undefined && this.#queue.occupied(sub, ordering);
@@ -77,7 +77,7 @@ export class Dispatch {
     return (sub.record.maxBacklog ?? Number.POSITIVE_INFINITY) - ready - delayed - blocked;
   }
 
-  #overflows(sub: Subscription, { event, accepted }: Arrival): boolean {
+  #overflows(sub: Subscription, { event, accepted }: Arrival, replay: number): boolean {
     const { record } = sub;
     if (this.room(sub) > 0) return false;
     const reason = {
@@ -88,6 +88,7 @@ export class Dispatch {
     };
     this.#deadLetters.insert({
       subscription: record.name,
+      replay,
       event,
       reason,
       attempts: 0,

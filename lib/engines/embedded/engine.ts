@@ -196,6 +196,7 @@ export class EmbeddedEngine implements Engine {
     return transact(() =>
       deadLetters.insert({
         subscription: undefined,
+        replay: 0,
         event,
         reason,
         attempts: 0,

@@ -130,6 +130,7 @@ export class Owners {
     if (!stored.history) events.releaseTransient(key.seq);
     deadLetters.insert({
       subscription: sub.record.name,
+      replay: key.replay,
       event: replays.mark(stored.event, key.replay),
       reason,
       attempts: attempt,

@@ -5,7 +5,6 @@ import type { Dispatch } from "./dispatch.ts";
 import type { Events, StoredEvent } from "./events.ts";
 import type { Queue } from "./queue.ts";
 import type { Registry } from "./registry.ts";
-import type { Replays } from "./replays.ts";
 
 export interface RedriveHost {
   readonly registry: Registry;
@@ -13,13 +12,12 @@ export interface RedriveHost {
   readonly events: Events;
   readonly dispatch: Dispatch;
   readonly deadLetters: DeadLetterTable;
-  readonly replays: Replays;
   now(): number;
 }
 
 /** Queues a dead letter again for its subscription and removes it, within a transaction. `not_found`, `conflict`. */
 export function redrive(host: RedriveHost, id: string): void {
-  const { deadLetters, dispatch, queue, registry, replays } = host;
+  const { deadLetters, dispatch, queue, registry } = host;
   const letter = deadLetters.get(id);
   if (letter === undefined) {
     throw new BusError("not_found", `there is no dead letter ${id}; it was redriven or discarded, or never was`);
@@ -34,9 +32,9 @@ export function redrive(host: RedriveHost, id: string): void {
         : `dead letter ${id} failed in subscription ${subscription}, which was deleted; subscribe it again, then redrive`,
     );
   }
-  const mark = letter.event.metadata.replay;
-  const replay = mark === undefined ? 0 : replays.numberOf(mark.id);
-  const { seq, history } = stored(host, letter.event, Date.parse(letter.acceptedAt));
+  const replay = deadLetters.replayOf(id);
+  const original = replay === 0 ? letter.event : unmarked(letter.event);
+  const { seq, history } = stored(host, original, Date.parse(letter.acceptedAt));
   const key = { sub, priority: letter.event.metadata.priority, seq, replay };
   if (queue.find(key) !== undefined) {
     throw new BusError(
@@ -56,7 +54,10 @@ function stored({ events }: RedriveHost, event: Event, accepted: number): Pick<S
     if (!known.history) events.holdTransient(known.seq);
     return known;
   }
+  return { seq: events.insertTransient(event, JSON.stringify(event), accepted, 1), history: false };
+}
+
+function unmarked(event: Event): Event {
   const { replay: _, ...metadata } = event.metadata;
-  const original = { ...event, metadata };
-  return { seq: events.insertTransient(original, JSON.stringify(original), accepted, 1), history: false };
+  return { ...event, metadata };
 }

@@ -111,6 +111,7 @@ CREATE TABLE dead_letters (
   n INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
   subscription TEXT,
+  replay INTEGER NOT NULL,
   type TEXT NOT NULL,
   event_id TEXT NOT NULL,
   correlation_id TEXT NOT NULL,

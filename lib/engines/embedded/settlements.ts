@@ -55,6 +55,7 @@ export class Settlements {
   #bury(delivery: ClaimedDelivery, reason: Failure, now: number): void {
     this.#host.deadLetters.insert({
       subscription: delivery.subscription,
+      replay: delivery.replay,
       event: delivery.event,
       reason,
       attempts: delivery.attempt,

@@ -1,0 +1,68 @@
+/**
+ * A process to be killed: publishes as fast as it can, handles what comes, and writes what it does into a journal before it
+ * goes on. `worker.ts <file> <journal> <run> <"work" | "drain" | "hold">`
+ */
+import { openSync, writeSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { type Bus, connect, createCatalog } from "../../lib/index.ts";
+import { delta, followed, made } from "./events.ts";
+import { type SubscriptionName, subscriptions } from "./subscriptions.ts";
+
+const [file = "", journalFile = "", run = "", role = ""] = process.argv.slice(2);
+const journal = openSync(journalFile, "a");
+/** A whole line at once: what is written is there, however the process ends. */
+const note = (...words: (string | number)[]) => writeSync(journal, `${words.join(" ")}\n`);
+
+const publishers = 6;
+const longestRunMs = 4;
+
+const bus = await connect({
+  engine: "embedded",
+  file,
+  source: "crash",
+  catalog: createCatalog({ made, followed, delta }),
+  logLevel: "silent",
+});
+
+async function attempt(name: SubscriptionName, id: string, number: number, act: () => Promise<unknown>): Promise<void> {
+  note("start", name, id, run, number);
+  if (role === "hold") await new Promise((resolve) => process.once("message", resolve));
+  else await wait(Math.random() * longestRunMs);
+  await act();
+  note("done", name, id, run, number);
+}
+
+async function publish(publisher: number, on: Pick<Bus, "publish">): Promise<void> {
+  for (let number = 0; ; number += 1) {
+    const id = `${run}-${publisher}-${number}`;
+    const definition = number % 5 === 4 ? delta : made;
+    await on.publish(definition, { key: `key-${number % 31}` }, { id });
+    note("accepted", definition === delta ? "delta" : "made", id);
+  }
+}
+
+await bus.subscribe(subscriptions.everything, (event, { attempt: number }) =>
+  attempt("everything", event.id, number, async () => {}),
+);
+await bus.subscribe(subscriptions.keyed, (event, { attempt: number }) =>
+  attempt("keyed", event.id, number, async () => {}),
+);
+await bus.subscribe(subscriptions.impatient, (event, { attempt: number }) =>
+  attempt("impatient", event.id, number, async () => {}),
+);
+await bus.subscribe(subscriptions.chain, (event, { attempt: number, bus: ofHandler }) =>
+  attempt("chain", event.id, number, () =>
+    ofHandler.publish(followed, { key: event.data.key }, { dedupe: "followed" }),
+  ),
+);
+
+process.send?.("ready");
+if (role === "work") await Promise.all(Array.from({ length: publishers }, (_, publisher) => publish(publisher, bus)));
+else if (role === "drain") {
+  while ((await bus.metrics()).backlog + (await bus.metrics()).running > 0) await wait(5);
+  await bus.close();
+  process.disconnect?.();
+} else {
+  // IPC keeps it alive until it is told to end.
+  process.on("message", () => bus.close().then(() => process.disconnect?.()));
+}
