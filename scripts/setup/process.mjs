@@ -70,7 +70,9 @@ export function run(file, args, { env = process.env, output = "inherit", shell =
       if (!repeated && !(signal === "SIGINT" && inForeground())) child.kill(signal);
     };
     for (const signal of signals) process.on(signal, forward);
+    const watch = onOrphaned(() => child.kill("SIGTERM"));
     const done = () => {
+      clearInterval(watch);
       for (const signal of signals) process.off(signal, forward);
     };
     child.on("error", (error) => {
@@ -96,4 +98,19 @@ function inForeground() {
   } catch {
     return process.stdin.isTTY === true;
   }
+}
+
+/**
+ * Under npm, a new parent means that npm has been killed and could pass nothing on. Elsewhere it may be `nohup` at work.
+ * @param {() => void} end
+ */
+function onOrphaned(end) {
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    end();
+  }, oneSignalMs);
+  return watch;
 }
