@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { didYouMean } from "../event/nearest.ts";
 import type { CliIo } from "./io.ts";
 
 /** Options that every command takes, before or after its name: read them with `command.optsWithGlobals()`. */
@@ -23,7 +24,7 @@ export interface CommandHelp {
 
 /** A command with its help. Options and action are the caller's. */
 export function createCommand(io: CliIo, name: string, help: CommandHelp): Command {
-  const command = new Command(name).summary(help.summary).description(help.description ?? `${help.summary}.`);
+  const command = new Command(name).summary(help.summary).description(help.description ?? sentence(help.summary));
   if (help.examples !== undefined) command.addHelpText("after", () => examplesText(io, help.examples ?? []));
   if (help.exits !== undefined) command.addHelpText("after", () => exitsText(io, help.exits));
   return command;
@@ -49,9 +50,14 @@ export function addDefaultCommand(group: Command, subcommand: Command): void {
     const [excess] = subcommand.args.slice(subcommand.registeredArguments.length);
     if (excess === undefined) return;
     const names = group.commands.map((command) => command.name());
-    group.error(`error: unknown command '${excess}'; there are ${names.join(", ")}`);
+    const fix = didYouMean(excess, names, `there are ${names.join(", ")}`);
+    group.error(`error: unknown command '${excess}'${fix}`);
   });
   group.addCommand(subcommand, { isDefault: true });
+}
+
+function sentence(summary: string): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
 }
 
 function examplesText(io: CliIo, examples: readonly (readonly [string, string])[]): string {

@@ -5,8 +5,10 @@ import type { Bus } from "../bus/bus.ts";
 import type { Logger } from "../bus/logger.ts";
 import type { ConnectOptions } from "../connect/index.ts";
 import { BusError } from "../error/bus-error.ts";
+import type { Catalog } from "../event/catalog.ts";
 import { didYouMean } from "../event/nearest.ts";
 import type { GlobalOptions } from "./command.ts";
+import { resolveToThisPackage } from "./dev/resolve-to-this-package.ts";
 import type { CliIo } from "./io.ts";
 import { printable } from "./output/text.ts";
 
@@ -14,12 +16,14 @@ import { printable } from "./output/text.ts";
 export type AnyEvents = Record<string, unknown>;
 
 /** Options of the bus that the user means, whole: from the command line, configuration, environment, defaults. */
-export type BusOptions = ConnectOptions<AnyEvents> & { engine: "embedded" | "memory" };
+export type BusOptions = ConnectOptions<AnyEvents> & { engine: "embedded" | "memory"; catalog: Catalog<AnyEvents> };
 
 const engines = ["embedded", "memory"] as const;
 
 /** Reads configuration without opening anything. `invalid_config`. */
 export async function resolveBusOptions(io: CliIo, command: Command): Promise<BusOptions> {
+  // A catalog in waggle.config.ts is made by the copy of the package that reads it.
+  resolveToThisPackage();
   const { engine, file, config } = command.optsWithGlobals<GlobalOptions>();
   const { defaultFile, resolveOptions } = await import("../connect/index.ts");
   const options = await resolveOptions<AnyEvents>(
@@ -29,8 +33,9 @@ export async function resolveBusOptions(io: CliIo, command: Command): Promise<Bu
     },
     { cwd: io.cwd, env: io.env, ...(config === undefined ? {} : { config }) },
   );
-  if (options.engine === "memory") return { ...options, engine: "memory" };
-  return { ...options, engine: "embedded", file: resolve(io.cwd, options.file ?? defaultFile) };
+  const catalog = options.catalog ?? (await import("../catalog/index.ts")).standardCatalog;
+  if (options.engine === "memory") return { ...options, catalog, engine: "memory" };
+  return { ...options, catalog, engine: "embedded", file: resolve(io.cwd, options.file ?? defaultFile) };
 }
 
 function checkEngine(name: string, command: Command): (typeof engines)[number] {
@@ -60,7 +65,7 @@ export async function withBus<Result>(
   const options = await resolveBusOptions(io, command);
   if (open.create !== true && options.file !== undefined && !existsSync(options.file)) {
     if (open.waits !== true) throw nothingRecorded(io, options.file);
-    io.stderr.write(io.stderr.colors.dim(`nothing is recorded yet in ${shortPath(io, options.file)}; waiting\n`));
+    io.stderr.write(io.stderr.colors.dim(`nothing is recorded yet in ${shortPath(io, options.file)}\n`));
   }
   if (options.engine === "memory") {
     io.stderr.write("note: the memory engine keeps events only while this command runs\n");

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { isatty } from "node:tty";
 import pc from "picocolors";
 import { type CliInput, type CliIo, type CliOutput, exitCodes, Interruption } from "./io.ts";
@@ -51,9 +50,8 @@ function processOutput(stream: NodeJS.WriteStream, onClosed: () => void): CliOut
     write: (text) => {
       if (!closed) stream.write(text);
     },
-    drained: async () => {
-      while (!closed && stream.writableLength > 0) await Promise.race([once(stream, "drain"), once(stream, "close")]);
-    },
+    // `drain` comes only after a write above the high-water mark; the callback of a write comes after all before it.
+    drained: () => new Promise((resolve) => (closed ? resolve() : stream.write("", () => resolve()))),
   };
 }
 

@@ -7,23 +7,30 @@ import { type Registration, registry } from "./registry.ts";
 
 /**
  * The program with a stand-in for each command, which tells `onCall` that it was called. A stand-in takes any arguments:
- * they are for the real command.
+ * they are for the real command. `help` is one too, with the arguments that mean the same: commander's own would give the
+ * help of a stand-in.
  */
-export function outlineProgram(io: CliIo, onCall: (called: Registration) => void): Command {
+export function outlineProgram(
+  io: CliIo,
+  argv: readonly string[],
+  onCall: (called: Registration | undefined, argv: readonly string[]) => void,
+): Command {
   const program = baseProgram(io).enablePositionalOptions();
   for (const registration of registry) {
-    const standIn = new Command(registration.name)
-      .summary(registration.summary)
-      .argument("[arguments...]")
-      .helpOption(false)
-      .allowUnknownOption()
-      .passThroughOptions()
-      .action(() => onCall(registration));
-    // In the list of commands, say no more than the name.
-    standIn.usage("");
-    program.addCommand(standIn);
+    program.addCommand(standIn(registration).action(() => onCall(registration, argv)));
   }
+  const help = standIn({ name: "help", summary: "print the help of a command" });
+  program.addCommand(help.action((names: string[]) => onCall(undefined, [...names, "--help"])));
   return inheritSettings(program, io);
+}
+
+function standIn({ name, summary }: Pick<Registration, "name" | "summary">): Command {
+  return new Command(name)
+    .summary(summary)
+    .argument("[arguments...]")
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions();
 }
 
 /** The program with one real command. */
@@ -36,7 +43,7 @@ function baseProgram(io: CliIo): Command {
     .description("The event bus of an AI-agent platform: publish, look up, wait for, replay.")
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
-    .helpCommand("help [command]", "print the help of a command")
+    .helpCommand(false)
     .configureHelp({
       showGlobalOptions: true,
       styleTitle: io.stdout.colors.bold,

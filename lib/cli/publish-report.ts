@@ -45,7 +45,8 @@ export class PublishReport {
     else this.#fail();
     if (this.#json) {
       const where = place === undefined ? {} : { from: place.from, line: place.line };
-      writeJson(this.#io.stdout, { ...where, ...result });
+      const outcome = result.ok ? { ok: true, event: result.event } : { ok: false, error: result.error };
+      writeJson(this.#io.stdout, { ...where, ...outcome });
     } else if (!result.ok) {
       const { red, bold } = this.#io.stderr.colors;
       const where = place === undefined ? "" : `${bold(`${printable(place.from)}:${place.line}:`)} `;

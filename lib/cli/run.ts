@@ -4,17 +4,24 @@ import { commandProgram, outlineProgram } from "./program.ts";
 import type { Registration } from "./registry.ts";
 import { reportError } from "./report-error.ts";
 
+/** The longest that Node's timers keep. */
+const longestIntervalMs = 2 ** 31 - 1;
+
 /** Runs one command line, without `node` and the script; gives what the process should exit with. Never throws. */
 export async function run(argv: readonly string[], io: CliIo): Promise<ExitCode> {
   let json = false;
+  // Waiting for other processes' events keeps no process alive by itself.
+  const alive = setInterval(() => {}, longestIntervalMs);
   try {
+    if (argv.length === 0) return await run(["--help"], io);
     let called: Registration | undefined;
-    const outline = outlineProgram(io, (registration) => {
+    let meant = argv;
+    const outline = outlineProgram(io, argv, (registration, same) => {
       called = registration;
+      meant = same;
     });
-    if (argv.length === 0) outline.outputHelp();
-    else await outline.parseAsync(argv, { from: "user" });
-    if (called === undefined) return io.exitCode;
+    await outline.parseAsync(argv, { from: "user" });
+    if (called === undefined) return await run(meant, io);
     const program = await commandProgram(io, called);
     program.on("option:json", () => {
       json = true;
@@ -23,6 +30,8 @@ export async function run(argv: readonly string[], io: CliIo): Promise<ExitCode>
     return io.exitCode;
   } catch (thrown) {
     return exitCodeOf(thrown, io, json);
+  } finally {
+    clearInterval(alive);
   }
 }
 

@@ -5,15 +5,11 @@ import type { CliIo } from "./io.ts";
 import { printable } from "./output/text.ts";
 
 /** Where nothing matched, a mistyped type may be why: says so on stderr. */
-export async function noteUnknownTypes(
-  io: CliIo,
-  types: readonly string[],
-  catalog: Catalog | undefined,
-): Promise<void> {
-  const { types: known } = catalog ?? (await import("../catalog/index.ts")).standardCatalog;
+export function noteUnknownTypes(io: CliIo, types: readonly string[], catalog: Catalog): void {
+  const known = catalog.types();
   for (const type of types) {
-    if (type.includes("*") || isCustomType(type) || known().includes(type)) continue;
-    const fix = didYouMean(type, known(), "waggle catalog lists the types");
+    if (catalog.open || type.includes("*") || isCustomType(type) || known.includes(type)) continue;
+    const fix = didYouMean(type, known, "waggle catalog lists the types");
     io.stderr.write(`${io.stderr.colors.yellow("note:")} the catalog has no type ${printable(type)}${fix}\n`);
   }
 }

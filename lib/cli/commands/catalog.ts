@@ -1,14 +1,12 @@
 import type { Command } from "commander";
-import { BusError } from "../../error/bus-error.ts";
-import type { Catalog } from "../../event/catalog.ts";
+import { typeMatcher } from "../../bus/type-names.ts";
 import type { EventDefinition } from "../../event/definition.ts";
-import { didYouMean } from "../../event/nearest.ts";
-import { shortForm } from "../../event/short-form.ts";
 import { addDefaultCommand, createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
 import { resolveBusOptions } from "../open-bus.ts";
 import { renderDefinition, renderDefinitions } from "../output/definitions.ts";
 import { toJson, writeJson } from "../output/json.ts";
+import { noteUnknownTypes } from "../unknown-types.ts";
 
 /** `waggle catalog` */
 export function catalogCommand(io: CliIo): Command {
@@ -17,7 +15,7 @@ export function catalogCommand(io: CliIo): Command {
     description: "The types that this project knows: those of its waggle.config.ts, else the standard ones.",
     examples: [
       ["catalog", "all types"],
-      ["catalog list task", 'those with "task" in their name'],
+      ["catalog list --type 'memory.*'", "those that start with memory"],
       ["catalog show task.completed", "fields, an example, how to publish it"],
       ["catalog schema > events.schema.json", "JSON Schema of all types"],
     ],
@@ -29,21 +27,18 @@ export function catalogCommand(io: CliIo): Command {
 function listCommand(io: CliIo): Command {
   return createCommand(io, "list", {
     summary: "all types",
-    examples: [["catalog list memory", 'those with "memory" in their name']],
-    exits: { ok: "listed", failed: "no type has the text in its name, or the configuration is wrong" },
+    examples: [["catalog list --type 'memory.*'", "those that start with memory"]],
+    exits: { ok: "listed, also where nothing matches", failed: "the configuration is wrong" },
   })
-    .argument("[text]", "only types with this in their name")
-    .action(async (text: string | undefined, _, self: Command) => {
-      const catalog = await loadCatalog(io, self);
-      const types = catalog.types().filter((type) => text === undefined || type.includes(text));
-      if (types.length === 0 && text !== undefined) {
-        const fix = didYouMean(text, catalog.types(), "waggle catalog lists all");
-        throw new BusError("not_found", `no type has ${shortForm(text)} in its name${fix}`);
-      }
-      const definitions = types.flatMap((type) => catalog.get(type) ?? []);
-      if (self.optsWithGlobals<GlobalOptions>().json !== true)
-        return io.stdout.write(renderDefinitions(io, definitions));
-      for (const definition of definitions) writeJson(io.stdout, facts(definition));
+    .option("-t, --type <type>", "only this type, * allowed")
+    .action(async (_, self: Command) => {
+      const { type = "*", json } = self.optsWithGlobals<GlobalOptions & { type?: string }>();
+      const { catalog } = await resolveBusOptions(io, self);
+      const wants = typeMatcher([type]);
+      const definitions = catalog.types().flatMap((known) => (wants(known) ? (catalog.get(known) ?? []) : []));
+      if (json === true) for (const definition of definitions) writeJson(io.stdout, facts(definition));
+      else io.stdout.write(renderDefinitions(io, definitions));
+      if (definitions.length === 0) noteUnknownTypes(io, [type], catalog);
     });
 }
 
@@ -55,7 +50,7 @@ function showCommand(io: CliIo): Command {
   })
     .argument("<type>", "name of the type")
     .action(async (type: string, _, self: Command) => {
-      const catalog = await loadCatalog(io, self);
+      const { catalog } = await resolveBusOptions(io, self);
       const schema = catalog.jsonSchema(type);
       const definition = catalog.get(type);
       if (definition === undefined) return;
@@ -80,14 +75,9 @@ function schemaCommand(io: CliIo): Command {
   })
     .argument("[type]", "name of the type; default: all")
     .action(async (type: string | undefined, _, self: Command) => {
-      const schema = (await loadCatalog(io, self)).jsonSchema(type);
+      const schema = (await resolveBusOptions(io, self)).catalog.jsonSchema(type);
       io.stdout.write(`${toJson(schema, self.optsWithGlobals<GlobalOptions>().json === true ? undefined : 2)}\n`);
     });
-}
-
-async function loadCatalog(io: CliIo, command: Command): Promise<Catalog> {
-  const { catalog } = await resolveBusOptions(io, command);
-  return catalog ?? (await import("../../catalog/index.ts")).standardCatalog;
 }
 
 function facts({ type, version, description, history }: EventDefinition): object {

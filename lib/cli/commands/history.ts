@@ -45,7 +45,7 @@ export function historyCommand(io: CliIo): Command {
         if (ids.length > 0) return show(io, bus, ids, options);
         const query = historyQuery(options);
         const shown = await list(io, bus, query, options);
-        if (shown === 0) await noteUnknownTypes(io, options.type ?? [], catalog);
+        if (shown === 0) noteUnknownTypes(io, options.type ?? [], catalog);
       });
     });
 }

@@ -46,7 +46,7 @@ export function replayCommand(io: CliIo): Command {
         const report = await bus.replay(query, { to: options.to, dryRun });
         if (options.json === true) writeJson(io.stdout, report);
         else io.stdout.write(renderReport(io, report));
-        if (report.events === 0) await noteUnknownTypes(io, options.type ?? [], catalog);
+        if (report.events === 0) noteUnknownTypes(io, options.type ?? [], catalog);
       });
     });
 }

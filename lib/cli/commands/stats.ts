@@ -43,7 +43,7 @@ export function statsCommand(io: CliIo): Command {
         else if (rows.length > 0) io.stdout.write(renderStats(io, rows));
         if (rows.length > 0) return;
         if (json !== true) io.stderr.write(io.stderr.colors.dim("no recorded event matches\n"));
-        await noteUnknownTypes(io, type === undefined ? [] : [type], catalog);
+        noteUnknownTypes(io, type === undefined ? [] : [type], catalog);
       });
     });
 }

@@ -33,10 +33,12 @@ export function tailCommand(io: CliIo): Command {
     .action((_, self: Command) => {
       const options = self.optsWithGlobals<Options>();
       return withBus(io, self, { waits: true }, async (bus, { catalog }) => {
-        await noteUnknownTypes(io, options.type ?? [], catalog);
+        noteUnknownTypes(io, options.type ?? [], catalog);
         const { since, ...filters } = options;
         const at = since === undefined ? {} : { since };
-        await follow(io, bus.history.tail(historyQuery(filters), { signal: io.signal, ...at }), options);
+        const events = bus.history.tail(historyQuery(filters), { signal: io.signal, ...at });
+        if (io.stderr.isTTY) io.stderr.write(io.stderr.colors.dim("waiting for events; Ctrl-C ends\n"));
+        await follow(io, events, options);
       });
     });
 }

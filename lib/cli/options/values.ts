@@ -29,14 +29,18 @@ export function pointInTime(io: Pick<CliIo, "now">): (value: string) => string {
   return (value) => {
     const time = normalizeTime(/^\d{4}-\d\d-\d\d$/.test(value) ? `${value}T00:00:00Z` : value);
     if (time !== undefined) return time;
-    try {
-      return new Date(io.now() - parseDuration(value, "time")).toISOString();
-    } catch {
-      throw new InvalidArgumentError(
-        "Give a time (2026-01-31T12:00:00Z), a day (2026-01-31, UTC), or how long ago (90s, 15m, 2h, 7d).",
-      );
-    }
+    return new Date(io.now() - howLongAgo(value)).toISOString();
   };
+}
+
+function howLongAgo(value: string): number {
+  try {
+    return parseDuration(value, "time");
+  } catch {
+    throw new InvalidArgumentError(
+      "Give a time (2026-01-31T12:00:00Z), a day (2026-01-31, UTC), or how long ago (90s, 15m, 2h, 7d).",
+    );
+  }
 }
 
 /** The text of an argument: itself, of a file (`@file`), or of stdin (`@-` or `-`). */

@@ -61,5 +61,6 @@ function renderLine<Row>(
       const last = index === columns.length - 1 && column.align !== "right";
       return style(column.align === "right" ? padding + text : last ? text : text + padding, column);
     })
-    .join(gap);
+    .join(gap)
+    .trimEnd();
 }

@@ -1,6 +1,6 @@
 /** A span as people say it, two units at most: `840ms`, `3.2s`, `5m 12s`, `2h 4m`, `3d 1h`. */
 export function formatElapsed(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)}ms`;
+  if (ms < 999.5) return `${Math.round(ms)}ms`;
   if (ms < 59_950) return `${trimZero((ms / 1_000).toFixed(1))}s`;
   const seconds = Math.round(ms / 1_000);
   if (seconds < 3_600) return twoUnits(seconds, 60, "m", 1, "s");

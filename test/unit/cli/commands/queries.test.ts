@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import { workspace } from "../test-io.ts";
+
+/** `readers` with two deliveries that wait, `idle` with none. */
+async function withSubscriptions() {
+  const space = workspace();
+  const ids = await space.bus(async (bus) => {
+    const readers = await bus.subscribe(
+      { name: "readers", on: "task.*", where: { data: { taskId: [{ prefix: "t" }] } }, ordered: "data.taskId" },
+      () => {},
+    );
+    await readers.close();
+    const idle = await bus.subscribe({ name: "idle", on: "memory.*" }, () => {});
+    await idle.close();
+    const one = await bus.publish({ type: "task.created", data: { taskId: "t1" } });
+    const two = await bus.publish({ type: "task.created", data: { taskId: "t2" } });
+    await bus.publish({ type: "custom.other", data: {} });
+    return [one.id, two.id];
+  });
+  return { ...space, ids };
+}
+
+describe("subscriptions", () => {
+  test("lists them with what waits", async () => {
+    const { waggle } = await withSubscriptions();
+    const { code, out } = await waggle(["subscriptions"]);
+    expect(out.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
+      ["NAME", "WAITING", "DELAYED", "RUNNING", "OLDEST", "DEAD", "ON"],
+      ["readers", "2", "0", "0", expect.stringMatching(/^\d+m?s$|^\d\.\ds$/), "0", "task.*"],
+      ["idle", "0", "0", "0", "-", "0", "memory.*"],
+      [""],
+    ]);
+    expect(code).toBe(0);
+  });
+
+  test("shows one with its settings", async () => {
+    const { waggle } = await withSubscriptions();
+    const { out } = await waggle(["subscriptions", "show", "readers"]);
+    for (const line of [
+      'where         {"data":{"taskId":[{"prefix":"t"}]}}',
+      "ordered       by data.taskId",
+      "backoff       1s to 5m",
+    ]) {
+      expect(out).toContain(`  ${line}\n`);
+    }
+    const { json } = await waggle(["subscriptions", "show", "readers", "--json"]);
+    expect(json).toMatchObject([{ record: { name: "readers" }, waiting: 2 }]);
+  });
+
+  test("an unknown name brings the nearest, or all", async () => {
+    const { waggle } = await withSubscriptions();
+    expect((await waggle(["subscriptions", "show", "reader"])).err).toContain('did you mean "readers"?');
+    const { code, err } = await waggle(["subscriptions", "delete", "completely-else"]);
+    expect(err).toContain("there are readers, idle");
+    expect(code).toBe(1);
+  });
+
+  test("deletes; asks where something waits", async () => {
+    const { waggle } = await withSubscriptions();
+    expect(await waggle(["subscriptions", "delete", "idle"])).toMatchObject({
+      code: 0,
+      out: "deleted idle, 0 undelivered events\n",
+    });
+    expect((await waggle(["subscriptions", "delete", "readers"])).code).toBe(2);
+    expect((await waggle(["subscriptions", "delete", "readers"], { tty: true, stdin: "no\n" })).code).toBe(1);
+    expect((await waggle(["subscriptions", "delete", "readers", "--yes", "--json"])).json).toEqual([
+      { name: "readers", deleted: true, undelivered: 2 },
+    ]);
+    expect((await waggle(["subscriptions"])).err).toBe("there are no subscriptions\n");
+  });
+});
+
+describe("replay", () => {
+  test("a dry run counts and changes nothing", async () => {
+    const { waggle } = await withSubscriptions();
+    const { code, out } = await waggle(["replay", "--to", "*", "--type", "task.*", "--dry-run"]);
+    expect(out).toBe("2 events would make 2 deliveries (dry run)\n  readers  2\n  idle     0\n");
+    expect(code).toBe(0);
+    expect((await waggle(["subscriptions", "show", "readers", "--json"])).json).toMatchObject([{ waiting: 2 }]);
+  });
+
+  test("queues the events of the ids", async () => {
+    const { waggle, ids } = await withSubscriptions();
+    const { json } = await waggle(["replay", "--to", "readers", ids[0] ?? "", "--json"]);
+    expect(json).toMatchObject([{ dryRun: false, events: 1, deliveries: { readers: 1 }, id: expect.any(String) }]);
+    expect((await waggle(["subscriptions", "show", "readers", "--json"])).json).toMatchObject([{ waiting: 3 }]);
+  });
+
+  test("the whole history only with --all, and a yes", async () => {
+    const { waggle } = await withSubscriptions();
+    expect((await waggle(["replay", "--to", "readers", "--all", "--type", "x"])).err).toContain("--all excludes");
+    expect((await waggle(["replay", "--to", "readers", "--all"], { tty: true, stdin: "\n" })).code).toBe(1);
+    expect((await waggle(["replay", "--to", "readers", "--all"], { tty: true, stdin: "yes\n" })).out).toMatch(
+      /^3 events made 2 deliveries, replay /,
+    );
+  });
+
+  test("an unknown subscription brings the nearest, an unknown type too", async () => {
+    const { waggle } = await withSubscriptions();
+    const { code, err } = await waggle(["replay", "--to", "reader", "--type", "task.*"]);
+    expect(err).toMatch(/^not_found: .*did you mean "?readers"?\?/);
+    expect(code).toBe(1);
+    expect((await waggle(["replay", "--to", "readers", "--type", "task.creatd"])).err).toContain("task.created");
+  });
+});
+
+describe("stats", () => {
+  test("counts by type, with bars", async () => {
+    const { waggle } = await withSubscriptions();
+    expect((await waggle(["stats"])).out).toBe(
+      [
+        "TYPE          EVENTS",
+        "custom.other       1  ████████████",
+        "task.created       2  ████████████████████████",
+        "3 events of 2 types",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("by window and type, as JSON", async () => {
+    const { waggle } = await withSubscriptions();
+    const { json } = await waggle(["stats", "--window", "1d", "--type", "task.*", "--since", "1d", "--json"]);
+    expect(json).toEqual([{ from: expect.stringMatching(/T00:00:00/), type: "task.created", count: 2 }]);
+  });
+
+  test("a bad window is refused by the bus; nothing found is said", async () => {
+    const { waggle } = await withSubscriptions();
+    expect((await waggle(["stats", "--window", "10s"])).err).toMatch(/^invalid_config: .*whole minutes/);
+    const { code, err } = await waggle(["stats", "--type", "task.creatd"]);
+    expect(err).toContain("no recorded event matches\n");
+    expect(err).toContain("task.created");
+    expect(code).toBe(0);
+  });
+});
