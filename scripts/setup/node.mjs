@@ -9,7 +9,7 @@ const file = process.platform === "win32" ? "node.exe" : "node";
 /** Where the binary is put when the package's own install script was not run. */
 const ownFolder = join(root, "node_modules", ".waggle-node");
 /** The oldest Node the project runs on, from `engines` of package.json. */
-const oldest = [22, 18];
+const oldest = { major: 22, minor: 18 };
 
 /** The binary of the npm package `node`, wherever its install put it. */
 export function findNode() {
@@ -34,12 +34,12 @@ export async function fetchNode() {
   const node = findNode();
   if (node !== undefined) return node;
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) {
+  if (major > oldest.major || (major === oldest.major && minor >= oldest.minor)) {
     say(`${name} cannot be had: going on with this machine's Node ${process.versions.node}`);
     return process.execPath;
   }
   throw new SetupError(
-    `${name} cannot be had, and this machine's Node ${process.versions.node} is too old: install Node ${oldest.join(".")} or later`,
+    `${name} cannot be had, and this machine's Node ${process.versions.node} is too old: install Node ${oldest.major}.${oldest.minor} or later`,
   );
 }
 

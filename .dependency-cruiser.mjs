@@ -1,0 +1,141 @@
+// The import arrows of the layout. `npm run check:arrows` checks them and proves that each rule bites.
+
+/** For each folder of lib, the other folders that it may import. */
+const arrows = {
+  error: [],
+  event: ["error"],
+  pattern: ["error"],
+  subscription: ["error", "event", "pattern"],
+  catalog: ["error", "event"],
+  bus: ["error", "event", "pattern", "subscription"],
+  engines: ["error", "event", "pattern", "subscription", "bus"],
+  connect: ["error", "event", "pattern", "subscription", "catalog", "bus", "engines"],
+  testing: ["error", "event", "pattern", "subscription", "catalog", "bus", "engines", "connect"],
+  subscriber: ["error", "event", "pattern", "subscription", "catalog", "bus", "engines"],
+  server: ["error", "event", "pattern", "subscription", "catalog", "bus", "engines", "connect"],
+  cli: ["error", "event", "pattern", "subscription", "catalog", "bus", "engines", "connect", "server"],
+  cdk: ["error", "event", "pattern", "subscription"],
+};
+const core = "^lib/(error|event|pattern|subscription|catalog|bus)/";
+/** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
+const published = "^(node_modules/zod/|picocolors/types[.]js$)";
+const entries = "^(lib/index|lib/(catalog|testing)/index|bin/[^/]+)[.]ts$";
+
+/** @param {string[]} folders */
+const foldersOf = (folders) => `^lib/(${folders.join("|")})/`;
+
+/** @type {import("dependency-cruiser").IForbiddenRuleType[]} */
+const layers = Object.entries(arrows).map(([folder, allowed]) => ({
+  name: `${folder}-imports`,
+  comment: `lib/${folder} may import ${allowed.length === 0 ? "no other folder" : `only ${allowed.join(", ")}`}.`,
+  severity: "error",
+  from: { path: foldersOf([folder]) },
+  to: {
+    path: "^(lib|bin)/",
+    pathNot: foldersOf([folder, ...allowed]),
+    // The type `Bus` names the standard events where no others are given.
+    ...(folder === "bus" && { dependencyTypesNot: ["type-only"] }),
+  },
+}));
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+export default {
+  forbidden: [
+    ...layers,
+    {
+      name: "bus-knows-no-events",
+      comment: "The bus takes the standard catalog's types, and nothing else from above.",
+      severity: "error",
+      from: { path: "^lib/bus/" },
+      to: { path: "^(lib|bin)/", pathNot: foldersOf(["bus", "catalog", ...arrows.bus]) },
+    },
+    {
+      name: "folder-without-arrows",
+      comment: "A new folder of lib takes its place in the table above.",
+      severity: "error",
+      from: { path: "^lib/[^/]+/", pathNot: foldersOf(Object.keys(arrows)) },
+      to: {},
+    },
+    {
+      name: "core-is-portable",
+      comment: "What every engine shares knows neither AWS nor the file system.",
+      severity: "error",
+      from: { path: core },
+      to: { dependencyTypes: ["core"], pathNot: "^(node:)?(async_hooks|crypto|util)$" },
+    },
+    {
+      name: "core-has-few-packages",
+      comment: "What every engine shares, the browser's client too, stays small.",
+      severity: "error",
+      from: { path: core },
+      to: { path: "node_modules/", pathNot: "node_modules/(zod|fastest-levenshtein)/" },
+    },
+    {
+      name: "engines-are-independent",
+      comment: "An engine imports no other engine.",
+      severity: "error",
+      from: { path: "^lib/engines/([^/]+)/" },
+      to: { path: "^lib/engines/", pathNot: "^lib/engines/$1/" },
+    },
+    {
+      name: "sqlite-only-when-used",
+      comment: "Only the embedded engine imports node:sqlite, so that the other engines run where it is missing.",
+      severity: "error",
+      from: { pathNot: "^lib/engines/embedded/" },
+      to: { path: "^(node:)?sqlite$", dynamic: false, dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "embedded-only-when-used",
+      comment: "The embedded engine is loaded by import(), when a bus asks for it.",
+      severity: "error",
+      from: { pathNot: "^lib/engines/embedded/" },
+      to: { path: "^lib/engines/embedded/", dynamic: false, dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "client-stays-light",
+      comment: "The client entry pulls in neither the command nor the server nor the CDK.",
+      severity: "error",
+      from: { path: "^lib/index[.]ts$" },
+      to: { path: foldersOf(["cli", "server", "cdk", "subscriber", "testing"]), reachable: true },
+    },
+    {
+      name: "shipped-code-only",
+      comment: "What is published imports neither dev dependencies nor what is not published.",
+      severity: "error",
+      from: { path: "^(lib|bin)/" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown", "unknown", "undetermined"], pathNot: published },
+    },
+    {
+      name: "inside-the-package",
+      comment: "Published code imports nothing of tests, functions, examples or benchmarks.",
+      severity: "error",
+      from: { path: "^(lib|bin)/" },
+      to: { path: "^(test|functions|examples|bench|scripts)/" },
+    },
+    {
+      name: "no-cycles",
+      comment: "Modules in a circle cannot be understood one by one.",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "no-dead-modules",
+      comment: "A module that no entry reaches is dead code.",
+      severity: "error",
+      from: { path: entries },
+      to: { path: "^lib/", pathNot: entries, reachable: false },
+    },
+  ],
+  options: {
+    // Beside TypeScript 7, which has no classic API, the default parser sees no module at all.
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default"],
+      extensions: [".ts", ".js"],
+    },
+  },
+};
