@@ -10,8 +10,8 @@ test("controls of others become visible, lines stay where they may", () => {
   expect(printableLines("a\r\n\tb\u0007")).toBe("a\n  b\\u0007");
 });
 
-test("JSON never moves a terminal, and means the same", () => {
-  fc.assert(
+test("JSON never moves a terminal, and means the same", async () => {
+  await fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       const json = toJson({ text });
       expect(json).toBe(printable(json));
@@ -27,8 +27,8 @@ test("wide characters take two columns, marks none, colours none", () => {
   expect(displayWidth("\u001b[31mred\u001b[39m")).toBe(3);
 });
 
-test("a cut text fits, whole ones stay", () => {
-  fc.assert(
+test("a cut text fits, whole ones stay", async () => {
+  await fc.assert(
     fc.property(fc.string({ unit: "grapheme" }), fc.nat({ max: 40 }), (text, columns) => {
       const cut = truncate(text, columns);
       expect(displayWidth(cut)).toBeLessThanOrEqual(columns);

@@ -1,0 +1,68 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface SpawnOptions {
+  env?: Record<string, string>;
+  /** Options of node itself. */
+  node?: readonly string[];
+}
+
+/** The command as a process, from source. Its stdin is open: end it where the command reads it. */
+export function spawnWaggle(cwd: string, argv: readonly string[], options: SpawnOptions = {}) {
+  const inherited = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "" };
+  const child = spawn(process.execPath, [...(options.node ?? []), join(root, "bin/waggle.ts"), ...argv], {
+    cwd,
+    env: { ...inherited, ...options.env },
+  });
+  const stdout = collected(child.stdout);
+  const stderr = collected(child.stderr);
+  // A command that does not read all its input closes the pipe.
+  child.stdin.on("error", () => {});
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout: stdout.text, stderr: stderr.text }));
+  });
+  return { child, stdout, stderr, ended };
+}
+
+/** Runs it to its end with this on stdin. */
+export function waggle(cwd: string, argv: readonly string[], stdin = "", options: SpawnOptions = {}): Promise<Ended> {
+  const { child, ended } = spawnWaggle(cwd, argv, options);
+  child.stdin.end(stdin);
+  return ended;
+}
+
+/** The lines of NDJSON. */
+export function parseLines(text: string): Record<string, unknown>[] {
+  const lines = text.split("\n").filter((line) => line !== "");
+  return lines.map((line): Record<string, unknown> => JSON.parse(line));
+}
+
+function collected(stream: ChildProcessWithoutNullStreams["stdout"]) {
+  const collected = {
+    text: "",
+    /** Resolves when the text holds this; rejects where the stream ends before. */
+    holds: (part: string) =>
+      new Promise<void>((resolve, reject) => {
+        const look = () => {
+          if (collected.text.includes(part)) resolve();
+        };
+        look();
+        stream.on("data", look);
+        stream.on("end", () => reject(new Error(`ended without ${JSON.stringify(part)}: ${collected.text}`)));
+      }),
+  };
+  stream.setEncoding("utf8").on("data", (text: string) => {
+    collected.text += text;
+  });
+  return collected;
+}
