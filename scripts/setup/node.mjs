@@ -52,7 +52,7 @@ function platformFolders(folder) {
 }
 
 /** The names under which the package `node` publishes its binaries. */
-function platformPackage() {
+export function platformPackage() {
   const { platform, arch } = process;
   if (platform === "win32") return `node-win-${arch === "ia32" ? "x86" : arch}`;
   return `${platform === "darwin" && arch === "arm64" ? "node-bin" : "node"}-${platform}-${arch}`;

@@ -1,0 +1,53 @@
+// What a user of the package writes. `npm run check:package` installs the packed package in a new folder, compiles this
+// there with its types, and runs it on the oldest Node that is supported and on the one we develop on.
+import { strict as assert } from "node:assert";
+import { type Bus, BusError, compilePattern, connect, defineEvent, defineSubscription } from "wagglebus";
+import { standardCatalog, taskCreated } from "wagglebus/catalog";
+import { testBus } from "wagglebus/testing";
+import { z } from "zod";
+
+const invoicePaid = defineEvent("invoice.paid", {
+  version: 1,
+  description: "An invoice was paid.",
+  data: z.looseObject({ invoiceId: z.string(), cents: z.number() }),
+});
+const catalog = standardCatalog.extend([invoicePaid]);
+const accounts = defineSubscription({ name: "accounts", on: [invoicePaid], attempts: 3, timeout: "10s" });
+
+for (const options of [{ engine: "memory" }, { engine: "embedded", file: "bus.db" }] as const) {
+  const bus = await connect({ ...options, source: "consumer", catalog });
+  const paid = Promise.withResolvers<number>();
+  await bus.subscribe(accounts, (event) => {
+    const cents: number = event.data.cents;
+    paid.resolve(cents);
+  });
+  await bus.publish(invoicePaid, { invoiceId: "1", cents: 4_200 });
+  assert.equal(await paid.promise, 4_200);
+  // @ts-expect-error an amount is a number
+  await assert.rejects(bus.publish(invoicePaid, { invoiceId: "1", cents: "4200" }), { code: "invalid_event" });
+  await bus.close();
+}
+
+const plain = await connect({ engine: "memory", source: "demo" });
+const created = Promise.withResolvers<string>();
+await plain.subscribe({ name: "readers", on: ["task.created"] }, (event) => created.resolve(event.type));
+await plain.publish({ type: "task.created", data: { taskId: "1" } });
+assert.equal(await created.promise, "task.created");
+await plain.close();
+await assert.rejects(plain.publish(taskCreated, { taskId: "2" }), (error) => error instanceof BusError);
+
+const reader = (bus: Bus) =>
+  bus.subscribe({ on: taskCreated }, async (event, { bus }) => {
+    await bus.emit.task.completed({ taskId: event.data.taskId });
+  });
+const bus = testBus();
+await reader(bus);
+await bus.emit.task.created({ taskId: "1" });
+await bus.drain();
+assert.deepEqual(
+  bus.published.map(({ type }) => type),
+  ["task.created", "task.completed"],
+);
+
+assert.equal(compilePattern({ data: { kind: ["document"] } })({ data: { kind: "document" } }), true);
+console.log(`a bus ran on Node ${process.versions.node}`);
