@@ -60,7 +60,7 @@ class Tree {
   add(first: Branch, prefix: string, childPrefix: string): void {
     const rest = [{ branch: first, prefix, childPrefix }];
     for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
-      this.#line(next.branch, next.prefix);
+      this.#line(next.branch, next.prefix, next.childPrefix);
       if (next.branch.kind !== "event") continue;
       const below = this.#below(next.branch.node);
       const { childPrefix: indent } = next;
@@ -88,14 +88,21 @@ class Tree {
     return [...deliveries, ...node.children.map((child): Branch => ({ kind: "event", node: child }))];
   }
 
-  #line(branch: Branch, prefix: string): void {
+  #line(branch: Branch, prefix: string, childPrefix: string): void {
     const { dim } = this.#io.stdout.colors;
     const [head, tail] = this.#texts(branch);
-    const room = this.#io.stdout.isTTY
-      ? this.#io.stdout.columns - displayWidth(prefix) - displayWidth(head) - 2
-      : Number.POSITIVE_INFINITY;
-    const shown = truncate(tail, Math.max(0, room));
+    const shown = this.#fit(tail, displayWidth(prefix) + displayWidth(head) + 2);
     this.lines.push(`${dim(prefix)}${head}${shown === "" ? "" : `  ${dim(shown)}`}`);
+    if (branch.kind !== "dead") return;
+    const { code, message } = branch.letter.reason;
+    const reason = this.#fit(printable(`${code}: ${message}`), displayWidth(childPrefix) + 2);
+    this.lines.push(`${dim(childPrefix)}  ${reason}`);
+  }
+
+  /** Cut to what a terminal has left beside so many columns. */
+  #fit(text: string, besides: number): string {
+    const { isTTY, columns } = this.#io.stdout;
+    return isTTY ? truncate(text, Math.max(0, columns - besides)) : text;
   }
 
   /** What is always shown whole, and what may be cut. */
@@ -105,8 +112,7 @@ class Tree {
       const { letter } = branch;
       const of = printable(letter.subscription ?? "publish");
       const tries = plural(letter.attempts, "attempt");
-      const reason = `${letter.reason.code}: ${printable(letter.reason.message)}`;
-      return [`${red(`✗ ${of}`)} dead letter ${letter.id} after ${tries}`, reason];
+      return [`${red(`✗ ${of}`)} dead letter ${letter.id} after ${tries}`, ""];
     }
     if (branch.kind === "pending") {
       const { delivery } = branch;

@@ -19,8 +19,8 @@ const gap = "  ";
 const leastFlexible = 12;
 
 /**
- * Aligned columns with a title line. On a terminal the flexible column is cut to the width; elsewhere nothing is, so that
- * what is piped on is whole.
+ * Aligned columns with a title line. On a terminal the flexible column is cut to the width, or left out where it could not
+ * say anything; elsewhere nothing is cut, so that what is piped on is whole.
  */
 export function renderTable<Row>(output: CliOutput, columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const cells = rows.map((row) => columns.map((column) => column.text(row)));
@@ -30,7 +30,10 @@ export function renderTable<Row>(output: CliOutput, columns: readonly Column<Row
   const flexible = columns.findIndex((column) => column.flexible === true);
   if (flexible >= 0 && output.isTTY) {
     const others = widths.reduce((sum, width, index) => (index === flexible ? sum : sum + width + gap.length), 0);
-    widths[flexible] = Math.min(widths[flexible] ?? 0, Math.max(leastFlexible, output.columns - others));
+    const room = output.columns - others;
+    const wanted = widths[flexible] ?? 0;
+    if (room < Math.min(leastFlexible, wanted)) return renderTable(output, columns.toSpliced(flexible, 1), rows);
+    widths[flexible] = Math.min(wanted, room);
   }
   const lines = cells.map((line, row) =>
     renderLine(columns, widths, line, (text, column) => {
@@ -38,8 +41,7 @@ export function renderTable<Row>(output: CliOutput, columns: readonly Column<Row
       return column.style === undefined || source === undefined ? text : column.style(text, source);
     }),
   );
-  const titled = columns.some((column) => column.title !== "");
-  if (titled) {
+  if (columns.some((column) => column.title !== "")) {
     const titles = columns.map((column) => column.title);
     lines.unshift(renderLine(columns, widths, titles, (text) => output.colors.dim(text)));
   }

@@ -24,6 +24,11 @@ test("on a terminal the flexible column is cut to its width", () => {
   expect(renderTable(stdout, columns, rows)).toBe("NAME   COUNT  TEXT\nshort      7  some words t…\n日本    1234\n");
 });
 
+test("where the flexible column could not say anything, it is left out", () => {
+  const { stdout } = testIo("/", { columns: 20, tty: true });
+  expect(renderTable(stdout, columns, rows)).toBe("NAME   COUNT\nshort      7\n日本    1234\n");
+});
+
 test("without titles there is no title line", () => {
   const { stdout } = testIo("/", {});
   expect(renderTable(stdout, [{ title: "", text: (row: number) => String(row) }], [1, 2])).toBe("1\n2\n");
