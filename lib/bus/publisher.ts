@@ -39,11 +39,17 @@ export class Publisher {
     );
   }
 
-  async publish(draft: Draft, dedupe: string | undefined): Promise<Event> {
+  publish(draft: Draft, dedupe: string | undefined): Promise<Event> {
+    const run = runContext.getStore();
+    const published = this.#publish(draft, dedupe, run);
+    run?.track(published);
+    return published;
+  }
+
+  async #publish(draft: Draft, dedupe: string | undefined, run: RunContext | undefined): Promise<Event> {
     const host = this.#host;
     const closed = host.closed();
     if (closed !== undefined) throw closed;
-    const run = runContext.getStore();
     if (run?.aborted !== undefined) {
       throw new BusError(
         "aborted",
@@ -65,11 +71,7 @@ export class Publisher {
       history: definition?.history !== false,
       inHandler: run !== undefined,
     });
-    let taken: Accepted;
-    if (accepted instanceof Promise) {
-      run?.track(accepted);
-      taken = await accepted;
-    } else taken = accepted;
+    const taken = accepted instanceof Promise ? await accepted : accepted;
     if (taken.duplicate) host.counters.duplicates += 1;
     else host.counters.published += 1;
     host.counters.publishMs.record(performance.now() - startedAt);

@@ -30,7 +30,7 @@ const batch = 256;
 export async function waitFor(host: WaitHost, wants: Wants, options: WaitOptions = {}): Promise<Event | Event[]> {
   const collect = collector(host.catalog, wants);
   const timeoutMs = parseDuration(options.timeout ?? "30s", "waitFor: timeout");
-  options.signal?.throwIfAborted();
+  if (options.signal?.aborted === true) throw abortedError(options.signal);
   let settle: ((recorded: Recorded) => void) | undefined;
   const live: Recorded[] = [];
   let failLive: (error: BusError) => void = () => {};
@@ -54,8 +54,7 @@ export async function waitFor(host: WaitHost, wants: Wants, options: WaitOptions
         end();
         reject(error);
       };
-      const aborted = () =>
-        fail(new BusError("aborted", "waitFor was aborted by its signal", { cause: options.signal?.reason }));
+      const aborted = () => fail(abortedError(options.signal));
       const closed = () => fail(new BusError("closed", "the bus was closed while waitFor waited"));
       const timer = clock.setTimer(
         () =>
@@ -87,6 +86,10 @@ export async function waitFor(host: WaitHost, wants: Wants, options: WaitOptions
   } finally {
     detach();
   }
+}
+
+function abortedError(signal: AbortSignal | undefined): BusError {
+  return new BusError("aborted", "waitFor was aborted by its signal", { cause: signal?.reason });
 }
 
 /** The place of a `since`: after an event, or before what was accepted at a time. */

@@ -1,7 +1,7 @@
 import type { DeadLetter } from "../../bus/delivery.ts";
 import { deadLetterFilter } from "../../bus/history-filter.ts";
 import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../../bus/queries.ts";
-import { defaultLimit } from "./pages.ts";
+import { defaultLimit, placeOfCursor } from "./pages.ts";
 
 /** Dead letters by id, in the order they died. */
 export class DeadLetterStore {
@@ -33,7 +33,7 @@ export class DeadLetterStore {
 
   list(query: DeadLetterQuery, { limit = defaultLimit, cursor }: PageOptions): DeadLetterPage {
     const wants = deadLetterFilter(query);
-    const before = cursor === undefined ? Number.POSITIVE_INFINITY : Number(cursor);
+    const before = placeOfCursor(cursor);
     const found = [...this.#letters.values()]
       .filter(({ letter, place }) => place < before && wants(letter))
       .reverse()

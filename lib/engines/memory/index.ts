@@ -29,7 +29,7 @@ import type { Event } from "../../event/event.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { DeadLetterStore } from "./dead-letters.ts";
 import { Item } from "./item.ts";
-import { defaultLimit } from "./pages.ts";
+import { defaultLimit, placeOfCursor } from "./pages.ts";
 import { Ring } from "./ring.ts";
 import { countByType } from "./stats.ts";
 import { type QueueHost, SubscriptionQueue } from "./subscription-queue.ts";
@@ -141,9 +141,7 @@ export class MemoryEngine implements Engine, QueueHost {
     const wants = historyFilter(query);
     const events: Event[] = [];
     let last = 0;
-    for (const { event, acceptedAt, place } of this.#ring.newestFirst(
-      cursor === undefined ? undefined : Number(cursor),
-    )) {
+    for (const { event, acceptedAt, place } of this.#ring.newestFirst(placeOfCursor(cursor))) {
       if (!wants(event, acceptedAt)) continue;
       if (events.length === limit) return { events, cursor: String(last) };
       events.push(event);
