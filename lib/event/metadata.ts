@@ -73,6 +73,8 @@ export function prepareMetadata(given: unknown, context: MetadataContext): Reado
   const trace = traceparent === undefined ? cause?.metadata : { traceparent, tracestate };
   if (trace?.traceparent !== undefined) metadata.traceparent = trace.traceparent;
   if (trace?.tracestate !== undefined) metadata.tracestate = trace.tracestate;
+  // What comes of a replay is new, and says that it does.
+  if (cause?.metadata.replay !== undefined) metadata.replay = cause.metadata.replay;
   return Object.freeze(metadata);
 }
 
