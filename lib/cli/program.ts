@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { Command } from "commander";
+import { didYouMean } from "../event/nearest.ts";
 import { globalOptions } from "./command.ts";
 import type { CliIo } from "./io.ts";
 import { type Registration, registry } from "./registry.ts";
@@ -20,7 +21,16 @@ export function outlineProgram(
     program.addCommand(standIn(registration).action(() => onCall(registration, argv)));
   }
   const help = standIn({ name: "help", summary: "print the help of a command" });
-  program.addCommand(help.action((names: string[]) => onCall(undefined, [...names, "--help"])));
+  program.addCommand(
+    help.action((names: string[]) => {
+      const known = registry.map(({ name }) => name);
+      const [first] = names;
+      if (first !== undefined && !known.includes(first)) {
+        program.error(`error: unknown command '${first}'${didYouMean(first, known, `there are ${known.join(", ")}`)}`);
+      }
+      onCall(undefined, [...names, "--help"]);
+    }),
+  );
   return inheritSettings(program, io);
 }
 

@@ -34,7 +34,6 @@ export async function publishMany(
         bytes = bytesRead;
         progress.update(report.count, bytesBefore + bytes);
         await io.stdout.drained();
-        if (io.signal.aborted) break;
       }
     } catch (thrown) {
       if (!(thrown instanceof CliError)) throw thrown;

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Event } from "../../event/event.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
-import { type CliIo, Interruption } from "../io.ts";
+import type { CliIo } from "../io.ts";
 import { withBus } from "../open-bus.ts";
 import { addHistoryFilters, type HistoryFilterOptions, historyQuery } from "../options/history-filters.ts";
 import { count, pointInTime } from "../options/values.ts";
@@ -43,19 +43,15 @@ export function tailCommand(io: CliIo): Command {
     });
 }
 
+/** Ends at an interruption too, which is how it is meant to end. */
 async function follow(io: CliIo, events: AsyncIterable<Event>, options: Options): Promise<void> {
   let left = options.limit ?? Number.POSITIVE_INFINITY;
-  try {
-    for await (const event of events) {
-      if (options.json === true) writeJson(io.stdout, event);
-      else io.stdout.write(tailLine(io, event));
-      left -= 1;
-      if (left <= 0) return;
-      await io.stdout.drained();
-    }
-  } catch (thrown) {
-    // To be interrupted is how it ends: that is no failure.
-    if (!(io.signal.reason instanceof Interruption)) throw thrown;
+  for await (const event of events) {
+    if (options.json === true) writeJson(io.stdout, event);
+    else io.stdout.write(tailLine(io, event));
+    left -= 1;
+    if (left <= 0) return;
+    await io.stdout.drained();
   }
 }
 

@@ -50,6 +50,7 @@ describe("help", () => {
 describe("a wrong command line exits 2, with the usage and the nearest name", () => {
   test.each([
     [["publsh"], "Did you mean publish?", "usage: waggle "],
+    [["help", "publsh"], 'did you mean "publish"?', "usage: waggle "],
     [["history", "--limt", "3"], "Did you mean --limit?", "usage: waggle history "],
     [["dlq", "lst"], 'did you mean "list"?', "usage: waggle dlq "],
     [["catalog", "shwo", "task.created"], 'did you mean "show"?', "usage: waggle catalog "],

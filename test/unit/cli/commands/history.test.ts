@@ -102,6 +102,7 @@ describe("history", () => {
     const stdin = '{"type":"custom.many","data":{}}\n'.repeat(2_300);
     await waggle(["publish"], { stdin });
     expect((await waggle(["history", "--json", "-n", "2200"])).json).toHaveLength(2_200);
+    expect((await waggle(["history", "--json", "-n", "9000"])).json).toHaveLength(2_300);
   });
 
   test("one id shows all of the event", async () => {

@@ -20,6 +20,10 @@ test("JSON never moves a terminal, and means the same", async () => {
   );
 });
 
+test("JSON escapes what only a terminal acts on", () => {
+  expect(toJson("\u009b2J\u202e\u007f")).toBe('"\\u009b2J\\u202e\\u007f"');
+});
+
 test("wide characters take two columns, marks none, colours none", () => {
   expect(displayWidth("abc")).toBe(3);
   expect(displayWidth("日本")).toBe(4);
