@@ -14,7 +14,10 @@ export type BusOptions = Pick<
   "catalog" | "clock" | "grace" | "logger" | "onError" | "rateLimit" | "retention" | "source"
 >;
 
-/** A process of its own that runs scripted handlers. */
+/** What the unnamed subscription of a worker listens to. */
+export const unnamedInWorker = "custom.contract.unnamed_in_worker";
+
+/** A process of its own that runs scripted handlers, and that has an unnamed subscription besides. */
 export interface Worker {
   readonly pid: number;
   /** As `kill -9` does; resolves when it is gone. Also where it is gone already. */

@@ -18,6 +18,7 @@ runContract(memoryAdapter, [
   "crashes: a handler whose process dies is run again elsewhere, and the attempt counts",
   "crashes: a process killed in the middle of its work: another takes over all of it",
   "crashes: what kills its process each time becomes a dead letter once it is out of attempts",
-  "crashes: a process that is stopped and continued is not overtaken",
+  "crashes: a process that is stopped and continued is not overtaken, though one that died is",
+  "crashes: an unnamed subscription ends with its process, however that ends",
   "crashes: order within a key outlives the death of the process that ran its head",
 ]);

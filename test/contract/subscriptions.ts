@@ -67,6 +67,7 @@ export const subscriptions = {
   faithful: { on: "custom.contract.faithful" },
   "seen-by-another": { on: "custom.contract.seen_by_another" },
   crashing: { on: "custom.contract.crashing", attempts: 3, backoff: soon },
+  "short-lived": { on: "custom.contract.short_lived", backoff: soon },
   "crashing-twice": { on: "custom.contract.crashing_twice", attempts: 2, backoff: soon },
 } as const satisfies Record<string, Omit<SubscriptionOptions, "name">>;
 

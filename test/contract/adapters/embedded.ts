@@ -32,8 +32,11 @@ async function startWorker(directory: string, file: string, names: readonly Subs
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const ended = once(child, "exit");
-  const [message] = await Promise.race([once(child, "message"), ended]);
-  if (message !== "ready" || child.pid === undefined) throw new Error(`the worker ended with ${message}`);
+  const [first, signal] = await Promise.race([once(child, "message"), ended]);
+  // A script that crashes its process may do so before this hears that it is ready.
+  if ((first !== "ready" && signal !== "SIGKILL") || child.pid === undefined) {
+    throw new Error(`the worker ended with ${first}`);
+  }
   return {
     pid: child.pid,
     kill: async () => {

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { unnamedInWorker } from "../adapter.ts";
 import type { ContractCase } from "../case.ts";
 
 const needs = ["crash"] as const;
@@ -65,26 +66,48 @@ export const crashCases: readonly ContractCase[] = [
     },
   },
   {
-    title: "a process that is stopped and continued is not overtaken",
+    title: "a process that is stopped and continued is not overtaken, though one that died is",
     needs,
     run: async (t) => {
-      const worker = await t.startWorker("crashing");
+      const frozen = await t.startWorker("crashing");
       const gate = t.gate();
       const held = await t.publish(type, { script: { "*": [{ do: "wait", gate }] } });
       await t.reported({ phase: "started" });
-      worker.freeze();
+      const killed = await t.startWorker("short-lived");
+      const lost = await t.publish("custom.contract.short_lived", { script: { "*": [{ do: "crash", upTo: 1 }] } });
+      await t.reported({ phase: "started", eventId: lost.id, pid: killed.pid });
+      frozen.freeze();
       await t.consume("crashing");
+      await t.consume("short-lived");
       await t.open(gate);
+      // That the dead one's work is taken over shows that the engine has looked who is gone.
+      await t.handled(lost, "short-lived");
       const other = await t.publish(type);
       await t.handled(other, "crashing");
       expect(await t.reports({ eventId: held.id })).toHaveLength(1);
-      worker.thaw();
+      frozen.thaw();
       await t.handled(held, "crashing");
       const runs = await t.quiet({ eventId: held.id });
       expect(runs.map(({ phase, attempt, pid }) => [phase, attempt, pid])).toEqual([
-        ["started", 1, worker.pid],
-        ["done", 1, worker.pid],
+        ["started", 1, frozen.pid],
+        ["done", 1, frozen.pid],
       ]);
+    },
+  },
+  {
+    title: "an unnamed subscription ends with its process, however that ends",
+    needs,
+    run: async (t) => {
+      const worker = await t.startWorker("crashing");
+      const unnamed = async () => {
+        const states = await t.bus.subscriptions.list();
+        return states.find(({ record }) => record.on.includes(unnamedInWorker));
+      };
+      await t.eventually("it is there", unnamed);
+      await worker.kill();
+      await t.eventually("it is gone", async () => (await unnamed()) === undefined);
+      await t.publish(unnamedInWorker);
+      expect(await t.quiet()).toEqual([]);
     },
   },
   {
