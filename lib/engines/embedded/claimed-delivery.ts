@@ -26,6 +26,8 @@ export class ClaimedDelivery implements Delivery, RowKey {
   readonly ordering: string | undefined;
   /** Whether the event is kept until it is delivered, and no longer. */
   readonly transient: boolean;
+  /** Whether a consumer has it. */
+  held = false;
 
   constructor(
     key: RowKey,

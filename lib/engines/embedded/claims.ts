@@ -1,16 +1,15 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Failure } from "../../bus/delivery.ts";
-import { type BusError, toBusError } from "../../error/bus-error.ts";
-import type { Event } from "../../event/event.ts";
+import { BusError, toBusError } from "../../error/bus-error.ts";
 import { formatTime } from "../../event/time.ts";
 import { ClaimedDelivery, type RowKey } from "./claimed-delivery.ts";
 import type { Consumers } from "./consumers.ts";
 import type { DeadLetterTable } from "./dead-letters.ts";
-import type { Events } from "./events.ts";
+import type { Events, StoredEvent } from "./events.ts";
 import type { Queue } from "./queue.ts";
 import type { Registry, Subscription } from "./registry.ts";
 import type { Replays } from "./replays.ts";
-import { integer, optionalInteger, optionalText, parseEvent, parseFailures } from "./rows.ts";
+import { integer, optionalInteger, optionalText, parseFailures } from "./rows.ts";
 
 export interface ClaimsHost {
   readonly registry: Registry;
@@ -23,6 +22,8 @@ export interface ClaimsHost {
   onError(error: BusError): void;
 }
 
+const none: readonly Failure[] = [];
+
 /** Takes ready deliveries for the consumers of this process, within a transaction. */
 export class Claims {
   readonly #host: ClaimsHost;
@@ -31,10 +32,8 @@ export class Claims {
   constructor(db: DatabaseSync, host: ClaimsHost) {
     this.#host = host;
     this.#ready = db.prepare(
-      `SELECT d.priority, d.seq, d.replay, d.attempts, d.ordering, d.queued, d.redriven, d.failures,
-         e.body, e.accepted, e.history
-       FROM deliveries AS d LEFT JOIN events AS e ON e.seq = d.seq
-       WHERE d.sub = ? AND d.state = 0 ORDER BY d.priority, d.seq, d.replay LIMIT ?`,
+      `SELECT priority, seq, replay, attempts, ordering, queued, redriven, failures FROM deliveries
+       WHERE sub = ? AND state = 0 ORDER BY priority, seq, replay LIMIT ?`,
     );
   }
 
@@ -66,42 +65,48 @@ export class Claims {
   }
 
   #claim(sub: Subscription, row: Readonly<Record<string, unknown>>, now: number): void {
-    const { consumers, queue, owner, replays } = this.#host;
+    const { consumers, events, queue, owner, replays } = this.#host;
     const seat = consumers.seat(sub);
     if (seat === undefined) return;
     const key = { sub, priority: integer(row.priority), seq: integer(row.seq), replay: integer(row.replay) };
     queue.claim(key, owner);
     const attempt = integer(row.attempts) + 1;
     const ordering = optionalText(row.ordering);
-    let event: Event;
-    let failures: readonly Failure[];
+    const queued = optionalInteger(row.queued);
+    let stored: StoredEvent | undefined;
+    let failures: readonly Failure[] = none;
+    let broken: BusError | undefined;
     try {
-      event = replays.mark(parseEvent(row.body), key.replay);
+      stored = events.bySeq(key.seq);
       failures = parseFailures(row.failures);
     } catch (thrown) {
-      this.#bury(key, row, attempt, toBusError(thrown), now);
+      broken = toBusError(thrown);
+    }
+    if (stored === undefined || broken !== undefined) {
+      const error = broken ?? new BusError("unavailable", `event ${key.seq} of a delivery is not stored`);
+      this.#bury(key, { attempts: attempt, acceptedAt: queued ?? now, error, now });
       if (ordering !== undefined) queue.promote(sub, ordering);
       return;
     }
     consumers.hand(
       seat,
-      new ClaimedDelivery(key, event, {
+      new ClaimedDelivery(key, replays.mark(stored.event, key.replay), {
         attempt,
-        acceptedAt: optionalInteger(row.queued) ?? integer(row.accepted),
+        acceptedAt: queued ?? stored.accepted,
         failures,
         redriven: optionalInteger(row.redriven) === 1,
         ordering,
-        transient: integer(row.history) === 0,
+        transient: !stored.history,
       }),
     );
   }
 
   /** A row that cannot be read is not met again and again: it becomes a dead letter that holds what is left of it. */
-  #bury(key: RowKey, row: Readonly<Record<string, unknown>>, attempts: number, error: BusError, now: number): void {
+  #bury(key: RowKey, { acceptedAt, attempts, error, now }: Unreadable): void {
     const { deadLetters, events, onError, owner, queue } = this.#host;
     const at = formatTime(now);
     const reason = { code: "invalid_event", message: error.message, at, attempt: 0 };
-    const id = events.idOf(key.seq) ?? `unreadable-${key.seq}`;
+    const { id, body } = events.raw(key.seq) ?? { id: `lost-${key.seq}`, body: null };
     deadLetters.insert({
       subscription: key.sub.record.name,
       replay: key.replay,
@@ -110,17 +115,25 @@ export class Claims {
         type: "custom.unreadable",
         source: "waggle",
         time: at,
-        data: { stored: typeof row.body === "string" ? row.body : null },
+        data: { stored: body },
         metadata: { version: 1, correlationId: id, priority: key.priority },
       },
       reason,
       attempts,
       failures: [reason],
-      acceptedAt: optionalInteger(row.accepted) ?? now,
+      acceptedAt,
       diedAt: now,
     });
     queue.deleteClaimed(key, owner);
-    if (row.history === 0) events.releaseTransient(key.seq);
+    // Does nothing for an event that is in history.
+    events.releaseTransient(key.seq);
     onError(error);
   }
+}
+
+interface Unreadable {
+  readonly attempts: number;
+  readonly acceptedAt: number;
+  readonly error: BusError;
+  readonly now: number;
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Event } from "../../event/event.ts";
 import { Postings } from "./postings.ts";
+import { RecentEvents } from "./recent-events.ts";
 import type { Registry } from "./registry.ts";
 import { integer, optionalText, parseEvent, text } from "./rows.ts";
 import { Totals } from "./totals.ts";
@@ -43,10 +44,11 @@ export class Events {
   readonly #registry: Registry;
   readonly #postings: Postings;
   readonly #totals: Totals;
+  readonly #recent = new RecentEvents();
   readonly #insert: StatementSync;
   readonly #byId: StatementSync;
   readonly #bySeq: StatementSync;
-  readonly #idOf: StatementSync;
+  readonly #raw: StatementSync;
   readonly #insertTransient: StatementSync;
   readonly #release: StatementSync;
   readonly #deleteTransient: StatementSync;
@@ -61,7 +63,7 @@ export class Events {
     this.#insert = db.prepare("INSERT INTO events (seq, id, flow, accepted, history, body) VALUES (?, ?, ?, ?, ?, ?)");
     this.#byId = db.prepare("SELECT seq, body, accepted, history FROM events WHERE id = ?");
     this.#bySeq = db.prepare("SELECT seq, body, accepted, history FROM events WHERE seq = ?");
-    this.#idOf = db.prepare("SELECT id FROM events WHERE seq = ?");
+    this.#raw = db.prepare("SELECT id, body FROM events WHERE seq = ?");
     this.#insertTransient = db.prepare(
       "INSERT INTO transients (seq, remaining) VALUES (?, ?) ON CONFLICT DO UPDATE SET remaining = remaining + excluded.remaining",
     );
@@ -103,16 +105,20 @@ export class Events {
   }
 
   byId(id: string): StoredEvent | undefined {
-    return stored(this.#byId.get(id));
+    const row = this.#byId.get(id);
+    return row === undefined ? undefined : this.#stored(row);
   }
 
+  /** Throws where it cannot be read. */
   bySeq(seq: number): StoredEvent | undefined {
-    return stored(this.#bySeq.get(seq));
+    const row = this.#bySeq.get(seq);
+    return row === undefined ? undefined : this.#stored(row);
   }
 
-  /** The id of a stored event, without reading the event. */
-  idOf(seq: number): string | undefined {
-    return optionalText(this.#idOf.get(seq)?.id);
+  /** An event as it lies there, for one that cannot be read. */
+  raw(seq: number): { id: string; body: string } | undefined {
+    const row = this.#raw.get(seq);
+    return row === undefined ? undefined : { id: text(row.id), body: String(row.body) };
   }
 
   /** What is still known of an id; undefined where nothing is. */
@@ -138,6 +144,7 @@ export class Events {
   forget(): void {
     this.#totals.forget();
     this.#postings.forget();
+    this.#recent.clear();
   }
 
   /** Before rows of postings are deleted. */
@@ -150,18 +157,18 @@ export class Events {
     const { correlationId } = event.metadata;
     this.#insert.run(seq, event.id, correlationId === event.id ? null : correlationId, accepted, history, body);
     this.#registry.lastSeq = seq;
+    this.#recent.keep(seq, event, body.length);
     return seq;
   }
-}
 
-type Row = Readonly<Record<string, unknown>> | undefined;
-
-function stored(row: Row): StoredEvent | undefined {
-  if (row === undefined) return undefined;
-  return {
-    seq: integer(row.seq),
-    event: parseEvent(text(row.body)),
-    accepted: integer(row.accepted),
-    history: integer(row.history) === 1,
-  };
+  #stored(row: Readonly<Record<string, unknown>>): StoredEvent {
+    const seq = integer(row.seq);
+    const body = text(row.body);
+    let event = this.#recent.get(seq);
+    if (event === undefined) {
+      event = parseEvent(body);
+      this.#recent.keep(seq, event, body.length);
+    }
+    return { seq, event, accepted: integer(row.accepted), history: integer(row.history) === 1 };
+  }
 }

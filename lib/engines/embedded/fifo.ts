@@ -27,6 +27,7 @@ export class Fifo<Item> {
 
   /** What was taken goes back to where it was. */
   putBack(items: readonly Item[]): void {
+    if (items.length === 0) return;
     this.#items = [...items, ...this.#items.slice(this.#head)];
     this.#head = 0;
   }

@@ -9,40 +9,74 @@ import type { Job } from "./writer.ts";
 export class PendingPublish {
   readonly entry: Entry;
   readonly body: string;
-  readonly resolve: (accepted: Accepted) => void;
+  readonly #resolve: (accepted: Accepted) => void;
   readonly reject: (error: BusError) => void;
   result: Accepted | BusError | undefined;
 
   constructor(entry: Entry, body: string, resolve: (accepted: Accepted) => void, reject: (error: BusError) => void) {
     this.entry = entry;
     this.body = body;
-    this.resolve = resolve;
+    this.#resolve = resolve;
     this.reject = reject;
+  }
+
+  /** Tells the caller what was found. */
+  end(): void {
+    if (this.result instanceof BusError) this.reject(this.result);
+    else if (this.result !== undefined) this.#resolve(this.result);
   }
 }
 
 export interface IntakeHost {
   readonly maxPending: number;
+  now(): number;
   /** Within the transaction. */
-  accept(publish: PendingPublish): Accepted | BusError;
-  settle(delivery: ClaimedDelivery, outcome: Outcome): void;
-  claim(limit: number): void;
+  accept(publish: PendingPublish, now: number): Accepted | BusError;
+  settle(delivery: ClaimedDelivery, outcome: Outcome, now: number): void;
+  claim(limit: number, now: number): void;
   wantsClaims(): boolean;
   schedule(): void;
   onError(error: BusError): void;
 }
 
-/** At most so many of each in a transaction: larger groups are hardly faster, and hold the event loop up. */
-const publishesAtOnce = 128;
-const settlementsAtOnce = 512;
-const claimsAtOnce = 128;
+/** At most so many of each in a transaction: larger groups are hardly faster. */
+const atOnce = { settlements: 2_048, publishes: 128, claims: 512 };
+/**
+ * Milliseconds into a transaction after which no more of each is begun, so that the event loop is not held up: with ten
+ * subscriptions a publish is ten times the work. What ends comes first: it makes room.
+ */
+const untilMs = { settlements: 4, publishes: 5, claims: 7 };
+/** Done in any case, and between two looks at the time. */
+const stride = 16;
 /** Milliseconds until settlements that could not be written are tried again; doubled up to the last. */
 const retryMs = { from: 50, to: 1_000 };
 
 interface Settlement {
   readonly delivery: ClaimedDelivery;
   readonly outcome: Outcome;
-  readonly resolve: () => void;
+  readonly batch: Batch;
+}
+
+/** Settlements that came between two transactions: one promise tells them all. */
+class Batch {
+  readonly kept: Promise<void>;
+  #resolve: () => void = () => {};
+  #left = 0;
+
+  constructor() {
+    this.kept = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  add(): void {
+    this.#left += 1;
+  }
+
+  done(): void {
+    this.#left -= 1;
+    if (this.#left === 0) this.#resolve();
+  }
 }
 
 /** Collects what concurrent callers publish and settle, and gives it out in groups: one commit serves a whole group. */
@@ -51,8 +85,8 @@ export class Intake {
   readonly #publishes = new Fifo<PendingPublish>();
   readonly #urgent = new Fifo<PendingPublish>();
   readonly #settlements = new Fifo<Settlement>();
-  readonly #held = new Set<ClaimedDelivery>();
-  #unsettled = 0;
+  #outstanding = 0;
+  #batch: Batch | undefined;
   #failures = 0;
   #paused = false;
 
@@ -62,7 +96,7 @@ export class Intake {
 
   /** Deliveries of this process whose end is not recorded yet. */
   get outstanding(): number {
-    return this.#held.size + this.#unsettled;
+    return this.#outstanding;
   }
 
   publish(entry: Entry): Promise<Accepted> {
@@ -86,41 +120,53 @@ export class Intake {
 
   /** A claimed delivery is about to be handed over. */
   hold(delivery: ClaimedDelivery): void {
-    this.#held.add(delivery);
+    delivery.held = true;
+    this.#outstanding += 1;
   }
 
   /** Undefined where the delivery was settled before. */
   settle(delivery: ClaimedDelivery, outcome: Outcome): Promise<void> | undefined {
-    if (!this.#held.delete(delivery)) return undefined;
-    this.#unsettled += 1;
-    return new Promise((resolve) => {
-      this.#settlements.push({ delivery, outcome, resolve });
-      this.#host.schedule();
-    });
+    if (!delivery.held) return undefined;
+    delivery.held = false;
+    this.#batch ??= new Batch();
+    const batch = this.#batch;
+    batch.add();
+    this.#settlements.push({ delivery, outcome, batch });
+    this.#host.schedule();
+    return batch.kept;
   }
 
   nextGroup(): Job | undefined {
-    const settlements = this.#paused ? [] : this.#settlements.take(settlementsAtOnce);
+    const settlements = this.#paused ? [] : this.#settlements.take(atOnce.settlements);
     // After a failure settlements go alone: they make room, and a publish that cannot be written must not take them along.
     const alone = this.#failures > 0 && settlements.length > 0;
-    const publishes = alone ? [] : this.#urgent.take(publishesAtOnce);
-    if (!alone) publishes.push(...this.#publishes.take(publishesAtOnce - publishes.length));
+    const urgent = alone ? [] : this.#urgent.take(atOnce.publishes);
+    const others = alone ? [] : this.#publishes.take(atOnce.publishes - urgent.length);
+    const publishes = urgent.length === 0 ? others : [...urgent, ...others];
     if (publishes.length === 0 && settlements.length === 0 && !this.#host.wantsClaims()) return undefined;
-    const host = this.#host;
+    this.#batch = undefined;
+    let settled = 0;
+    let published = 0;
     return {
       run: () => {
-        for (const { delivery, outcome } of settlements) host.settle(delivery, outcome);
-        for (const publish of publishes) publish.result = host.accept(publish);
-        host.claim(claimsAtOnce);
+        const budget = new Budget();
+        const now = this.#host.now();
+        settled = budget.spend(untilMs.settlements, settlements, ({ delivery, outcome }) =>
+          this.#host.settle(delivery, outcome, now),
+        );
+        published = budget.spend(untilMs.publishes, publishes, (publish) => {
+          publish.result = this.#host.accept(publish, now);
+        });
+        this.#host.claim(budget.spent(untilMs.claims) ? stride : atOnce.claims, now);
       },
       committed: () => {
         this.#failures = 0;
-        this.#unsettled -= settlements.length;
-        for (const { resolve } of settlements) resolve();
-        for (const { result, resolve, reject } of publishes) {
-          if (result instanceof BusError) reject(result);
-          else if (result !== undefined) resolve(result);
-        }
+        this.#outstanding -= settled;
+        this.#settlements.putBack(settlements.slice(settled));
+        this.#urgent.putBack(urgent.slice(published));
+        this.#publishes.putBack(others.slice(Math.max(0, published - urgent.length)));
+        for (let index = 0; index < settled; index += 1) settlements[index]?.batch.done();
+        for (let index = 0; index < published; index += 1) publishes[index]?.end();
       },
       failed: (error) => {
         for (const { reject } of publishes) reject(error);
@@ -149,5 +195,25 @@ export class Intake {
       },
       Math.min(retryMs.to, retryMs.from * 2 ** Math.min(this.#failures - 1, 10)),
     ).unref();
+  }
+}
+
+/** The time of one transaction. */
+class Budget {
+  readonly #since = performance.now();
+
+  spent(ms: number): boolean {
+    return performance.now() - this.#since > ms;
+  }
+
+  /** Does one after the other until that time is over; how many were done. */
+  spend<Item>(ms: number, items: readonly Item[], act: (item: Item) => void): number {
+    let done = 0;
+    for (const item of items) {
+      act(item);
+      done += 1;
+      if (done % stride === 0 && this.spent(ms)) break;
+    }
+    return done;
   }
 }

@@ -95,15 +95,16 @@ export function assemble(db: DatabaseSync, owner: number, settings: EngineSettin
     backfill.resume();
   };
 
+  const acceptHost = { registry, events, dispatch, retention };
   const intake: Intake = new Intake({
     maxPending,
-    accept: (publish) => accept({ registry, events, dispatch, retention }, publish, now()),
-    settle: (delivery, outcome) => {
-      const at = now();
+    now,
+    accept: (publish, at) => accept(acceptHost, publish, at),
+    settle: (delivery, outcome, at) => {
       settlements.apply(delivery, outcome, at);
       if (outcome.kind === "retry") due.expect(at + outcome.afterMs);
     },
-    claim: (limit) => claims.take(limit, now()),
+    claim: (limit, at) => claims.take(limit, at),
     wantsClaims: () => claims.wanted(),
     schedule,
     onError,

@@ -62,11 +62,16 @@ function parseJson(value: string, what: string): unknown {
   }
 }
 
-/** Parses a stored event. */
+/** Parses a stored event; frozen on all levels, as one is that was just published. */
 export function parseEvent(value: unknown): Event {
   const event = parseJson(text(value), "an event");
-  if (isEvent(event)) return event;
+  if (isEvent(event)) return freeze(event);
   throw broken("an event lacks a field");
+}
+
+function freeze<Value extends object>(value: Value): Value {
+  for (const inner of Object.values(value)) if (typeof inner === "object" && inner !== null) freeze(inner);
+  return Object.freeze(value);
 }
 
 const failureSchema = z.object({

@@ -33,6 +33,12 @@ export interface WriterOptions {
   readonly onRollback: () => void;
 }
 
+/**
+ * After so many transactions what they wrote is carried from the log into the file, at a moment when nothing is queued: a
+ * little at a time costs half a millisecond, while SQLite left to itself waits for 1,000 pages and then takes ten.
+ */
+const transactionsToCarry = 25;
+
 /** While the lock cannot be had, the pause between tries, in milliseconds. */
 const stalledPauseMs = 100;
 
@@ -44,10 +50,12 @@ export class Writer {
   readonly #options: WriterOptions;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
+  readonly #checkpoint: StatementSync;
   readonly #rollback: StatementSync;
   readonly #tasks: Job[] = [];
   #scheduled = false;
   #current: Job | undefined;
+  #uncarried = 0;
   #tries = 0;
   #foreignChanges = 0;
   #waitingSince = 0;
@@ -58,6 +66,7 @@ export class Writer {
     this.#options = options;
     this.#begin = options.db.prepare("BEGIN IMMEDIATE");
     this.#commit = options.db.prepare("COMMIT");
+    this.#checkpoint = options.db.prepare("PRAGMA wal_checkpoint(PASSIVE)");
     this.#rollback = options.db.prepare("ROLLBACK");
   }
 
@@ -99,6 +108,7 @@ export class Writer {
       this.#attempt(job);
     }
     if (this.#scheduled) return;
+    if (this.#uncarried >= transactionsToCarry) this.#carry();
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
@@ -137,10 +147,20 @@ export class Writer {
       job.failed(storeError(file, thrown));
       return;
     }
+    this.#uncarried += 1;
     this.#done();
     handOver();
     job.committed();
     onCommit();
+  }
+
+  #carry(): void {
+    this.#uncarried = 0;
+    try {
+      this.#checkpoint.get();
+    } catch {
+      // Another process is at it, or the disk is full: the log keeps everything, and the next commit tells the caller.
+    }
   }
 
   #undo(): void {
