@@ -298,12 +298,14 @@ export const subscriptionCases: readonly ContractCase[] = [
       expect(Date.parse(info.lastEventAt ?? "")).toBeGreaterThanOrEqual(began);
       expect(Date.parse(info.lastEventAt ?? "")).toBeLessThanOrEqual(Date.now());
 
+      const delayed = await t.publish(type, { script: { "*": [{ do: "retry-after", ms: t.ms(100), upTo: 1 }] } });
+      await t.reported({ phase: "failed", eventId: delayed.id });
       subscriber.pause();
       const waiting = await t.publish(type);
       const laterMs = t.ms(20);
       await t.eventually("it has waited", () => Date.now() > Date.parse(waiting.time) + laterMs);
       const paused = await subscriber.info();
-      expect(paused).toMatchObject({ paused: true, backlog: 1 });
+      expect(paused).toMatchObject({ paused: true, backlog: 2 });
       expect(paused.oldestAgeMs).toBeGreaterThanOrEqual(laterMs);
       subscriber.resume();
       await t.quiet();
