@@ -1,9 +1,9 @@
 import type { Accepted } from "../../bus/engine.ts";
 import { sameContent } from "../../bus/same-content.ts";
-import { BusError } from "../../error/bus-error.ts";
+import { BusError, toBusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
 import type { Dispatch } from "./dispatch.ts";
-import { contentDigest, type Events, type Seen } from "./events.ts";
+import { contentDigest, type Events, type Seen, type StoredEvent } from "./events.ts";
 import type { PendingPublish } from "./intake.ts";
 import type { Registry, Subscription } from "./registry.ts";
 
@@ -21,7 +21,13 @@ export function accept(host: AcceptHost, { entry, body }: PendingPublish, now: n
   const { event } = entry;
   let seen: Seen | undefined;
   if (entry.ownId) {
-    const known = events.byId(event.id);
+    let known: StoredEvent | undefined;
+    try {
+      known = events.byId(event.id);
+    } catch (thrown) {
+      // The stored one cannot be read: this publish fails, and those beside it go on.
+      return toBusError(thrown);
+    }
     if (known !== undefined) {
       return sameContent(known.event, event) ? { event: known.event, duplicate: true } : conflict(event);
     }

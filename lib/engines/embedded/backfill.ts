@@ -1,5 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Router } from "../../bus/router.ts";
+import { type BusError, toBusError } from "../../error/bus-error.ts";
+import type { Event } from "../../event/event.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { Registry, Subscription } from "./registry.ts";
 import { integer, parseEvent } from "./rows.ts";
@@ -11,6 +13,7 @@ export interface BackfillHost {
   readonly subscriptions: SubscriptionTable;
   /** Does one thing in a transaction of its own. */
   transact<Result>(act: () => Result): Promise<Result>;
+  onError(error: BusError): void;
 }
 
 /** Events read in one transaction. */
@@ -26,14 +29,14 @@ type Step = "more" | "full" | "live";
  */
 export class Backfill {
   readonly #host: BackfillHost;
-  readonly #read: StatementSync;
+  readonly #after: StatementSync;
   readonly #filling = new Map<number, Promise<void>>();
   readonly #full = new Set<Subscription>();
   #stopped = false;
 
   constructor(db: DatabaseSync, host: BackfillHost) {
     this.#host = host;
-    this.#read = db.prepare(
+    this.#after = db.prepare(
       "SELECT seq, accepted, history, body FROM events WHERE seq > ? AND (history = 1 OR seq > ?) ORDER BY seq LIMIT ?",
     );
   }
@@ -83,7 +86,7 @@ export class Backfill {
     const position = subscriptions.position(sub);
     if (position === undefined) return "live";
     const matches = new Router([sub.record]);
-    const rows = this.#read.all(position, sub.liveFrom, stepSize);
+    const rows = this.#after.all(position, sub.liveFrom, stepSize);
     let last = position;
     for (const row of rows) {
       // A bound on the backlog holds the filling back; it must not turn what was kept into dead letters.
@@ -92,8 +95,8 @@ export class Backfill {
         return "full";
       }
       last = integer(row.seq);
-      const event = parseEvent(row.body);
-      if (matches.route(event).length === 0) continue;
+      const event = this.#read(row.body);
+      if (event === undefined || matches.route(event).length === 0) continue;
       dispatch.arrive(sub, { event, seq: last, accepted: integer(row.accepted), transient: row.history === 0 });
     }
     if (rows.length < stepSize) {
@@ -102,5 +105,15 @@ export class Backfill {
     }
     subscriptions.move(sub, last);
     return "more";
+  }
+
+  /** Undefined where it cannot be read: one broken row must not hold all others back. */
+  #read(body: unknown): Event | undefined {
+    try {
+      return parseEvent(body);
+    } catch (thrown) {
+      this.#host.onError(toBusError(thrown));
+      return undefined;
+    }
   }
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Failure } from "../../bus/delivery.ts";
 import { BusError, toBusError } from "../../error/bus-error.ts";
+import type { Event } from "../../event/event.ts";
 import { formatTime } from "../../event/time.ts";
 import { ClaimedDelivery, type RowKey } from "./claimed-delivery.ts";
 import type { Consumers } from "./consumers.ts";
@@ -9,7 +9,7 @@ import type { Events, StoredEvent } from "./events.ts";
 import type { Queue } from "./queue.ts";
 import type { Registry, Subscription } from "./registry.ts";
 import type { Replays } from "./replays.ts";
-import { integer, optionalInteger, optionalText, parseFailures } from "./rows.ts";
+import { integer, optionalInteger, optionalText, readableFailures } from "./rows.ts";
 
 export interface ClaimsHost {
   readonly registry: Registry;
@@ -21,8 +21,6 @@ export interface ClaimsHost {
   readonly owner: number;
   onError(error: BusError): void;
 }
-
-const none: readonly Failure[] = [];
 
 /** Takes ready deliveries for the consumers of this process, within a transaction. */
 export class Claims {
@@ -39,33 +37,36 @@ export class Claims {
 
   /** Whether there is something to claim, as far as this process knows. */
   wanted(): boolean {
-    const { consumers, registry } = this.#host;
-    for (const name of consumers.names()) {
-      const sub = registry.byName(name);
-      if (sub !== undefined && sub.depth.ready > 0 && consumers.room(sub) > 0) return true;
-    }
-    return false;
+    return this.#takers().length > 0;
   }
 
-  /** Claims for all consumers, at most `limit`. */
+  /** Claims for all consumers, at most `limit`, shared out so that a long queue does not starve the others. */
   take(limit: number, now: number): void {
     const { consumers, registry } = this.#host;
-    let left = limit;
-    for (const name of consumers.names()) {
-      const sub = registry.byName(name);
-      if (sub === undefined || sub.depth.ready === 0) continue;
-      const wanted = Math.min(left, consumers.room(sub));
-      if (wanted <= 0) continue;
-      const rows = this.#ready.all(sub.id, wanted);
+    const takers = this.#takers();
+    const share = Math.ceil(limit / Math.max(1, takers.length));
+    for (const sub of takers) {
+      const rows = this.#ready.all(sub.id, Math.min(share, consumers.room(sub)));
       // What is counted must not stay above what is there, or this process would look for it without end.
       if (rows.length === 0) registry.touch(sub).ready = 0;
       for (const row of rows) this.#claim(sub, row, now);
-      left -= rows.length;
+      // One that could not be read may have let the next of its key go.
+      if (sub.depth.ready > 0) registry.maybeReady.add(sub);
     }
   }
 
+  #takers(): Subscription[] {
+    const { consumers, registry } = this.#host;
+    const takers: Subscription[] = [];
+    for (const sub of registry.maybeReady) {
+      if (sub.depth.ready === 0 || registry.byId(sub.id) !== sub) registry.maybeReady.delete(sub);
+      else if (consumers.room(sub) > 0) takers.push(sub);
+    }
+    return takers;
+  }
+
   #claim(sub: Subscription, row: Readonly<Record<string, unknown>>, now: number): void {
-    const { consumers, events, queue, owner, replays } = this.#host;
+    const { consumers, queue, owner, replays } = this.#host;
     const seat = consumers.seat(sub);
     if (seat === undefined) return;
     const key = { sub, priority: integer(row.priority), seq: integer(row.seq), replay: integer(row.replay) };
@@ -73,32 +74,33 @@ export class Claims {
     const attempt = integer(row.attempts) + 1;
     const ordering = optionalText(row.ordering);
     const queued = optionalInteger(row.queued);
-    let stored: StoredEvent | undefined;
-    let failures: readonly Failure[] = none;
-    let broken: BusError | undefined;
+    let stored: StoredEvent;
+    let event: Event;
     try {
-      stored = events.bySeq(key.seq);
-      failures = parseFailures(row.failures);
+      stored = this.#read(key.seq);
+      event = replays.mark(stored.event, key.replay);
     } catch (thrown) {
-      broken = toBusError(thrown);
-    }
-    if (stored === undefined || broken !== undefined) {
-      const error = broken ?? new BusError("unavailable", `event ${key.seq} of a delivery is not stored`);
-      this.#bury(key, { attempts: attempt, acceptedAt: queued ?? now, error, now });
+      this.#bury(key, { attempts: attempt, acceptedAt: queued ?? now, error: toBusError(thrown), now });
       if (ordering !== undefined) queue.promote(sub, ordering);
       return;
     }
     consumers.hand(
       seat,
-      new ClaimedDelivery(key, replays.mark(stored.event, key.replay), {
+      new ClaimedDelivery(key, event, {
         attempt,
         acceptedAt: queued ?? stored.accepted,
-        failures,
+        failures: readableFailures(row.failures),
         redriven: optionalInteger(row.redriven) === 1,
         ordering,
         transient: !stored.history,
       }),
     );
+  }
+
+  #read(seq: number): StoredEvent {
+    const stored = this.#host.events.bySeq(seq);
+    if (stored !== undefined) return stored;
+    throw new BusError("unavailable", `the event of a delivery is not stored: place ${seq}`, { retryable: false });
   }
 
   /** A row that cannot be read is not met again and again: it becomes a dead letter that holds what is left of it. */

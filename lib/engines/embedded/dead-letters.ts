@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { DeadLetter, Failure } from "../../bus/delivery.ts";
 import { deadLetterFilter, queryTime } from "../../bus/history-filter.ts";
 import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../../bus/queries.ts";
+import { type BusError, toBusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
 import { formatTime } from "../../event/time.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -27,6 +28,7 @@ const defaultLimit = 100;
 export class DeadLetterTable {
   readonly #db: DatabaseSync;
   readonly #nextId: () => string;
+  readonly #onError: (error: BusError) => void;
   readonly #insert: StatementSync;
   readonly #byId: StatementSync;
   readonly #replayOf: StatementSync;
@@ -34,8 +36,9 @@ export class DeadLetterTable {
   readonly #count: StatementSync;
   readonly #ofEvent: StatementSync;
 
-  constructor(db: DatabaseSync, nextId: () => string) {
+  constructor(db: DatabaseSync, nextId: () => string, onError: (error: BusError) => void) {
     this.#db = db;
+    this.#onError = onError;
     this.#nextId = nextId;
     this.#insert = db.prepare(
       `INSERT INTO dead_letters
@@ -111,17 +114,31 @@ export class DeadLetterTable {
     const { where, values } = conditions(query);
     const deadLetters: DeadLetter[] = [];
     let before = decodeCursor(page.cursor);
+    const statement = this.#db.prepare(
+      `SELECT ${columns} FROM dead_letters WHERE n < ?${where} ORDER BY n DESC LIMIT ?`,
+    );
+    let last = before;
     for (;;) {
-      const rows = this.#db
-        .prepare(`SELECT ${columns} FROM dead_letters WHERE n < ?${where} ORDER BY n DESC LIMIT ?`)
-        .all(before, ...values, limit);
+      const rows = statement.all(before, ...values, limit + 1);
       for (const row of rows) {
         before = integer(row.n);
-        const letter = toDeadLetter(row);
-        if (matches(letter)) deadLetters.push(letter);
-        if (deadLetters.length === limit) return { deadLetters, cursor: encodeCursor(before) };
+        const letter = this.#readable(row);
+        if (letter === undefined || !matches(letter)) continue;
+        if (deadLetters.length === limit) return { deadLetters, cursor: encodeCursor(last) };
+        deadLetters.push(letter);
+        last = before;
       }
-      if (rows.length < limit) return { deadLetters };
+      if (rows.length <= limit) return { deadLetters };
+    }
+  }
+
+  /** Undefined where it cannot be read: one broken row must not hide the others. */
+  #readable(row: Readonly<Record<string, unknown>>): DeadLetter | undefined {
+    try {
+      return toDeadLetter(row);
+    } catch (thrown) {
+      this.#onError(toBusError(thrown));
+      return undefined;
     }
   }
 }

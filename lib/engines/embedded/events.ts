@@ -115,6 +115,15 @@ export class Events {
     return row === undefined ? undefined : this.#stored(row);
   }
 
+  /** Undefined where it is not there or cannot be read. */
+  readable(seq: number): StoredEvent | undefined {
+    try {
+      return this.bySeq(seq);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** An event as it lies there, for one that cannot be read. */
   raw(seq: number): { id: string; body: string } | undefined {
     const row = this.#raw.get(seq);

@@ -50,7 +50,7 @@ export class History {
       "SELECT seq, accepted, body FROM events WHERE seq > ? AND history = 1 ORDER BY seq LIMIT ?",
     );
     this.#seqOf = db.prepare("SELECT seq FROM events WHERE id = ? AND history = 1");
-    this.#firstBlockSince = db.prepare("SELECT min(block) AS block FROM blocks WHERE max_accepted >= ?");
+    this.#firstBlockSince = db.prepare("SELECT min(block) AS block FROM blocks WHERE block > ? AND max_accepted >= ?");
     this.#firstSince = db.prepare("SELECT min(seq) AS seq FROM events WHERE seq BETWEEN ? AND ? AND accepted >= ?");
     this.#lastSeq = db.prepare("SELECT last_seq FROM meta");
   }
@@ -72,9 +72,11 @@ export class History {
     const limit = page.limit ?? defaultLimit;
     const events: Event[] = [];
     const before = decodeCursor(page.cursor);
+    let last = before;
     for await (const { event, seq } of this.select(query, "newest", { from: before - 1 })) {
+      if (events.length === limit) return { events, cursor: encodeCursor(last) };
       events.push(event);
-      if (events.length === limit) return { events, cursor: encodeCursor(seq) };
+      last = seq;
     }
     return { events };
   }
@@ -168,11 +170,14 @@ export class History {
 
   /** The place just before the first event accepted at or after a time, whatever the clock did since. */
   placeBefore(time: number): number {
-    const block = this.#firstBlockSince.get(time)?.block;
-    if (block === null || block === undefined) return this.end();
-    const low = integer(block) * blockSize;
-    const seq = this.#firstSince.get(low, low + blockSize - 1, time)?.seq;
-    return seq === null || seq === undefined ? low - 1 : integer(seq) - 1;
+    for (let block = -1; ; ) {
+      const next = this.#firstBlockSince.get(block, time)?.block;
+      if (next === null || next === undefined) return this.end();
+      block = integer(next);
+      const seq = this.#firstSince.get(block * blockSize, (block + 1) * blockSize - 1, time)?.seq;
+      // A block's bounds may be wider than what is left in it.
+      if (seq !== null && seq !== undefined) return integer(seq) - 1;
+    }
   }
 
   /** Recorded events after a place. */

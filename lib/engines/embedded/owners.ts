@@ -7,7 +7,7 @@ import { OwnerLock, sweepLocks } from "./owner-lock.ts";
 import type { Queue } from "./queue.ts";
 import type { Registry, Subscription } from "./registry.ts";
 import type { Replays } from "./replays.ts";
-import { integer, optionalInteger, optionalText, parseFailures, text } from "./rows.ts";
+import { integer, optionalInteger, optionalText, readableFailures, text } from "./rows.ts";
 import { failuresColumn } from "./settlements.ts";
 import type { SubscriptionTable } from "./subscription-table.ts";
 
@@ -118,8 +118,9 @@ export class Owners {
       at: formatTime(now()),
       attempt,
     };
-    const failures = [...parseFailures(row.failures), reason];
-    const stored = attempt < sub.record.attempts ? undefined : events.bySeq(key.seq);
+    const failures = [...readableFailures(row.failures), reason];
+    const stored = attempt < sub.record.attempts ? undefined : events.readable(key.seq);
+    // One that cannot be read is met, and reported, by the next claim.
     if (stored === undefined) {
       queue.release(key, owner, attempt, failuresColumn(failures));
       return;

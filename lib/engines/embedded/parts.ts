@@ -48,14 +48,14 @@ export function assemble(db: DatabaseSync, owner: number, settings: EngineSettin
   const registry = new Registry(db);
   const queue = new Queue(db, registry);
   const events = new Events(db, registry);
-  const deadLetters = new DeadLetterTable(db, nextId);
+  const deadLetters = new DeadLetterTable(db, nextId, onError);
   const replays = new Replays(db);
   const subscriptions = new SubscriptionTable(db, registry);
   const consumers = new Consumers(schedule);
   const history = new History(db, onError);
   const dispatch = new Dispatch(registry, queue, consumers, deadLetters, owner);
   const claims = new Claims(db, { registry, queue, events, consumers, deadLetters, replays, owner, onError });
-  const settlements = new Settlements({ queue, events, deadLetters, owner });
+  const settlements = new Settlements({ registry, queue, events, deadLetters, owner });
   const due = new Due({ clock, queue, transact });
   const owners = new Owners(db, {
     file,
@@ -69,7 +69,7 @@ export function assemble(db: DatabaseSync, owner: number, settings: EngineSettin
     now,
     transact,
   });
-  const backfill = new Backfill(db, { registry, dispatch, subscriptions, transact });
+  const backfill = new Backfill(db, { registry, dispatch, subscriptions, transact, onError });
   const cleaning = new Retention(db, { registry, events, deadLetters, subscriptions, retention, now, transact });
   const pending = new Pending(db, registry, history, subscriptions);
   const stats = new Stats(db, history);

@@ -37,6 +37,8 @@ const nowhere: readonly Subscription[] = [];
  */
 export class Registry {
   lastSeq = 0;
+  /** Subscriptions that may have ready deliveries; who finds that one has none takes it off. */
+  readonly maybeReady = new Set<Subscription>();
   /** How often another process was found to have written. */
   foreignChanges = 0;
   #epoch = 0;
@@ -108,8 +110,10 @@ export class Registry {
       this.#epoch = epoch;
     }
     for (const row of this.#readDepths.all(this.#changes)) {
-      const depth = this.#byId.get(integer(row.sub))?.depth;
-      if (depth === undefined) continue;
+      const sub = this.#byId.get(integer(row.sub));
+      if (sub === undefined) continue;
+      this.maybeReady.add(sub);
+      const { depth } = sub;
       depth.ready = integer(row.ready);
       depth.claimed = integer(row.claimed);
       depth.delayed = integer(row.delayed);
@@ -125,6 +129,7 @@ export class Registry {
     if (!sub.dirty) {
       sub.dirty = true;
       this.#touched.push(sub);
+      this.maybeReady.add(sub);
     }
     return sub.depth;
   }

@@ -4,7 +4,7 @@ import type { DeadLetterTable } from "./dead-letters.ts";
 import type { Events } from "./events.ts";
 import { blockOf, blockSize, eachPosting, fields } from "./postings.ts";
 import type { Registry, Subscription } from "./registry.ts";
-import { integer, parseEvent } from "./rows.ts";
+import { integer, readableEvent } from "./rows.ts";
 import type { SubscriptionTable } from "./subscription-table.ts";
 import { minuteOf } from "./totals.ts";
 
@@ -151,7 +151,7 @@ export class Retention {
         seq: integer(row.seq),
         accepted: integer(row.accepted),
         history: row.history === 1,
-        event: readable(row.body),
+        event: readableEvent(row.body),
       };
       const goes = old.accepted < cutoff && !spared(old.seq);
       (goes ? gone : kept).push(old);
@@ -221,14 +221,6 @@ export class Retention {
     }
     for (const remove of values.values()) remove();
     if (values.size > 0) this.#host.events.forgetPostings();
-  }
-}
-
-function readable(body: unknown): Event | undefined {
-  try {
-    return parseEvent(body);
-  } catch {
-    return undefined;
   }
 }
 

@@ -74,6 +74,15 @@ function freeze<Value extends object>(value: Value): Value {
   return Object.freeze(value);
 }
 
+/** An event where it can be read. */
+export function readableEvent(value: unknown): Event | undefined {
+  try {
+    return parseEvent(value);
+  } catch {
+    return undefined;
+  }
+}
+
 const failureSchema = z.object({
   code: z.string(),
   message: z.string(),
@@ -88,6 +97,15 @@ export function parseFailures(value: unknown): readonly Failure[] {
   const parsed = z.array(failureSchema).safeParse(parseJson(text(value), "a list of failures"));
   if (parsed.success) return parsed.data;
   throw broken("a list of failures", parsed.error);
+}
+
+/** The failures as far as they can be read: they tell of the past, and must not stop what comes. */
+export function readableFailures(value: unknown): readonly Failure[] {
+  try {
+    return parseFailures(value);
+  } catch {
+    return [];
+  }
 }
 
 export function parseFailure(value: unknown): Failure {

@@ -3,8 +3,10 @@ import type { ClaimedDelivery } from "./claimed-delivery.ts";
 import type { DeadLetterTable } from "./dead-letters.ts";
 import type { Events } from "./events.ts";
 import type { Queue } from "./queue.ts";
+import type { Registry } from "./registry.ts";
 
 export interface SettlementsHost {
+  readonly registry: Registry;
   readonly queue: Queue;
   readonly events: Events;
   readonly deadLetters: DeadLetterTable;
@@ -20,7 +22,9 @@ export class Settlements {
   }
 
   apply(delivery: ClaimedDelivery, outcome: Outcome, now: number): void {
-    const { queue, owner } = this.#host;
+    const { queue, owner, registry } = this.#host;
+    // Its subscription was deleted, and the row goes with that.
+    if (registry.byId(delivery.sub.id) !== delivery.sub) return;
     switch (outcome.kind) {
       case "done":
       case "dropped":
@@ -42,7 +46,7 @@ export class Settlements {
     }
   }
 
-  /** False where the row is not there any more: the subscription was deleted. */
+  /** False where this process does not hold it any more. */
   #end(delivery: ClaimedDelivery): boolean {
     const { events, owner, queue } = this.#host;
     const { sub, ordering } = delivery;

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { changedSettings } from "../../bus/changed-settings.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import type { Registry, Subscription } from "./registry.ts";
-import { integer, optionalInteger, parseEvent } from "./rows.ts";
+import { integer, optionalInteger, readableEvent } from "./rows.ts";
 
 /** Where a subscription that starts in the past is filled from. */
 export interface Start {
@@ -108,7 +108,8 @@ export class SubscriptionTable {
   #reorder(sub: Subscription): void {
     const taken = new Set<string>();
     const rows = this.#rows.all(sub.id).map((row) => {
-      const ordering = sub.keyOf?.(parseEvent(row.body));
+      const event = readableEvent(row.body);
+      const ordering = event === undefined ? undefined : sub.keyOf?.(event);
       return {
         ordering,
         state: integer(row.state),
