@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Adapter, Ground } from "./adapter.ts";
 import { type ContractCase, Trial } from "./case.ts";
+import { consumingCases } from "./cases/consuming.ts";
 import { crashCases } from "./cases/crashes.ts";
 import { deadLetterCases } from "./cases/dead-letters.ts";
 import { deliveryCases } from "./cases/delivery.ts";
@@ -28,6 +29,7 @@ const topics: Readonly<Record<string, readonly ContractCase[]>> = {
   timeouts: timeoutCases,
   order: orderCases,
   subscriptions: subscriptionCases,
+  consuming: consumingCases,
   flows: flowCases,
   settled: settledCases,
   waiting: waitingCases,
