@@ -22,7 +22,7 @@ const commands = {
     argv: ["node_modules/vitest/vitest.mjs", "run"],
     built: true,
   },
-  bench: { about: "the benchmarks", argv: ["bench/run.ts"], built: true },
+  bench: { about: "the benchmarks", argv: ["scripts/bench.ts"], built: true },
   build: { about: "compile lib and bin to dist", argv: [], built: true },
   typecheck: { about: "check the types of everything", argv: ["node_modules/typescript/bin/tsc", "--noEmit"] },
   lint: { about: "check format and lint rules", argv: ["node_modules/@biomejs/biome/bin/biome", "check"] },
