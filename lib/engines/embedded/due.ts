@@ -29,14 +29,19 @@ export class Due {
   expect(at: number): void {
     if (this.#stopped || (this.#timer !== undefined && this.#timer.at <= at)) return;
     const { clock } = this.#host;
-    if (this.#timer !== undefined) clock.clearTimer(this.#timer.timer);
+    this.#clear();
     const timer = clock.setTimer(() => this.#fire(), Math.max(0, at - clock.now()));
     this.#timer = { at, timer };
   }
 
-  /** Looks up which row is due next. */
+  /** Looks up which row is due next; a little later where that cannot be read now. */
   look(): void {
-    const next = this.#host.queue.nextDue();
+    let next: number | undefined;
+    try {
+      next = this.#host.queue.nextDue();
+    } catch {
+      next = this.#host.clock.now() + setBackMs;
+    }
     if (next !== undefined) this.expect(next);
   }
 
@@ -50,6 +55,10 @@ export class Due {
 
   stop(): void {
     this.#stopped = true;
+    this.#clear();
+  }
+
+  #clear(): void {
     if (this.#timer !== undefined) this.#host.clock.clearTimer(this.#timer.timer);
     this.#timer = undefined;
   }
@@ -67,8 +76,7 @@ export class Due {
     const { queue, transact } = this.#host;
     transact(() => queue.reclock(now)).then(
       () => {
-        this.stop();
-        this.#stopped = false;
+        this.#clear();
         this.look();
       },
       () => {

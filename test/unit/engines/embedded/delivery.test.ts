@@ -49,6 +49,16 @@ test("an event that comes while others wait queues behind them", async () => {
   }
 });
 
+test("a place that comes free goes to what waits, and not to what is published in that moment", async () => {
+  const bench = await Bench.make();
+  const engine = await bench.open();
+  await engine.putSubscription(aRecord({ concurrency: 1 }), now);
+  const consumer = new TestConsumer(engine, "one");
+  for (const id of ["a", "b"]) await publish(engine, anEvent({ id }));
+  await Promise.all([consumer.settle(), publish(engine, anEvent({ id: "c" }))]);
+  expect(await consumer.ids(1)).toEqual(["b"]);
+});
+
 test("`concurrency` bounds what two consumers hold together, and a consumer's capacity what it holds", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();

@@ -69,6 +69,17 @@ test("a new, a changed and a deleted subscription are seen by every process with
   expect(two.settings("one")).toBeUndefined();
 });
 
+test("what still runs when its subscription is deleted leaves nothing behind", async () => {
+  const bench = await Bench.make();
+  const engine = await bench.open();
+  await engine.putSubscription(aRecord(), now);
+  const consumer = new TestConsumer(engine, "one");
+  await publish(engine, anEvent({ id: "a" }));
+  await engine.deleteSubscription("one");
+  await consumer.settle({ kind: "dead", failure: failed(1) });
+  expect((await engine.listDeadLetters({}, {})).deadLetters).toEqual([]);
+});
+
 test("a subscription of a deleted one's name begins anew, and the old one's deliveries settle into nothing", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
