@@ -9,8 +9,7 @@ export function minuteOf(at: number): number {
 }
 
 interface Bounds {
-  minAccepted: number;
-  maxAccepted: number;
+  readonly accepted: number;
   minTime: number;
   maxTime: number;
 }
@@ -39,6 +38,7 @@ export class Totals {
     );
   }
 
+  /** `accepted` is the same for all of a transaction. */
   add(seq: number, event: Event, accepted: number): void {
     const minute = minuteOf(accepted);
     if (minute !== this.#minute) {
@@ -54,10 +54,8 @@ export class Totals {
     const time = Date.parse(event.time);
     const bounds = this.#bounds;
     if (bounds === undefined) {
-      this.#bounds = { minAccepted: accepted, maxAccepted: accepted, minTime: time, maxTime: time };
+      this.#bounds = { accepted, minTime: time, maxTime: time };
     } else {
-      if (accepted < bounds.minAccepted) bounds.minAccepted = accepted;
-      if (accepted > bounds.maxAccepted) bounds.maxAccepted = accepted;
       if (time < bounds.minTime) bounds.minTime = time;
       if (time > bounds.maxTime) bounds.maxTime = time;
     }
@@ -82,8 +80,8 @@ export class Totals {
 
   #writeBounds(): void {
     if (this.#bounds === undefined) return;
-    const { minAccepted, maxAccepted, minTime, maxTime } = this.#bounds;
-    this.#addBlock.run(this.#block, minAccepted, maxAccepted, minTime, maxTime);
+    const { accepted, minTime, maxTime } = this.#bounds;
+    this.#addBlock.run(this.#block, accepted, accepted, minTime, maxTime);
     this.#bounds = undefined;
   }
 }

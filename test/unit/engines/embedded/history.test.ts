@@ -13,6 +13,7 @@ interface Kept {
 }
 
 const types = ["task.created", "task.failed", "memory.created", "memory.failed"];
+const allTypes = [...types, "early.made", "late.made"];
 const start = Date.UTC(2026, 0, 1);
 const at = (offset: number) => new Date(start + offset * 1_000).toISOString();
 
@@ -26,7 +27,7 @@ async function fill(bench: Bench, engine: Engine): Promise<Kept[]> {
       const n = group * 20 + number;
       return anEvent({
         id: `e${n}`,
-        type: types[n % 4] ?? "",
+        type: n % 100 > 0 ? (types[n % 4] ?? "") : n < 400 ? "early.made" : "late.made",
         source: n % 50 === 0 ? "rare" : "common",
         time: at((n * 7) % 900),
         data: { quotes: `"type":"task.created","agentId":"agent-1" ${n}` },
@@ -52,7 +53,10 @@ const offset = fc.integer({ min: -5, max: 950 }).map(at);
 const queries: fc.Arbitrary<HistoryQuery> = fc
   .record({
     type: optional(
-      fc.oneof(fc.constantFrom(...types, "none.here", "task.*", "*.failed", "*"), fc.subarray(types, { minLength: 1 })),
+      fc.oneof(
+        fc.constantFrom(...types, "none.here", "task.*", "*.failed", "*.made", "*"),
+        fc.subarray(allTypes, { minLength: 1 }),
+      ),
     ),
     source: optional(fc.constantFrom("rare", "common", "nobody")),
     correlationId: optional(fc.constantFrom("flow-1", "e3", "e4", "nothing")),
@@ -118,7 +122,7 @@ test("`stats` counts whole minutes and parts of minutes alike, whatever the cloc
   ] as const) {
     const rows = await engine.stats({ since: new Date(since), until: new Date(until) });
     expect(rows).toEqual(
-      [...types]
+      [...allTypes]
         .sort()
         .map((type) => ({ type, count: count(since, until, type) }))
         .filter((row) => row.count > 0),
