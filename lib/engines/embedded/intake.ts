@@ -99,6 +99,11 @@ export class Intake {
     return this.#outstanding;
   }
 
+  /** Whether callers wait for a transaction. */
+  get busy(): boolean {
+    return this.#publishes.size + this.#urgent.size + this.#settlements.size > 0;
+  }
+
   publish(entry: Entry): Promise<Accepted> {
     const { maxPending } = this.#host;
     if (!entry.inHandler && this.#publishes.size >= maxPending) {

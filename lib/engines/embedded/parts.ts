@@ -70,7 +70,16 @@ export function assemble(db: DatabaseSync, owner: number, settings: EngineSettin
     transact,
   });
   const backfill = new Backfill(db, { registry, dispatch, subscriptions, transact, onError });
-  const cleaning = new Retention(db, { registry, events, deadLetters, subscriptions, retention, now, transact });
+  const cleaning = new Retention(db, {
+    registry,
+    events,
+    deadLetters,
+    subscriptions,
+    retention,
+    busy: () => intake.busy,
+    now,
+    transact,
+  });
   const pending = new Pending(db, registry, history, subscriptions);
   const stats = new Stats(db, history);
   const states = new SubscriptionStates(db, deadLetters);
