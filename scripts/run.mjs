@@ -44,7 +44,7 @@ async function main(name, args) {
   }
   const node = await ensureInstalled();
   if (command.built === true) await ensureBuilt(node);
-  if (command.argv.length === 0) return { code: 0 };
+  if (command.argv.length === 0) return { code: 0, interrupted: false };
   return run(node, [...command.argv, ...args], { env: environment(node) });
 }
 

@@ -10,9 +10,12 @@ const modules = join(root, "node_modules");
 const lockFile = join(root, "package-lock.json");
 /** Written when an install has ended well, so an interrupted one never counts. */
 const markFile = join(modules, ".waggle-install.json");
+/** As a shell gives it for a command that Ctrl-C has ended. */
+const interruptedCode = 130;
 
 /** What a user's npm settings could leave out is needed here: dev and optional packages and their commands. */
 const settings = [
+  "--no-save",
   "--include=dev",
   "--include=optional",
   "--bin-links=true",
@@ -57,14 +60,23 @@ async function install() {
  * optional package that their registry does not have.
  */
 async function installAll() {
-  const clean = await npm(["ci", ...settings], "ignore");
-  if (clean.code === 0) return;
-  if (clean.signal !== undefined) throw new SetupError("the install was interrupted; the same command goes on with it");
+  if ((await runNpm("ci", "ignore")) === 0) return;
   say("npm ci failed; trying npm install");
   rmSync(modules, { recursive: true, force: true });
-  const { code } = await npm(["install", "--no-save", ...settings], "stderr");
+  const code = await runNpm("install", "stderr");
   if (code !== 0)
     throw new SetupError("npm install failed; its message is above. Mend that and run the same again", code);
+}
+
+/**
+ * @param {"ci" | "install"} command
+ * @param {"stderr" | "ignore"} output
+ * @returns {Promise<number>} the exit code; npm gives none of its own to an install that Ctrl-C has ended
+ */
+async function runNpm(command, output) {
+  const { code, interrupted } = await npm([command, ...settings], output);
+  if (interrupted) throw new SetupError("interrupted; run the same again to go on", interruptedCode);
+  return code;
 }
 
 /** @returns {{ node?: string, why?: string, damaged?: boolean }} the Node to run on, or why an install is needed */

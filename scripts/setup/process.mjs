@@ -38,8 +38,8 @@ export function environment(node) {
 }
 
 /**
- * How a child ended: by itself with a code, or by a signal (then the code is 128 and more).
- * @typedef {{ code: number, signal?: NodeJS.Signals }} Exit
+ * How a child ended: with a code, or by a signal; and whether this process was told to stop meanwhile.
+ * @typedef {{ code: number, signal?: NodeJS.Signals, interrupted: boolean }} Exit
  */
 
 const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
@@ -81,7 +81,8 @@ export function run(file, args, { env = process.env, output = "inherit", shell =
     });
     child.on("exit", (code, signal) => {
       done();
-      resolve(signal === null ? { code: code ?? 1 } : { code: 1, signal });
+      const interrupted = Number.isFinite(last);
+      resolve(signal === null ? { code: code ?? 1, interrupted } : { code: 1, signal, interrupted });
     });
   });
 }
