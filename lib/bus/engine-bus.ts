@@ -16,6 +16,7 @@ import type {
   Subscriptions,
   WaitOptions,
 } from "./bus.ts";
+import { checkCallOptions } from "./call-options.ts";
 import type { Clock } from "./clock.ts";
 import { createDeadLetters } from "./dead-letters.ts";
 import { createEmit, toDraft } from "./emit.ts";
@@ -104,11 +105,19 @@ class EngineBus<Events> {
       );
     }
     if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options.dedupe);
-    const { dedupe } = isOptions(dataOrOptions) ? dataOrOptions : {};
-    return this.#publisher.publish(what, dedupe);
+    if (dataOrOptions === undefined) return this.#publisher.publish(what, undefined);
+    return this.#publishDraft(what, dataOrOptions);
+  }
+
+  async #publishDraft(draft: Draft, options: unknown): Promise<Event> {
+    checkCallOptions("publish of a draft", options, ["dedupe"]);
+    return this.#publisher.publish(draft, isOptions(options) ? options.dedupe : undefined);
   }
 
   async publishAll(drafts: readonly Draft[]): Promise<PublishResult[]> {
+    if (!Array.isArray(drafts)) {
+      throw new BusError("invalid_event", `publishAll: ${shortForm(drafts)} is no list; give an array of drafts`);
+    }
     const results: PublishResult[] = [];
     for (let from = 0; from < drafts.length; from += batch) {
       const some = drafts.slice(from, from + batch).map((draft) => this.#result(draft));
@@ -124,7 +133,13 @@ class EngineBus<Events> {
   ): Promise<Subscriber> {
     const { catalog, nextId, logger } = this.#parts;
     const engine = this.#open();
-    const temporary = !("name" in subscription && subscription.name !== undefined);
+    checkCallOptions("subscribe", options, ["filter"]);
+    for (const [what, given] of Object.entries({ "the handler": handler, filter: options.filter ?? (() => true) })) {
+      if (typeof given === "function") continue;
+      throw new BusError("invalid_config", `subscribe: ${what} is ${shortForm(given)}; give a function`);
+    }
+    const isObject = typeof subscription === "object" && subscription !== null;
+    const temporary = isObject && !("name" in subscription && subscription.name !== undefined);
     const record = subscriptionRecord(temporary ? { ...subscription, name: `unnamed-${nextId()}` } : subscription);
     const unknown = unknownTypes(record, catalog)[0];
     if (unknown !== undefined) {

@@ -1,5 +1,7 @@
 import { BusError } from "../error/bus-error.ts";
 import { nearest } from "../event/nearest.ts";
+import { shortForm } from "../event/short-form.ts";
+import { checkCallOptions } from "./call-options.ts";
 import type { Engine } from "./engine.ts";
 import { checkQuery } from "./history.ts";
 import type { ReplayOptions, ReplayReport, ReplaySelection } from "./queries.ts";
@@ -12,6 +14,13 @@ export async function replay(
   options: ReplayOptions,
 ): Promise<ReplayReport> {
   checkQuery("history", selection);
+  checkCallOptions("replay", options, ["to", "dryRun"]);
+  if (typeof options.to !== "string") {
+    throw new BusError(
+      "invalid_config",
+      `replay: to is ${shortForm(options.to)}; give the name of a subscription, or "*" for all that match`,
+    );
+  }
   const names = (await engine.listSubscriptions()).map(({ record }) => record.name);
   if (options.to !== "*" && !names.includes(options.to)) {
     const close = nearest(options.to, names);

@@ -1,6 +1,7 @@
 import { BusError } from "../error/bus-error.ts";
 import { parseDuration } from "../event/duration.ts";
 import type { Duration } from "../subscription/subscription.ts";
+import { checkCallOptions } from "./call-options.ts";
 import { Changes } from "./changes.ts";
 import type { Clock } from "./clock.ts";
 import type { Engine } from "./engine.ts";
@@ -21,6 +22,7 @@ export async function settled(
   options: { timeout?: Duration; signal?: AbortSignal } = {},
 ): Promise<Flow> {
   const { engine, clock, closing } = host;
+  checkCallOptions("settled", options, ["timeout", "signal"]);
   const timeoutMs = parseDuration(options.timeout ?? "30s", "settled: timeout");
   const deadline = clock.now() + timeoutMs;
   const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);

@@ -5,6 +5,7 @@ import type { Event } from "../event/event.ts";
 import { compilePattern } from "../pattern/index.ts";
 import type { Wanted } from "../subscription/subscription.ts";
 import type { WaitOptions, Want } from "./bus.ts";
+import { checkCallOptions } from "./call-options.ts";
 import type { Clock } from "./clock.ts";
 import type { Engine, Position, Recorded } from "./engine.ts";
 import type { Follower } from "./follower.ts";
@@ -28,6 +29,7 @@ const batch = 256;
 
 /** See {@link Bus.waitFor}. */
 export async function waitFor(host: WaitHost, wants: Wants, options: WaitOptions = {}): Promise<Event | Event[]> {
+  checkCallOptions("waitFor", options, ["since", "timeout", "signal"]);
   const collect = collector(host.catalog, wants);
   const timeoutMs = parseDuration(options.timeout ?? "30s", "waitFor: timeout");
   if (options.signal?.aborted === true) throw abortedError(options.signal);

@@ -104,6 +104,8 @@ class RecordReader {
 
   #parse(): z.infer<typeof settings> {
     this.#checkNames(this.#options, Object.keys(shape), "");
+    if (!("on" in Object(this.#options)))
+      throw this.#error('on is missing; give at least one type, or "*" for all', "on");
     const result = settings.safeParse(this.#options);
     if (!result.success) {
       const [first] = describeIssues(result.error, this.#options, "");
