@@ -100,19 +100,28 @@ describe("fills in", () => {
     expect(event.metadata.expiresAt).toBe("2025-08-01T01:00:00Z");
   });
 
-  test("flow, cause and trace from the cause, and never its mark of a replay", () => {
+  test("flow, cause, trace and the mark of a replay from the cause", () => {
+    const replay = { id: "r" };
     const trace = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=b" };
     const cause = anEvent({
       id: "cause",
-      metadata: { correlationId: "flow", priority: 1, agentId: "a", replay: { id: "r" }, ...trace },
+      metadata: { correlationId: "flow", priority: 1, agentId: "a", replay, ...trace },
     });
     const { metadata } = prepareEvent(draft, contextOf({ cause })).event;
-    expect(metadata).toEqual({ version: 2, correlationId: "flow", causationId: "cause", priority: 5, ...trace });
+    expect(metadata).toEqual({
+      version: 2,
+      correlationId: "flow",
+      causationId: "cause",
+      priority: 5,
+      replay,
+      ...trace,
+    });
     const own = { correlationId: "other", traceparent: "00-11111111111111111111111111111111-2222222222222222-00" };
     expect(prepareEvent({ ...draft, metadata: own }, contextOf({ cause })).event.metadata).toEqual({
       version: 2,
       priority: 5,
       causationId: "cause",
+      replay,
       ...own,
     });
   });
