@@ -12,6 +12,7 @@ import { TextReporter } from "../dev/text-reporter.ts";
 import { type CliIo, exitCodes } from "../io.ts";
 import { resolveBusOptions } from "../open-bus.ts";
 import { CliError } from "../report-error.ts";
+import { waggleCommand } from "../waggle-command.ts";
 
 interface DevCommandOptions extends GlobalOptions {
   functions: string;
@@ -49,7 +50,7 @@ export function devCommand(io: CliIo): Command {
 
 async function dev(io: CliIo, paths: readonly string[], command: Command): Promise<void> {
   const { functions: folder, strict, json } = command.optsWithGlobals<DevCommandOptions>();
-  const reporter = json === true ? new JsonReporter(io) : new TextReporter(io, waggleCommand(io));
+  const reporter = json === true ? new JsonReporter(io) : new TextReporter(io, waggleCommand(io, command));
   const { openBus } = await import("../../connect/index.ts");
   const [functions, found, options] = await Promise.all([
     loadFunctions(resolve(io.cwd, folder), io.cwd),
@@ -92,10 +93,4 @@ function reporterLogger(reporter: Reporter): Logger {
       reporter.note(level, typeof subscription === "string" ? `${subscription}: ${message}` : message);
     };
   return { debug: () => {}, info: () => {}, warn: write("warning"), error: write("error") };
-}
-
-/** How the reader of the summary starts a command: one who came by npm has no `waggle` on the path. */
-function waggleCommand({ env }: CliIo): string {
-  if (env.npm_lifecycle_event === undefined) return "waggle";
-  return env.npm_package_name === "wagglebus" ? "npm run waggle --" : "npx waggle";
 }

@@ -10,6 +10,7 @@ import { renderDeadLetter, renderDeadLetters } from "../output/dead-letters.ts";
 import { writeJson } from "../output/json.ts";
 import { plural } from "../output/text.ts";
 import { pages } from "../pages.ts";
+import { waggleCommand } from "../waggle-command.ts";
 import { discardCommand, redriveCommand } from "./dlq-settle.ts";
 
 /** `waggle dlq` */
@@ -59,10 +60,11 @@ function listCommand(io: CliIo): Command {
           return;
         }
         const { dim } = io.stderr.colors;
+        const waggle = waggleCommand(io, self);
         const matching = Object.keys(query).length > 0 ? " that match" : "";
         if (shown === 0) io.stderr.write(dim(`there are no dead letters${matching}\n`));
         else if (next === undefined)
-          io.stderr.write(dim("waggle dlq show ID says more; waggle dlq redrive ID tries again\n"));
+          io.stderr.write(dim(`${waggle} dlq show ID says more; ${waggle} dlq redrive ID tries again\n`));
         else io.stderr.write(dim(`${plural(shown, "dead letter")}; for the next add --cursor ${next}\n`));
       });
     });

@@ -5,6 +5,7 @@ import { withBus } from "../open-bus.ts";
 import { renderFlow } from "../output/flow-tree.ts";
 import { writeJson } from "../output/json.ts";
 import { plural } from "../output/text.ts";
+import { waggleCommand } from "../waggle-command.ts";
 
 type Options = GlobalOptions & { ids?: boolean; strict?: boolean };
 
@@ -33,7 +34,7 @@ export function flowCommand(io: CliIo): Command {
         else {
           io.stdout.write(renderFlow(io, flow, options));
           const dead = flow.deadLetters.length;
-          const hint = `${plural(dead, "dead letter")}: waggle dlq list --correlation-id ${flow.id}\n`;
+          const hint = `${plural(dead, "dead letter")}: ${waggleCommand(io, self)} dlq list --correlation-id ${flow.id}\n`;
           if (dead > 0) io.stderr.write(io.stderr.colors.dim(hint));
         }
         if (options.strict === true && flow.status !== "completed") io.exitCode = exitCodes.failed;

@@ -1,0 +1,25 @@
+import type { Command } from "commander";
+import type { GlobalOptions } from "./command.ts";
+import type { CliIo } from "./io.ts";
+import { printable } from "./output/text.ts";
+
+/**
+ * How a hint begins a command line: one who came by npm has no `waggle` on the path, and one who named a bus by options
+ * means that bus again.
+ */
+export function waggleCommand({ env }: CliIo, command: Command): string {
+  const { engine, file, config } = command.optsWithGlobals<GlobalOptions>();
+  const named = Object.entries({ engine, file, config }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name} ${shellWord(value)}`],
+  );
+  return [program(env), ...named].join(" ");
+}
+
+function program(env: CliIo["env"]): string {
+  if (env.npm_lifecycle_event === undefined) return "waggle";
+  return env.npm_package_name === "wagglebus" ? "npm run waggle --" : "npx waggle";
+}
+
+function shellWord(value: string): string {
+  return /^[\w./:@%+=-]+$/.test(value) ? value : `'${printable(value).replaceAll("'", "'\\''")}'`;
+}
