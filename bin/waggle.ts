@@ -1,6 +1,13 @@
 #!/usr/bin/env node
-import { processIo } from "../lib/cli/process-io.ts";
-import { run } from "../lib/cli/run.ts";
+import { tooOldNode } from "../lib/cli/node-version.ts";
+
+const tooOld = tooOldNode(process.versions.node);
+if (tooOld !== undefined) {
+  process.stderr.write(`error: ${tooOld}\n`);
+  process.exit(1);
+}
+// Imported only now: an old Node fails at the first export that it does not have, and says no more than its name.
+const [{ processIo }, { run }] = await Promise.all([import("../lib/cli/process-io.ts"), import("../lib/cli/run.ts")]);
 
 const io = processIo();
 const code = await run(process.argv.slice(2), io);
