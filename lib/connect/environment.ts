@@ -25,6 +25,7 @@ export function environmentOptions(env: Readonly<Record<string, string | undefin
       throw new BusError("invalid_config", `environment: there is no variable ${variable}; did you mean ${close}?`);
     }
   }
-  checkOptions(options, "environment");
+  const variableOf = (option: string) => Object.entries(variables).find(([, name]) => name === option)?.[0] ?? option;
+  checkOptions(options, "environment", variableOf);
   return options;
 }

@@ -4,8 +4,8 @@ import type { Logger, LogLevel } from "../bus/logger.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import { parseDuration } from "../event/duration.ts";
+import { describeIssues } from "../event/issues.ts";
 import { nearest } from "../event/nearest.ts";
-import { shortForm } from "../event/short-form.ts";
 import type { Duration } from "../subscription/subscription.ts";
 
 /** How fast this bus may publish, and what becomes of what is too fast. */
@@ -52,11 +52,11 @@ export interface ConnectOptions<Events = unknown> {
 }
 
 const duration = z.union([z.string(), z.number()]);
-const fn = z.custom<(...values: never[]) => unknown>((value) => typeof value === "function", "expected a function");
+const fn = z.custom<(...values: never[]) => unknown>((value) => typeof value === "function", "give a function");
 const hasMethods = (...names: string[]) =>
   z.custom<object>(
     (value) => value instanceof Object && names.every((name) => typeof Reflect.get(value, name) === "function"),
-    `expected an object with ${names.join(", ")}`,
+    `give an object with ${names.join(", ")}`,
   );
 
 const shape = {
@@ -88,19 +88,27 @@ const schema = z.strictObject(shape);
 /** The names of all options, for messages. */
 export const optionNames: readonly string[] = Object.keys(shape);
 
-/** Checks options from anywhere; `from` names the place in messages. `invalid_config`. */
-export function checkOptions(options: unknown, from: string): void {
+/**
+ * Checks options from anywhere. In messages `from` names the place, and `nameOf` an option as the place calls it.
+ * `invalid_config`.
+ */
+export function checkOptions(options: unknown, from: string, nameOf = (option: string) => option): void {
   const parsed = schema.safeParse(options);
-  if (!parsed.success) throw toConfigError(parsed.error, options, from);
+  if (!parsed.success) throw toConfigError(parsed.error, options, from, nameOf);
   const { engine, file, retention, grace } = parsed.data;
-  if (retention !== undefined) parseDuration(retention, `${from}: retention`);
-  if (grace !== undefined) parseDuration(grace, `${from}: grace`);
+  if (retention !== undefined) parseDuration(retention, `${from}: ${nameOf("retention")}`);
+  if (grace !== undefined) parseDuration(grace, `${from}: ${nameOf("grace")}`);
   if (engine === "memory" && file !== undefined) {
     throw new BusError("invalid_config", `${from}: file is for the embedded engine; leave it out with engine "memory"`);
   }
 }
 
-function toConfigError(error: z.ZodError, options: unknown, from: string): BusError {
+function toConfigError(
+  error: z.ZodError,
+  options: unknown,
+  from: string,
+  nameOf: (option: string) => string,
+): BusError {
   const issue = error.issues[0];
   if (issue?.code === "unrecognized_keys") {
     const key = issue.keys[0] ?? "";
@@ -110,13 +118,8 @@ function toConfigError(error: z.ZodError, options: unknown, from: string): BusEr
     const fix = close === undefined ? `known are ${known.join(", ")}` : `did you mean ${close}?`;
     return new BusError("invalid_config", `${from}: there is no option ${path}; ${fix}`);
   }
-  const path = issue?.path ?? [];
-  const value = path.reduce<unknown>((at, key) => (at instanceof Object ? Reflect.get(at, key) : undefined), options);
-  return new BusError(
-    "invalid_config",
-    `${from}: ${path.join(".") || "options"} is ${shortForm(value)}; ${issue?.message}`,
-    {
-      cause: error,
-    },
-  );
+  const [first] = describeIssues(error, options, "");
+  const fix = issue?.code === "custom" ? issue.message : first?.fix;
+  const subject = first?.path === undefined || first.path === "" ? "options are" : `${nameOf(first.path)} is`;
+  return new BusError("invalid_config", `${from}: ${subject} ${first?.value}; ${fix}`, { cause: error });
 }

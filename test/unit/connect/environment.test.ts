@@ -26,7 +26,9 @@ test("a variable that is nearly one of ours is refused, since it would do nothin
   );
 });
 
-test("a bad value is refused with the place", () => {
-  expect(() => environmentOptions({ WAGGLE_ENGINE: "sqlite" })).toThrow(/^environment: engine is "sqlite"; /);
-  expect(() => environmentOptions({ WAGGLE_GRACE: "long" })).toThrow(/^environment: grace is "long"/);
+test("a bad value is refused with the name of its variable", () => {
+  expect(() => environmentOptions({ WAGGLE_ENGINE: "sqlite" })).toThrow(
+    /^environment: WAGGLE_ENGINE is "sqlite"; give "embedded" or "memory"$/,
+  );
+  expect(() => environmentOptions({ WAGGLE_GRACE: "long" })).toThrow(/^environment: WAGGLE_GRACE is "long"/);
 });

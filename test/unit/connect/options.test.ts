@@ -12,7 +12,7 @@ test.each([
 });
 
 test.each([
-  { options: { engine: "sqlite" }, says: /^connect: engine is "sqlite"; / },
+  { options: { engine: "sqlite" }, says: /^connect: engine is "sqlite"; give "embedded" or "memory"$/ },
   { options: { enginee: "memory" }, says: /^connect: there is no option enginee; did you mean engine\?/ },
   { options: { zzzzzz: 1 }, says: /^connect: there is no option zzzzzz; known are engine, file, / },
   {
@@ -22,12 +22,12 @@ test.each([
   { options: { rateLimit: { perSecond: 0 } }, says: /rateLimit\.perSecond is 0; / },
   { options: { retention: "a month" }, says: /connect: retention is "a month", which is no duration/ },
   { options: { grace: -1 }, says: /connect: grace is -1; give a duration from / },
-  { options: { source: "" }, says: /source is ""; / },
-  { options: { keep: 0 }, says: /keep is 0; / },
-  { options: { onError: "log" }, says: /onError is "log"; expected a function/ },
-  { options: { catalog: {} }, says: /catalog is \{\}; expected an object with resolve, upcast/ },
+  { options: { source: "" }, says: /source is ""; give at least 1 characters$/ },
+  { options: { keep: 0 }, says: /keep is 0; give at least 1$/ },
+  { options: { onError: "log" }, says: /onError is "log"; give a function/ },
+  { options: { catalog: {} }, says: /catalog is \{\}; give an object with resolve, upcast/ },
   { options: { engine: "memory", file: "a.db" }, says: /file is for the embedded engine/ },
-  { options: "memory", says: /^connect: options is "memory"; / },
+  { options: "memory", says: /^connect: options are "memory"; give an object$/ },
 ])("$options is refused with the place, the value and the fix", ({ options, says }) => {
   expect(() => checkOptions(options, "connect")).toThrow(
     expect.objectContaining({ code: "invalid_config", message: expect.stringMatching(says) }),
