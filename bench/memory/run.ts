@@ -1,54 +1,71 @@
-import { execFile } from "node:child_process";
-import { parseArgs, promisify } from "node:util";
-
 /**
  * In memory, typed, validated, recorded: publish to handled, against abxbus (the nearest peer in TypeScript) and emittery
- * behind a zod parse. Each in a process of its own, in turn, in the same run. `--json` for machines, `--events N`.
+ * behind a zod parse. Each in a process of its own, by turns in the same run; the median of `runs` such processes counts.
+ * `node bench/memory/run.ts [--json] [--events 200000] [--runs 3]`
  */
+import { execFile } from "node:child_process";
+import { parseArgs, promisify } from "node:util";
+import * as z from "zod";
+
 const { values } = parseArgs({
-  options: { json: { type: "boolean", default: false }, events: { type: "string", default: "200000" } },
+  options: {
+    json: { type: "boolean", default: false },
+    events: { type: "string", default: "200000" },
+    runs: { type: "string", default: "3" },
+  },
 });
-const run = promisify(execFile);
+const events = Number(values.events);
+const runs = Number(values.runs);
+const say = (line: string) => {
+  if (!values.json) console.log(line);
+};
+const execute = promisify(execFile);
 const one = new URL("one.ts", import.meta.url).pathname;
 
-async function rate(name: string, subscriptions: number, mode: string): Promise<number> {
-  const events = name === "abxbus" ? Number(values.events) / 10 : Number(values.events);
-  const { stdout } = await run(process.execPath, [one, name, String(subscriptions), mode, String(events)]);
-  return Number(stdout);
+const names = ["waggle", "abxbus", "emittery"] as const;
+type Rates = Record<(typeof names)[number], number>;
+
+/** Events a second of each contender; abxbus, the slowest, gets fewer of them. */
+async function compare(subscriptions: number, mode: string): Promise<Rates> {
+  const rates: Record<(typeof names)[number], number[]> = { waggle: [], abxbus: [], emittery: [] };
+  for (let at = 0; at < runs; at += 1) {
+    for (const name of names) {
+      const count = name === "abxbus" ? Math.ceil(events / 20) : events;
+      const { stdout } = await execute(process.execPath, [one, name, String(subscriptions), mode, String(count)]);
+      rates[name].push(z.number().parse(JSON.parse(stdout)));
+    }
+  }
+  return { waggle: median(rates.waggle), abxbus: median(rates.abxbus), emittery: median(rates.emittery) };
 }
 
-const rows: { subscriptions: number; mode: string; waggle: number; abxbus: number; emittery: number }[] = [];
-const perSecond = (value: number) => Math.round(value).toLocaleString("en").padStart(11);
-if (!values.json) {
-  console.log("events a second, publish to handled; up to 3 subscriptions match");
-  console.log("subscriptions  mode          waggle     abxbus   emittery  ×abxbus  ×emittery");
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((less, more) => less - more)[Math.floor(numbers.length / 2)] ?? 0;
 }
+
+const perSecond = (value: number) => Math.round(value).toLocaleString("en").padStart(11);
+
+say("events a second, publish to handled; up to 3 subscriptions match");
+say("subscriptions  mode          waggle     abxbus   emittery  ×abxbus  ×emittery");
+const rows = [];
+const rateOf: Record<string, number> = {};
 for (const subscriptions of [1, 3, 10, 100, 10_000]) {
   for (const mode of ["serial", "parallel"]) {
-    const row = {
-      subscriptions,
-      mode,
-      waggle: await rate("waggle", subscriptions, mode),
-      abxbus: await rate("abxbus", subscriptions, mode),
-      emittery: await rate("emittery", subscriptions, mode),
-    };
-    rows.push(row);
-    if (values.json) continue;
-    const { waggle, abxbus, emittery } = row;
-    console.log(
+    const rates = await compare(subscriptions, mode);
+    const { waggle, abxbus, emittery } = rates;
+    const ratio = { abxbus: waggle / abxbus, emittery: waggle / emittery };
+    rows.push({ subscriptions, mode, ...rates, ratio });
+    rateOf[`${mode} ${subscriptions}`] = waggle;
+    say(
       `${String(subscriptions).padStart(13)}  ${mode.padEnd(8)}${perSecond(waggle)}${perSecond(abxbus)}${perSecond(emittery)}` +
-        `${(waggle / abxbus).toFixed(1).padStart(9)}${(waggle / emittery).toFixed(2).padStart(11)}`,
+        `${ratio.abxbus.toFixed(1).padStart(9)}${ratio.emittery.toFixed(2).padStart(11)}`,
     );
   }
 }
-const of = (subscriptions: number, mode: string) =>
-  rows.find((row) => row.subscriptions === subscriptions && row.mode === mode)?.waggle ?? 0;
-const scaling = {
-  serial: of(10_000, "serial") / of(10, "serial"),
-  parallel: of(10_000, "parallel") / of(10, "parallel"),
-};
-if (values.json) console.log(JSON.stringify({ benchmark: "memory", rows, tenThousandToTen: scaling }));
-else
-  console.log(
-    `10,000 subscriptions to 10: ${scaling.serial.toFixed(2)} serial, ${scaling.parallel.toFixed(2)} parallel`,
-  );
+const scaling = (mode: string) => (rateOf[`${mode} 10000`] ?? 0) / (rateOf[`${mode} 10`] ?? 1);
+const tenThousandToTen = { serial: scaling("serial"), parallel: scaling("parallel") };
+say(
+  `10,000 subscriptions to 10: ${tenThousandToTen.serial.toFixed(2)} serial, ${tenThousandToTen.parallel.toFixed(2)} parallel`,
+);
+if (values.json) {
+  console.log(JSON.stringify({ bench: "memory", node: process.version, events, runs, rows, tenThousandToTen }));
+}

@@ -17,14 +17,17 @@ export class Bag<Item extends Bagged> {
     this.#items.push(item);
   }
 
-  delete(item: Item): void {
+  /** False where it lies in no bag, or in another one. */
+  delete(item: Item): boolean {
     const place = item.bagPlace;
-    if (place === -1) return;
+    if (this.#items[place] !== item) return false;
     item.bagPlace = -1;
     const last = this.#items.pop();
-    if (last === undefined || last === item) return;
-    this.#items[place] = last;
-    last.bagPlace = place;
+    if (last !== undefined && last !== item) {
+      this.#items[place] = last;
+      last.bagPlace = place;
+    }
+    return true;
   }
 
   /** As they are now: what is added or deleted meanwhile does not disturb. */

@@ -8,14 +8,14 @@ export interface IdOptions {
   random?(size: number): Uint8Array;
 }
 
-/** The 4,096 texts of three hex digits: looking one up is several times faster than formatting it. */
-const threeDigits: readonly string[] = Array.from({ length: 4096 }, (_, value) => value.toString(16).padStart(3, "0"));
-const variantDigits = "89ab";
+const hexDigits = Buffer.from("0123456789abcdef", "latin1");
+const variantDigits = Buffer.from("89ab", "latin1");
 
 const counterEnd = 2 ** 26;
 /** Six random bytes an id, drawn for this many ids at once. */
 const batch = 512;
 const tailDigits = 12;
+const tailAt = 24;
 
 /**
  * Gives a source of UUIDs version 7 that rise strictly as text, also within one millisecond and when the clock goes back.
@@ -23,38 +23,55 @@ const tailDigits = 12;
  * RFC 9562, section 6.2, method 1: behind the millisecond stands a 26-bit counter (the 12 bits of rand_a and the first 14
  * of rand_b), seeded at random each millisecond with its top bit 0, so that 33 million ids fit one; above that the
  * millisecond is moved on. The last 48 bits are random in each id. A clock that goes back is not followed.
+ *
+ * An id is written into one buffer and read out at once: put together from its parts, the text would stay a tree of seven
+ * of them for as long as its event is kept, three times the memory, and a third of what publishing keeps.
  */
 export function createIds(options: IdOptions): () => string {
   const { now, random = randomBytes } = options;
+  const text = Buffer.from("xxxxxxxx-xxxx-7xxx-xxxx-xxxxxxxxxxxx", "latin1");
   let time = -1;
   let counter = 0;
-  let prefix = "";
-  let pool = "";
+  let pool = Buffer.alloc(0);
   let used = 0;
 
   function start(milliseconds: number): void {
     time = milliseconds;
     const hex = time.toString(16).padStart(12, "0");
-    prefix = `${hex.slice(0, 8)}-${hex.slice(8)}-7`;
-    counter = Number.parseInt(tail(), 16) % (counterEnd / 2);
+    text.write(hex.slice(0, 8), 0, "latin1");
+    text.write(hex.slice(8), 9, "latin1");
+    const from = draw();
+    counter = Number.parseInt(pool.toString("latin1", from, used), 16) % (counterEnd / 2);
   }
 
-  function tail(): string {
+  /** Where the next random digits begin in the pool; they end at `used`. */
+  function draw(): number {
     if (used === pool.length) {
-      pool = Buffer.from(random((batch * tailDigits) / 2)).toString("hex");
+      pool = Buffer.from(Buffer.from(random((batch * tailDigits) / 2)).toString("hex"), "latin1");
       used = 0;
     }
     used += tailDigits;
-    return pool.slice(used - tailDigits, used);
+    return used - tailDigits;
+  }
+
+  function digit(at: number, value: number): void {
+    text[at] = hexDigits[value & 15] ?? 0;
   }
 
   return () => {
     const current = Math.floor(now());
     if (current > time) start(current);
     else if (++counter === counterEnd) start(time + 1);
-    const high = threeDigits[counter >>> 14];
-    const low = threeDigits[counter & 4095];
-    return `${prefix}${high}-${variantDigits[(counter >>> 12) & 3]}${low}-${tail()}`;
+    digit(15, counter >>> 22);
+    digit(16, counter >>> 18);
+    digit(17, counter >>> 14);
+    text[19] = variantDigits[(counter >>> 12) & 3] ?? 0;
+    digit(20, counter >>> 8);
+    digit(21, counter >>> 4);
+    digit(22, counter);
+    const from = draw();
+    for (let at = 0; at < tailDigits; at += 1) text[tailAt + at] = pool[from + at] ?? 0;
+    return text.toString("latin1");
   };
 }
 

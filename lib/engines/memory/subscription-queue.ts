@@ -92,7 +92,8 @@ export class SubscriptionQueue {
   }
 
   settle(item: Item, outcome: Outcome): void {
-    this.#running.delete(item);
+    // A run outlives its deleted subscription; one made since by the same name has nothing of it.
+    if (!this.#running.delete(item)) return;
     switch (outcome.kind) {
       case "done":
       case "dropped":

@@ -212,3 +212,15 @@ test("many ordered keys under way do not make each delivery cost more", () => {
   }
   expect(performance.now() - startedAt).toBeLessThan(2_000);
 });
+
+test("settles nothing of a deleted queue that had its name, whatever still ran there", () => {
+  const [deleted, made] = [queueOf({ concurrency: 2 }), queueOf({ concurrency: 2 })];
+  deleted.consumer();
+  made.consumer();
+  for (const id of ["a", "b"]) deleted.add(id);
+  deleted.queue.pump();
+  made.add("c");
+  made.queue.pump();
+  for (const id of ["a", "b"]) made.queue.settle(deleted.item(id), { kind: "retry", afterMs: 0, failure });
+  expect(made.queue.state(0)).toMatchObject({ running: 1, delayed: 0, waiting: 0 });
+});

@@ -1,0 +1,44 @@
+/**
+ * The benchmarks, one after another, each in a process of its own and with its ratios: `npm run bench -- [NAME] [--quick]
+ * [--json]`. NAME runs that one only, and then takes its own options, too; --json prints an object a benchmark and line.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
+/** What makes each short: to see that it runs, not to quote it. */
+const quick: Readonly<Record<string, readonly string[]>> = {
+  memory: ["--events", "20000", "--runs", "1"],
+  embedded: ["--events", "5000", "--stored", "20000", "--seconds", "2"],
+  patterns: ["--seconds", "0.2"],
+};
+const all = Object.keys(quick);
+
+const [first, ...rest] = process.argv.slice(2);
+const named = first !== undefined && !first.startsWith("-");
+const given = named ? rest : process.argv.slice(2);
+const names = named ? [first] : all;
+const options = given.filter((argument) => argument !== "--quick");
+const problem = usageProblem();
+if (problem !== undefined) {
+  console.error(`${problem}\nnpm run bench -- [${all.join(" | ")}] [--quick] [--json]`);
+  process.exit(2);
+}
+
+for (const name of names) {
+  if (!options.includes("--json")) console.log(`\n== ${name}`);
+  const short = given.includes("--quick") ? (quick[name] ?? []) : [];
+  const script = new URL(`${name}/run.ts`, import.meta.url).pathname;
+  const child = spawn(process.execPath, [script, ...short, ...options], { stdio: "inherit" });
+  const [code, signal] = await once(child, "exit");
+  if (code !== 0) {
+    console.error(`bench ${name} ended with ${signal ?? code}`);
+    process.exitCode = 1;
+  }
+}
+
+function usageProblem(): string | undefined {
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown !== undefined) return `there is no benchmark ${JSON.stringify(unknown)}`;
+  const strange = named ? undefined : options.find((option) => option !== "--json");
+  return strange === undefined ? undefined : `${strange} is an option of one benchmark: name it`;
+}
