@@ -72,7 +72,9 @@ export class PublishReport {
       ...(duplicates > 0 ? [`${duplicates.toLocaleString("en-US")} of them were there already`] : []),
       ...(this.#failed > 0 ? [red(`${this.#failed.toLocaleString("en-US")} failed`)] : []),
     ];
-    const mark = this.#failed > 0 ? red("✗") : green("✓");
+    const stopped = this.#io.signal.aborted;
+    if (stopped) facts.push(red("interrupted"));
+    const mark = this.#failed > 0 || stopped ? red("✗") : green("✓");
     this.#io.stdout.write(`${mark} ${facts.join(", ")} ${dim(`in ${formatElapsed(elapsed)}`)}\n`);
     if (this.#notJson > 1 && this.#published === 0) {
       this.#io.stderr.write("note: an event takes one line (NDJSON); one over many lines goes into a .json file\n");

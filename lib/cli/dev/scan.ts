@@ -115,7 +115,9 @@ async function look(file: string, path: string, known: Stats | undefined): Promi
   try {
     stats = known ?? (await stat(file));
   } catch (thrown) {
-    return { path, why: `gone (${errorCode(thrown)})` };
+    // Node puts U+FFFD in the place of each byte that it cannot read, and no file has that name.
+    const misnamed = path.includes("\ufffd");
+    return { path, why: misnamed ? "its name is not UTF-8; rename it" : `gone (${errorCode(thrown)})` };
   }
   if (!stats.isFile()) return { path, why: "not a file" };
   if (stats.size === 0) return { path, why: "empty" };
