@@ -107,11 +107,13 @@ export interface Subscriber {
 /** One thing to wait for: a definition, a type name (`*` allowed), or either with a pattern. */
 export type Want = Wanted | { on: Wanted | readonly Wanted[]; where?: Readonly<Record<string, unknown>> };
 
+/** How far {@link Bus.waitFor} looks back, and how long it waits. */
 export interface WaitOptions {
   /** Looks back: events accepted after this event, or at or after this time. Default: from now on. */
   since?: Event | string | Date;
   /** Default 30 s. `0` looks back only. */
   timeout?: Duration;
+  /** Ends the wait as `aborted`. */
   signal?: AbortSignal;
 }
 
@@ -213,6 +215,7 @@ export interface Bus<Events = StandardEvents> {
     options?: SubscribeOptions<EventOfWant<{ on: On }, Events>>,
   ): Promise<Subscriber>;
 
+  /** The subscriptions that the engine keeps. */
   readonly subscriptions: Subscriptions;
 
   /** Waits for one event, look-back included. `timeout`, `aborted`. Replayed deliveries are not seen. */
@@ -227,6 +230,7 @@ export interface Bus<Events = StandardEvents> {
     options?: WaitOptions,
   ): Promise<EventOfWant<W, Events>[]>;
 
+  /** Past events: look up, count, follow, and the tree of a flow. */
   readonly history: History;
 
   /**
@@ -238,8 +242,10 @@ export interface Bus<Events = StandardEvents> {
   /** Delivers past events again, to one subscription or all. Marked, and never new history. */
   replay(selection: ReplaySelection, options: ReplayOptions): Promise<ReplayReport>;
 
+  /** What failed for good: list, redrive, discard. */
   readonly deadLetters: DeadLetters;
 
+  /** Counts since this bus was connected, how the engine stands now, and latencies in milliseconds. */
   metrics(): Promise<BusMetrics>;
 
   /** Stops taking, lets running handlers finish within the grace time, flushes, closes. A second call waits for the first. */

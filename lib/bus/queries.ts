@@ -97,6 +97,7 @@ export interface StatsRow {
 /** Which past events to deliver again. */
 export type ReplaySelection = HistoryQuery;
 
+/** Where a replay goes, and whether it only counts. */
 export interface ReplayOptions {
   /** A subscription's name, or `"*"` for all. */
   to: string;

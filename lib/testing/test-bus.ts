@@ -12,6 +12,7 @@ import type { Event } from "../event/event.ts";
 import { createIds } from "../event/id.ts";
 import { ManualClock, turn } from "./manual-clock.ts";
 
+/** What a {@link testBus} is made of; all of it has a default. */
 export interface TestBusOptions<Events = RegisteredEvents> {
   /** Default: the standard catalog. */
   catalog?: Catalog<Events>;
