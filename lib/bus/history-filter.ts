@@ -1,6 +1,7 @@
 import { BusError } from "../error/bus-error.ts";
 import { type Event, eventIdNames } from "../event/event.ts";
 import { shortForm } from "../event/short-form.ts";
+import { normalizeTime } from "../event/time.ts";
 import type { DeadLetter } from "./delivery.ts";
 import type { DeadLetterQuery, HistoryQuery } from "./queries.ts";
 import { typeMatcher } from "./type-names.ts";
@@ -8,7 +9,7 @@ import { typeMatcher } from "./type-names.ts";
 /** A point in time of a query, in milliseconds. `invalid_config` names the field. */
 export function queryTime(value: string | Date | undefined, field: string): number | undefined {
   if (value === undefined) return undefined;
-  const at = value instanceof Date ? value.getTime() : Date.parse(value);
+  const at = value instanceof Date ? value.getTime() : Date.parse(normalizeTime(value) ?? "");
   if (Number.isFinite(at)) return at;
   throw new BusError(
     "invalid_config",

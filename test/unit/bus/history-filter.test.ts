@@ -82,6 +82,10 @@ test.each(deadCases)("dead letters by $query: $wanted", ({ query, wanted }) => {
   expect(deadLetterFilter(query)(letter)).toBe(wanted);
 });
 
-test.each(["yesterday", "", new Date(Number.NaN)])("%s is no time of a query", (value) => {
-  expect(() => queryTime(value, "since")).toThrow(/^since: .* is not a time; give RFC 3339/);
-});
+// "5" was May of 2001, and a time without an offset was that of the machine.
+test.each(["yesterday", "", "5", "Jan 1", "2026-03-01T12:00:00", new Date(Number.NaN)])(
+  "%s is no time of a query",
+  (value) => {
+    expect(() => queryTime(value, "since")).toThrow(/^since: .* is not a time; give RFC 3339/);
+  },
+);
