@@ -48,6 +48,7 @@ export {
   type Definitions,
   type Draft,
   type DraftMetadata,
+  type Duration,
   defineEvent,
   type Event,
   type EventDefinition,
@@ -63,7 +64,6 @@ export {
   maxEventBytes,
   type OlderVersion,
   type OlderVersionOf,
-  type UntypedData,
 } from "./event/index.ts";
 export {
   compilePattern,
@@ -73,7 +73,6 @@ export {
   type PatternExplanation,
 } from "./pattern/index.ts";
 export {
-  type Duration,
   defineSubscription,
   type EventFor,
   type EventOf,

@@ -1,8 +1,9 @@
 import type { StandardEvents } from "../catalog/index.ts";
 import type { BusError } from "../error/bus-error.ts";
 import type { EventDefinition } from "../event/definition.ts";
+import type { Duration } from "../event/duration.ts";
 import type { Draft, DraftMetadata, Event } from "../event/event.ts";
-import type { Duration, SubscriptionOptions, Wanted } from "../subscription/subscription.ts";
+import type { SubscriptionOptions, Wanted } from "../subscription/subscription.ts";
 import type { DeadLetter } from "./delivery.ts";
 import type { SubscriptionState } from "./engine.ts";
 import type { Logger } from "./logger.ts";

@@ -1,6 +1,6 @@
 import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import { didYouMean } from "../event/nearest.ts";
-import { shortForm } from "../event/short-form.ts";
 
 /**
  * Refuses an option that a call does not have: a misspelt `dryRun` would replay, a misspelt `timeout` would wait.

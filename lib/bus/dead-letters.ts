@@ -1,4 +1,5 @@
-import { BusError, toBusError } from "../error/bus-error.ts";
+import { BusError } from "../error/bus-error.ts";
+import { messageOf } from "../error/message-of.ts";
 import type { DeadLetters } from "./bus.ts";
 import type { Engine } from "./engine.ts";
 import { checkQuery } from "./history.ts";
@@ -39,7 +40,7 @@ async function each(
       await act(id);
       report.done.push(id);
     } catch (thrown) {
-      report.failed.push({ id, message: toBusError(thrown).message });
+      report.failed.push({ id, message: messageOf(thrown) });
     }
   }
   return report;

@@ -1,10 +1,10 @@
 import { BusError, toBusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { EventDefinition } from "../event/definition.ts";
+import type { Duration } from "../event/duration.ts";
 import type { Draft, Event } from "../event/event.ts";
-import { shortForm } from "../event/short-form.ts";
 import { subscriptionRecord, unknownTypes } from "../subscription/index.ts";
-import type { Duration } from "../subscription/subscription.ts";
 import type {
   Bus,
   DeadLetters,

@@ -1,7 +1,6 @@
 import { BusError } from "../error/bus-error.ts";
-import { parseDuration } from "../event/duration.ts";
-import { shortForm } from "../event/short-form.ts";
-import type { Duration } from "../subscription/subscription.ts";
+import { messageOf } from "../error/message-of.ts";
+import { type Duration, parseDuration } from "../event/duration.ts";
 import type { Failure } from "./delivery.ts";
 
 /** Thrown by a handler: try again after this long, in place of the backoff. The attempt counts. At most 11 h. */
@@ -35,12 +34,9 @@ export function retryHint(thrown: unknown): { never: true } | { afterMs: number 
 /** The record of a failed attempt. */
 export function toFailure(thrown: unknown, attempt: number, nowMs: number): Failure {
   const at = new Date(nowMs).toISOString();
-  if (!(thrown instanceof Error)) {
-    // Not every object has a text of its own.
-    const message = typeof thrown === "string" ? thrown : shortForm(thrown);
-    return { code: "handler_error", message, at, attempt };
-  }
+  const message = messageOf(thrown);
+  if (!(thrown instanceof Error)) return { code: "handler_error", message, at, attempt };
   const code =
     thrown instanceof BusError ? thrown.code : thrown.name === "NonRetriableError" ? "non_retriable" : "handler_error";
-  return { code, message: thrown.message, ...(thrown.stack === undefined ? {} : { stack: thrown.stack }), at, attempt };
+  return { code, message, ...(thrown.stack === undefined ? {} : { stack: thrown.stack }), at, attempt };
 }

@@ -1,6 +1,6 @@
 import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import { type Event, eventIdNames } from "../event/event.ts";
-import { shortForm } from "../event/short-form.ts";
 import { normalizeTime } from "../event/time.ts";
 import type { DeadLetter } from "./delivery.ts";
 import type { DeadLetterQuery, HistoryQuery } from "./queries.ts";

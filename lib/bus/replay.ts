@@ -1,6 +1,6 @@
 import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import { nearest } from "../event/nearest.ts";
-import { shortForm } from "../event/short-form.ts";
 import { checkCallOptions } from "./call-options.ts";
 import type { Engine } from "./engine.ts";
 import { checkQuery } from "./history.ts";

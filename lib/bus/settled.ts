@@ -1,6 +1,5 @@
 import { BusError } from "../error/bus-error.ts";
-import { parseDuration } from "../event/duration.ts";
-import type { Duration } from "../subscription/subscription.ts";
+import { type Duration, parseDuration } from "../event/duration.ts";
 import { checkCallOptions } from "./call-options.ts";
 import { Changes } from "./changes.ts";
 import type { Clock } from "./clock.ts";

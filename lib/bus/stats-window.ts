@@ -1,6 +1,6 @@
 import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import { parseDuration } from "../event/duration.ts";
-import { shortForm } from "../event/short-form.ts";
 import type { StatsQuery } from "./queries.ts";
 
 const minuteMs = 60_000;

@@ -1,7 +1,7 @@
 import type { Bus } from "../bus/bus.ts";
 import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import type { Draft } from "../event/event.ts";
-import { shortForm } from "../event/short-form.ts";
 import { type InputRecord, readRecords, sizeOfAll } from "./input/records.ts";
 import type { CliIo } from "./io.ts";
 import type { AnyEvents } from "./open-bus.ts";

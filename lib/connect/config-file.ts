@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BusError } from "../error/bus-error.ts";
+import { messageOf } from "../error/message-of.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
 
 const names = ["waggle.config.ts", "waggle.config.mts", "waggle.config.js", "waggle.config.mjs"];
@@ -20,8 +21,7 @@ export async function fileOptions(folder: string, file?: string): Promise<Connec
   try {
     module = await import(pathToFileURL(path).href);
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new BusError("invalid_config", `${path} cannot be loaded: ${message}`, { cause: thrown });
+    throw new BusError("invalid_config", `${path} cannot be loaded: ${messageOf(thrown)}`, { cause: thrown });
   }
   const options: unknown = isObject(module) ? Reflect.get(module, "default") : undefined;
   if (!isObject(options)) {

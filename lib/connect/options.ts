@@ -3,10 +3,9 @@ import type { Clock } from "../bus/clock.ts";
 import type { Logger, LogLevel } from "../bus/logger.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
-import { parseDuration } from "../event/duration.ts";
+import { type Duration, parseDuration } from "../event/duration.ts";
 import { describeIssues } from "../event/issues.ts";
 import { nearest } from "../event/nearest.ts";
-import type { Duration } from "../subscription/subscription.ts";
 
 /** How fast this bus may publish, and what becomes of what is too fast. */
 export interface RateLimitOptions {

@@ -1,3 +1,5 @@
+import { messageOf } from "./message-of.ts";
+
 /** Every way in which Waggle can refuse or fail. The list is closed: a new failure takes one of these codes. */
 export const busErrorCodes = [
   "invalid_event",
@@ -66,6 +68,5 @@ export class BusError extends Error {
 /** Turns whatever was thrown into a {@link BusError}: one passes unchanged, anything else is wrapped as its cause. */
 export function toBusError(thrown: unknown, code: BusErrorCode = "unavailable"): BusError {
   if (thrown instanceof BusError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new BusError(code, message, { cause: thrown });
+  return new BusError(code, messageOf(thrown), { cause: thrown });
 }

@@ -1,10 +1,10 @@
 import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import type { ByType, EventDefinition } from "./definition.ts";
 import type { Event } from "./event.ts";
 import type { JsonObject } from "./json.ts";
 import { jsonSchemaOf, jsonSchemaOfAll } from "./json-schema.ts";
 import { didYouMean, nearest } from "./nearest.ts";
-import { shortForm } from "./short-form.ts";
 import { isCustomType } from "./type-name.ts";
 import { upcastEvent } from "./upcast.ts";
 

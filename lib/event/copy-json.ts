@@ -1,7 +1,7 @@
 import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import type { Json } from "./json.ts";
 import { formatPath } from "./path.ts";
-import { shortForm } from "./short-form.ts";
 
 /** The deepest nesting that every engine carries; an object or array is one level. */
 export const maxDepth = 1_000;

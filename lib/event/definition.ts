@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import { checkSchema } from "./schema-check.ts";
-import { shortForm } from "./short-form.ts";
 import { typeNameProblem } from "./type-name.ts";
 
 /** How an older version of a type's data becomes the next one. */

@@ -1,5 +1,5 @@
 import { BusError } from "../error/bus-error.ts";
-import { shortForm } from "./short-form.ts";
+import { shortForm } from "../error/short-form.ts";
 
 /** `"250ms"`, `"30s"`, `"5m"`, `"2h"`, `"15d"`, or milliseconds as a number. */
 export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;

@@ -1,5 +1,3 @@
-import type { Json } from "./json.ts";
-
 /** Ids of what an event belongs to; each may be filtered on in history. */
 export interface EventIds {
   agentId?: string;
@@ -70,6 +68,3 @@ export interface Draft<Type extends string = string, Data = unknown> {
   id?: string;
   metadata?: DraftMetadata;
 }
-
-/** Data of an event whose type has no schema: any JSON object. */
-export type UntypedData = { [key: string]: Json };

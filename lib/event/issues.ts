@@ -1,6 +1,6 @@
 import type * as z from "zod";
+import { shortForm } from "../error/short-form.ts";
 import { formatPath } from "./path.ts";
-import { shortForm } from "./short-form.ts";
 
 /** One thing that a schema found wrong with a value. */
 export interface DataIssue {

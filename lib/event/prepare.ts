@@ -1,4 +1,5 @@
 import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import type { Catalog } from "./catalog.ts";
 import { JsonCopier, TooLarge } from "./copy-json.ts";
 import type { EventDefinition } from "./definition.ts";
@@ -6,7 +7,6 @@ import type { Draft, Event } from "./event.ts";
 import type { Json } from "./json.ts";
 import { isText, metadataBytesAtMost, prepareMetadata } from "./metadata.ts";
 import { didYouMean } from "./nearest.ts";
-import { shortForm } from "./short-form.ts";
 import { eventSize, eventTooLarge, maxEventBytes } from "./size.ts";
 import { formatTime, normalizeTime } from "./time.ts";
 import { typeNameProblem } from "./type-name.ts";

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import { formatPath } from "./path.ts";
-import { shortForm } from "./short-form.ts";
 
 /** Why a kind of schema cannot stand in a definition. Its events carry the input, so output and input must be one. */
 const refusedKinds: Readonly<Record<string, string>> = {

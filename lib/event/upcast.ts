@@ -1,8 +1,8 @@
 import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import { copyJson } from "./copy-json.ts";
 import type { EventDefinition, OlderVersion } from "./definition.ts";
 import type { Event } from "./event.ts";
-import { shortForm } from "./short-form.ts";
 import { checkData } from "./validate.ts";
 
 /** An event of an older version as the newest has it; frozen. See `Catalog.upcast`. */

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import { describeIssues } from "./issues.ts";
-import { shortForm } from "./short-form.ts";
 
 /** The event that an error is about, as far as it is known yet. */
 export interface EventName {

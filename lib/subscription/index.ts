@@ -2,7 +2,6 @@ export { defineSubscription } from "./define.ts";
 export { orderedKey } from "./ordered-key.ts";
 export { type SubscriptionDefaults, subscriptionRecord } from "./record.ts";
 export type {
-  Duration,
   EventFor,
   EventOf,
   Subscription,

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import { copyJson } from "../event/copy-json.ts";
 import { parseDuration } from "../event/duration.ts";
 import { describeIssues } from "../event/issues.ts";
 import { didYouMean } from "../event/nearest.ts";
-import { shortForm } from "../event/short-form.ts";
 import { normalizeTime } from "../event/time.ts";
 import { compilePattern } from "../pattern/index.ts";
 import type { SubscriptionRecord } from "./subscription.ts";

@@ -3,8 +3,6 @@ import type { Duration } from "../event/duration.ts";
 import type { Event } from "../event/event.ts";
 import type { Where } from "./where.ts";
 
-export type { Duration } from "../event/duration.ts";
-
 /** What a subscription listens to: definitions, type names, or names with `*`. */
 export type Wanted = EventDefinition | string;
 

@@ -1,6 +1,5 @@
 import type { Clock, Timer } from "../bus/clock.ts";
-import { parseDuration } from "../event/duration.ts";
-import type { Duration } from "../subscription/subscription.ts";
+import { type Duration, parseDuration } from "../event/duration.ts";
 
 interface Due {
   readonly at: number;

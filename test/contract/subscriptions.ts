@@ -1,5 +1,5 @@
 import { taskCompleted } from "../../lib/catalog/task.ts";
-import { type Duration, parseDuration } from "../../lib/event/index.ts";
+import { type Duration, parseDuration } from "../../lib/event/duration.ts";
 import type { SubscriptionOptions } from "../../lib/subscription/index.ts";
 
 /** Retried without delay that anybody would notice. */

@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import { BusError, toBusError } from "../../error/bus-error.ts";
-import { shortForm } from "../../event/short-form.ts";
+import { BusError } from "../../error/bus-error.ts";
+import { messageOf } from "../../error/message-of.ts";
+import { shortForm } from "../../error/short-form.ts";
 import type { SubscriptionOptions } from "../../subscription/subscription.ts";
 import { resolveToThisPackage } from "./resolve-to-this-package.ts";
 
@@ -87,8 +88,7 @@ async function importDefault(folder: string, part: string, cwd: string): Promise
     const module: { default?: unknown } = await import(pathToFileURL(path).href);
     return { file, value: module.default };
   } catch (thrown) {
-    const { message } = toBusError(thrown);
-    throw new BusError("invalid_config", `${file} could not be loaded: ${message}`, { cause: thrown });
+    throw new BusError("invalid_config", `${file} could not be loaded: ${messageOf(thrown)}`, { cause: thrown });
   }
 }
 

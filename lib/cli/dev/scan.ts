@@ -3,6 +3,7 @@ import type { Dirent, Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { BusError } from "../../error/bus-error.ts";
+import { messageOf } from "../../error/message-of.ts";
 import { nearest } from "../../event/nearest.ts";
 
 /** A document found on the disk. */
@@ -141,5 +142,5 @@ function displayPath(absolute: string, cwd: string): string {
 }
 
 function errorCode(thrown: unknown): string {
-  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : String(thrown);
+  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : messageOf(thrown);
 }

@@ -1,5 +1,6 @@
 import type { HandlerContext } from "../../bus/bus.ts";
 import { retryHint } from "../../bus/handler-errors.ts";
+import { messageOf } from "../../error/message-of.ts";
 import type { Event } from "../../event/event.ts";
 import type { AnyEvents } from "../open-bus.ts";
 import { pathOf } from "./ledger.ts";
@@ -70,11 +71,7 @@ export class Steps {
         const dead = context.attempt >= attempts || (hint !== undefined && "never" in hint);
         // What is stopped with the process is neither failed nor dead: it runs again.
         if (!context.signal.aborted) {
-          this.#options.onFailure({
-            ...step(),
-            message: thrown instanceof Error ? thrown.message : String(thrown),
-            dead,
-          });
+          this.#options.onFailure({ ...step(), message: messageOf(thrown), dead });
         }
         throw thrown;
       } finally {

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
+import { messageOf } from "../../error/message-of.ts";
 import type { CliIo } from "../io.ts";
 import { readTextFile, unreadable } from "../options/values.ts";
 import { readLines } from "./lines.ts";
@@ -95,8 +96,7 @@ function parseJson(text: string, place: Place): InputRecord {
   try {
     return { ...place, ok: true, value: JSON.parse(text) };
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return { ...place, ok: false, problem: `not JSON: ${message}` };
+    return { ...place, ok: false, problem: `not JSON: ${messageOf(thrown)}` };
   }
 }
 

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import { type Command, InvalidArgumentError } from "commander";
+import { messageOf } from "../../error/message-of.ts";
 import { parseDuration } from "../../event/duration.ts";
 import { normalizeTime } from "../../event/time.ts";
 import type { CliIo } from "../io.ts";
@@ -67,8 +68,7 @@ export function unreadable(name: string, thrown: unknown): CliError {
     EISDIR: "it is a folder",
     EACCES: "it may not be read",
   };
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new CliError(`${name} cannot be read: ${reasons[code] ?? message}`, { cause: thrown });
+  return new CliError(`${name} cannot be read: ${reasons[code] ?? messageOf(thrown)}`, { cause: thrown });
 }
 
 /** A JSON argument; a usage error names it and the place where it stops being JSON. */
@@ -76,7 +76,6 @@ export function parseJsonArgument(command: Command, name: string, json: string):
   try {
     return JSON.parse(json);
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return command.error(`error: ${name} is not JSON: ${message}`);
+    return command.error(`error: ${name} is not JSON: ${messageOf(thrown)}`);
   }
 }

@@ -1,4 +1,4 @@
-import { shortForm } from "../../event/short-form.ts";
+import { shortForm } from "../../error/short-form.ts";
 import { printable } from "./text.ts";
 
 /** Enough of an event's data to know it again, on one line: `taskId=task-12 title="Read the notes"`. */

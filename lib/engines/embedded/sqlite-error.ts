@@ -1,4 +1,5 @@
 import { BusError } from "../../error/bus-error.ts";
+import { messageOf } from "../../error/message-of.ts";
 
 /** Primary result codes of SQLite that are told apart here; https://sqlite.org/rescode.html */
 const code = {
@@ -9,7 +10,6 @@ const code = {
   corrupt: 11,
   full: 13,
   cannotOpen: 14,
-  constraint: 19,
   notADatabase: 26,
 } as const;
 
@@ -25,10 +25,6 @@ export function isBusy(thrown: unknown): boolean {
   return found === code.busy || found === code.locked;
 }
 
-export function isConstraint(thrown: unknown): boolean {
-  return resultCode(thrown) === code.constraint;
-}
-
 function isSystemError(thrown: unknown): boolean {
   return thrown instanceof Error && "syscall" in thrown;
 }
@@ -41,9 +37,12 @@ export function lockedError(file: string): BusError {
 /** What a failure of the file means to the caller, with the fix; a BusError passes unchanged. */
 export function storeError(file: string, thrown: unknown): BusError {
   if (thrown instanceof BusError) return thrown;
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
   const fail = (message: string, retryable = true) =>
-    new BusError("unavailable", `${file}: ${message} (${text})`, { cause: thrown, retryable, details: { file } });
+    new BusError("unavailable", `${file}: ${message} (${messageOf(thrown)})`, {
+      cause: thrown,
+      retryable,
+      details: { file },
+    });
   switch (resultCode(thrown)) {
     case code.busy:
     case code.locked:

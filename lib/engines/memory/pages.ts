@@ -1,5 +1,5 @@
 import { BusError } from "../../error/bus-error.ts";
-import { shortForm } from "../../event/short-form.ts";
+import { shortForm } from "../../error/short-form.ts";
 
 /** Events or dead letters on a page where no limit is given. */
 export const defaultLimit = 100;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { shortForm } from "../../../lib/error/short-form.ts";
 import { formatPath } from "../../../lib/event/path.ts";
-import { shortForm } from "../../../lib/event/short-form.ts";
 
 test("is at most 60 well-formed characters, and never throws", () => {
   fc.assert(
