@@ -1,7 +1,8 @@
+import { prepareAll } from "./check.ts";
 import { FieldTree } from "./field-tree.ts";
 import { Found } from "./found.ts";
 import { parsePattern } from "./parse.ts";
-import { prepareAll, satisfied } from "./rule.ts";
+import { satisfied } from "./rule.ts";
 
 /**
  * Makes a predicate of an EventBridge event pattern. It takes any JSON value; what is no object never matches.

@@ -1,9 +1,10 @@
+import { type Check, prepareAll } from "./check.ts";
 import { describeCondition, describeValues } from "./describe.ts";
 import { FieldTree } from "./field-tree.ts";
 import { Found } from "./found.ts";
 import { isObject } from "./json-object.ts";
 import { parsePattern } from "./parse.ts";
-import { type Check, holds, prepareAll, satisfied } from "./rule.ts";
+import { holds, satisfied } from "./rule.ts";
 import type { Scalar } from "./value-test.ts";
 
 /** One reason why a pattern does not match. */

@@ -1,5 +1,5 @@
+import type { Check } from "./check.ts";
 import type { Found, Membership } from "./found.ts";
-import type { Check } from "./rule.ts";
 
 /** The memberships of values by the outermost array around them and the index in it; `free` if some value lies in none. */
 interface Places {

@@ -1,17 +1,18 @@
-import { below, invalid, show } from "./invalid.ts";
+import { shortForm } from "../error/short-form.ts";
+import { below, invalid } from "./invalid.ts";
 import type { Test } from "./value-test.ts";
 
 const forms = 'write ["=", 5], ["<", 5] or [">", 0, "<=", 5]';
 
 /** Reads `["=", 5]`, `["<", 5]`, `[">=", 0]` or `[">", 0, "<=", 5]`; of two bounds the lower comes first. */
 export function parseNumeric(operand: unknown, place: string): Test {
-  if (!Array.isArray(operand)) return invalid(place, `${show(operand)} is no comparison`, forms);
+  if (!Array.isArray(operand)) return invalid(place, `${shortForm(operand)} is no comparison`, forms);
   const terms: readonly unknown[] = operand;
   const [operator, value, second, top] = terms;
   if (operator !== "=" && operator !== "<" && operator !== "<=" && operator !== ">" && operator !== ">=") {
     return invalid(
       below(place, 0),
-      `${show(operator)} is no comparison operator`,
+      `${shortForm(operator)} is no comparison operator`,
       'write one of "=", "<", "<=", ">", ">="',
     );
   }
@@ -24,7 +25,11 @@ export function parseNumeric(operand: unknown, place: string): Test {
   const fromOpen = operator === ">";
   if (terms.length === 2) return range({ from: bound, fromOpen, to: Number.MAX_VALUE, toOpen: false }, place);
   if (second !== "<" && second !== "<=") {
-    return invalid(below(place, 2), `${show(second)} can't close a range`, 'write "<" or "<=" and the upper bound');
+    return invalid(
+      below(place, 2),
+      `${shortForm(second)} can't close a range`,
+      'write "<" or "<=" and the upper bound',
+    );
   }
   const to = comparable(top, below(place, 3));
   if (terms.length > 4) return tooMany(place);
@@ -36,7 +41,8 @@ export function parseNumeric(operand: unknown, place: string): Test {
  * before JSON was parsed; one with fewer digits (6e18), or one so large that it has an exponent, is what was written.
  */
 export function comparable(value: unknown, place: string): number {
-  if (typeof value !== "number") return invalid(place, `${show(value)} is no number`, "write a number, without quotes");
+  if (typeof value !== "number")
+    return invalid(place, `${shortForm(value)} is no number`, "write a number, without quotes");
   if (!Number.isFinite(value)) return invalid(place, `${value} can't be compared`, "write a finite number");
   if (Math.abs(value) > Number.MAX_SAFE_INTEGER && Math.abs(value) < 1e21 && significantDigits(value) > 15) {
     return invalid(

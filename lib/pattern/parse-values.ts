@@ -1,5 +1,6 @@
+import { shortForm } from "../error/short-form.ts";
 import { isNumeric } from "./condition.ts";
-import { below, invalid, show } from "./invalid.ts";
+import { below, invalid } from "./invalid.ts";
 import { blockRange, ipToHex } from "./ip.ts";
 import { isObject } from "./json-object.ts";
 import { comparable, parseNumeric } from "./parse-numeric.ts";
@@ -35,7 +36,7 @@ function parseValue(value: unknown, place: string): readonly Test[] | "absent" {
   if (!isObject(value)) {
     invalid(
       place,
-      `${show(value)} is no value of a field`,
+      `${shortForm(value)} is no value of a field`,
       "write a string, number, true, false, null or an expression",
     );
   }
@@ -66,7 +67,7 @@ function parseExpression(operator: string, operand: unknown, place: string): rea
       return [block(text(operand, place), place)];
     case "exists":
       if (typeof operand !== "boolean")
-        invalid(place, `${show(operand)} is neither true nor false`, "write true or false");
+        invalid(place, `${shortForm(operand)} is neither true nor false`, "write true or false");
       return operand ? [{ kind: "exists" }] : "absent";
     case "anything-but":
       return [{ kind: "anything-but", tests: parseExcluded(operand, place) }];
@@ -85,7 +86,7 @@ function parseExcluded(operand: unknown, place: string): readonly Test[] {
   const tests = listed(operand, place).map(([value, at]): Test => {
     if (typeof value === "string") return { kind: "string", value };
     if (typeof value === "number") return { kind: "number", value: comparable(value, at) };
-    return invalid(at, `${show(value)} can't be excluded`, "write a string or a number");
+    return invalid(at, `${shortForm(value)} can't be excluded`, "write a string or a number");
   });
   if (new Set(tests.map((test) => test.kind)).size > 1) {
     invalid(place, "the list mixes strings and numbers", "write one list of strings, or one of numbers");
@@ -142,7 +143,7 @@ function caseless(operand: Readonly<Record<string, unknown>>, place: string): un
 }
 
 function text(operand: unknown, place: string): string {
-  return typeof operand === "string" ? operand : invalid(place, `${show(operand)} is no string`, "write a string");
+  return typeof operand === "string" ? operand : invalid(place, `${shortForm(operand)} is no string`, "write a string");
 }
 
 /**
@@ -182,9 +183,9 @@ function block(value: string, place: string): Test {
   const [address = "", mask, ...others] = parts;
   const digits = ipToHex(address);
   if (digits === undefined)
-    return invalid(place, `${show(value)} holds no IP address`, 'write a block such as "10.0.0.0/8"');
+    return invalid(place, `${shortForm(value)} holds no IP address`, 'write a block such as "10.0.0.0/8"');
   if (mask === undefined || others.length > 0 || !/^[+-]?[0-9]+$/.test(mask)) {
-    return invalid(place, `${show(value)} is no block of addresses`, 'write a block such as "10.0.0.0/8"');
+    return invalid(place, `${shortForm(value)} is no block of addresses`, 'write a block such as "10.0.0.0/8"');
   }
   const bits = Number(mask);
   const most = digits.length * 4 - 1;

@@ -1,5 +1,6 @@
+import { shortForm } from "../error/short-form.ts";
 import { type Alternative, type Condition, isNumeric } from "./condition.ts";
-import { below, invalid, show } from "./invalid.ts";
+import { below, invalid } from "./invalid.ts";
 import { isObject } from "./json-object.ts";
 import { parseValues } from "./parse-values.ts";
 
@@ -34,7 +35,7 @@ interface Level {
  */
 export function parsePattern(pattern: unknown, place = "pattern"): Alternative[] {
   if (!isObject(pattern)) {
-    invalid(place, `${show(pattern)} is no pattern`, 'write an object of fields, such as { "source": ["crew"] }');
+    invalid(place, `${shortForm(pattern)} is no pattern`, 'write an object of fields, such as { "source": ["crew"] }');
   }
   const drafts: Draft[] = [];
   parseFields(drafts, pattern, { path: [], depth: 1, place, insideOr: false });
@@ -65,8 +66,8 @@ function parseFields(drafts: Draft[], fields: Readonly<Record<string, unknown>>,
     } else {
       invalid(
         place,
-        `${show(value)} is no list of values`,
-        typeof value === "object" ? "write [null]" : `write [${show(value)}]`,
+        `${shortForm(value)} is no list of values`,
+        typeof value === "object" ? "write [null]" : `write [${shortForm(value)}]`,
       );
     }
   }
@@ -74,7 +75,7 @@ function parseFields(drafts: Draft[], fields: Readonly<Record<string, unknown>>,
 
 function parseOr(drafts: Draft[], branches: unknown, level: Level): void {
   if (!Array.isArray(branches) || branches.length < 2) {
-    const found = Array.isArray(branches) ? `${branches.length} of them` : show(branches);
+    const found = Array.isArray(branches) ? `${branches.length} of them` : shortForm(branches);
     invalid(
       level.place,
       `"$or" needs two alternatives or more, and this is ${found}`,
@@ -85,7 +86,11 @@ function parseOr(drafts: Draft[], branches: unknown, level: Level): void {
   branches.forEach((branch: unknown, index) => {
     const place = below(level.place, index);
     if (!isObject(branch)) {
-      invalid(place, `${show(branch)} is no alternative`, 'write an object of fields, such as { "source": ["crew"] }');
+      invalid(
+        place,
+        `${shortForm(branch)} is no alternative`,
+        'write an object of fields, such as { "source": ["crew"] }',
+      );
     }
     const copies = before.length === 0 ? [new Map()] : before.map((draft) => new Map(draft));
     parseFields(copies, branch, { ...level, depth: level.depth + 1, place, insideOr: true });

@@ -1,9 +1,10 @@
+import { type Check, prepare } from "./check.ts";
 import type { Condition } from "./condition.ts";
 import { FieldTree } from "./field-tree.ts";
 import { Found } from "./found.ts";
 import { below } from "./invalid.ts";
 import { parsePattern } from "./parse.ts";
-import { type Check, prepare, satisfied } from "./rule.ts";
+import { satisfied } from "./rule.ts";
 import { Popularity } from "./selectivity.ts";
 import { testKey, ValueIndex } from "./value-index.ts";
 

@@ -96,7 +96,7 @@ export function inRange(range: NumericRange, value: number): boolean {
  * The digits that a range of addresses is compared with. AWS's engine compares the text of a number too, where no other
  * value of the field's list is numeric (`{ cidr: "0.0.0.0/0" }` matches 5).
  */
-export function addressDigits(value: Scalar, numbers: boolean): string | undefined {
+function addressDigits(value: Scalar, numbers: boolean): string | undefined {
   if (typeof value === "string") return ipToHex(value);
   return numbers && typeof value === "number" ? String(value) : undefined;
 }

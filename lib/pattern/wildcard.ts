@@ -1,5 +1,5 @@
 /** What is wrong with a wildcard, or its literal parts: what stands between the stars, escapes resolved. */
-export type ParsedWildcard = { readonly literals: readonly string[] } | { readonly problem: string };
+type ParsedWildcard = { readonly literals: readonly string[] } | { readonly problem: string };
 
 /** Splits a wildcard at its stars. `\*` is a star, `\\` a backslash; nothing else may be escaped, and `**` is refused. */
 export function parseWildcard(text: string): ParsedWildcard {

@@ -9,7 +9,7 @@ const refused: readonly [pattern: unknown, message: string][] = [
   [{ a: [] }, 'pattern.a: an empty array matches nothing; write at least one value, or [{ "exists": true }]'],
   [
     { a: [1, ["x"]] },
-    "pattern.a[1]: an array is no value of a field; write a string, number, true, false, null or an expression",
+    "pattern.a[1]: an array of 1 is no value of a field; write a string, number, true, false, null or an expression",
   ],
   [{ a: [{ prefix: 5 }] }, "pattern.a[0].prefix: 5 is no string; write a string"],
   [
