@@ -7,7 +7,12 @@ export interface WaitLimits {
   /** Milliseconds since 1970; never where absent. */
   readonly deadline?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Whether the process goes on while this waits without a deadline, as one that tails a bus has to. */
+  readonly keepAlive?: boolean;
 }
+
+/** The longest that Node's timers keep; a wait that ends with it looks again and waits on. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * Notices that something was accepted or settled. A change between a look and the wait is not missed: `next` then
@@ -30,7 +35,7 @@ export class Changes {
 
   /** Resolves to true at a change, to false when the deadline passes or the signal fires. */
   async next(limits: WaitLimits): Promise<boolean> {
-    const { clock, deadline, signal } = limits;
+    const { clock, deadline, signal, keepAlive = deadline !== undefined } = limits;
     if (!this.#changed && signal?.aborted !== true) {
       await new Promise<void>((resolve) => {
         const done = () => {
@@ -39,10 +44,8 @@ export class Changes {
           this.#resolve = undefined;
           resolve();
         };
-        const timer =
-          deadline === undefined
-            ? undefined
-            : clock.setTimer(done, Math.max(0, deadline - clock.now()), { keepAlive: true });
+        const ms = deadline === undefined ? longestTimerMs : Math.max(0, deadline - clock.now());
+        const timer = deadline === undefined && !keepAlive ? undefined : clock.setTimer(done, ms, { keepAlive });
         signal?.addEventListener("abort", done, { once: true });
         this.#resolve = done;
       });

@@ -127,7 +127,7 @@ async function* tail(
         if (until.aborted) return;
         if (wants(event, host.clock.now())) yield event;
       }
-      if (read.position === position) await changes.next({ clock: host.clock, signal: until });
+      if (read.position === position) await changes.next({ clock: host.clock, signal: until, keepAlive: true });
       position = read.position;
     }
   } finally {

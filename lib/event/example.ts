@@ -96,9 +96,10 @@ function exampleText(schema: JsonObject, name: string): string {
 }
 
 function exampleNumber(schema: JsonObject): number {
-  const step = numberOr(schema.multipleOf, schema.type === "integer" ? 1 : 0.5);
   const least = numberOr(schema.minimum, numberOr(schema.exclusiveMinimum, 0));
   const most = numberOr(schema.maximum, numberOr(schema.exclusiveMaximum, Number.POSITIVE_INFINITY));
+  // Where there is room, a whole number says what a count or a duration looks like; a share lies in between.
+  const step = numberOr(schema.multipleOf, schema.type === "integer" || most - least > 1 ? 1 : 0.5);
   const above = (Math.floor(Math.max(least, Number.MIN_SAFE_INTEGER) / step) + 1) * step;
   return above <= most ? above : least;
 }
