@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
+import { describeIssues } from "../event/issues.ts";
 import { nearest } from "../event/nearest.ts";
 import type { History } from "./bus.ts";
 import { Changes } from "./changes.ts";
@@ -69,7 +70,8 @@ export function checkQuery(what: keyof typeof querySchemas, query: object): void
     const fix = close === undefined ? `known are ${Object.keys(schema.shape).join(", ")}` : `did you mean ${close}?`;
     throw new BusError("invalid_config", `${what}: there is no filter ${key}; ${fix}`);
   }
-  throw new BusError("invalid_config", `${what}: ${issue?.path.join(".")}: ${issue?.message}`);
+  const [first] = describeIssues(parsed.error, query, "");
+  throw new BusError("invalid_config", `${what}: ${first?.path} is ${first?.value}; ${first?.fix}`);
 }
 
 export interface HistoryHost {

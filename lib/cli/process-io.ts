@@ -2,13 +2,19 @@ import { isatty } from "node:tty";
 import pc from "picocolors";
 import { type CliInput, type CliIo, type CliOutput, exitCodes, Interruption } from "./io.ts";
 
+/** What signals a whole group, and npm which passes on what the group got, ask twice at once: that is one request. */
+const oneSignalMs = 250;
+
 /** The process itself, its signals included. Call it once. */
 export function processIo(): CliIo {
   const stop = new AbortController();
+  let askedAt = Number.NEGATIVE_INFINITY;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
+      const now = performance.now();
       // Whoever asks twice does not want to wait for handlers.
-      if (stop.signal.aborted && signal === "SIGINT") process.exit(exitCodes.interrupted);
+      if (stop.signal.aborted && now - askedAt > oneSignalMs) process.exit(exitCodes.interrupted);
+      askedAt = now;
       stop.abort(new Interruption(signal));
     });
   }

@@ -70,7 +70,8 @@ export function run(file, args, { env = process.env, output = "inherit", shell =
       if (!repeated && !(signal === "SIGINT" && inForeground())) child.kill(signal);
     };
     for (const signal of signals) process.on(signal, forward);
-    const watch = onOrphaned(() => child.kill("SIGTERM"));
+    // A child that is ending already would take it as a second request, which ends it at once.
+    const watch = onOrphaned(() => Number.isFinite(last) || child.kill("SIGTERM"));
     const done = () => {
       clearInterval(watch);
       for (const signal of signals) process.off(signal, forward);
@@ -103,7 +104,7 @@ function inForeground() {
 
 /**
  * Under npm, a new parent means that npm has been killed and could pass nothing on. Elsewhere it may be `nohup` at work.
- * @param {() => void} end
+ * @param {() => unknown} end
  */
 function onOrphaned(end) {
   if (process.env.npm_lifecycle_event === undefined) return undefined;
