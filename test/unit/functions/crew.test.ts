@@ -1,6 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Event, Handler } from "wagglebus";
 import { type TestBus, testBus } from "wagglebus/testing";
 import { digestOf } from "../../../functions/_shared/document.ts";
 import extractor from "../../../functions/extractor/handler.ts";
@@ -145,6 +146,34 @@ describe("the crew", () => {
       expect.objectContaining({ added: 5, removed: 0 }),
       expect.objectContaining({ added: 2, removed: 2 }),
     ]);
+  });
+
+  test("each function may die after it published: run again, it adds nothing", async () => {
+    const again = testBus();
+    const dying =
+      <E extends Event>(handler: Handler<E>): Handler<E> =>
+      async (event, context) => {
+        await handler(event, context);
+        if (context.attempt === 1) throw new Error("died before it was done");
+      };
+    await again.subscribe(plannerSubscription, dying(planner));
+    await again.subscribe(readersSubscription, dying(reader));
+    await again.subscribe(extractorSubscription, dying(extractor));
+    await again.subscribe(librarianSubscription, dying(librarian));
+    await again.subscribe(foremanSubscription, dying(foreman));
+    await announce(again, "w1", { "a.md": "# Same", "b.md": "# Other", "c.md": "# Same" });
+    await again.drain();
+    expect((await again.deadLetters.list()).deadLetters).toEqual([]);
+    expect(types(again).toSorted()).toEqual(
+      [
+        ["workflow.started"],
+        ...["a", "b", "c"].map(() => ["task.created", "task.assigned", "task.completed"]),
+        ...["a", "b"].map(() => ["memory.created", "memory.entity.extracted", "knowledge_graph.updated"]),
+        ["task.conflict.detected", "workflow.completed"],
+      ]
+        .flat()
+        .toSorted(),
+    );
   });
 
   test("a workflow of another kind is left alone", async () => {
