@@ -7,7 +7,7 @@ import { jsonLogger } from "../bus/logger.ts";
 import { Counters } from "../bus/metrics.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { standardCatalog } from "../catalog/index.ts";
-import type { BusError } from "../error/bus-error.ts";
+import { BusError } from "../error/bus-error.ts";
 import { parseDuration } from "../event/duration.ts";
 import { createIds } from "../event/id.ts";
 import { fileOptions } from "./config-file.ts";
@@ -88,11 +88,24 @@ async function openEngine(
     const { MemoryEngine } = await import("../engines/memory/index.ts");
     return new MemoryEngine({ ...parts, ...(options.keep === undefined ? {} : { keep: options.keep }) });
   }
-  const { openEmbedded } = await import("../engines/embedded/index.ts");
+  const { openEmbedded } = await loadEmbedded();
   return openEmbedded({
     ...parts,
     file: options.file ?? defaultFile,
     ...(options.retention === undefined ? {} : { retention: parseDuration(options.retention, "retention") }),
     ...(options.maxPending === undefined ? {} : { maxPending: options.maxPending }),
   });
+}
+
+async function loadEmbedded(): Promise<typeof import("../engines/embedded/index.ts")> {
+  try {
+    return await import("../engines/embedded/index.ts");
+  } catch (thrown) {
+    if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ERR_UNKNOWN_BUILTIN_MODULE")) throw thrown;
+    throw new BusError(
+      "unavailable",
+      `this Node (${process.version}) has no node:sqlite, which the embedded engine stores with; use Node 22.18 or later, or engine "memory"`,
+      { cause: thrown, retryable: false },
+    );
+  }
 }

@@ -61,7 +61,12 @@ const hasMethods = (...names: string[]) =>
 const shape = {
   engine: z.enum(["embedded", "memory"]).optional(),
   file: z.string().min(1).optional(),
-  source: z.string().min(1).max(256).optional(),
+  source: z
+    .string()
+    .min(1)
+    .max(256)
+    .refine((source) => !source.startsWith("aws."), 'give a name that does not start with "aws."')
+    .optional(),
   catalog: hasMethods("resolve", "upcast").optional(),
   retention: duration.optional(),
   grace: duration.optional(),
@@ -72,6 +77,10 @@ const shape = {
       burst: z.int().min(1).optional(),
       over: z.enum(["wait", "reject", "dead-letter"]).optional(),
     })
+    .refine(
+      ({ perSecond, perMinute }) => perSecond !== undefined || perMinute !== undefined,
+      "give perSecond, perMinute or both",
+    )
     .optional(),
   maxPending: z.int().min(1).optional(),
   keep: z.int().min(1).max(10_000_000).optional(),

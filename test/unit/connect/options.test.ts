@@ -23,6 +23,8 @@ test.each([
   { options: { retention: "a month" }, says: /connect: retention is "a month", which is no duration/ },
   { options: { grace: -1 }, says: /connect: grace is -1; give a duration from / },
   { options: { source: "" }, says: /source is ""; give at least 1 characters$/ },
+  { options: { source: "aws.mine" }, says: /source is "aws\.mine"; give a name that does not start with "aws\."/ },
+  { options: { rateLimit: { burst: 5 } }, says: /rateLimit is \{.*\}; give perSecond, perMinute or both/ },
   { options: { keep: 0 }, says: /keep is 0; give at least 1$/ },
   { options: { onError: "log" }, says: /onError is "log"; give a function/ },
   { options: { catalog: {} }, says: /catalog is \{\}; give an object with resolve, upcast/ },
