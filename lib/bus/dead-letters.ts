@@ -1,7 +1,7 @@
-import { BusError } from "../error/bus-error.ts";
 import { messageOf } from "../error/message-of.ts";
 import type { DeadLetters } from "./bus.ts";
 import type { Engine } from "./engine.ts";
+import { noDeadLetter } from "./engine-errors.ts";
 import { checkQuery } from "./history.ts";
 import type { DeadLetterQuery, DeadLetterReport } from "./queries.ts";
 
@@ -23,7 +23,7 @@ export function createDeadLetters(open: () => Engine): DeadLetters {
     redrive: async (which) => each(open(), which, (id) => redrive(open(), id)),
     discard: async (which) =>
       each(open(), which, async (id) => {
-        if (!(await open().discardDeadLetter(id))) throw notFound(id);
+        if (!(await open().discardDeadLetter(id))) throw noDeadLetter(id);
       }),
   };
 }
@@ -67,13 +67,9 @@ function isList(which: readonly string[] | DeadLetterQuery): which is readonly s
 
 async function redrive(engine: Engine, id: string): Promise<void> {
   const letter = await engine.getDeadLetter(id);
-  if (letter === undefined) throw notFound(id);
+  if (letter === undefined) throw noDeadLetter(id);
   if (letter.subscription !== undefined) return engine.redriveDeadLetter(id);
   // It was never published. Its id makes a second try harmless, so it is removed only afterwards.
   await engine.publish({ event: letter.event, ownId: true, history: true, inHandler: false });
   await engine.discardDeadLetter(id);
-}
-
-function notFound(id: string): BusError {
-  return new BusError("not_found", `there is no dead letter ${id}; it was redriven or discarded, or never was`);
 }

@@ -21,6 +21,7 @@ import type { Clock } from "./clock.ts";
 import { createDeadLetters } from "./dead-letters.ts";
 import { createEmit, toDraft } from "./emit.ts";
 import type { Engine } from "./engine.ts";
+import { busClosed } from "./engine-errors.ts";
 import { Follower } from "./follower.ts";
 import { createHistory } from "./history.ts";
 import type { Logger } from "./logger.ts";
@@ -245,7 +246,7 @@ class EngineBus<Events> {
     if (this.#closed === undefined) return undefined;
     // A handler that is let finish may still publish.
     if (!this.#closing.signal.aborted && runContext.getStore() !== undefined) return undefined;
-    return closedError();
+    return busClosed();
   }
 
   #open(): Engine {
@@ -271,10 +272,6 @@ export function createBus<Events>(parts: BusParts): Bus<Events> {
 /** The class has one signature for what the contract's overloads tell apart by type; their results are the same values. */
 function asBus<Events>(bus: EngineBus<Events>): Bus<Events> {
   return bus as unknown as Bus<Events>;
-}
-
-function closedError(): BusError {
-  return new BusError("closed", "the bus is closed; connect again");
 }
 
 function isOptions(value: unknown): value is Pick<PublishOptions, "dedupe"> {

@@ -18,6 +18,9 @@ export interface HistoryQuery extends EventIds {
   happenedUntil?: string | Date;
 }
 
+/** Events or dead letters on a page where no limit is given. */
+export const defaultPageSize = 100;
+
 /** One page of what was asked, and how to get the next. */
 export interface PageOptions {
   /** 1 to 1,000; default 100. */

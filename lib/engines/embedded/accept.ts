@@ -1,6 +1,7 @@
 import type { Accepted } from "../../bus/engine.ts";
+import { idConflict } from "../../bus/engine-errors.ts";
 import { sameContent } from "../../bus/same-content.ts";
-import { BusError, toBusError } from "../../error/bus-error.ts";
+import { type BusError, toBusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { contentDigest, type Events, type Seen, type StoredEvent } from "./events.ts";
@@ -29,11 +30,11 @@ export function accept(host: AcceptHost, { entry, body }: PendingPublish, now: n
       return toBusError(thrown);
     }
     if (known !== undefined) {
-      return sameContent(known.event, event) ? { event: known.event, duplicate: true } : conflict(event);
+      return sameContent(known.event, event) ? { event: known.event, duplicate: true } : idConflict(event);
     }
     seen = events.seen(event.id, now);
     if (seen?.digest !== undefined) {
-      return seen.digest === contentDigest(event) ? { event, duplicate: true } : conflict(event);
+      return seen.digest === contentDigest(event) ? { event, duplicate: true } : idConflict(event);
     }
   }
   const routed = registry.route(event);
@@ -66,12 +67,4 @@ function keepUntilDelivered(
 
 function succeededIn(sub: Subscription, seen: Seen): boolean {
   return sub.record.idempotent && seen.subscriptions.has(sub.id);
-}
-
-function conflict(event: Event): BusError {
-  return new BusError(
-    "conflict",
-    `${event.type}: the id ${event.id} is stored with other content; give another \`id\`, or publish the same content`,
-    { details: { id: event.id, type: event.type } },
-  );
 }

@@ -1,4 +1,4 @@
-import { BusError } from "../../error/bus-error.ts";
+import { foreignCursor } from "../../bus/engine-errors.ts";
 
 const pattern = /^e([0-9a-z]{1,11})$/;
 
@@ -12,8 +12,5 @@ export function decodeCursor(cursor: string | undefined): number {
   if (cursor === undefined) return Number.MAX_SAFE_INTEGER;
   const place = Number.parseInt(pattern.exec(cursor)?.[1] ?? "", 36);
   if (Number.isSafeInteger(place)) return place;
-  throw new BusError(
-    "invalid_config",
-    `cursor ${JSON.stringify(cursor)} is not one of this bus; take it from the page before`,
-  );
+  throw foreignCursor(cursor);
 }

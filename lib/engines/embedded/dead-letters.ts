@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { DeadLetter, Failure } from "../../bus/delivery.ts";
 import { deadLetterFilter, queryTime } from "../../bus/history-filter.ts";
 import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../../bus/queries.ts";
+import { defaultPageSize } from "../../bus/queries.ts";
 import { type BusError, toBusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
 import { formatTime } from "../../event/time.ts";
@@ -22,7 +23,6 @@ export interface Died {
 }
 
 const columns = "n, id, subscription, body, reason, attempts, failures, accepted, died";
-const defaultLimit = 100;
 
 /** The table of the dead letters. Each has its own copy of the event, which history may forget. */
 export class DeadLetterTable {
@@ -109,7 +109,7 @@ export class DeadLetterTable {
 
   /** Newest first. What SQL can tell is asked of SQL; the filter has the last word. */
   list(query: DeadLetterQuery, page: PageOptions): DeadLetterPage {
-    const limit = page.limit ?? defaultLimit;
+    const limit = page.limit ?? defaultPageSize;
     const matches = deadLetterFilter(query);
     const { where, values } = conditions(query);
     const deadLetters: DeadLetter[] = [];

@@ -13,6 +13,7 @@ import type {
   ReplayStep,
   SubscriptionState,
 } from "../../bus/engine.ts";
+import { busClosed } from "../../bus/engine-errors.ts";
 import { queryTime } from "../../bus/history-filter.ts";
 import type {
   DeadLetterPage,
@@ -23,7 +24,7 @@ import type {
   StatsQuery,
   StatsRow,
 } from "../../bus/queries.ts";
-import { BusError, toBusError } from "../../error/bus-error.ts";
+import { toBusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { ClaimedDelivery } from "./claimed-delivery.ts";
@@ -77,7 +78,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   publish(entry: Entry): Promise<Accepted> {
-    if (this.#closing !== undefined) return Promise.reject(closed());
+    if (this.#closing !== undefined) return Promise.reject(busClosed());
     return this.#parts.intake.publish(entry);
   }
 
@@ -277,7 +278,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   #open(): void {
-    if (this.#closing !== undefined) throw closed();
+    if (this.#closing !== undefined) throw busClosed();
   }
 
   #read<Result>(act: () => Result): Promise<Result> {
@@ -304,11 +305,7 @@ export class EmbeddedEngine implements Engine {
     try {
       return await read();
     } catch (thrown) {
-      throw this.#closing === undefined ? storeError(this.#settings.file, thrown) : closed();
+      throw this.#closing === undefined ? storeError(this.#settings.file, thrown) : busClosed();
     }
   }
-}
-
-function closed(): BusError {
-  return new BusError("closed", "the bus is closed; connect again");
 }

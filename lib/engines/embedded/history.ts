@@ -1,9 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Recorded } from "../../bus/engine.ts";
+import { noRecordedEvent } from "../../bus/engine-errors.ts";
 import { historyFilter, queryTime } from "../../bus/history-filter.ts";
 import type { HistoryQuery, Page, PageOptions } from "../../bus/queries.ts";
-import { BusError, toBusError } from "../../error/bus-error.ts";
+import { defaultPageSize } from "../../bus/queries.ts";
+import { type BusError, toBusError } from "../../error/bus-error.ts";
 import { type Event, eventIdNames } from "../../event/event.ts";
 import { BlockScan, type Direction } from "./block-scan.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -17,7 +19,6 @@ export interface Found {
   readonly accepted: number;
 }
 
-const defaultLimit = 100;
 /** Milliseconds of reading after which the event loop gets a turn. */
 const turnMs = 4;
 
@@ -69,7 +70,7 @@ export class History {
   }
 
   async query(query: HistoryQuery, page: PageOptions): Promise<Page> {
-    const limit = page.limit ?? defaultLimit;
+    const limit = page.limit ?? defaultPageSize;
     const events: Event[] = [];
     const before = decodeCursor(page.cursor);
     let last = before;
@@ -165,7 +166,7 @@ export class History {
   placeOf(id: string): number {
     const row = this.#seqOf.get(id);
     if (row !== undefined) return integer(row.seq);
-    throw new BusError("not_found", `event ${id} is not in history: it was never recorded, or its retention has ended`);
+    throw noRecordedEvent(id);
   }
 
   /** The place just before the first event accepted at or after a time, whatever the clock did since. */

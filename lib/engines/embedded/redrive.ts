@@ -1,3 +1,4 @@
+import { noDeadLetter, noSubscriptionFor } from "../../bus/engine-errors.ts";
 import { BusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
 import type { DeadLetterTable } from "./dead-letters.ts";
@@ -19,19 +20,10 @@ export interface RedriveHost {
 export function redrive(host: RedriveHost, id: string): void {
   const { deadLetters, dispatch, queue, registry } = host;
   const letter = deadLetters.get(id);
-  if (letter === undefined) {
-    throw new BusError("not_found", `there is no dead letter ${id}; it was redriven or discarded, or never was`);
-  }
+  if (letter === undefined) throw noDeadLetter(id);
   const { subscription } = letter;
   const sub = subscription === undefined ? undefined : registry.byName(subscription);
-  if (sub === undefined) {
-    throw new BusError(
-      "conflict",
-      subscription === undefined
-        ? `dead letter ${id} was never published, so it failed in no subscription; publish its event again`
-        : `dead letter ${id} failed in subscription ${subscription}, which was deleted; subscribe it again, then redrive`,
-    );
-  }
+  if (sub === undefined) throw noSubscriptionFor(id, subscription);
   const replay = deadLetters.replayOf(id);
   const original = replay === 0 ? letter.event : unmarked(letter.event);
   const { seq, history } = stored(host, original, Date.parse(letter.acceptedAt));

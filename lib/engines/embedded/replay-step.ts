@@ -1,11 +1,12 @@
 import type { ReplayStep } from "../../bus/engine.ts";
 import type { HistoryQuery } from "../../bus/queries.ts";
+import { markReplay } from "../../bus/replay-mark.ts";
 import { Router } from "../../bus/router.ts";
 import { BusError } from "../../error/bus-error.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { Found, History } from "./history.ts";
 import type { Registry } from "./registry.ts";
-import { markReplay, type Replays } from "./replays.ts";
+import type { Replays } from "./replays.ts";
 
 export interface ReplayHost {
   readonly registry: Registry;

@@ -1,10 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { markReplay } from "../../bus/replay-mark.ts";
 import type { Event } from "../../event/event.ts";
 import { integer, text } from "./rows.ts";
-
-export function markReplay(event: Event, id: string): Event {
-  return { ...event, metadata: { ...event.metadata, replay: { id } } };
-}
 
 /** The ids of replays, each under the small number that delivery rows carry. */
 export class Replays {

@@ -1,8 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { queryTime } from "../../bus/history-filter.ts";
 import type { StatsQuery, StatsRow } from "../../bus/queries.ts";
-import { windowMs } from "../../bus/stats-window.ts";
-import { typeMatcher } from "../../bus/type-names.ts";
+import { TypeCounts } from "../../bus/type-counts.ts";
 import type { History } from "./history.ts";
 import { integer, text } from "./rows.ts";
 import { minuteMs } from "./totals.ts";
@@ -20,7 +19,7 @@ export class Stats {
   async count(query: StatsQuery): Promise<StatsRow[]> {
     const since = queryTime(query.since, "since");
     const until = queryTime(query.until, "until");
-    const counts = new Counts(windowMs(query.window), query.type);
+    const counts = new TypeCounts(query);
     const first = since === undefined ? undefined : Math.ceil(since / minuteMs);
     const last = until === undefined ? undefined : Math.floor(until / minuteMs);
     if (first !== undefined && last !== undefined && first > last) {
@@ -35,7 +34,7 @@ export class Stats {
     return counts.rows();
   }
 
-  async #countEvents(counts: Counts, since: number | undefined, until: number | undefined): Promise<void> {
+  async #countEvents(counts: TypeCounts, since: number | undefined, until: number | undefined): Promise<void> {
     if (since === until) return;
     const query = {
       ...(since === undefined ? {} : { since: new Date(since) }),
@@ -44,37 +43,5 @@ export class Stats {
     for await (const { event, accepted } of this.#history.select(query, "oldest", { from: 0 })) {
       counts.add(accepted, event.type, 1);
     }
-  }
-}
-
-class Counts {
-  readonly #window: number | undefined;
-  readonly #wants: ((type: string) => boolean) | undefined;
-  readonly #byWindow = new Map<number | undefined, Map<string, number>>();
-
-  constructor(window: number | undefined, type: string | undefined) {
-    this.#window = window;
-    this.#wants = type === undefined ? undefined : typeMatcher([type]);
-  }
-
-  add(at: number, type: string, count: number): void {
-    if (this.#wants?.(type) === false) return;
-    const from = this.#window === undefined ? undefined : Math.floor(at / this.#window) * this.#window;
-    const types = this.#byWindow.get(from) ?? new Map<string, number>();
-    this.#byWindow.set(from, types.set(type, (types.get(type) ?? 0) + count));
-  }
-
-  rows(): StatsRow[] {
-    return [...this.#byWindow]
-      .sort(([one], [other]) => (one ?? 0) - (other ?? 0))
-      .flatMap(([from, types]) =>
-        [...types]
-          .sort(([one], [other]) => (one < other ? -1 : 1))
-          .map(([type, count]) => ({
-            ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
-            type,
-            count,
-          })),
-      );
   }
 }

@@ -1,7 +1,8 @@
 import type { DeadLetter } from "../../bus/delivery.ts";
 import { deadLetterFilter } from "../../bus/history-filter.ts";
 import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../../bus/queries.ts";
-import { defaultLimit, placeOfCursor } from "./pages.ts";
+import { defaultPageSize } from "../../bus/queries.ts";
+import { placeOfCursor } from "./cursor.ts";
 
 /** Dead letters by id, in the order they died. */
 export class DeadLetterStore {
@@ -31,7 +32,7 @@ export class DeadLetterStore {
     return count;
   }
 
-  list(query: DeadLetterQuery, { limit = defaultLimit, cursor }: PageOptions): DeadLetterPage {
+  list(query: DeadLetterQuery, { limit = defaultPageSize, cursor }: PageOptions): DeadLetterPage {
     const wants = deadLetterFilter(query);
     const before = placeOfCursor(cursor);
     const found = [...this.#letters.values()]

@@ -12,7 +12,8 @@ import type {
   ReplayStep,
   SubscriptionState,
 } from "../../bus/engine.ts";
-import { historyFilter, queryTime } from "../../bus/history-filter.ts";
+import { idConflict, noDeadLetter, noRecordedEvent, noSubscriptionFor } from "../../bus/engine-errors.ts";
+import { historyFilter } from "../../bus/history-filter.ts";
 import type {
   DeadLetterPage,
   DeadLetterQuery,
@@ -22,18 +23,22 @@ import type {
   StatsQuery,
   StatsRow,
 } from "../../bus/queries.ts";
+import { defaultPageSize } from "../../bus/queries.ts";
 import { Router } from "../../bus/router.ts";
 import { sameContent } from "../../bus/same-content.ts";
-import { BusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+import { placeOfCursor } from "./cursor.ts";
 import { DeadLetterStore } from "./dead-letters.ts";
 import { Item } from "./item.ts";
-import { defaultLimit, placeOfCursor } from "./pages.ts";
+import { Notice } from "./notice.ts";
+import { backfill, replay } from "./past.ts";
 import { Ring } from "./ring.ts";
+import { Scheduler } from "./scheduler.ts";
 import { countByType } from "./stats.ts";
 import { type QueueHost, SubscriptionQueue } from "./subscription-queue.ts";
 
+/** What a memory engine is made of. */
 export interface MemoryOptions {
   readonly clock: Clock;
   readonly nextId: () => string;
@@ -41,30 +46,31 @@ export interface MemoryOptions {
   readonly keep?: number;
 }
 
-/** Turns of the queues between which timers and I/O get their turn. */
-const turnsPerTick = 64;
-
 /** One process, nothing on disk, the last 100,000 events: for unit tests and the fastest path. */
-export class MemoryEngine implements Engine, QueueHost {
+export class MemoryEngine implements Engine {
   readonly name = "memory";
   readonly lacks: ReadonlySet<Feature> = new Set<Feature>(["durable", "multi-process"]);
-  readonly clock: Clock;
+  readonly #clock: Clock;
   readonly #nextId: () => string;
   readonly #ring: Ring;
   readonly #queues = new Map<string, SubscriptionQueue>();
   readonly #letters = new DeadLetterStore();
-  readonly #listeners = new Set<() => void>();
+  readonly #notice = new Notice();
+  readonly #scheduler = new Scheduler();
+  readonly #queueHost: QueueHost;
   #router = new Router([]);
   #order = 0;
-  #scheduled: SubscriptionQueue[] = [];
-  #turns = 0;
-  #pumping = false;
-  #noticed = false;
 
   constructor(options: MemoryOptions) {
-    this.clock = options.clock;
+    this.#clock = options.clock;
     this.#nextId = options.nextId;
     this.#ring = new Ring(options.keep ?? 100_000);
+    this.#queueHost = {
+      clock: options.clock,
+      schedule: (queue) => this.#scheduler.schedule(queue),
+      bury: (item, reason) => this.#bury(item, reason),
+      changed: () => this.#notice.notify(),
+    };
   }
 
   publish(entry: Entry): Accepted {
@@ -73,11 +79,11 @@ export class MemoryEngine implements Engine, QueueHost {
       const stored = this.#ring.get(event.id);
       if (stored !== undefined) return this.#again(stored, event);
     }
-    const now = this.clock.now();
+    const now = this.#clock.now();
     this.#order += 1;
     if (entry.history) this.#ring.push(event, now);
     for (const { name } of this.#router.route(event)) this.#queues.get(name)?.add(event, this.#order, now, false);
-    if (this.#listeners.size > 0) this.changed();
+    this.#notice.notify();
     return { event, duplicate: false };
   }
 
@@ -89,10 +95,15 @@ export class MemoryEngine implements Engine, QueueHost {
       this.#reroute();
       return { created: false, changed };
     }
-    const created = new SubscriptionQueue(this, record, options.temporary);
+    const created = new SubscriptionQueue(this.#queueHost, record, options.temporary);
     this.#queues.set(record.name, created);
     this.#reroute();
-    if (record.from !== "now") this.#backfill(created);
+    if (record.from !== "now") {
+      backfill(this.#ring.oldestFirst(), record, ({ event, acceptedAt }) => {
+        this.#order += 1;
+        created.add(event, this.#order, acceptedAt, false);
+      });
+    }
     return { created: true, changed: [] };
   }
 
@@ -109,7 +120,7 @@ export class MemoryEngine implements Engine, QueueHost {
     queue?.clear();
     this.#queues.delete(name);
     this.#reroute();
-    this.changed();
+    this.#notice.notify();
     return queue !== undefined;
   }
 
@@ -118,7 +129,7 @@ export class MemoryEngine implements Engine, QueueHost {
     queue?.attach(consumer);
     return {
       wake: () => {
-        if (queue !== undefined && queue.backlog > 0) this.schedule(queue);
+        if (queue !== undefined && queue.backlog > 0) this.#scheduler.schedule(queue);
       },
       detach: () => queue?.detach(consumer),
     };
@@ -130,14 +141,14 @@ export class MemoryEngine implements Engine, QueueHost {
 
   settle(delivery: Delivery, outcome: Outcome): void {
     if (delivery instanceof Item) this.#queues.get(delivery.subscription)?.settle(delivery, outcome);
-    if (this.#listeners.size > 0) this.changed();
+    this.#notice.notify();
   }
 
   async get(id: string): Promise<Event | undefined> {
     return this.#ring.get(id);
   }
 
-  async query(query: HistoryQuery, { limit = defaultLimit, cursor }: PageOptions): Promise<Page> {
+  async query(query: HistoryQuery, { limit = defaultPageSize, cursor }: PageOptions): Promise<Page> {
     const wants = historyFilter(query);
     const events: Event[] = [];
     let last = 0;
@@ -177,7 +188,7 @@ export class MemoryEngine implements Engine, QueueHost {
     if ("time" in of) return this.#ring.placeBefore(of.time);
     const place = this.#ring.placeOf(of.eventId);
     if (place !== undefined) return place;
-    throw new BusError("not_found", `event ${of.eventId} is not in history; give a time in its place`);
+    throw noRecordedEvent(of.eventId);
   }
 
   async readAfter(position: Position, limit: number) {
@@ -185,8 +196,7 @@ export class MemoryEngine implements Engine, QueueHost {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#notice.listen(listener);
   }
 
   async replayStep(
@@ -195,25 +205,12 @@ export class MemoryEngine implements Engine, QueueHost {
     to: readonly string[],
     options: { dryRun: boolean },
   ): Promise<ReplayStep> {
-    const wants = historyFilter(query);
-    const router = new Router(to.flatMap((name) => this.#queues.get(name)?.record ?? []));
-    const deliveries: Record<string, number> = {};
-    let events = 0;
-    for (const { event, acceptedAt } of this.#ring.oldestFirst()) {
-      if (!wants(event, acceptedAt)) continue;
-      events += 1;
-      for (const { name } of router.route(event)) {
-        deliveries[name] = (deliveries[name] ?? 0) + 1;
-        if (options.dryRun) continue;
-        this.#order += 1;
-        const marked = Object.freeze({
-          ...event,
-          metadata: Object.freeze({ ...event.metadata, replay: { id: replayId } }),
-        });
-        this.#queues.get(name)?.add(marked, this.#order, this.clock.now(), false);
-      }
-    }
-    return { events, deliveries };
+    const records = to.flatMap((name) => this.#queues.get(name)?.record ?? []);
+    const give = (subscription: string, event: Event) => {
+      this.#order += 1;
+      this.#queues.get(subscription)?.add(event, this.#order, this.#clock.now(), false);
+    };
+    return replay(this.#ring.oldestFirst(), replayId, query, records, options.dryRun ? undefined : give);
   }
 
   async addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter> {
@@ -240,19 +237,13 @@ export class MemoryEngine implements Engine, QueueHost {
 
   async redriveDeadLetter(id: string): Promise<void> {
     const letter = this.#letters.get(id);
-    if (letter === undefined)
-      throw new BusError("not_found", `there is no dead letter ${id}; it was redriven or discarded`);
+    if (letter === undefined) throw noDeadLetter(id);
     const queue = letter.subscription === undefined ? undefined : this.#queues.get(letter.subscription);
-    if (queue === undefined) {
-      throw new BusError(
-        "conflict",
-        `dead letter ${id} failed in subscription ${letter.subscription}, which was deleted; subscribe it again, then redrive`,
-      );
-    }
+    if (queue === undefined) throw noSubscriptionFor(id, letter.subscription);
     this.#letters.delete(id);
     this.#order += 1;
-    queue.add(letter.event, this.#order, this.clock.now(), true);
-    this.changed();
+    queue.add(letter.event, this.#order, this.#clock.now(), true);
+    this.#notice.notify();
   }
 
   async discardDeadLetter(id: string): Promise<boolean> {
@@ -261,12 +252,12 @@ export class MemoryEngine implements Engine, QueueHost {
 
   async close(): Promise<void> {
     for (const queue of this.#queues.values()) queue.clear();
-    this.#listeners.clear();
+    this.#notice.clear();
   }
 
   /** Whether deliveries wait for nothing but their turn. */
   get runnable(): boolean {
-    return this.#pumping;
+    return this.#scheduler.pending;
   }
 
   /** Forgets events, deliveries and dead letters; subscriptions stay. */
@@ -276,19 +267,7 @@ export class MemoryEngine implements Engine, QueueHost {
     this.#letters.clear();
   }
 
-  schedule(queue: SubscriptionQueue): void {
-    if (queue.scheduled) return;
-    queue.scheduled = true;
-    this.#scheduled.push(queue);
-    if (this.#pumping) return;
-    this.#pumping = true;
-    this.#turns += 1;
-    // Microtasks alone would starve timers and I/O while handlers publish to each other.
-    if (this.#turns % turnsPerTick === 0) setImmediate(() => this.#pump());
-    else queueMicrotask(() => this.#pump());
-  }
-
-  bury(item: Item, reason: Failure): void {
+  #bury(item: Item, reason: Failure): void {
     this.#letters.add({
       id: this.#nextId(),
       subscription: item.subscription,
@@ -301,47 +280,13 @@ export class MemoryEngine implements Engine, QueueHost {
     });
   }
 
-  changed(): void {
-    if (this.#noticed || this.#listeners.size === 0) return;
-    this.#noticed = true;
-    queueMicrotask(() => {
-      this.#noticed = false;
-      for (const listener of this.#listeners) listener();
-    });
-  }
-
-  #pump(): void {
-    this.#pumping = false;
-    const queues = this.#scheduled;
-    this.#scheduled = [];
-    for (const queue of queues) {
-      queue.scheduled = false;
-      queue.pump();
-    }
-  }
-
   #again(stored: Event, event: Event): Accepted {
     if (sameContent(stored, event)) return { event: stored, duplicate: true };
-    throw new BusError(
-      "conflict",
-      `event id ${event.id} is stored already with other content (type ${stored.type}, source ${stored.source}); give another id`,
-      { details: { id: event.id } },
-    );
+    throw idConflict(event);
   }
 
   #reroute(): void {
     this.#router = new Router([...this.#queues.values()].map(({ record }) => record));
-  }
-
-  #backfill(queue: SubscriptionQueue): void {
-    const { record } = queue;
-    const since = record.from === "beginning" ? Number.NEGATIVE_INFINITY : (queryTime(record.from, "from") ?? 0);
-    const router = new Router([record]);
-    for (const { event, acceptedAt } of this.#ring.oldestFirst()) {
-      if (acceptedAt < since || router.route(event).length === 0) continue;
-      this.#order += 1;
-      queue.add(event, this.#order, acceptedAt, false);
-    }
   }
 }
 

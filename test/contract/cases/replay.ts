@@ -159,6 +159,22 @@ export const replayCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "a replayed event is frozen as a new one is, its mark too",
+    run: async (t) => {
+      const frozen: boolean[][] = [];
+      const subscriber = await t.bus.subscribe({ name: t.name("thawed"), on: "custom.contract.thawed" }, (event) => {
+        const { metadata, data } = event;
+        frozen.push([event, data, metadata, metadata.replay].map(Object.isFrozen));
+      });
+      const event = await t.publish("custom.contract.thawed");
+      await t.quiet();
+      await t.bus.replay({ ids: [event.id] }, { to: subscriber.name });
+      await t.quiet();
+      expect(frozen).toEqual(Array(2).fill([true, true, true, true]));
+      await subscriber.close();
+    },
+  },
+  {
     title: "to a subscription that is not: not found, with the nearest name",
     run: async (t) => {
       await t.consume("replayed-alone");
