@@ -73,7 +73,7 @@ async function dev(io: CliIo, paths: readonly string[], command: Command): Promi
   }
 }
 
-/** The default folders that there are. A folder of documents is no must: a bus may have only what earlier runs left. */
+/** Of the default folders those that there are; a project need not have both. */
 function presentDefaults(io: CliIo): string[] {
   const present = defaultPaths.filter((path) => existsSync(resolve(io.cwd, path)));
   if (present.length > 0) return present;

@@ -18,7 +18,7 @@ function headline({ colors }: CliOutput, { documents, deadLetters, durationMs }:
     read + gaveWay === 0 && announced === 0
       ? `Nothing new in ${plural(found, "document")}`
       : `Read ${plural(read, "document")} in ${formatElapsed(durationMs)}`;
-  const left = gaveWay === 0 ? "" : `; ${gaveWay} had been read or taken by another reader`;
+  const left = gaveWay === 0 ? "" : `; ${gaveWay} left to another reader of the same content`;
   const dead = deadLetters.length === 0 ? "" : `; ${plural(deadLetters.length, "dead letter")}`;
   return `${colors.bold(`${did}${left}${dead}.`)}\n`;
 }
