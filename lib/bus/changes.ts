@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import { type Clock, longestTimerMs } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 
 /** What may end a wait before its change comes. */
@@ -10,9 +10,6 @@ export interface WaitLimits {
   /** Whether the process goes on while this waits without a deadline, as one that tails a bus has to. */
   readonly keepAlive?: boolean;
 }
-
-/** The longest that Node's timers keep; a wait that ends with it looks again and waits on. */
-const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * Notices that something was accepted or settled. A change between a look and the wait is not missed: `next` then

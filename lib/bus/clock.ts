@@ -10,8 +10,8 @@ export interface Clock {
   clearTimer(timer: Timer): void;
 }
 
-/** Longest delay that Node's timers keep; above it they fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
+/** Milliseconds of the longest delay that Node's timers keep; above it they fire at once. */
+export const longestTimerMs = 2 ** 31 - 1;
 
 /** The machine's own time. */
 export const systemClock: Clock = {

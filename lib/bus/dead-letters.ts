@@ -1,12 +1,23 @@
 import { messageOf } from "../error/message-of.ts";
 import type { DeadLetters } from "./bus.ts";
+import { checkQuery } from "./check-query.ts";
+import type { DeadLetter } from "./delivery.ts";
 import type { Engine } from "./engine.ts";
 import { noDeadLetter } from "./engine-errors.ts";
-import { checkQuery } from "./history.ts";
 import type { DeadLetterQuery, DeadLetterReport } from "./queries.ts";
 
-/** Dead letters read at a time when many are meant. */
-const pageSize = 500;
+/** Dead letters read at a time, the most that an engine gives. */
+const pageSize = 1_000;
+
+/** All dead letters that a query selects, newest first. */
+export async function* eachDeadLetter(engine: Engine, query: DeadLetterQuery): AsyncGenerator<DeadLetter, void, void> {
+  let cursor: string | undefined;
+  do {
+    const page = await engine.listDeadLetters(query, { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) });
+    yield* page.deadLetters;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
 
 /** The dead letters of a bus. `open` throws once it is closed. */
 export function createDeadLetters(open: () => Engine): DeadLetters {
@@ -52,12 +63,7 @@ async function idsOf(engine: Engine, which: string | readonly string[] | DeadLet
   if (isList(which)) return which;
   checkQuery("deadLetters.list", which);
   const ids: string[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await engine.listDeadLetters(which, { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) });
-    ids.push(...page.deadLetters.map((letter) => letter.id));
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  for await (const { id } of eachDeadLetter(engine, which)) ids.push(id);
   return ids;
 }
 

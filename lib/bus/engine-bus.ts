@@ -4,6 +4,7 @@ import type { Catalog } from "../event/catalog.ts";
 import type { EventDefinition } from "../event/definition.ts";
 import type { Duration } from "../event/duration.ts";
 import type { Draft, Event } from "../event/event.ts";
+import { didYouMean } from "../event/nearest.ts";
 import { subscriptionRecord, unknownTypes } from "../subscription/index.ts";
 import type {
   Bus,
@@ -17,7 +18,7 @@ import type {
   WaitOptions,
 } from "./bus.ts";
 import { checkCallOptions } from "./call-options.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, longestTimerMs } from "./clock.ts";
 import { createDeadLetters } from "./dead-letters.ts";
 import { createEmit, toDraft } from "./emit.ts";
 import type { Engine } from "./engine.ts";
@@ -59,9 +60,6 @@ const batch = 1_000;
 
 /** After the grace time, for handlers that stop when their signal fires. */
 const abortGraceMs = 1_000;
-
-/** The longest that Node's timers keep. */
-const longestIntervalMs = 2 ** 31 - 1;
 
 /** A {@link Bus} over any engine. */
 class EngineBus<Events> {
@@ -142,14 +140,10 @@ class EngineBus<Events> {
     const isObject = typeof subscription === "object" && subscription !== null;
     const temporary = isObject && !("name" in subscription && subscription.name !== undefined);
     const record = subscriptionRecord(temporary ? { ...subscription, name: `unnamed-${nextId()}` } : subscription);
-    const unknown = unknownTypes(record, catalog)[0];
+    const [unknown] = unknownTypes(record.on, catalog);
     if (unknown !== undefined) {
-      const fix =
-        unknown.nearest === undefined ? "add its definition to the catalog" : `did you mean ${unknown.nearest}?`;
-      throw new BusError(
-        "unknown_type",
-        `subscription ${record.name}: on: ${unknown.type} is not in the catalog; ${fix}`,
-      );
+      const fix = didYouMean(unknown, catalog.types(), "add its definition to the catalog");
+      throw new BusError("unknown_type", `subscription ${record.name}: on: ${unknown} is not in the catalog${fix}`);
     }
     const { changed } = await engine.putSubscription(record, { temporary });
     if (changed.length > 0 && !this.#warned.has(record.name)) {
@@ -235,7 +229,7 @@ class EngineBus<Events> {
   /** A process that subscribes to what others publish is at work until it closes; the memory engine has no others. */
   #keepAlive(): void {
     const wanted = this.#runners.size > 0 && !this.#parts.engine.lacks.has("multi-process");
-    if (wanted) this.#alive ??= setInterval(() => {}, longestIntervalMs);
+    if (wanted) this.#alive ??= setInterval(() => {}, longestTimerMs);
     else {
       clearInterval(this.#alive);
       this.#alive = undefined;

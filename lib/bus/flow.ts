@@ -1,11 +1,9 @@
 import { BusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
+import { eachDeadLetter } from "./dead-letters.ts";
 import type { DeadLetter, PendingDelivery } from "./delivery.ts";
 import type { Engine } from "./engine.ts";
 import type { Flow, FlowNode } from "./queries.ts";
-
-/** Dead letters read at a time, the most that an engine gives. */
-const pageSize = 1_000;
 
 /** Reads a flow by its correlation id, or by the id of one of its events. `not_found` where there is neither. */
 export async function readFlow(engine: Engine, id: string): Promise<Flow> {
@@ -23,23 +21,10 @@ export async function readFlow(engine: Engine, id: string): Promise<Flow> {
 async function readKnownFlow(engine: Engine, id: string): Promise<Flow | undefined> {
   // Deliveries first: one that ends in between has its events in the list that is read after.
   const pending = await engine.pending(id);
-  const deadLetters = await flowDeadLetters(engine, id);
+  const deadLetters: DeadLetter[] = [];
+  for await (const letter of eachDeadLetter(engine, { correlationId: id })) deadLetters.push(letter);
   const events = await engine.flowEvents(id);
   return events.length === 0 ? undefined : buildFlow(id, events, pending, deadLetters);
-}
-
-async function flowDeadLetters(engine: Engine, correlationId: string): Promise<DeadLetter[]> {
-  const letters: DeadLetter[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await engine.listDeadLetters(
-      { correlationId },
-      { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) },
-    );
-    letters.push(...page.deadLetters);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return letters;
 }
 
 /** The tree of a flow's events; `events` in order of acceptance, at least one. */

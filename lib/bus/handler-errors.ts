@@ -1,6 +1,7 @@
 import { BusError } from "../error/bus-error.ts";
 import { messageOf } from "../error/message-of.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
+import { longestBackoffMs } from "../subscription/record.ts";
 import type { Failure } from "./delivery.ts";
 
 /** Thrown by a handler: try again after this long, in place of the backoff. The attempt counts. At most 11 h. */
@@ -11,7 +12,7 @@ export class RetryAfterError extends Error {
 
   constructor(message: string, after: Duration, options?: ErrorOptions) {
     super(message, options);
-    this.afterMs = Math.min(parseDuration(after, "after"), longestRetryMs);
+    this.afterMs = Math.min(parseDuration(after, "after"), longestBackoffMs);
   }
 }
 
@@ -20,15 +21,12 @@ export class NonRetriableError extends Error {
   override readonly name = "NonRetriableError";
 }
 
-/** SQS hides a message for at most 12 h; an hour of it is kept for the run itself. */
-const longestRetryMs = 11 * 3_600_000;
-
 /** What a handler's error says of the next attempt. By name and shape, so that a second copy of the package counts too. */
 export function retryHint(thrown: unknown): { never: true } | { afterMs: number } | undefined {
   if (!(thrown instanceof Error)) return undefined;
   if (thrown.name === "NonRetriableError") return { never: true };
   const afterMs = thrown.name === "RetryAfterError" && "afterMs" in thrown ? thrown.afterMs : undefined;
-  return typeof afterMs === "number" && afterMs >= 0 ? { afterMs: Math.min(afterMs, longestRetryMs) } : undefined;
+  return typeof afterMs === "number" && afterMs >= 0 ? { afterMs: Math.min(afterMs, longestBackoffMs) } : undefined;
 }
 
 /** The record of a failed attempt. */

@@ -1,78 +1,13 @@
-import { z } from "zod";
-import { BusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
-import { describeIssues } from "../event/issues.ts";
-import { nearest } from "../event/nearest.ts";
 import type { History } from "./bus.ts";
 import { Changes } from "./changes.ts";
+import { checkQuery } from "./check-query.ts";
 import type { Clock } from "./clock.ts";
 import type { Engine, Position } from "./engine.ts";
 import { readFlow } from "./flow.ts";
 import { historyFilter } from "./history-filter.ts";
 import type { HistoryQuery } from "./queries.ts";
 import { sincePosition } from "./wait-for.ts";
-
-const time = z.union([z.string(), z.date()]);
-const text = z.string().min(1);
-const oneOrMore = z.union([text, z.array(text).min(1)]);
-
-const historyFields = {
-  type: oneOrMore.optional(),
-  source: text.optional(),
-  correlationId: text.optional(),
-  causationId: text.optional(),
-  agentId: text.optional(),
-  userId: text.optional(),
-  streamId: text.optional(),
-  nodeId: text.optional(),
-  executionId: text.optional(),
-  circleId: text.optional(),
-  projectId: text.optional(),
-  tag: oneOrMore.optional(),
-  ids: z.array(text).optional(),
-  since: time.optional(),
-  until: time.optional(),
-  happenedSince: time.optional(),
-  happenedUntil: time.optional(),
-};
-const pageFields = { limit: z.int().min(1).max(1_000).optional(), cursor: text.optional() };
-
-const querySchemas = {
-  history: z.strictObject(historyFields),
-  "history.query": z.strictObject({ ...historyFields, ...pageFields }),
-  "deadLetters.list": z.strictObject({
-    subscription: text.optional(),
-    type: text.optional(),
-    correlationId: text.optional(),
-    eventId: text.optional(),
-    code: text.optional(),
-    since: time.optional(),
-    until: time.optional(),
-    ...pageFields,
-  }),
-  "history.stats": z.strictObject({
-    since: time.optional(),
-    until: time.optional(),
-    window: z.union([text, z.number()]).optional(),
-    type: text.optional(),
-  }),
-};
-
-/** Refuses a query that asks for what there is not: a misspelt filter would match everything. `invalid_config`. */
-export function checkQuery(what: keyof typeof querySchemas, query: object): void {
-  const schema: z.ZodObject = querySchemas[what];
-  const parsed = schema.safeParse(query);
-  if (parsed.success) return;
-  const issue = parsed.error.issues[0];
-  if (issue?.code === "unrecognized_keys") {
-    const key = issue.keys[0] ?? "";
-    const close = nearest(key, Object.keys(schema.shape));
-    const fix = close === undefined ? `known are ${Object.keys(schema.shape).join(", ")}` : `did you mean ${close}?`;
-    throw new BusError("invalid_config", `${what}: there is no filter ${key}; ${fix}`);
-  }
-  const [first] = describeIssues(parsed.error, query, "");
-  throw new BusError("invalid_config", `${what}: ${first?.path} is ${first?.value}; ${first?.fix}`);
-}
 
 export interface HistoryHost {
   readonly engine: Engine;

@@ -1,9 +1,9 @@
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
-import { nearest } from "../event/nearest.ts";
+import { didYouMean } from "../event/nearest.ts";
 import { checkCallOptions } from "./call-options.ts";
+import { checkQuery } from "./check-query.ts";
 import type { Engine } from "./engine.ts";
-import { checkQuery } from "./history.ts";
 import type { ReplayOptions, ReplayReport, ReplaySelection } from "./queries.ts";
 
 /** See {@link Bus.replay}. */
@@ -23,9 +23,8 @@ export async function replay(
   }
   const names = (await engine.listSubscriptions()).map(({ record }) => record.name);
   if (options.to !== "*" && !names.includes(options.to)) {
-    const close = nearest(options.to, names);
-    const fix = close === undefined ? `known are ${names.join(", ") || "none"}` : `did you mean ${close}?`;
-    throw new BusError("not_found", `replay: there is no subscription ${options.to}; ${fix}`);
+    const fix = didYouMean(options.to, names, `known are ${names.join(", ") || "none"}`);
+    throw new BusError("not_found", `replay: there is no subscription ${options.to}${fix}`);
   }
   const to = options.to === "*" ? names : [options.to];
   const dryRun = options.dryRun === true;

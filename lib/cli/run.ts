@@ -1,17 +1,15 @@
 import { CommanderError } from "commander";
+import { longestTimerMs } from "../bus/clock.ts";
 import { type CliIo, type ExitCode, exitCodes, Interruption } from "./io.ts";
 import { commandProgram, outlineProgram } from "./program.ts";
 import type { Registration } from "./registry.ts";
 import { reportError } from "./report-error.ts";
 
-/** The longest that Node's timers keep. */
-const longestIntervalMs = 2 ** 31 - 1;
-
 /** Runs one command line, without `node` and the script; gives what the process should exit with. Never throws. */
 export async function run(argv: readonly string[], io: CliIo): Promise<ExitCode> {
   let json = false;
   // Waiting for other processes' events keeps no process alive by itself.
-  const alive = setInterval(() => {}, longestIntervalMs);
+  const alive = setInterval(() => {}, longestTimerMs);
   try {
     if (argv.length === 0) return await run(["--help"], io);
     let called: Registration | undefined;

@@ -22,7 +22,7 @@ export function environmentOptions(env: Readonly<Record<string, string | undefin
     const close = nearest(variable, known);
     if (option !== undefined) options[option] = value;
     else if (close !== undefined) {
-      throw new BusError("invalid_config", `environment: there is no variable ${variable}; did you mean ${close}?`);
+      throw new BusError("invalid_config", `environment: there is no variable ${variable}; did you mean "${close}"?`);
     }
   }
   const variableOf = (option: string) => Object.entries(variables).find(([, name]) => name === option)?.[0] ?? option;

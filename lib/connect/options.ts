@@ -5,7 +5,7 @@ import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
 import { describeIssues } from "../event/issues.ts";
-import { nearest } from "../event/nearest.ts";
+import { didYouMean } from "../event/nearest.ts";
 
 /** How fast this bus may publish, and what becomes of what is too fast. */
 export interface RateLimitOptions {
@@ -121,10 +121,9 @@ function toConfigError(
   if (issue?.code === "unrecognized_keys") {
     const key = issue.keys[0] ?? "";
     const known = issue.path.length === 0 ? optionNames : ["perSecond", "perMinute", "burst", "over"];
-    const close = nearest(key, known);
     const path = [...issue.path, key].join(".");
-    const fix = close === undefined ? `known are ${known.join(", ")}` : `did you mean ${close}?`;
-    return new BusError("invalid_config", `${from}: there is no option ${path}; ${fix}`);
+    const fix = didYouMean(key, known, `known are ${known.join(", ")}`);
+    return new BusError("invalid_config", `${from}: there is no option ${path}${fix}`);
   }
   const [first] = describeIssues(error, options, "");
   const fix = issue?.code === "custom" ? issue.message : first?.fix;

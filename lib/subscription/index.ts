@@ -1,6 +1,6 @@
 export { defineSubscription } from "./define.ts";
 export { orderedKey } from "./ordered-key.ts";
-export { type SubscriptionDefaults, subscriptionRecord } from "./record.ts";
+export { subscriptionRecord } from "./record.ts";
 export type {
   EventFor,
   EventOf,
@@ -11,5 +11,5 @@ export type {
   WantedIn,
 } from "./subscription.ts";
 export { subscriptionPattern } from "./subscription-pattern.ts";
-export { type UnknownType, unknownTypes } from "./unknown-types.ts";
+export { unknownTypes } from "./unknown-types.ts";
 export type { Where, WhereEvent, WhereFields, WhereValue } from "./where.ts";

@@ -11,16 +11,11 @@ import type { SubscriptionRecord } from "./subscription.ts";
 import { subscriptionPattern } from "./subscription-pattern.ts";
 import { wantedNameProblem } from "./wanted-name.ts";
 
-/** Settings for what a subscription does not say itself. */
-export type SubscriptionDefaults = Partial<Omit<SubscriptionRecord, "name" | "on" | "where">>;
-
-/** With every setting that has a default. */
-type FilledDefaults = Omit<SubscriptionRecord, "name" | "on" | "where">;
-
 const hour = 3_600_000;
 const day = 24 * hour;
 
-const standardDefaults: FilledDefaults = {
+/** Of what a subscription does not say itself. */
+const defaults = {
   attempts: 5,
   backoff: { from: 1_000, to: 300_000 },
   timeout: 30_000,
@@ -28,10 +23,10 @@ const standardDefaults: FilledDefaults = {
   idempotent: true,
   dedupeFor: 15 * day,
   from: "now",
-};
+} as const satisfies Partial<SubscriptionRecord>;
 
-/** SQS delays a message by 12 h at most, and a retry needs some of that. */
-const maxBackoff = 11 * hour;
+/** SQS hides a message for 12 h at most; an hour of it is kept for the run itself. */
+export const longestBackoffMs = 11 * hour;
 const maxTimeout = 12 * hour;
 
 const duration = z.union([z.string(), z.number()]);
@@ -62,9 +57,8 @@ const whereNames: readonly string[] = ["data", "metadata", "source", "id", "time
  * subscription, the field, its value and the fix; a bad `where` is `invalid_pattern`. Whether the types exist is for
  * {@link unknownTypes} to say.
  */
-export function subscriptionRecord(options: unknown, defaults: SubscriptionDefaults = {}): SubscriptionRecord {
-  const reader = new RecordReader(options);
-  return reader.read({ ...standardDefaults, ...defaults });
+export function subscriptionRecord(options: unknown): SubscriptionRecord {
+  return new RecordReader(options).read();
 }
 
 class RecordReader {
@@ -78,18 +72,17 @@ class RecordReader {
     this.#label = named === undefined ? "Subscription" : `Subscription ${shortForm(named)}`;
   }
 
-  read(defaults: FilledDefaults): SubscriptionRecord {
+  read(): SubscriptionRecord {
     const given = this.#parse();
     const on = this.#types(given.on);
     const where = given.where === undefined ? undefined : this.#where(given.where);
-    const ordered = given.ordered ?? defaults.ordered;
-    const maxBacklog = given.maxBacklog ?? defaults.maxBacklog;
+    const { ordered, maxBacklog } = given;
     const record: SubscriptionRecord = {
       name: given.name,
       on,
       ...(where === undefined ? {} : { where }),
       attempts: given.attempts ?? defaults.attempts,
-      backoff: this.#backoff(given.backoff ?? {}, defaults.backoff),
+      backoff: this.#backoff(given.backoff ?? {}),
       timeout: this.#duration(given.timeout, "timeout", maxTimeout) ?? defaults.timeout,
       concurrency: given.concurrency ?? defaults.concurrency,
       ...(ordered === undefined ? {} : { ordered }),
@@ -183,19 +176,21 @@ class RecordReader {
     });
   }
 
-  #backoff(
-    given: { from?: string | number | undefined; to?: string | number | undefined },
-    defaults: { from: number; to: number },
-  ): SubscriptionRecord["backoff"] {
-    const to = this.#duration(given.to, "backoff.to", maxBackoff);
-    const from = this.#duration(given.from, "backoff.from", maxBackoff) ?? Math.min(defaults.from, to ?? defaults.from);
+  #backoff(given: {
+    from?: string | number | undefined;
+    to?: string | number | undefined;
+  }): SubscriptionRecord["backoff"] {
+    const standard = defaults.backoff;
+    const to = this.#duration(given.to, "backoff.to", longestBackoffMs);
+    const from =
+      this.#duration(given.from, "backoff.from", longestBackoffMs) ?? Math.min(standard.from, to ?? standard.from);
     if (to !== undefined && from > to) {
       throw this.#error(
         `backoff.from is ${shortForm(given.from)}, more than backoff.to, ${shortForm(given.to)}; give at most that`,
         "backoff",
       );
     }
-    return Object.freeze({ from, to: to ?? Math.max(from, defaults.to) });
+    return Object.freeze({ from, to: to ?? Math.max(from, standard.to) });
   }
 
   #duration(value: unknown, field: string, max: number): number | undefined {

@@ -82,7 +82,7 @@ async function statArgument(path: string, cwd: string): Promise<Stats> {
     const siblings = await readdir(dirname(absolute)).catch(() => []);
     const close = nearest(basename(absolute), siblings);
     const fix =
-      close === undefined ? "give a file or a folder that exists" : `did you mean ${join(dirname(path), close)}?`;
+      close === undefined ? "give a file or a folder that exists" : `did you mean "${join(dirname(path), close)}"?`;
     throw new BusError("not_found", `${path}: there is no such file or folder; ${fix}`, { cause: thrown });
   }
 }

@@ -1,5 +1,5 @@
 import type { EventDefinition } from "../../event/definition.ts";
-import type { Json, JsonObject } from "../../event/json.ts";
+import { isJsonList, isJsonObject, type Json, type JsonObject } from "../../event/json.ts";
 import type { CliIo } from "../io.ts";
 import { indent, renderFields } from "./fields.ts";
 import { toJson } from "./json.ts";
@@ -62,33 +62,25 @@ interface Field {
 }
 
 function fieldsOf(schema: JsonObject): Field[] {
-  const required = isList(schema.required) ? schema.required : [];
-  return Object.entries(isObject(schema.properties) ? schema.properties : {}).map(([name, field]) => ({
+  const required = isJsonList(schema.required) ? schema.required : [];
+  return Object.entries(isJsonObject(schema.properties) ? schema.properties : {}).map(([name, field]) => ({
     name,
     kind: kindOf(field),
     required: required.includes(name),
-    description: isObject(field) && typeof field.description === "string" ? field.description : "",
+    description: isJsonObject(field) && typeof field.description === "string" ? field.description : "",
   }));
 }
 
 /** What a schema takes, in a few words: `string`, `string[]`, `"raised" or "cleared"`, `number, 0 to 1`. */
 function kindOf(schema: Json): string {
-  if (!isObject(schema)) return "any JSON";
-  if (isList(schema.enum)) return schema.enum.map((value) => toJson(value)).join(" or ");
+  if (!isJsonObject(schema)) return "any JSON";
+  if (isJsonList(schema.enum)) return schema.enum.map((value) => toJson(value)).join(" or ");
   if (schema.const !== undefined) return toJson(schema.const);
   const options = schema.anyOf ?? schema.oneOf;
-  if (isList(options)) return [...new Set(options.map(kindOf))].join(" or ");
+  if (isJsonList(options)) return [...new Set(options.map(kindOf))].join(" or ");
   if (schema.type === "array") return schema.items === undefined ? "array" : `${kindOf(schema.items)}[]`;
   if (typeof schema.$ref === "string" || schema.type === undefined) return "any JSON";
   const { minimum, maximum } = schema;
   const bounded = typeof minimum === "number" && typeof maximum === "number" && maximum < Number.MAX_SAFE_INTEGER;
-  return `${isList(schema.type) ? schema.type.join(" or ") : toJson(schema.type).replaceAll('"', "")}${bounded ? `, ${minimum} to ${maximum}` : ""}`;
-}
-
-function isObject(json: Json | undefined): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
-}
-
-function isList(json: Json | undefined): json is readonly Json[] {
-  return Array.isArray(json);
+  return `${isJsonList(schema.type) ? schema.type.join(" or ") : toJson(schema.type).replaceAll('"', "")}${bounded ? `, ${minimum} to ${maximum}` : ""}`;
 }

@@ -212,7 +212,7 @@ describe("waggle dev", () => {
     await here.write("notes/a.md", "# One");
     const { code, stderr } = await runWaggle(here.path, "dev", "notes", "note");
     expect(code).toBe(1);
-    expect(stderr).toContain("note: there is no such file or folder; did you mean notes?");
+    expect(stderr).toContain('note: there is no such file or folder; did you mean "notes"?');
     expect(await readdir(here.path)).not.toContain(".waggle");
   });
 

@@ -112,7 +112,7 @@ describe("failures", () => {
     const { cwd, waggle } = workspace();
     writeFileSync(join(cwd, "waggle.config.mjs"), "export default { engin: 'memory' };\n");
     const { code, err } = await waggle(["history"]);
-    expect(err).toMatch(/^invalid_config: .*there is no option engin; did you mean engine\?/);
+    expect(err).toMatch(/^invalid_config: .*there is no option engin; did you mean "engine"\?/);
     expect(code).toBe(1);
   });
 });

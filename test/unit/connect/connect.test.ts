@@ -75,7 +75,7 @@ test.each([
   { text: "export default 5;", says: /has no default export/ },
   { text: "this is no JavaScript", says: /waggle\.config\.mjs cannot be loaded: / },
   { text: 'throw new Error("boom");', says: /cannot be loaded: boom/ },
-  { text: config('{ sauce: "x" }'), says: /waggle\.config\.mjs: there is no option sauce; did you mean source\?/ },
+  { text: config('{ sauce: "x" }'), says: /waggle\.config\.mjs: there is no option sauce; did you mean "source"\?/ },
 ])("a file with $text is refused with its path", async ({ text, says }) => {
   const cwd = await folder({ "waggle.config.mjs": text });
   await expect(resolveOptions({}, { cwd, env: {} })).rejects.toMatchObject({

@@ -22,7 +22,7 @@ test("an empty variable says nothing", () => {
 
 test("a variable that is nearly one of ours is refused, since it would do nothing", () => {
   expect(() => environmentOptions({ WAGGLE_ENGIN: "memory" })).toThrow(
-    "environment: there is no variable WAGGLE_ENGIN; did you mean WAGGLE_ENGINE?",
+    'environment: there is no variable WAGGLE_ENGIN; did you mean "WAGGLE_ENGINE"?',
   );
 });
 

@@ -13,11 +13,11 @@ test.each([
 
 test.each([
   { options: { engine: "sqlite" }, says: /^connect: engine is "sqlite"; give "embedded" or "memory"$/ },
-  { options: { enginee: "memory" }, says: /^connect: there is no option enginee; did you mean engine\?/ },
+  { options: { enginee: "memory" }, says: /^connect: there is no option enginee; did you mean "engine"\?/ },
   { options: { zzzzzz: 1 }, says: /^connect: there is no option zzzzzz; known are engine, file, / },
   {
     options: { rateLimit: { persecond: 1 } },
-    says: /there is no option rateLimit\.persecond; did you mean perSecond\?/,
+    says: /there is no option rateLimit\.persecond; did you mean "perSecond"\?/,
   },
   { options: { rateLimit: { perSecond: 0 } }, says: /rateLimit\.perSecond is 0; / },
   { options: { retention: "a month" }, says: /connect: retention is "a month", which is no duration/ },

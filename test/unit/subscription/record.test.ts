@@ -51,12 +51,6 @@ describe("subscriptionRecord", () => {
     expect(subscriptionRecord({ name: "a", on: ["a.b", "a.b", "*"] }).on).toEqual(["a.b", "*"]);
   });
 
-  test("takes other defaults", () => {
-    const defaults = { attempts: 1, ordered: "source", maxBacklog: 7, backoff: { from: 5, to: 10 } };
-    expect(subscriptionRecord({ name: "a", on: "*" }, defaults)).toMatchObject(defaults);
-    expect(subscriptionRecord(readers, defaults)).toEqual(subscriptionRecord(readers));
-  });
-
   test("given a record gives an equal one", () => {
     for (const options of [readers, { name: "a", on: "*" }]) {
       const record = subscriptionRecord(options);
