@@ -2,7 +2,6 @@ export type {
   Bus,
   DeadLetters,
   Emit,
-  EventOfWant,
   Handler,
   HandlerContext,
   History,
@@ -13,12 +12,12 @@ export type {
   SubscriberInfo,
   Subscriptions,
   WaitOptions,
-  Want,
 } from "./bus/bus.ts";
 export type { Clock, Timer } from "./bus/clock.ts";
 export type { DeadLetter, Failure, PendingDelivery } from "./bus/delivery.ts";
 export type { SubscriptionState } from "./bus/engine.ts";
 export { NonRetriableError, RetryAfterError } from "./bus/handler-errors.ts";
+export type { RateLimit } from "./bus/layers/rate-limit.ts";
 export { jsonLogger, type Logger, type LogLevel } from "./bus/logger.ts";
 export type { BusMetrics, Percentiles } from "./bus/metrics.ts";
 export type {
@@ -32,12 +31,12 @@ export type {
   PageOptions,
   ReplayOptions,
   ReplayReport,
-  ReplaySelection,
   StatsQuery,
   StatsRow,
 } from "./bus/queries.ts";
 export type { Register, RegisteredEvents } from "./bus/register.ts";
-export { type ConnectOptions, connect, defineConfig, getBus, initBus, type RateLimitOptions } from "./connect/index.ts";
+export type { EventOfWant, EventsOfWants, Want } from "./bus/want.ts";
+export { type ConnectOptions, connect, defineConfig, getBus, initBus } from "./connect/index.ts";
 export { BusError, type BusErrorCode, type BusErrorOptions, busErrorCodes } from "./error/bus-error.ts";
 export {
   type ByType,
@@ -71,13 +70,15 @@ export {
   explainPattern,
   type Pattern,
   type PatternExplanation,
+  type PatternMismatch,
+  type PatternNode,
+  type PatternValue,
 } from "./pattern/index.ts";
 export {
   defineSubscription,
   type EventFor,
   type EventOf,
   type Subscription,
-  type SubscriptionOptions,
   type SubscriptionRecord,
   type Wanted,
   type WantedIn,

@@ -3,7 +3,7 @@ import type { BusError } from "../error/bus-error.ts";
 import type { EventDefinition } from "../event/definition.ts";
 import type { Duration } from "../event/duration.ts";
 import type { Draft, DraftMetadata, Event } from "../event/event.ts";
-import type { SubscriptionOptions, Wanted } from "../subscription/subscription.ts";
+import type { EventOf, Subscription, Wanted } from "../subscription/subscription.ts";
 import type { DeadLetter } from "./delivery.ts";
 import type { SubscriptionState } from "./engine.ts";
 import type { Logger } from "./logger.ts";
@@ -18,11 +18,11 @@ import type {
   PageOptions,
   ReplayOptions,
   ReplayReport,
-  ReplaySelection,
   StatsQuery,
   StatsRow,
 } from "./queries.ts";
 import type { RegisteredEvents } from "./register.ts";
+import type { EventOfWant, EventsOfWants, Fitting, Want } from "./want.ts";
 
 /** What may be said of one publish besides its data. */
 export interface PublishOptions {
@@ -105,9 +105,6 @@ export interface Subscriber {
   close(): Promise<void>;
 }
 
-/** One thing to wait for: a definition, a type name (`*` allowed), or either with a pattern. */
-export type Want = Wanted | { on: Wanted | readonly Wanted[]; where?: Readonly<Record<string, unknown>> };
-
 /** How far {@link Bus.waitFor} looks back, and how long it waits. */
 export interface WaitOptions {
   /** Looks back: events accepted after this event, or at or after this time. Default: from now on. */
@@ -117,20 +114,6 @@ export interface WaitOptions {
   /** Ends the wait as `aborted`. */
   signal?: AbortSignal;
 }
-
-type EventOfWanted<W, Events> =
-  W extends EventDefinition<infer Type, infer Data>
-    ? Event<Type, Data>
-    : W extends keyof Events & string
-      ? Event<W, Events[W]>
-      : Event;
-
-/** The event that a want resolves to. */
-export type EventOfWant<W, Events = RegisteredEvents> = W extends { on: readonly (infer One)[] }
-  ? EventOfWanted<One, Events>
-  : W extends { on: infer One }
-    ? EventOfWanted<One, Events>
-    : EventOfWanted<W, Events>;
 
 /** Past events. Newest first, by order of acceptance. */
 export interface History {
@@ -211,25 +194,34 @@ export interface Bus<Events = StandardEvents> {
    * settings of the last one win. Without a name it ends with this bus. `invalid_config`, `unknown_type`.
    */
   subscribe<const On extends Wanted | readonly Wanted[]>(
-    subscription: SubscriptionOptions<On>,
-    handler: Handler<EventOfWant<{ on: On }, Events>, Events>,
-    options?: SubscribeOptions<EventOfWant<{ on: On }, Events>>,
+    subscription: Subscription<On>,
+    handler: Handler<EventOf<{ on: On }, Events>, Events>,
+    options?: SubscribeOptions<EventOf<{ on: On }, Events>>,
   ): Promise<Subscriber>;
 
   /** The subscriptions that the engine keeps. */
   readonly subscriptions: Subscriptions;
 
   /** Waits for one event, look-back included. `timeout`, `aborted`. Replayed deliveries are not seen. */
-  waitFor<const W extends Want>(want: W, options?: WaitOptions): Promise<EventOfWant<W, Events>>;
-  /** The first that matches any. */
-  waitFor<const W extends Want>(want: { any: readonly W[] }, options?: WaitOptions): Promise<EventOfWant<W, Events>>;
-  /** One for each, in the order of the wants. */
-  waitFor<const W extends Want>(want: { all: readonly W[] }, options?: WaitOptions): Promise<EventOfWant<W, Events>[]>;
-  /** `count` different events, each matching one of the wants, in the order they came. */
-  waitFor<const W extends Want>(
-    want: { count: number; of: readonly W[] },
+  waitFor<const On extends Wanted | readonly Wanted[]>(
+    want: Want<On>,
     options?: WaitOptions,
-  ): Promise<EventOfWant<W, Events>[]>;
+  ): Promise<EventOf<{ on: On }, Events>>;
+  /** The first that matches any. */
+  waitFor<const Wants extends readonly Want[]>(
+    want: { any: Fitting<Wants> },
+    options?: WaitOptions,
+  ): Promise<EventOfWant<Wants[number], Events>>;
+  /** One for each, in the order of the wants. */
+  waitFor<const Wants extends readonly Want[]>(
+    want: { all: Fitting<Wants> },
+    options?: WaitOptions,
+  ): Promise<EventsOfWants<Wants, Events>>;
+  /** `count` different events, each matching one of the wants, in the order they came. */
+  waitFor<const Wants extends readonly Want[]>(
+    want: { count: number; of: Fitting<Wants> },
+    options?: WaitOptions,
+  ): Promise<EventOfWant<Wants[number], Events>[]>;
 
   /** Past events: look up, count, follow, and the tree of a flow. */
   readonly history: History;
@@ -241,7 +233,7 @@ export interface Bus<Events = StandardEvents> {
   settled(correlationId: string, options?: { timeout?: Duration; signal?: AbortSignal }): Promise<Flow>;
 
   /** Delivers past events again, to one subscription or all. Marked, and never new history. */
-  replay(selection: ReplaySelection, options: ReplayOptions): Promise<ReplayReport>;
+  replay(selection: HistoryQuery, options: ReplayOptions): Promise<ReplayReport>;
 
   /** What failed for good: list, redrive, discard. */
   readonly deadLetters: DeadLetters;

@@ -28,7 +28,7 @@ import { createHistory } from "./history.ts";
 import type { Logger } from "./logger.ts";
 import type { BusMetrics, Counters } from "./metrics.ts";
 import { Publisher, type PublishLayer } from "./publisher.ts";
-import type { Flow, ReplayOptions, ReplayReport, ReplaySelection } from "./queries.ts";
+import type { Flow, HistoryQuery, ReplayOptions, ReplayReport } from "./queries.ts";
 import { replay } from "./replay.ts";
 import { runContext } from "./run-context.ts";
 import { Runner } from "./runner.ts";
@@ -175,7 +175,7 @@ class EngineBus<Events> {
     return settled({ engine: this.#open(), clock, closing: this.#closing.signal }, correlationId, options);
   }
 
-  async replay(selection: ReplaySelection, options: ReplayOptions): Promise<ReplayReport> {
+  async replay(selection: HistoryQuery, options: ReplayOptions): Promise<ReplayReport> {
     return replay(this.#open(), this.#parts.nextId, selection, options);
   }
 

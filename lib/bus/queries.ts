@@ -97,9 +97,6 @@ export interface StatsRow {
   count: number;
 }
 
-/** Which past events to deliver again. */
-export type ReplaySelection = HistoryQuery;
-
 /** Where a replay goes, and whether it only counts. */
 export interface ReplayOptions {
   /** A subscription's name, or `"*"` for all. */

@@ -4,13 +4,13 @@ import { didYouMean } from "../event/nearest.ts";
 import { checkCallOptions } from "./call-options.ts";
 import { checkQuery } from "./check-query.ts";
 import type { Engine } from "./engine.ts";
-import type { ReplayOptions, ReplayReport, ReplaySelection } from "./queries.ts";
+import type { HistoryQuery, ReplayOptions, ReplayReport } from "./queries.ts";
 
 /** See {@link Bus.replay}. */
 export async function replay(
   engine: Engine,
   nextId: () => string,
-  selection: ReplaySelection,
+  selection: HistoryQuery,
   options: ReplayOptions,
 ): Promise<ReplayReport> {
   checkQuery("history", selection);

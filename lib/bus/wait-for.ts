@@ -4,13 +4,14 @@ import { parseDuration } from "../event/duration.ts";
 import type { Event } from "../event/event.ts";
 import { compilePattern } from "../pattern/index.ts";
 import type { Wanted } from "../subscription/subscription.ts";
-import type { WaitOptions, Want } from "./bus.ts";
+import type { WaitOptions } from "./bus.ts";
 import { checkCallOptions } from "./call-options.ts";
 import type { Clock } from "./clock.ts";
 import type { Engine, Position, Recorded } from "./engine.ts";
 import type { Follower } from "./follower.ts";
 import { queryTime } from "./history-filter.ts";
 import { typeMatcher } from "./type-names.ts";
+import type { Want } from "./want.ts";
 
 /** What may be waited for: one, the first of several, all of them, or a number of events. */
 export type Wants = Want | { any: readonly Want[] } | { all: readonly Want[] } | { count: number; of: readonly Want[] };

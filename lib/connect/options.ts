@@ -1,23 +1,12 @@
 import { z } from "zod";
 import type { Clock } from "../bus/clock.ts";
+import type { RateLimit } from "../bus/layers/rate-limit.ts";
 import type { Logger, LogLevel } from "../bus/logger.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
 import { describeIssues } from "../event/issues.ts";
 import { didYouMean } from "../event/nearest.ts";
-
-/** How fast this bus may publish, and what becomes of what is too fast. */
-export interface RateLimitOptions {
-  /** Events a second; no limit where absent. */
-  perSecond?: number;
-  /** Events a minute; no limit where absent. */
-  perMinute?: number;
-  /** Events that may come at once; default: `perSecond`, or a sixtieth of `perMinute`. */
-  burst?: number;
-  /** `wait` (default) holds the publish up, `reject` fails it as `rate_limited`, `dead-letter` keeps it as a dead letter and fails it. */
-  over?: "wait" | "reject" | "dead-letter";
-}
 
 /** What {@link connect} takes; what is absent comes from `waggle.config.ts`, then the environment, then the default. */
 export interface ConnectOptions<Events = unknown> {
@@ -33,7 +22,7 @@ export interface ConnectOptions<Events = unknown> {
   retention?: Duration;
   /** How long `close` waits for handlers before it aborts them; default 10 s. */
   grace?: Duration;
-  rateLimit?: RateLimitOptions;
+  rateLimit?: RateLimit;
   /** Publishes that may wait for the disk; above it they fail as `throttled`. Default 100,000. Embedded only. */
   maxPending?: number;
   /** Events that the memory engine keeps; default 100,000. */

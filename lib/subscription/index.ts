@@ -5,7 +5,6 @@ export type {
   EventFor,
   EventOf,
   Subscription,
-  SubscriptionOptions,
   SubscriptionRecord,
   Wanted,
   WantedIn,

@@ -20,8 +20,8 @@ export type EventFor<One, Events = unknown> =
 /** The events that a subscription delivers: `EventOf<typeof readers, StandardEvents>`. */
 export type EventOf<S extends { readonly on: unknown }, Events = unknown> = EventFor<WantedIn<S["on"]>, Events>;
 
-/** How a subscription is written; all but `on` may be left out. */
-export interface SubscriptionOptions<On extends Wanted | readonly Wanted[] = Wanted | readonly Wanted[]> {
+/** A subscription as pure data: engines, stacks and the HTTP face read the same object. All but `on` may be left out. */
+export interface Subscription<On extends Wanted | readonly Wanted[] = Wanted | readonly Wanted[]> {
   /** `[a-z][a-z0-9-]{0,47}`. One name, one queue: what shares it shares its work. Without one it ends with the process. */
   readonly name?: string;
   /** One or several; `*` in a name is any run of characters, dots included. */
@@ -47,10 +47,6 @@ export interface SubscriptionOptions<On extends Wanted | readonly Wanted[] = Wan
   /** Deliveries that may wait, at least 1; what comes above goes to its dead letters. No bound where absent. */
   readonly maxBacklog?: number;
 }
-
-/** A subscription as pure data: engines, stacks and the HTTP face read the same object. */
-export interface Subscription<On extends Wanted | readonly Wanted[] = Wanted | readonly Wanted[]>
-  extends SubscriptionOptions<On> {}
 
 /** A subscription with every default filled in and every duration in milliseconds: what engines read and keep. */
 export interface SubscriptionRecord {

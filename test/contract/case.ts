@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Bus, PublishOptions, Subscriber } from "../../lib/bus/bus.ts";
 import type { Event } from "../../lib/event/event.ts";
-import type { SubscriptionOptions } from "../../lib/subscription/index.ts";
+import type { Subscription } from "../../lib/subscription/index.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Adapter, BusOptions, ContractFeature, Ground, Worker } from "./adapter.ts";
 import type { Probe, Report } from "./probe.ts";
@@ -79,7 +79,7 @@ export class Trial {
   }
 
   /** A subscription of the suite, its durations stretched. */
-  subscription(name: SubscriptionName): SubscriptionOptions {
+  subscription(name: SubscriptionName): Subscription {
     return subscriptionOf(name, this.#adapter.timeScale);
   }
 

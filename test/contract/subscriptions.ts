@@ -1,6 +1,6 @@
 import { taskCompleted } from "../../lib/catalog/task.ts";
 import { type Duration, parseDuration } from "../../lib/event/duration.ts";
-import type { SubscriptionOptions } from "../../lib/subscription/index.ts";
+import type { Subscription } from "../../lib/subscription/index.ts";
 
 /** Retried without delay that anybody would notice. */
 const soon = { from: 2, to: 10 } as const;
@@ -69,7 +69,7 @@ export const subscriptions = {
   crashing: { on: "custom.contract.crashing", attempts: 3, backoff: soon },
   "short-lived": { on: "custom.contract.short_lived", backoff: soon },
   "crashing-twice": { on: "custom.contract.crashing_twice", attempts: 2, backoff: soon },
-} as const satisfies Record<string, Omit<SubscriptionOptions, "name">>;
+} as const satisfies Record<string, Omit<Subscription, "name">>;
 
 export type SubscriptionName = keyof typeof subscriptions;
 
@@ -78,8 +78,8 @@ export function isSubscriptionName(name: string): name is SubscriptionName {
 }
 
 /** A subscription of the suite with its durations stretched. */
-export function subscriptionOf(name: SubscriptionName, timeScale: number): SubscriptionOptions {
-  const settings: Omit<SubscriptionOptions, "name"> = subscriptions[name];
+export function subscriptionOf(name: SubscriptionName, timeScale: number): Subscription {
+  const settings: Omit<Subscription, "name"> = subscriptions[name];
   const { timeout, backoff } = settings;
   const stretched = (duration: Duration) => parseDuration(duration, name) * timeScale;
   return {

@@ -4,12 +4,16 @@ import type { Accepted, Engine, Entry } from "../engine.ts";
 import type { Counters } from "../metrics.ts";
 import type { PublishLayer } from "../publisher.ts";
 
-/** Limits on what one bus publishes. */
+/** How fast this bus may publish, and what becomes of what is too fast. */
 export interface RateLimit {
-  readonly perSecond?: number;
-  readonly perMinute?: number;
-  readonly burst?: number;
-  readonly over?: "wait" | "reject" | "dead-letter";
+  /** Events a second; no limit where absent. */
+  perSecond?: number;
+  /** Events a minute; no limit where absent. */
+  perMinute?: number;
+  /** Events that may come at once; default: `perSecond`, or a sixtieth of `perMinute`. */
+  burst?: number;
+  /** `wait` (default) holds the publish up, `reject` fails it as `rate_limited`, `dead-letter` keeps it as a dead letter and fails it. */
+  over?: "wait" | "reject" | "dead-letter";
 }
 
 interface RateLimitHost {

@@ -5,13 +5,13 @@ import { pathToFileURL } from "node:url";
 import { BusError } from "../../error/bus-error.ts";
 import { messageOf } from "../../error/message-of.ts";
 import { shortForm } from "../../error/short-form.ts";
-import type { SubscriptionOptions } from "../../subscription/subscription.ts";
+import type { Subscription } from "../../subscription/subscription.ts";
 import { resolveToThisPackage } from "./resolve-to-this-package.ts";
 
 /** One folder of `functions/`: what it listens to, and what it does. */
 export interface LoadedFunction {
   name: string;
-  subscription: SubscriptionOptions & { name: string };
+  subscription: Subscription & { name: string };
   handler: (event: never, context: never) => unknown;
 }
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { SubscriptionOptions } from "../../../lib/subscription/index.ts";
+import type { Subscription } from "../../../lib/subscription/index.ts";
 import type { ContractCase } from "../case.ts";
 
 /** Settings that cannot be, and what the refusal has to name. */
@@ -35,7 +35,7 @@ export const subscriptionCases: readonly ContractCase[] = [
     run: async (t) => {
       for (const [settings, code, named] of bad) {
         const name = t.name("refused");
-        const subscription: SubscriptionOptions = { name, on: "custom.contract.refused", ...settings };
+        const subscription: Subscription = { name, on: "custom.contract.refused", ...settings };
         const refused = await t.bus
           .subscribe(subscription, () => {})
           .then(
