@@ -1,11 +1,11 @@
 import { AsyncResource } from "node:async_hooks";
-import { BusError, toBusError } from "../error/bus-error.ts";
+import { type BusError, toBusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 import { backoffMs } from "./backoff.ts";
 import { Bag } from "./bag.ts";
 import type { Bus } from "./bus.ts";
-import type { Clock, Timer } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import type { Delivery, Outcome } from "./delivery.ts";
 import type { Attachment, Consumer, Engine } from "./engine.ts";
 import { retryHint, toFailure } from "./handler-errors.ts";
@@ -13,6 +13,7 @@ import type { Logger } from "./logger.ts";
 import type { Counters } from "./metrics.ts";
 import { Run } from "./run.ts";
 import { runContext } from "./run-context.ts";
+import { Watch } from "./watch.ts";
 
 /** What a runner needs of its bus. */
 export interface RunnerHost<Events> {
@@ -40,9 +41,6 @@ const done: Outcome = { kind: "done" };
 const dropped: Outcome = { kind: "dropped" };
 const released: Outcome = { kind: "released" };
 
-/** A handler that ends within this time after its abort is not reported as stuck. */
-const abortGraceMs = 1_000;
-
 /** Runs a handler for the deliveries that an engine hands over, and tells the engine how each ended. */
 export class Runner<Events> implements Consumer {
   readonly counts: RunnerCounts = {
@@ -57,12 +55,11 @@ export class Runner<Events> implements Consumer {
   readonly #handler: (event: never, context: never) => unknown;
   readonly #filter: ((event: never) => boolean) | undefined;
   readonly #runs = new Bag<Run<Events>>();
+  readonly #watch: Watch;
   readonly #attachment: Attachment;
   #record: SubscriptionRecord;
   #paused = false;
   #closing = false;
-  #timer: { at: number; timer: Timer } | undefined;
-  #warnedSlow = false;
   #idle: (() => void)[] = [];
   /**
    * What each run begins in: the context of the subscribe call. Left again by putting back what was there, where
@@ -80,6 +77,7 @@ export class Runner<Events> implements Consumer {
     this.#record = record;
     this.#handler = handler;
     this.#filter = filter;
+    this.#watch = new Watch(host, this.#runs);
     this.#attachment = host.engine.attach(record.name, this);
     this.#attachment.wake();
   }
@@ -128,7 +126,7 @@ export class Runner<Events> implements Consumer {
     const run = new Run(delivery, this.#host.bus, this.#host.logger, now, this.#record.timeout);
     this.#runs.add(run);
     counters.running += 1;
-    this.#watch(run);
+    this.#watch.begin(run);
     this.#scope.runInAsyncScope(this.#start, undefined, run);
   }
 
@@ -137,7 +135,7 @@ export class Runner<Events> implements Consumer {
     this.#closing = true;
     if (this.#runs.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     this.#attachment.detach();
-    this.#clearTimer();
+    this.#watch.stop();
   }
 
   /** Has every handler stop: its signal fires and it may publish no more. */
@@ -148,7 +146,7 @@ export class Runner<Events> implements Consumer {
   /** Lets go of the engine while handlers still run; what they held stays theirs until they end. */
   abandon(): void {
     this.#attachment.detach();
-    this.#clearTimer();
+    this.#watch.stop();
   }
 
   /** A property, so that it is handed over without a closure for each run. */
@@ -235,65 +233,6 @@ export class Runner<Events> implements Consumer {
     const settled = this.#host.engine.settle(delivery, outcome);
     settled?.catch((thrown: unknown) => this.#host.onError(toBusError(thrown)));
     this.#attachment.wake();
-  }
-
-  /** Sees to it that the watch looks at this run in time. Runs of one subscription mostly end in the order they began. */
-  #watch(run: Run<Events>): void {
-    const first = this.#warnedSlow ? run.deadline : run.startedAt + this.#record.timeout / 2;
-    if (this.#timer !== undefined && this.#timer.at <= first) return;
-    this.#clearTimer();
-    const { clock } = this.#host;
-    this.#timer = { at: first, timer: clock.setTimer(() => this.#look(), Math.max(0, first - clock.now())) };
-  }
-
-  #clearTimer(): void {
-    if (this.#timer !== undefined) this.#host.clock.clearTimer(this.#timer.timer);
-    this.#timer = undefined;
-  }
-
-  /** Warns of slow runs once, aborts those whose time is up, reports those that go on all the same. */
-  #look(): void {
-    this.#timer = undefined;
-    const { clock, counters } = this.#host;
-    const now = clock.now();
-    let next = Number.POSITIVE_INFINITY;
-    for (const run of this.#runs) {
-      const timeout = run.deadline - run.startedAt;
-      const slowAt = run.startedAt + timeout / 2;
-      const stuckAt = run.deadline + Math.min(timeout, abortGraceMs);
-      if (!this.#warnedSlow && now >= slowAt && now < run.deadline) {
-        this.#warnedSlow = true;
-        run.log.warn("handler is slow: half of its timeout is over", { timeoutMs: timeout });
-      }
-      if (now >= run.deadline) {
-        run.abort(
-          new BusError("timeout", `subscription ${this.name}: the handler did not end within ${timeout} ms`, {
-            details: { subscription: this.name, eventId: run.event.id, timeoutMs: timeout },
-          }),
-        );
-      }
-      if (now >= stuckAt && !run.stuck) {
-        run.stuck = true;
-        counters.stuck += 1;
-        this.#host.onError(
-          new BusError(
-            "timeout",
-            `subscription ${this.name}: the handler of event ${run.event.id} ignores its abort and keeps its slot; ` +
-              "have it watch `signal`",
-            { details: { subscription: this.name, eventId: run.event.id, stuck: true } },
-          ),
-        );
-      }
-      if (!run.stuck) {
-        next = Math.min(
-          next,
-          now >= run.deadline ? stuckAt : now >= slowAt || this.#warnedSlow ? run.deadline : slowAt,
-        );
-      }
-    }
-    if (next < Number.POSITIVE_INFINITY) {
-      this.#timer = { at: next, timer: clock.setTimer(() => this.#look(), Math.max(0, next - now)) };
-    }
   }
 }
 
