@@ -7,7 +7,7 @@ import { normalizeTime } from "./time.ts";
 import { type EventName, invalidField } from "./validate.ts";
 
 /** Urgency where nothing was said. */
-export const defaultPriority = 5;
+const defaultPriority = 5;
 const maxTags = 50;
 const maxTagLength = 256;
 /** Ids of recorded runs have 160 characters; 512 leaves room, and bounds what metadata weighs. */

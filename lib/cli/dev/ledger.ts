@@ -11,7 +11,7 @@ export const workflowName = "read-documents";
 const documentSchema = z.looseObject({ path: z.string(), digest: z.string().optional() });
 
 /** The data of a `workflow.started` of ours. */
-export const workflowSchema = z.looseObject({
+const workflowSchema = z.looseObject({
   workflowId: z.string(),
   name: z.literal(workflowName),
   input: z.looseObject({ root: z.string(), documents: z.array(documentSchema) }),

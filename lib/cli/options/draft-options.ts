@@ -1,8 +1,7 @@
 import { type Command, Option } from "commander";
 import { type Draft, type DraftMetadata, type EventIds, eventIdNames } from "../../event/event.ts";
 import type { CliIo } from "../io.ts";
-import { kebab } from "./history-filters.ts";
-import { collect, count, pointInTime } from "./values.ts";
+import { collect, count, kebab, pointInTime } from "./values.ts";
 
 /** Options that stand for the fields of a draft besides type and data. */
 export interface DraftOptions extends EventIds {

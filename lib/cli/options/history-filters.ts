@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { HistoryQuery } from "../../bus/queries.ts";
 import { eventIdNames } from "../../event/event.ts";
 import type { CliIo } from "../io.ts";
-import { collect, pointInTime } from "./values.ts";
+import { collect, kebab, pointInTime } from "./values.ts";
 
 /** Options that stand for the fields of a history query; their names are the fields' own. */
 export type HistoryFilterOptions = Omit<HistoryQuery, "ids" | "type" | "tag"> & { type?: string[]; tag?: string[] };
@@ -52,9 +52,4 @@ const queryNames = [
 /** The query that the options stand for. */
 export function historyQuery(options: HistoryFilterOptions): HistoryQuery {
   return Object.fromEntries(queryNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
-}
-
-/** `agentId` as an option: `agent-id`. */
-export function kebab(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

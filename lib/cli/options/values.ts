@@ -9,6 +9,11 @@ import { normalizeTime } from "../../event/time.ts";
 import type { CliIo } from "../io.ts";
 import { CliError } from "../report-error.ts";
 
+/** `agentId` as an option: `agent-id`. */
+export function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 /** For an option that may be given several times. */
 export function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];

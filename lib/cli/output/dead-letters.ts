@@ -17,7 +17,7 @@ export function renderDeadLetters(io: CliIo, letters: readonly DeadLetter[]): st
       { title: "ID", text: ({ id }) => id },
       { title: "SUBSCRIPTION", text: ({ subscription }) => subscription ?? "(not published)", style: bold },
       { title: "TYPE", text: ({ event }) => printable(event.type) },
-      { title: "TRIES", text: ({ attempts }) => String(attempts), align: "right" },
+      { title: "ATTEMPTS", text: ({ attempts }) => String(attempts), align: "right" },
       {
         title: "REASON",
         text: ({ reason }) => printable(`${reason.code}: ${reason.message}`),

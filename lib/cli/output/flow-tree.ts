@@ -111,8 +111,8 @@ class Tree {
     if (branch.kind === "dead") {
       const { letter } = branch;
       const of = printable(letter.subscription ?? "publish");
-      const tries = plural(letter.attempts, "attempt");
-      return [`${red(`✗ ${of}`)} dead letter ${letter.id} after ${tries}`, ""];
+      const attempts = plural(letter.attempts, "attempt");
+      return [`${red(`✗ ${of}`)} dead letter ${letter.id} after ${attempts}`, ""];
     }
     if (branch.kind === "pending") {
       const { delivery } = branch;

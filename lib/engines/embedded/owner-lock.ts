@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { isBusy } from "./sqlite-error.ts";
 
 /** The folder of the locks of a bus: one small file for each process that has it open. */
-export function lockFolder(file: string): string {
+function lockFolder(file: string): string {
   return `${file}-locks`;
 }
 

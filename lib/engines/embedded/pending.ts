@@ -3,7 +3,7 @@ import type { PendingDelivery } from "../../bus/delivery.ts";
 import { Router } from "../../bus/router.ts";
 import { formatTime } from "../../event/time.ts";
 import type { Found, History } from "./history.ts";
-import { type State, stateOf } from "./queue.ts";
+import { type State, stateOf, states } from "./queue.ts";
 import type { Registry, Subscription } from "./registry.ts";
 import { integer, optionalInteger, parseFailures } from "./rows.ts";
 import type { SubscriptionTable } from "./subscription-table.ts";
@@ -14,7 +14,6 @@ const shownAs: Record<State, PendingDelivery["state"]> = {
   delayed: "delayed",
   claimed: "running",
 };
-const states = ["ready", "claimed", "delayed", "blocked"] as const;
 
 /** Finds the deliveries of a flow that are under way; one snapshot for all of it. */
 export class Pending {

@@ -6,6 +6,9 @@ import { integer } from "./rows.ts";
 /** States of a delivery row, as they are stored: the first is what a claim takes, in the order of the key. */
 export const stateOf = { ready: 0, claimed: 1, delayed: 2, blocked: 3 } as const;
 export type State = keyof typeof stateOf;
+export const states = ["ready", "claimed", "delayed", "blocked"] as const satisfies readonly State[];
+/** Every priority that an event can have. */
+export const priorities = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
 
 /** What a new row holds besides its key. */
 export interface NewRow {
@@ -140,7 +143,7 @@ export class Queue {
 
   /** In which state the row is; undefined where there is none. */
   find(key: RowKey): State | undefined {
-    for (const state of ["ready", "claimed", "delayed", "blocked"] as const) {
+    for (const state of states) {
       const row = this.#find.get(key.sub.id, stateOf[state], key.priority, key.seq, key.replay);
       if (row !== undefined) return state;
     }

@@ -4,6 +4,7 @@ import type { Event } from "../../event/event.ts";
 import type { DeadLetterTable } from "./dead-letters.ts";
 import type { Events } from "./events.ts";
 import { blockOf, blockSize, eachPosting, fields } from "./postings.ts";
+import { priorities, stateOf, states } from "./queue.ts";
 import type { Registry, Subscription } from "./registry.ts";
 import { integer, readableEvent } from "./rows.ts";
 import type { SubscriptionTable } from "./subscription-table.ts";
@@ -35,8 +36,6 @@ interface Old {
 const pauseMs = 10;
 /** Rows deleted in one transaction, where they need no look. */
 const rowsAtOnce = 512;
-const states = [0, 1, 2, 3] as const;
-const priorities = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
 
 /**
  * Deletes what is older than the retention, a block in a transaction, so that publishers hardly notice. Events that are
@@ -178,7 +177,9 @@ export class Retention {
       if (depth.ready + depth.claimed + depth.delayed + depth.blocked === 0) continue;
       for (const state of states) {
         for (const priority of priorities) {
-          for (const row of this.#undelivered.all(id, state, priority, first, last)) undelivered.add(integer(row.seq));
+          for (const row of this.#undelivered.all(id, stateOf[state], priority, first, last)) {
+            undelivered.add(integer(row.seq));
+          }
         }
       }
     }

@@ -1,14 +1,12 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SubscriptionState } from "../../bus/engine.ts";
 import type { DeadLetterTable } from "./dead-letters.ts";
-import { stateOf } from "./queue.ts";
+import { priorities, stateOf, states } from "./queue.ts";
 import type { Subscription } from "./registry.ts";
 import { integer } from "./rows.ts";
 
 /** Rows looked at for the oldest: the first so many of each priority and state. */
 const lookedAt = 64;
-const states = ["ready", "claimed", "delayed", "blocked"] as const;
-const priorities = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
 
 /** Tells how subscriptions stand, without counting rows. */
 export class SubscriptionStates {

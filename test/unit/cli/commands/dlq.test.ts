@@ -29,7 +29,7 @@ describe("dlq list and show", () => {
   test("lists them with the reason, safe for a terminal", async () => {
     const { waggle, letters } = await withDeadLetters();
     const { code, out } = await waggle(["dlq"]);
-    expect(out).toMatch(/^DIED +ID +SUBSCRIPTION +TYPE +TRIES +REASON\n/);
+    expect(out).toMatch(/^DIED +ID +SUBSCRIPTION +TYPE +ATTEMPTS +REASON\n/);
     for (const letter of letters) expect(out).toContain(`${letter.id}  ${letter.subscription}`);
     expect(out).toContain("1  non_retriable: cannot \\u001b[2Jread");
     expect(code).toBe(0);
