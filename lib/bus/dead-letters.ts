@@ -1,4 +1,5 @@
 import { messageOf } from "../error/message-of.ts";
+import type { Catalog } from "../event/catalog.ts";
 import type { DeadLetters } from "./bus.ts";
 import { checkQuery } from "./check-query.ts";
 import type { DeadLetter } from "./delivery.ts";
@@ -20,7 +21,7 @@ export async function* eachDeadLetter(engine: Engine, query: DeadLetterQuery): A
 }
 
 /** The dead letters of a bus. `open` throws once it is closed. */
-export function createDeadLetters(open: () => Engine): DeadLetters {
+export function createDeadLetters(open: () => Engine, catalog: Catalog): DeadLetters {
   return {
     list: async (query = {}) => {
       checkQuery("deadLetters.list", query);
@@ -31,7 +32,7 @@ export function createDeadLetters(open: () => Engine): DeadLetters {
       });
     },
     get: async (id) => open().getDeadLetter(id),
-    redrive: async (which) => each(open(), which, (id) => redrive(open(), id)),
+    redrive: async (which) => each(open(), which, (id) => redrive(open(), catalog, id)),
     discard: async (which) =>
       each(open(), which, async (id) => {
         if (!(await open().discardDeadLetter(id))) throw noDeadLetter(id);
@@ -71,11 +72,12 @@ function isList(which: readonly string[] | DeadLetterQuery): which is readonly s
   return Array.isArray(which);
 }
 
-async function redrive(engine: Engine, id: string): Promise<void> {
+async function redrive(engine: Engine, catalog: Catalog, id: string): Promise<void> {
   const letter = await engine.getDeadLetter(id);
   if (letter === undefined) throw noDeadLetter(id);
   if (letter.subscription !== undefined) return engine.redriveDeadLetter(id);
   // It was never published. Its id makes a second try harmless, so it is removed only afterwards.
-  await engine.publish({ event: letter.event, ownId: true, history: true, inHandler: false });
+  const history = catalog.get(letter.event.type)?.history !== false;
+  await engine.publish({ event: letter.event, ownId: true, history, inHandler: false });
   await engine.discardDeadLetter(id);
 }

@@ -86,7 +86,7 @@ class EngineBus<Events> {
       this.#publisher.publish(draft, dedupe),
     ) as Emit<Events>;
     this.history = createHistory({ engine, clock, open, closing: this.#closing.signal });
-    this.deadLetters = createDeadLetters(open);
+    this.deadLetters = createDeadLetters(open, parts.catalog);
     this.subscriptions = {
       list: async () => open().listSubscriptions(),
       get: async (name) => open().getSubscription(name),

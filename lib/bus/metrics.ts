@@ -47,10 +47,6 @@ export class Samples {
     this.#count += 1;
   }
 
-  reset(): void {
-    this.#count = 0;
-  }
-
   percentiles(): Percentiles {
     const sorted = this.#values.slice(0, Math.min(this.#count, kept)).sort();
     const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;

@@ -1,0 +1,28 @@
+import { expect, onTestFinished, test } from "vitest";
+import { connect } from "../../lib/connect/index.ts";
+import { ManualClock } from "../../lib/testing/index.ts";
+
+// What the rate limit had set aside was recorded by its redrive, whatever its definition said.
+test("a delta that was set aside by the rate limit is delivered by its redrive, and not recorded", async () => {
+  const bus = await connect({
+    engine: "memory",
+    source: "test",
+    clock: new ManualClock(),
+    rateLimit: { perSecond: 1, over: "dead-letter" },
+  });
+  onTestFinished(() => bus.close());
+  const delivered: string[] = [];
+  const all = Promise.withResolvers<void>();
+  await bus.subscribe({ on: ["llm.text.delta", "task.created"] }, ({ type }) => {
+    if (delivered.push(type) === 3) all.resolve();
+  });
+  await bus.emit.task.created({ taskId: "task-12" });
+  await expect(bus.emit.llm.text.delta({ content: "The " })).rejects.toMatchObject({ code: "rate_limited" });
+  await expect(bus.emit.task.created({ taskId: "task-13" })).rejects.toMatchObject({ code: "rate_limited" });
+
+  expect((await bus.deadLetters.redrive({})).done).toHaveLength(2);
+  await all.promise;
+  expect(delivered.toSorted()).toEqual(["llm.text.delta", "task.created", "task.created"]);
+  const { events } = await bus.history.query();
+  expect(events.map(({ type }) => type)).toEqual(["task.created", "task.created"]);
+});
