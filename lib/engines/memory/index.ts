@@ -37,6 +37,7 @@ import { Ring } from "./ring.ts";
 import { Scheduler } from "./scheduler.ts";
 import { countByType } from "./stats.ts";
 import { type QueueHost, SubscriptionQueue } from "./subscription-queue.ts";
+import { Unrecorded } from "./unrecorded.ts";
 
 /** What a memory engine is made of. */
 export interface MemoryOptions {
@@ -53,6 +54,7 @@ export class MemoryEngine implements Engine {
   readonly #clock: Clock;
   readonly #nextId: () => string;
   readonly #ring: Ring;
+  readonly #unrecorded: Unrecorded;
   readonly #queues = new Map<string, SubscriptionQueue>();
   readonly #letters = new DeadLetterStore();
   readonly #notice = new Notice();
@@ -64,7 +66,9 @@ export class MemoryEngine implements Engine {
   constructor(options: MemoryOptions) {
     this.#clock = options.clock;
     this.#nextId = options.nextId;
-    this.#ring = new Ring(options.keep ?? 100_000);
+    const keep = options.keep ?? 100_000;
+    this.#ring = new Ring(keep);
+    this.#unrecorded = new Unrecorded(keep);
     this.#queueHost = {
       clock: options.clock,
       schedule: (queue) => this.#scheduler.schedule(queue),
@@ -76,12 +80,13 @@ export class MemoryEngine implements Engine {
   publish(entry: Entry): Accepted {
     const { event } = entry;
     if (entry.ownId) {
-      const stored = this.#ring.get(event.id);
+      const stored = this.#ring.get(event.id) ?? this.#unrecorded.get(event.id);
       if (stored !== undefined) return this.#again(stored, event);
     }
     const now = this.#clock.now();
     this.#order += 1;
     if (entry.history) this.#ring.push(event, now);
+    else if (entry.ownId) this.#unrecorded.add(event);
     for (const { name } of this.#router.route(event)) this.#queues.get(name)?.add(event, this.#order, now, false);
     this.#notice.notify();
     return { event, duplicate: false };
@@ -264,6 +269,7 @@ export class MemoryEngine implements Engine {
   reset(): void {
     for (const queue of this.#queues.values()) queue.clear();
     this.#ring.clear();
+    this.#unrecorded.clear();
     this.#letters.clear();
   }
 

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { llmTextDelta } from "../../../lib/catalog/llm.ts";
 import { taskCompleted } from "../../../lib/catalog/task.ts";
 import { maxEventBytes } from "../../../lib/event/size.ts";
 import type { ContractCase } from "../case.ts";
@@ -136,6 +137,27 @@ export const publishingCases: readonly ContractCase[] = [
         code: "conflict",
       });
       expect(await t.bus.history.get(id)).toEqual(first);
+    },
+  },
+  {
+    title: "of a type that history does not keep, an id is a duplicate or a conflict all the same",
+    run: async (t) => {
+      const marked = "custom.contract.after_unkept";
+      const handled: string[] = [];
+      const subscriber = await t.bus.subscribe({ name: t.name("unkept"), on: [llmTextDelta, marked] }, ({ id }) => {
+        handled.push(id);
+      });
+      const options = { id: `delta-${t.flow}`, metadata: { correlationId: t.flow } };
+      const first = await t.bus.publish(llmTextDelta, { content: "Once" }, options);
+      expect(await t.bus.publish(llmTextDelta, { content: "Once" }, options)).toMatchObject({ id: first.id });
+      await expect(t.bus.publish(llmTextDelta, { content: "Twice" }, options)).rejects.toMatchObject({
+        code: "conflict",
+      });
+      expect((await t.bus.metrics()).duplicates).toBe(1);
+      const marker = await t.publish(marked);
+      await t.quiet();
+      expect(handled.toSorted()).toEqual([first.id, marker.id].toSorted());
+      await subscriber.close();
     },
   },
   {
