@@ -10,6 +10,8 @@ import type { Queue } from "./queue.ts";
 import type { Registry, Subscription } from "./registry.ts";
 import type { Replays } from "./replays.ts";
 import { integer, optionalInteger, optionalText, readableFailures } from "./rows.ts";
+import type { Shares } from "./shares.ts";
+import { isBusy } from "./sqlite-error.ts";
 
 export interface ClaimsHost {
   readonly registry: Registry;
@@ -18,6 +20,7 @@ export interface ClaimsHost {
   readonly consumers: Consumers;
   readonly deadLetters: DeadLetterTable;
   readonly replays: Replays;
+  readonly shares: Shares;
   readonly owner: number;
   onError(error: BusError): void;
 }
@@ -35,18 +38,24 @@ export class Claims {
     );
   }
 
-  /** Whether there is something to claim, as far as this process knows. */
+  /** Whether there is something to claim, or to tell those who also claim, as far as this process knows. */
   wanted(): boolean {
-    return this.#takers().length > 0;
+    try {
+      return this.#takers().length > 0 || this.#host.shares.wanted();
+    } catch (thrown) {
+      // What this process holds could not be read outside of a transaction; within one it waits for the lock.
+      return isBusy(thrown);
+    }
   }
 
   /** Claims for all consumers, at most `limit`, shared out so that a long queue does not starve the others. */
   take(limit: number, now: number): void {
-    const { consumers, registry } = this.#host;
+    const { registry, shares } = this.#host;
+    shares.update(now);
     const takers = this.#takers();
     const share = Math.ceil(limit / Math.max(1, takers.length));
     for (const sub of takers) {
-      const rows = this.#ready.all(sub.id, Math.min(share, consumers.room(sub)));
+      const rows = this.#ready.all(sub.id, Math.min(share, shares.room(sub)));
       // What is counted must not stay above what is there, or this process would look for it without end.
       if (rows.length === 0) registry.touch(sub).ready = 0;
       for (const row of rows) this.#claim(sub, row, now);
@@ -56,11 +65,11 @@ export class Claims {
   }
 
   #takers(): Subscription[] {
-    const { consumers, registry } = this.#host;
+    const { registry, shares } = this.#host;
     const takers: Subscription[] = [];
     for (const sub of registry.maybeReady) {
       if (sub.depth.ready === 0 || registry.byId(sub.id) !== sub) registry.maybeReady.delete(sub);
-      else if (consumers.room(sub) > 0) takers.push(sub);
+      else if (shares.room(sub) > 0) takers.push(sub);
     }
     return takers;
   }

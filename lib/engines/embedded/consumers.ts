@@ -43,6 +43,8 @@ export class Consumers {
         const others = (this.#seats.get(subscription) ?? []).filter((other) => other !== seat);
         if (others.length > 0) this.#seats.set(subscription, others);
         else this.#seats.delete(subscription);
+        // Other processes may wait for what it does not take any more.
+        this.#wake();
       },
     };
   }
@@ -63,13 +65,18 @@ export class Consumers {
     return best;
   }
 
-  /** How many of a subscription's deliveries this process can take now. */
+  /** How many of a subscription's deliveries the consumers of this process can take now. */
   room(sub: Subscription): number {
     const allowed = sub.record.concurrency - sub.depth.claimed;
     if (allowed <= 0) return 0;
+    return Math.min(allowed, this.free(sub));
+  }
+
+  /** The same without regard to `concurrency`. */
+  free(sub: Subscription): number {
     let free = 0;
     for (const seat of this.#seats.get(sub.record.name) ?? []) free += Math.max(0, seat.free);
-    return Math.min(allowed, free);
+    return free;
   }
 
   hand(seat: Seat, delivery: ClaimedDelivery): void {

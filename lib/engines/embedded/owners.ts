@@ -9,6 +9,7 @@ import type { Registry, Subscription } from "./registry.ts";
 import type { Replays } from "./replays.ts";
 import { integer, optionalInteger, optionalText, readableFailures, text } from "./rows.ts";
 import { failuresColumn } from "./settlements.ts";
+import type { Shares } from "./shares.ts";
 import type { SubscriptionTable } from "./subscription-table.ts";
 
 export interface OwnersHost {
@@ -21,6 +22,7 @@ export interface OwnersHost {
   readonly deadLetters: DeadLetterTable;
   readonly subscriptions: SubscriptionTable;
   readonly replays: Replays;
+  readonly shares: Shares;
   now(): number;
   /** Does one thing in a transaction of its own. */
   transact<Result>(act: () => Result): Promise<Result>;
@@ -77,8 +79,7 @@ export class Owners {
 
   /** Within a transaction: this process has no more to do with the bus. */
   unregister(): void {
-    this.#deleteTemporary(this.#host.owner);
-    this.#delete.run(this.#host.owner);
+    this.#end(this.#host.owner);
   }
 
   async #look(all: boolean): Promise<void> {
@@ -104,8 +105,7 @@ export class Owners {
       if (sub.depth.claimed === 0) continue;
       for (const row of this.#claimed.all(sub.id, owner)) this.#takeBack(sub, owner, row);
     }
-    this.#deleteTemporary(owner);
-    this.#delete.run(owner);
+    this.#end(owner);
   }
 
   #takeBack(sub: Subscription, owner: number, row: Readonly<Record<string, unknown>>): void {
@@ -141,8 +141,10 @@ export class Owners {
     });
   }
 
-  #deleteTemporary(owner: number): void {
-    const { registry, subscriptions } = this.#host;
+  #end(owner: number): void {
+    const { registry, shares, subscriptions } = this.#host;
     for (const sub of [...registry.all()]) if (sub.owner === owner) subscriptions.delete(sub);
+    shares.leave(owner);
+    this.#delete.run(owner);
   }
 }

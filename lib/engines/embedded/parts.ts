@@ -19,6 +19,7 @@ import { Registry } from "./registry.ts";
 import { Replays } from "./replays.ts";
 import { Retention } from "./retention.ts";
 import { Settlements } from "./settlements.ts";
+import { Shares } from "./shares.ts";
 import { Stats } from "./stats.ts";
 import { SubscriptionStates } from "./subscription-state.ts";
 import { SubscriptionTable } from "./subscription-table.ts";
@@ -54,7 +55,8 @@ export function assemble(db: DatabaseSync, owner: number, settings: EngineSettin
   const consumers = new Consumers(schedule);
   const history = new History(db, onError);
   const dispatch = new Dispatch(registry, queue, consumers, deadLetters, owner);
-  const claims = new Claims(db, { registry, queue, events, consumers, deadLetters, replays, owner, onError });
+  const shares = new Shares(db, { registry, consumers, owner });
+  const claims = new Claims(db, { registry, queue, events, consumers, deadLetters, replays, shares, owner, onError });
   const settlements = new Settlements({ registry, queue, events, deadLetters, owner });
   const due = new Due({ clock, queue, transact });
   const owners = new Owners(db, {
@@ -66,6 +68,7 @@ export function assemble(db: DatabaseSync, owner: number, settings: EngineSettin
     deadLetters,
     subscriptions,
     replays,
+    shares,
     now,
     transact,
   });
@@ -88,6 +91,7 @@ export function assemble(db: DatabaseSync, owner: number, settings: EngineSettin
     wanted: () => !consumers.empty,
     onLook: () => {
       due.now();
+      if (shares.look()) schedule();
     },
     onForeign: () => {
       registry.refresh();

@@ -3,7 +3,8 @@ import { Router } from "../../bus/router.ts";
 import type { Event } from "../../event/event.ts";
 import { orderedKey } from "../../subscription/index.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
-import { integer, optionalInteger, parseRecord } from "./rows.ts";
+import { integer, optionalInteger, optionalText, parseRecord } from "./rows.ts";
+import { nobody, parseSharers, type Sharer, sharersColumn } from "./sharers.ts";
 
 /** How many deliveries of a subscription are in each state. */
 export interface Depth {
@@ -25,7 +26,9 @@ export interface Subscription {
   liveFrom: number;
   keyOf: ((event: Event) => string) | undefined;
   readonly depth: Depth;
-  /** Whether `depth` has changed within the transaction. */
+  /** The processes that share out its slots; none where whoever comes first may have them. */
+  sharers: readonly Sharer[];
+  /** Whether `depth` or `sharers` has changed within the transaction. */
   dirty: boolean;
 }
 
@@ -43,7 +46,7 @@ export class Registry {
   foreignChanges = 0;
   #epoch = 0;
   #deletions = 0;
-  /** The state of the file that is remembered; 0 where nothing is. */
+  /** The state of the file that is remembered; below 0 where nothing is to be trusted. */
   #changes = 0;
   readonly #byId = new Map<number, Subscription>();
   readonly #byName = new Map<string, Subscription>();
@@ -61,9 +64,11 @@ export class Registry {
   constructor(db: DatabaseSync) {
     this.#readMeta = db.prepare("SELECT changes, epoch, deletions, last_seq FROM meta");
     this.#writeMeta = db.prepare("UPDATE meta SET changes = ?, epoch = ?, deletions = ?, last_seq = ?");
-    this.#readDepths = db.prepare("SELECT sub, ready, claimed, delayed, blocked FROM depths WHERE changes > ?");
+    this.#readDepths = db.prepare(
+      "SELECT sub, ready, claimed, delayed, blocked, sharers FROM depths WHERE changes > ?",
+    );
     this.#writeDepth = db.prepare(
-      "UPDATE depths SET ready = ?, claimed = ?, delayed = ?, blocked = ?, changes = ? WHERE sub = ?",
+      "UPDATE depths SET ready = ?, claimed = ?, delayed = ?, blocked = ?, sharers = ?, changes = ? WHERE sub = ?",
     );
     this.#readSubscriptions = db.prepare(
       "SELECT id, record, owner, backfill, live_from FROM subscriptions WHERE epoch > ? ORDER BY id",
@@ -118,6 +123,7 @@ export class Registry {
       depth.claimed = integer(row.claimed);
       depth.delayed = integer(row.delayed);
       depth.blocked = integer(row.blocked);
+      sub.sharers = parseSharers(optionalText(row.sharers));
     }
     this.#changes = changes;
     this.foreignChanges += 1;
@@ -146,7 +152,9 @@ export class Registry {
     const changes = this.#changes + 1;
     for (const sub of this.#touched.splice(0)) {
       const { ready, claimed, delayed, blocked } = sub.depth;
-      this.#writeDepth.run(ready, claimed, delayed, blocked, changes, sub.id);
+      // Once nothing is ready nobody starves, and those who go on need not know of each other.
+      if (ready === 0) sub.sharers = nobody;
+      this.#writeDepth.run(ready, claimed, delayed, blocked, sharersColumn(sub.sharers), changes, sub.id);
       sub.dirty = false;
     }
     this.#writeMeta.run(changes, this.#epoch, this.#deletions, this.lastSeq);
@@ -156,7 +164,8 @@ export class Registry {
   /** After a rollback: nothing that is remembered need hold. */
   forget(): void {
     for (const sub of this.#touched.splice(0)) sub.dirty = false;
-    this.#changes = 0;
+    // Below that of a row that was never written to since it was made.
+    this.#changes = -1;
     this.#epoch = 0;
     this.#deletions = -1;
   }
@@ -173,6 +182,7 @@ export class Registry {
         liveFrom: 0,
         keyOf: undefined,
         depth: { ready: 0, claimed: 0, delayed: 0, blocked: 0 },
+        sharers: nobody,
         dirty: false,
       };
       sub.record = record;

@@ -17,6 +17,7 @@ export const schemaVersion = 1;
  *   `queued`: when a replay or a redrive was queued; NULL where it is when the event was accepted.
  * transients: events outside of history, with how many deliveries still need them.
  * depths: how many deliveries of a subscription are in each state, kept with each change, since counting a long queue is slow.
+ *   `sharers`: the processes that share out its slots, each with how many it can hold, as "1:10 2:10".
  * seen: ids that are not in `events` any more but still count as seen; subscription 0 stands for the publish itself.
  */
 const tables = `
@@ -95,6 +96,7 @@ CREATE TABLE depths (
   claimed INTEGER NOT NULL,
   delayed INTEGER NOT NULL,
   blocked INTEGER NOT NULL,
+  sharers TEXT,
   changes INTEGER NOT NULL
 );
 CREATE TABLE transients (seq INTEGER PRIMARY KEY, remaining INTEGER NOT NULL);

@@ -31,7 +31,7 @@ export class SubscriptionTable {
     this.#insert = db.prepare(
       "INSERT INTO subscriptions (name, record, owner, backfill, live_from, epoch) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
     );
-    this.#insertDepth = db.prepare("INSERT INTO depths VALUES (?, 0, 0, 0, 0, 0)");
+    this.#insertDepth = db.prepare("INSERT INTO depths VALUES (?, 0, 0, 0, 0, NULL, 0)");
     this.#update = db.prepare("UPDATE subscriptions SET record = ?, epoch = ? WHERE id = ?");
     this.#delete = db.prepare("DELETE FROM subscriptions WHERE id = ?");
     this.#deleteDepth = db.prepare("DELETE FROM depths WHERE sub = ?");
