@@ -76,10 +76,6 @@ export class Registry {
     this.#readIds = db.prepare("SELECT id FROM subscriptions");
   }
 
-  /** Raised with every change of a subscription. */
-  get epoch(): number {
-    return this.#epoch;
-  }
   all(): Iterable<Subscription> {
     return this.#byId.values();
   }

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { changedSettings } from "../../bus/changed-settings.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+import { stateOf } from "./queue.ts";
 import type { Registry, Subscription } from "./registry.ts";
 import { integer, optionalInteger, readableEvent } from "./rows.ts";
 
@@ -120,16 +121,18 @@ export class SubscriptionTable {
     });
     // What runs or waits for its next attempt keeps its place before all others of its key.
     for (const { ordering, state } of rows)
-      if (ordering !== undefined && (state === 1 || state === 2)) taken.add(ordering);
+      if (ordering !== undefined && (state === stateOf.claimed || state === stateOf.delayed)) taken.add(ordering);
     const depth = this.#registry.touch(sub);
     for (const { ordering, state, priority, seq, replay } of rows) {
       let next = state;
-      if (state === 0 || state === 3) next = ordering !== undefined && taken.has(ordering) ? 3 : 0;
+      if (state === stateOf.ready || state === stateOf.blocked) {
+        next = ordering !== undefined && taken.has(ordering) ? stateOf.blocked : stateOf.ready;
+      }
       if (ordering !== undefined) taken.add(ordering);
       this.#setOrdering.run(ordering ?? null, next, sub.id, state, priority, seq, replay);
       if (next === state) continue;
-      depth.ready += next === 0 ? 1 : -1;
-      depth.blocked += next === 3 ? 1 : -1;
+      depth.ready += next === stateOf.ready ? 1 : -1;
+      depth.blocked += next === stateOf.blocked ? 1 : -1;
     }
   }
 }
