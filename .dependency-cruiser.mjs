@@ -8,17 +8,19 @@ const arrows = {
   subscription: ["error", "event", "pattern"],
   catalog: ["error", "event"],
   bus: ["error", "event", "pattern", "subscription"],
-  engines: ["error", "event", "pattern", "subscription", "bus"],
-  connect: ["error", "event", "pattern", "subscription", "catalog", "bus", "engines"],
+  aws: ["error", "event", "pattern", "subscription"],
+  engines: ["error", "event", "pattern", "subscription", "bus", "aws"],
+  connect: ["error", "event", "pattern", "subscription", "catalog", "bus", "aws", "engines"],
   testing: ["error", "event", "pattern", "subscription", "catalog", "bus", "engines", "connect"],
-  subscriber: ["error", "event", "pattern", "subscription", "catalog", "bus", "engines"],
+  subscriber: ["error", "event", "pattern", "subscription", "catalog", "bus", "aws", "engines", "connect"],
   server: ["error", "event", "pattern", "subscription", "catalog", "bus", "engines", "connect"],
   cli: ["error", "event", "pattern", "subscription", "catalog", "bus", "engines", "connect", "server"],
-  cdk: ["error", "event", "pattern", "subscription"],
+  cdk: ["error", "event", "pattern", "subscription", "catalog", "aws"],
 };
-const core = "^lib/(error|event|pattern|subscription|catalog|bus)/";
+const core = "^lib/(error|event|pattern|subscription|catalog|bus|aws)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
-const published = "^(node_modules/zod/|picocolors/types[.]js$)";
+const published =
+  "^(node_modules/(zod|@aws-sdk|@smithy|@aws-lambda-powertools|aws-cdk-lib|constructs|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries = "^(lib/index|lib/(catalog|testing)/index|bin/[^/]+)[.]ts$";
 
 /** @param {string[]} folders */

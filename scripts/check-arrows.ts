@@ -18,6 +18,7 @@ const plants: Record<string, { file: string; source: string }> = {
   "subscription-imports": { file: "lib/subscription/planted.ts", source: 'import "../bus/bus.ts";' },
   "catalog-imports": { file: "lib/catalog/planted.ts", source: 'import "../pattern/index.ts";' },
   "bus-imports": { file: "lib/bus/planted-1.ts", source: 'import "../catalog/index.ts";' },
+  "aws-imports": { file: "lib/aws/planted.ts", source: 'import "../bus/bus.ts";' },
   "engines-imports": { file: "lib/engines/planted.ts", source: 'import "../cli/io.ts";' },
   "connect-imports": { file: "lib/connect/planted.ts", source: 'import "../cli/io.ts";' },
   "testing-imports": { file: "lib/testing/planted.ts", source: 'import "../cli/io.ts";' },

@@ -48,7 +48,7 @@ const envelopeBytesAtMost = metadataBytesAtMost + maxSourceLength * 6 + 1_024;
  * Checks a draft, fills in what it leaves out and gives the event, or throws: `invalid_event`, `unknown_type`,
  * `event_too_large`. Data are validated by the version that the draft names, and never changed.
  */
-export function prepareEvent(draft: Draft, context: PrepareContext): PreparedEvent {
+export function prepareEvent(draft: object, context: PrepareContext): PreparedEvent {
   try {
     return prepare(draft, context);
   } catch (thrown) {
@@ -60,7 +60,7 @@ export function prepareEvent(draft: Draft, context: PrepareContext): PreparedEve
   }
 }
 
-function prepare(given: Draft, context: PrepareContext): PreparedEvent {
+function prepare(given: object, context: PrepareContext): PreparedEvent {
   checkDraft(given);
   // Read once each: a getter could give another value after it was checked.
   const { type, id: ownId, time, metadata: draftMetadata } = given;

@@ -1,0 +1,151 @@
+import * as z from "zod";
+import { BusError, toBusError } from "../error/bus-error.ts";
+import type { Catalog } from "../event/catalog.ts";
+import type { Event } from "../event/event.ts";
+import { idTime } from "../event/id.ts";
+import { prepareEvent } from "../event/prepare.ts";
+
+/** What EventBridge counts for an entry's Time. */
+const timeBytes = 14;
+
+/** An event as an entry of PutEvents, without the bus. */
+export interface PutEntry {
+  readonly Source: string;
+  readonly DetailType: string;
+  readonly Time: Date;
+  readonly Detail: string;
+}
+
+/** The shape on the wire: Detail = `{ id, time, data, metadata }`, so that any rule can route on all of it. */
+export function toPutEntry(event: Event): PutEntry {
+  const { id, type, source, time, data, metadata } = event;
+  return {
+    Source: source,
+    DetailType: type,
+    Time: new Date(time),
+    Detail: JSON.stringify({ id, time, data, metadata }),
+  };
+}
+
+/** Bytes of an entry as EventBridge counts them against the limit of a request. */
+export function putEntryBytes({ Source, DetailType, Detail }: PutEntry): number {
+  return timeBytes + Buffer.byteLength(Source) + Buffer.byteLength(DetailType) + Buffer.byteLength(Detail);
+}
+
+/** An event as EventBridge would bring it to a queue: what a replay and a redrive send. */
+export function toEnvelope(event: Event): string {
+  const { id, type, source, time, data, metadata } = event;
+  return JSON.stringify({
+    version: "0",
+    id,
+    "detail-type": type,
+    source,
+    time,
+    detail: { id, time, data, metadata },
+  });
+}
+
+const envelope = z.object({
+  id: z.string(),
+  "detail-type": z.string(),
+  source: z.string(),
+  time: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+});
+const replayMark = z.object({ id: z.string().min(1) });
+
+/** What a rule brought: an event, or why it is none, with as much of it as can be kept. */
+export type Opened =
+  | { readonly ok: true; readonly event: Event }
+  | { readonly ok: false; readonly error: BusError; readonly event: Event };
+
+/**
+ * Reads what EventBridge put into a queue. What an event of another program lacks is filled in: id and time from the
+ * envelope, correlation id = its id, version 1, priority 5. With a catalog its data are validated too; without one only
+ * its shape. Throws `invalid_event` only where the text is no envelope at all.
+ */
+export function openEnvelope(body: string, catalog: Catalog): Opened {
+  const outer = parseOuter(body);
+  const { id, time, data, metadata, ...others } = outer.detail;
+  const { replay, ...given } = isRecord(metadata) ? metadata : {};
+  const draft = {
+    type: outer["detail-type"],
+    source: outer.source,
+    id: id ?? outer.id,
+    time: time ?? outer.time,
+    data,
+    metadata: { version: 1, ...given },
+  };
+  try {
+    const [stray] = Object.keys(others);
+    if (stray !== undefined) {
+      throw new BusError(
+        "invalid_event",
+        `${outer["detail-type"]} from ${outer.source}: detail.${stray} is no field of an event; Detail is { id, time, data, metadata }`,
+      );
+    }
+    const { event } = prepareEvent(draft, {
+      catalog,
+      source: undefined,
+      now: Date.now,
+      nextId: () => outer.id,
+      maxBytes: Number.POSITIVE_INFINITY,
+    });
+    const mark = replayMark.safeParse(replay);
+    return { ok: true, event: mark.success ? withReplay(event, mark.data) : event };
+  } catch (thrown) {
+    return { ok: false, error: toBusError(thrown), event: asFarAsItGoes(outer) };
+  }
+}
+
+function parseOuter(body: string): z.infer<typeof envelope> {
+  try {
+    return envelope.parse(JSON.parse(body));
+  } catch (thrown) {
+    throw new BusError(
+      "invalid_event",
+      "the message is no event of EventBridge; a rule brings { detail-type, source, … }",
+      {
+        cause: thrown,
+      },
+    );
+  }
+}
+
+/** For its dead letter: who put it sees there what was put. */
+function asFarAsItGoes(outer: z.infer<typeof envelope>): Event {
+  const { id, time, data, metadata } = outer.detail;
+  const given = isRecord(metadata) ? metadata : {};
+  const ownId = typeof id === "string" && id !== "" ? id.slice(0, 128) : outer.id;
+  const { correlationId, version, priority } = given;
+  return {
+    id: ownId,
+    type: outer["detail-type"],
+    source: outer.source,
+    time: typeof time === "string" ? time : outer.time,
+    data: data === undefined ? outer.detail : data,
+    metadata: {
+      ...given,
+      version: typeof version === "number" ? version : 1,
+      correlationId: typeof correlationId === "string" ? correlationId : ownId,
+      priority: typeof priority === "number" ? priority : 5,
+    },
+  };
+}
+
+function withReplay(event: Event, replay: { id: string }): Event {
+  return Object.freeze({ ...event, metadata: Object.freeze({ ...event.metadata, replay }) });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Milliseconds since 1970 at which the bus took the event: the time inside its id, else when it first came to a queue.
+ * An id that claims a time more than ten minutes from that is not believed: it is somebody's own.
+ */
+export function acceptedAt(event: Event, sentMs: number): number {
+  const inside = idTime(event.id);
+  return inside !== undefined && Math.abs(inside - sentMs) <= 600_000 ? inside : sentMs;
+}

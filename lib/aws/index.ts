@@ -1,0 +1,26 @@
+export {
+  type BusConfig,
+  type DeployedSubscription,
+  parseBusConfig,
+  parseDeployedSubscription,
+} from "./bus-config.ts";
+export {
+  acceptedAt,
+  type Opened,
+  openEnvelope,
+  type PutEntry,
+  putEntryBytes,
+  toEnvelope,
+  toPutEntry,
+} from "./envelope.ts";
+export {
+  busNameProblem,
+  checkBusName,
+  functionVariables,
+  messageAttributes,
+  metricDimensions,
+  metricNames,
+  metricsNamespace,
+  parameterNames,
+  resourceNames,
+} from "./names.ts";

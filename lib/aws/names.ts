@@ -1,0 +1,83 @@
+import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
+
+const busName = /^[a-z][a-z0-9-]{0,19}$/;
+
+/** What is wrong with the name of a bus in AWS; undefined where nothing is. */
+export function busNameProblem(name: string): string | undefined {
+  if (busName.test(name)) return undefined;
+  return "is no name for a bus; give 1 to 20 of a-z, 0-9 and -, starting with a letter";
+}
+
+/** Checks the name of a bus. `invalid_config`. */
+export function checkBusName(name: string): string {
+  const problem = busNameProblem(name);
+  if (problem === undefined) return name;
+  throw new BusError("invalid_config", `bus ${shortForm(name)} ${problem}`);
+}
+
+/**
+ * The physical names of a bus's resources: what a construct creates and what its client looks for, from one place. They
+ * follow from the bus's name alone, so that a stack of another team needs nothing but that name. Queues have at most 80
+ * characters, rules 64: 20 for the bus, 48 for the subscription, 9 for `-dlq.fifo`.
+ */
+export const resourceNames = {
+  historyTable: (bus: string) => `${bus}-history`,
+  deliveriesTable: (bus: string) => `${bus}-deliveries`,
+  /** Events that a publisher could not bring to the bus. */
+  publisherDeadLetterQueue: (bus: string) => `${bus}-unpublished`,
+  historyQueue: (bus: string) => `${bus}-history`,
+  historyDeadLetterQueue: (bus: string) => `${bus}-history-dlq`,
+  queue: (bus: string, subscription: string, fifo: boolean) => `${bus}-${subscription}${fifo ? ".fifo" : ""}`,
+  deadLetterQueue: (bus: string, subscription: string, fifo: boolean) =>
+    `${bus}-${subscription}-dlq${fifo ? ".fifo" : ""}`,
+  /** Rules are named after their subscription: names are unique on a bus. */
+  rule: (subscription: string) => subscription,
+  historyRule: "waggle-history",
+} as const;
+
+/** SSM parameters by which a client that knows the bus's name finds everything else. */
+export const parameterNames = {
+  /** Holds a {@link BusConfig}. */
+  bus: (bus: string) => `/waggle/${bus}/config`,
+  /** The folder of the subscriptions. */
+  subscriptions: (bus: string) => `/waggle/${bus}/subscriptions`,
+  /** Holds a {@link DeployedSubscription}. */
+  subscription: (bus: string, name: string) => `/waggle/${bus}/subscriptions/${name}`,
+} as const;
+
+/** Environment variables that a construct sets and the code in its function reads. */
+export const functionVariables = {
+  /** A {@link BusConfig} as JSON. */
+  bus: "WAGGLE_AWS_BUS",
+  /** A {@link DeployedSubscription} as JSON. */
+  subscription: "WAGGLE_AWS_SUBSCRIPTION",
+} as const;
+
+/** Attributes of a message that Waggle itself sends to a subscription's queue; a rule sends none. All of type String. */
+export const messageAttributes = {
+  /** The id of the replay that the delivery belongs to. */
+  replay: "waggle-replay",
+  /** The id of the dead letter that was redriven. */
+  redriven: "waggle-redriven",
+} as const;
+
+/** Where the metrics of the functions go. */
+export const metricsNamespace = "Waggle";
+
+/** Metrics of the functions; each has the dimension `Bus`, and `Subscription` where it belongs to one. All are counts. */
+export const metricNames = {
+  delivered: "Delivered",
+  failed: "Failed",
+  retried: "Retried",
+  deadLettered: "DeadLettered",
+  expired: "Expired",
+  recorded: "Recorded",
+  /** Dead letters that `record-dead-letter` and the subscribers have recorded. */
+  deadLetters: "DeadLetters",
+  /** What a recorder could not record: the batch goes back, and somebody has to look. */
+  recordErrors: "RecordErrors",
+} as const;
+
+/** Dimensions of the metrics. */
+export const metricDimensions = { bus: "Bus", subscription: "Subscription" } as const;

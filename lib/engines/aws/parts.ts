@@ -1,0 +1,130 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { BusConfig } from "../../aws/index.ts";
+import type { Clock } from "../../bus/clock.ts";
+import type { DeadLetter, Delivery, Failure, Outcome } from "../../bus/delivery.ts";
+import type { Position, Recorded } from "../../bus/engine.ts";
+import type { Logger } from "../../bus/logger.ts";
+import type {
+  DeadLetterPage,
+  DeadLetterQuery,
+  HistoryQuery,
+  Page,
+  PageOptions,
+  StatsQuery,
+  StatsRow,
+} from "../../bus/queries.ts";
+import type { BusError } from "../../error/bus-error.ts";
+import type { Catalog } from "../../event/catalog.ts";
+import type { Event } from "../../event/event.ts";
+import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+
+/** The clients of the services, each made when first asked for. One set a process. */
+export interface Clients {
+  readonly events: EventBridgeClient;
+  readonly sqs: SQSClient;
+  readonly dynamo: DynamoDBClient;
+  /** Loaded when a body is too large for the table, which is rare. */
+  s3(): Promise<S3Client>;
+  /** Closes their sockets. */
+  destroy(): void;
+}
+
+/** What every part of the engine works with. */
+export interface AwsParts {
+  readonly config: BusConfig;
+  readonly clients: Clients;
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly nextId: () => string;
+  readonly logger: Logger;
+  /** Told of what no caller can see. */
+  readonly onError: (error: BusError) => void;
+}
+
+/** An event to record. */
+export interface ToRecord {
+  readonly event: Event;
+  /** Milliseconds since 1970, from `acceptedAt`. */
+  readonly acceptedAt: number;
+}
+
+/** History in the table. */
+export interface HistoryStore {
+  /**
+   * Records a batch. The same event gives the same keys, so that duplicates overwrite. Gives what could not be recorded,
+   * each with its error; the others are. `conflict` where the id is recorded with other content.
+   */
+  record(events: readonly ToRecord[]): Promise<{ readonly failed: readonly { index: number; error: BusError }[] }>;
+  get(id: string): Promise<Event | undefined>;
+  query(query: HistoryQuery, page: PageOptions): Promise<Page>;
+  flowEvents(correlationId: string): Promise<Event[]>;
+  stats(query: StatsQuery): Promise<StatsRow[]>;
+  position(of: "end" | { eventId: string } | { time: number }): Promise<Position>;
+  readAfter(position: Position, limit: number): Promise<{ events: Recorded[]; position: Position }>;
+}
+
+/** Dead letters in the table. */
+export interface DeadLetterStore {
+  /** Writing the same one (same `id`) again changes nothing. */
+  put(letter: DeadLetter): Promise<void>;
+  list(query: DeadLetterQuery, page: PageOptions): Promise<DeadLetterPage>;
+  get(id: string): Promise<DeadLetter | undefined>;
+  /** False where there is none. */
+  remove(id: string): Promise<boolean>;
+  /** How many a subscription has. */
+  count(subscription: string): Promise<number>;
+}
+
+/** One message as SQS gives it, to a poller or to a function. */
+export interface QueueMessage {
+  readonly body: string;
+  /** System attribute SentTimestamp, milliseconds since 1970. */
+  readonly sentMs: number;
+  /** Values of `messageAttributes`, where the message has them. */
+  readonly replayId?: string;
+  readonly redrivenFrom?: string;
+}
+
+/** A delivery that this process may run, and by which the table knows it. */
+export interface ClaimedDelivery extends Delivery {
+  /** Which claim this is: a later claim of the same delivery has another. */
+  readonly claim: string;
+}
+
+/** What is to become of a message. */
+export type MessageFate =
+  | { readonly kind: "delete" }
+  /** Visible again after that time. */
+  | { readonly kind: "later"; readonly afterMs: number };
+
+/**
+ * The deliveries table: it says who may run a delivery, counts its attempts, and remembers for how long it succeeded. The
+ * poller and the Lambda side open and settle every message by it, so that both keep the same promises.
+ */
+export interface DeliveryStore {
+  /**
+   * Reads a message and claims its delivery for one run. Otherwise says what is to become of the message: it succeeded or
+   * died already, is invalid (then it is a dead letter now), expired, or runs elsewhere. Never rejects for a bad message.
+   * Where `ordered`, also takes the lock of the key; with `concurrency: 1`, the subscription's only one.
+   */
+  open(
+    message: QueueMessage,
+    record: SubscriptionRecord,
+    options: { readonly leaseMs: number },
+  ): Promise<{ readonly delivery: ClaimedDelivery } | { readonly fate: MessageFate; readonly why: OpenedWhy }>;
+  /** Holds the claim, and its lock, for another lease. False where it was lost. */
+  renew(delivery: ClaimedDelivery, leaseMs: number): Promise<boolean>;
+  /** Records how the run ended, a dead letter included, lets go of the claim, and says what is to become of the message. */
+  settle(delivery: ClaimedDelivery, record: SubscriptionRecord, outcome: Outcome): Promise<MessageFate>;
+  /** Lets a dead delivery be run again, attempts anew. False where it is not dead (then nothing is changed). */
+  revive(subscription: string, event: Event): Promise<boolean>;
+  /** The failed attempts of a delivery, oldest first, for the dead letter of one that its queue has given up. */
+  failures(subscription: string, event: Event): Promise<readonly Failure[]>;
+}
+
+/** Why a message was not handed over. */
+export type OpenedWhy = "duplicate" | "dead" | "invalid" | "expired" | "busy";
