@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { BusError, toBusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
+import type { EventDefinition } from "../event/definition.ts";
 import type { Event } from "../event/event.ts";
 import { idTime } from "../event/id.ts";
 import { prepareEvent } from "../event/prepare.ts";
@@ -61,8 +62,9 @@ export type Opened =
 
 /**
  * Reads what EventBridge put into a queue. What an event of another program lacks is filled in: id and time from the
- * envelope, correlation id = its id, version 1, priority 5. With a catalog its data are validated too; without one only
- * its shape. Throws `invalid_event` only where the text is no envelope at all.
+ * envelope, correlation id = its id, version 1, priority 5. Its data are validated where the catalog has its type and
+ * version; a publisher that was deployed before this reader may know more than it, so others pass by their shape.
+ * Throws `invalid_event` only where the text is no envelope at all.
  */
 export function openEnvelope(body: string, catalog: Catalog): Opened {
   const outer = parseOuter(body);
@@ -74,7 +76,7 @@ export function openEnvelope(body: string, catalog: Catalog): Opened {
     id: id ?? outer.id,
     time: time ?? outer.time,
     data,
-    metadata: { version: 1, ...given },
+    metadata: { ...given, version: given.version ?? 1 },
   };
   try {
     const [stray] = Object.keys(others);
@@ -85,7 +87,7 @@ export function openEnvelope(body: string, catalog: Catalog): Opened {
       );
     }
     const { event } = prepareEvent(draft, {
-      catalog,
+      catalog: { resolve: (type) => definitionOf(catalog, type, draft.metadata.version) },
       source: undefined,
       now: Date.now,
       nextId: () => outer.id,
@@ -96,6 +98,13 @@ export function openEnvelope(body: string, catalog: Catalog): Opened {
   } catch (thrown) {
     return { ok: false, error: toBusError(thrown), event: asFarAsItGoes(outer) };
   }
+}
+
+function definitionOf(catalog: Catalog, type: string, version: unknown): EventDefinition | undefined {
+  const definition = catalog.get(type);
+  const known = definition !== undefined && [definition, ...definition.older].some((one) => one.version === version);
+  // What is no version at all is for prepareEvent to refuse.
+  return known || typeof version !== "number" ? definition : undefined;
 }
 
 function parseOuter(body: string): z.infer<typeof envelope> {

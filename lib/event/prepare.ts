@@ -14,7 +14,7 @@ import { checkData, type EventName, invalidField } from "./validate.ts";
 
 /** What a draft is made an event with. */
 export interface PrepareContext {
-  readonly catalog: Catalog;
+  readonly catalog: Pick<Catalog, "resolve">;
   /** For drafts without one. */
   readonly source: string | undefined;
   /** Milliseconds since 1970. */
@@ -111,7 +111,7 @@ function isObject(draft: unknown): draft is Partial<Draft> {
   return typeof draft === "object" && draft !== null && !Array.isArray(draft);
 }
 
-function definitionOf(type: unknown, catalog: Catalog): EventDefinition | undefined {
+function definitionOf(type: unknown, catalog: PrepareContext["catalog"]): EventDefinition | undefined {
   if (typeof type !== "string") {
     const form = type === undefined ? "missing" : shortForm(type);
     throw new BusError("invalid_event", `type is ${form}; give the type of the event, such as "task.completed"`, {
