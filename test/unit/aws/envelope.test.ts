@@ -9,7 +9,9 @@ import { anEvent } from "../../support/an-event.ts";
 
 /** As JSON carries it, without the integers that publishing refuses. */
 function publishable(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value), (_, one) => (Math.abs(one) > Number.MAX_SAFE_INTEGER ? 0 : one));
+  return JSON.parse(JSON.stringify(value), (_, one) =>
+    typeof one === "number" && Math.abs(one) > Number.MAX_SAFE_INTEGER ? 0 : one,
+  );
 }
 
 /** What a rule brings for an entry of another program. */
