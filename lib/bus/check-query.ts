@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
 import { eventIdNames } from "../event/event.ts";
 import { describeIssues } from "../event/issues.ts";

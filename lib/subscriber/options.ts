@@ -1,0 +1,23 @@
+import type { Catalog } from "../event/catalog.ts";
+
+/** What every function may be told. */
+export interface FunctionOptions<Events = unknown> {
+  /** Which events there are; default: the standard catalog. */
+  readonly catalog?: Catalog<Events>;
+}
+
+/** What {@link defineHandler} may be told besides. */
+export interface HandlerOptions<Events = unknown> extends FunctionOptions<Events> {
+  /** Who publishes what the handler publishes without a source; default: the subscription's name. */
+  readonly source?: string;
+}
+
+/** When {@link watchFlows} raises an alert. */
+export interface WatchOptions extends FunctionOptions {
+  /** A flow is slow once an event of it is recorded later than this after its first. Default 10 s. */
+  readonly slowFlow?: string | number;
+  /** A type spikes where a minute has more than `factor` times its usual count and more than `over`. Default 3 and 10. */
+  readonly spike?: { readonly factor?: number; readonly over?: number };
+  /** Who publishes the alerts; default `watch-flows`. */
+  readonly source?: string;
+}

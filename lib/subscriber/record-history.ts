@@ -1,0 +1,9 @@
+import { BusError } from "../error/bus-error.ts";
+import type { QueueFunction } from "./function.ts";
+import type { FunctionOptions } from "./options.ts";
+
+export function recordHistory(_options: FunctionOptions = {}): QueueFunction {
+  return async () => {
+    throw new BusError("unavailable", "record-history: not built yet");
+  };
+}
