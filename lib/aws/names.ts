@@ -34,6 +34,15 @@ export const resourceNames = {
   /** Rules are named after their subscription: names are unique on a bus. */
   rule: (subscription: string) => subscription,
   historyRule: "waggle-history",
+  /** Also the bus's events for replays that are too large for history. */
+  archive: (bus: string) => `${bus}-archive`,
+  /** Buckets are named once in the world, so account and Region are in it. */
+  bodiesBucket: (bus: string, account: string, region: string) => `waggle-${bus}-bodies-${account}-${region}`,
+  recordHistoryFunction: (bus: string) => `${bus}-record-history`,
+  recordDeadLetterFunction: (bus: string) => `${bus}-record-dead-letter`,
+  watchFlowsFunction: (bus: string) => `${bus}-watch-flows`,
+  /** An SNS topic that every alarm of the bus goes to. */
+  alarmTopic: (bus: string) => `${bus}-alarms`,
 } as const;
 
 /** SSM parameters by which a client that knows the bus's name finds everything else. */
