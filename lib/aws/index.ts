@@ -24,3 +24,5 @@ export {
   parameterNames,
   resourceNames,
 } from "./names.ts";
+export { rulePattern } from "./rule-pattern.ts";
+export { deliveriesTable } from "./tables.ts";

@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import type { Event } from "../../../event/event.ts";
+
+/** Which delivery died, and in which of its lives: each redrive begins another, with a `round` of its own. */
+export interface DeadDelivery {
+  readonly subscription: string;
+  readonly eventId: string;
+  /** The replay that it belonged to. */
+  readonly replayId?: string | undefined;
+  /** Absent until it is redriven. */
+  readonly round?: string | undefined;
+}
+
+/**
+ * The id of a delivery's dead letter. The same death gives the same id, so that one that is written twice (after a crash,
+ * or by two that saw it) is one; the death of a redriven delivery gives another.
+ */
+export function deliveryDeadLetterId({ subscription, eventId, replayId, round }: DeadDelivery): string {
+  return idFrom(["delivery", subscription, eventId, replayId ?? "", round ?? ""]);
+}
+
+/**
+ * The id of the dead letter of an event that is none of its type: from the event alone, so that it is one dead letter
+ * however many subscriptions and recorders see it.
+ */
+export function invalidEventDeadLetterId(event: Event): string {
+  return idFrom(["invalid", event.id, event.type, event.source, JSON.stringify(event.data)]);
+}
+
+/** A UUID, version 8 (RFC 9562: one's own), from a hash of all parts. */
+function idFrom(parts: readonly string[]): string {
+  const bytes = createHash("sha256").update(JSON.stringify(parts)).digest().subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
