@@ -1,0 +1,49 @@
+import { delimiter, dirname, join } from "node:path";
+import { freePort } from "./ports.ts";
+import { cache, ensureVenv } from "./python.ts";
+import { type Server, startServer } from "./server.ts";
+
+const version = "1.5.33";
+
+export interface Emulator extends Server {
+  readonly endpoint: string;
+  /** A Python that has the AWS SDK's core (botocore), which the emulator itself depends on. */
+  readonly python: string;
+}
+
+/** Starts MiniStack on a free port of the loopback, installing it first where it is missing. */
+export async function startMinistack(options: { auth: boolean; signal: AbortSignal }): Promise<Emulator> {
+  const { auth, signal } = options;
+  const venv = await ensureVenv(
+    {
+      name: `ministack-${version}`,
+      python: { from: [3, 10], until: [3, 15] },
+      pip: [`ministack==${version}`],
+      key: version,
+    },
+    signal,
+  );
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const server = await startServer({
+    name: `MiniStack ${version}${auth ? " with AUTH=true" : ""}`,
+    command: [join(venv, "bin", "ministack")],
+    env: {
+      ...process.env,
+      // Its Lambda functions run on this Node.
+      PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+      BIND_HOST: "127.0.0.1",
+      MINISTACK_HOST: "127.0.0.1",
+      GATEWAY_PORT: String(port),
+      IOT_MTLS_ENABLED: "0",
+      SFTP_ENABLED: "0",
+      LOG_LEVEL: "WARNING",
+      LAMBDA_ASYNC_RETRY_BASE_SECONDS: "0.05",
+      AUTH: String(auth),
+    },
+    folder: join(cache, `ministack-${port}`),
+    health: `${endpoint}/_ministack/health`,
+    startWithinMs: 60_000,
+  });
+  return { endpoint, python: join(venv, "bin", "python"), stop: server.stop };
+}
