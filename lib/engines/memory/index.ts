@@ -14,6 +14,9 @@ import type {
 } from "../../bus/engine.ts";
 import { idConflict, noDeadLetter, noRecordedEvent, noSubscriptionFor } from "../../bus/engine-errors.ts";
 import { historyFilter } from "../../bus/history-filter.ts";
+import { Item } from "../../bus/in-memory/item.ts";
+import { Scheduler } from "../../bus/in-memory/scheduler.ts";
+import { type QueueHost, SubscriptionQueue } from "../../bus/in-memory/subscription-queue.ts";
 import type {
   DeadLetterPage,
   DeadLetterQuery,
@@ -30,13 +33,10 @@ import type { Event } from "../../event/event.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { placeOfCursor } from "./cursor.ts";
 import { DeadLetterStore } from "./dead-letters.ts";
-import { Item } from "./item.ts";
 import { Notice } from "./notice.ts";
 import { backfill, replay } from "./past.ts";
 import { Ring } from "./ring.ts";
-import { Scheduler } from "./scheduler.ts";
 import { countByType } from "./stats.ts";
-import { type QueueHost, SubscriptionQueue } from "./subscription-queue.ts";
 import { Unrecorded } from "./unrecorded.ts";
 
 /** What a memory engine is made of. */

@@ -1,7 +1,7 @@
-import type { Bagged } from "../../bus/bag.ts";
-import type { Timer } from "../../bus/clock.ts";
-import type { Delivery, Failure } from "../../bus/delivery.ts";
 import type { Event } from "../../event/event.ts";
+import type { Bagged } from "../bag.ts";
+import type { Timer } from "../clock.ts";
+import type { Delivery, Failure } from "../delivery.ts";
 import type { Queued } from "./queue.ts";
 
 const none: readonly Failure[] = Object.freeze([]);

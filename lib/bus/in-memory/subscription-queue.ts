@@ -1,10 +1,10 @@
-import { Bag } from "../../bus/bag.ts";
-import type { Clock } from "../../bus/clock.ts";
-import type { Failure, Outcome } from "../../bus/delivery.ts";
-import type { Consumer, SubscriptionState } from "../../bus/engine.ts";
 import type { Event } from "../../event/event.ts";
 import { orderedKey } from "../../subscription/index.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+import { Bag } from "../bag.ts";
+import type { Clock } from "../clock.ts";
+import type { Failure, Outcome } from "../delivery.ts";
+import type { Consumer, SubscriptionState } from "../engine.ts";
 import { Item } from "./item.ts";
 import { PriorityQueue } from "./queue.ts";
 

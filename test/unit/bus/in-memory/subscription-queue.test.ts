@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Delivery, Failure } from "../../../../lib/bus/delivery.ts";
-import { Item } from "../../../../lib/engines/memory/item.ts";
-import { SubscriptionQueue } from "../../../../lib/engines/memory/subscription-queue.ts";
+import { Item } from "../../../../lib/bus/in-memory/item.ts";
+import { SubscriptionQueue } from "../../../../lib/bus/in-memory/subscription-queue.ts";
 import type { SubscriptionRecord } from "../../../../lib/subscription/subscription.ts";
 import { ManualClock } from "../../../../lib/testing/manual-clock.ts";
 import { aRecord } from "../../../support/a-record.ts";

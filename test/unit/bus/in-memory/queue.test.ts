@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { PriorityQueue, type Queued } from "../../../../lib/engines/memory/queue.ts";
+import { PriorityQueue, type Queued } from "../../../../lib/bus/in-memory/queue.ts";
 
 const drain = (queue: PriorityQueue<Queued>): Queued[] => {
   const items: Queued[] = [];
