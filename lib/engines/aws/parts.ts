@@ -2,6 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { BusConfig } from "../../aws/index.ts";
 import type { Clock } from "../../bus/clock.ts";
 import type { DeadLetter, Delivery, Failure, Outcome } from "../../bus/delivery.ts";
@@ -26,6 +27,8 @@ export interface Clients {
   readonly events: EventBridgeClient;
   readonly sqs: SQSClient;
   readonly dynamo: DynamoDBClient;
+  /** Loaded when first asked for: a process needs it when it connects, a function never. */
+  ssm(): Promise<SSMClient>;
   /** Loaded when a body is too large for the table, which is rare. */
   s3(): Promise<S3Client>;
   /** Closes their sockets. */
@@ -120,8 +123,22 @@ export interface DeliveryStore {
   renew(delivery: ClaimedDelivery, leaseMs: number): Promise<boolean>;
   /** Records how the run ended, a dead letter included, lets go of the claim, and says what is to become of the message. */
   settle(delivery: ClaimedDelivery, record: SubscriptionRecord, outcome: Outcome): Promise<MessageFate>;
-  /** Lets a dead delivery be run again, attempts anew. False where it is not dead (then nothing is changed). */
+  /**
+   * Lets a dead delivery be run again, attempts anew; also one that is no longer known, and one that was revived and has not
+   * run yet. False where it is on its way, or succeeded (then nothing is changed).
+   */
   revive(subscription: string, event: Event): Promise<boolean>;
+  /**
+   * Makes a delivery that its queue, or its rule, has given up a dead letter with the attempts made so far, and marks it
+   * dead, so that it can be redriven and its key goes on. Gives the letter; undefined where it succeeded or died before. Also
+   * takes what is no valid event: that becomes the dead letter that everybody else makes of it. Rejects with `unavailable`
+   * while it still runs: try again later. `reason` counts where no attempt failed.
+   */
+  giveUp(
+    message: QueueMessage,
+    subscription: string,
+    reason: Pick<Failure, "code" | "message">,
+  ): Promise<DeadLetter | undefined>;
   /** The failed attempts of a delivery, oldest first, for the dead letter of one that its queue has given up. */
   failures(subscription: string, event: Event): Promise<readonly Failure[]>;
 }
