@@ -5,3 +5,21 @@ export const deliveriesTable = {
   /** Seconds since 1970; DynamoDB deletes what is older within days, so readers look at it themselves. */
   timeToLive: "ttl",
 } as const;
+
+/** The history table, dead letters included: its keys, as the stack makes it and the engine uses it. On demand; no index. */
+export const historyTable = {
+  /** Text. */
+  partitionKey: "pk",
+  /** Text. */
+  sortKey: "sk",
+  /** Seconds since 1970, as in {@link deliveriesTable}; dead letters have none: they stay until somebody deals with them. */
+  timeToLive: "ttl",
+} as const;
+
+/** Where bodies that are too large for the history table lie in their bucket. */
+export const bodyPrefixes = {
+  /** The stack lets what lies here expire after history's retention, and not before. */
+  events: "events/",
+  /** Never expires by itself. */
+  deadLetters: "dead-letters/",
+} as const;
