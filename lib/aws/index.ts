@@ -13,6 +13,7 @@ export {
   toEnvelope,
   toPutEntry,
 } from "./envelope.ts";
+export { functionMarginMs } from "./function-time.ts";
 export {
   busNameProblem,
   checkBusName,

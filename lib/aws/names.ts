@@ -74,7 +74,7 @@ export const messageAttributes = {
 /** Where the metrics of the functions go. */
 export const metricsNamespace = "Waggle";
 
-/** Metrics of the functions; each has the dimension `Bus`, and `Subscription` where it belongs to one. All are counts. */
+/** Metrics of the functions; each has the dimension `Bus`, and `Subscription` where it belongs to one. Counts, where no unit is named. */
 export const metricNames = {
   delivered: "Delivered",
   failed: "Failed",
@@ -86,6 +86,13 @@ export const metricNames = {
   deadLetters: "DeadLetters",
   /** What a recorder could not record: the batch goes back, and somebody has to look. */
   recordErrors: "RecordErrors",
+  /** Flows that had an event in the minute that `watch-flows` looked at, and those of them that are slow. */
+  flows: "Flows",
+  slowFlows: "SlowFlows",
+  /** Milliseconds from a flow's first event to its latest: a distribution. */
+  flowDuration: "FlowDuration",
+  /** Alerts that `watch-flows` has published. */
+  alerts: "Alerts",
 } as const;
 
 /** Dimensions of the metrics. */

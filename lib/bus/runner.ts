@@ -17,7 +17,8 @@ import { Watch } from "./watch.ts";
 
 /** What a runner needs of its bus. */
 export interface RunnerHost<Events> {
-  readonly engine: Engine;
+  /** Of the engine, what hands deliveries over and records how they ended. */
+  readonly engine: Pick<Engine, "attach" | "settings" | "settle">;
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly random: () => number;
