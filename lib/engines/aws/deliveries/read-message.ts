@@ -1,0 +1,26 @@
+import { acceptedAt } from "../../../aws/index.ts";
+import type { DeadLetter } from "../../../bus/delivery.ts";
+import { markReplay } from "../../../bus/replay-mark.ts";
+import type { Catalog } from "../../../event/catalog.ts";
+import type { Event } from "../../../event/event.ts";
+import { invalidEventDeadLetter, openMessage } from "../dead-letters/invalid-event.ts";
+import type { QueueMessage } from "../parts.ts";
+
+/** What a message brings, or the dead letter that it becomes. */
+export type Read =
+  | { readonly ok: true; readonly event: Event; readonly acceptedAt: number }
+  | { readonly ok: false; readonly letter: DeadLetter };
+
+/** Reads a message of a subscription's queue. Never throws. */
+export function readMessage(message: QueueMessage, catalog: Catalog, nowMs: number): Read {
+  const { body, sentMs, replayId, redrivenFrom } = message;
+  const opened = openMessage(body, sentMs, catalog);
+  if (!opened.ok) return { ok: false, letter: invalidEventDeadLetter(opened, sentMs, nowMs) };
+  const { event } = opened;
+  return {
+    ok: true,
+    event: replayId === undefined ? event : markReplay(event, replayId),
+    // What Waggle itself queued again waits since then.
+    acceptedAt: replayId === undefined && redrivenFrom === undefined ? acceptedAt(event, sentMs) : sentMs,
+  };
+}

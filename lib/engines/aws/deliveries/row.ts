@@ -1,0 +1,83 @@
+import * as z from "zod";
+import { deliveriesTable } from "../../../aws/index.ts";
+import type { Failure } from "../../../bus/delivery.ts";
+import { BusError } from "../../../error/bus-error.ts";
+import { parseFailures } from "./failures.ts";
+
+/**
+ * - `waiting`: for its first attempt or its next, not before `dueAt`.
+ * - `running`: until `leaseUntil`, by whoever has `claim`; after it, its run is taken to have died.
+ * - `burying`: out of attempts; whoever has `claim` writes its dead letter; after `leaseUntil` another may.
+ * - `done`, `dead`: over; kept so that a duplicate is known.
+ */
+export const states = ["waiting", "running", "burying", "done", "dead"] as const;
+
+/** How a delivery stands. */
+export interface Row {
+  readonly state: (typeof states)[number];
+  /** Begun so far. */
+  readonly attempts: number;
+  readonly claim: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly leaseUntil: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly dueAt: number | undefined;
+  readonly failures: readonly Failure[];
+  /** Which redrive it lives by; absent in its first life. */
+  readonly round: string | undefined;
+  /** Seconds since 1970. */
+  readonly ttl: number;
+}
+
+const text = z.object({ S: z.string() }).transform(({ S }) => S);
+const number = z.object({ N: z.string().regex(/^-?\d+$/) }).transform(({ N }) => Number(N));
+
+const rowSchema = z.object({
+  state: text.pipe(z.enum(states)),
+  attempts: number,
+  claim: text.optional(),
+  leaseUntil: number.optional(),
+  dueAt: number.optional(),
+  failures: text.optional(),
+  round: text.optional(),
+  [deliveriesTable.timeToLive]: number,
+});
+
+/** Reads what the table gave; undefined where it had nothing, or what it had is past its time. `unavailable`. */
+export function parseRow(item: unknown, pk: string): Row | undefined {
+  if (item === undefined) return undefined;
+  const parsed = rowSchema.safeParse(item);
+  if (!parsed.success) throw broken(pk, parsed.error);
+  const { claim, leaseUntil, dueAt, failures, round, ...rest } = parsed.data;
+  return {
+    ...rest,
+    claim,
+    leaseUntil,
+    dueAt,
+    round,
+    failures: failures === undefined ? [] : parseFailures(failures),
+  };
+}
+
+/** Who holds a lock, by its delivery's key and the claim with which it was taken. */
+export interface LockRow {
+  readonly holder: string;
+  readonly claim: string;
+}
+
+const lockSchema = z.object({ holder: text, claim: text });
+
+export function parseLock(item: unknown, pk: string): LockRow | undefined {
+  if (item === undefined) return undefined;
+  const parsed = lockSchema.safeParse(item);
+  if (!parsed.success) throw broken(pk, parsed.error);
+  return parsed.data;
+}
+
+function broken(pk: string, cause: unknown): BusError {
+  return new BusError(
+    "unavailable",
+    `the row ${pk} of the deliveries table is not one that this version of Waggle wrote; delete it, and its delivery begins anew`,
+    { cause, retryable: false },
+  );
+}

@@ -1,0 +1,257 @@
+import type { Failure } from "../../../bus/delivery.ts";
+import { formatFailures } from "./failures.ts";
+import { parseRow, type Row } from "./row.ts";
+import type { Table, Update, Written } from "./table.ts";
+
+/**
+ * Milliseconds for which the row of a delivery that is under way is kept: longer than a queue keeps its message (14 days), so
+ * that no attempt is forgotten, and no longer, so that a row whose message was purged goes, and its key with it.
+ */
+const underWayMs = 15 * 86_400_000;
+/** Milliseconds that whoever buries a delivery has for it, before another may. */
+const buryMs = 30_000;
+
+/** What a write on a row came to: how the row stands now. */
+export type Moved = { readonly ok: true; readonly row: Row } | { readonly ok: false; readonly row: Row | undefined };
+
+/**
+ * The rows of deliveries, and each step that one may take. A step is one conditional write: of two that try it at once, one
+ * succeeds, and the other is told how the row stands. Each clause below is a reason for which a step is open.
+ *
+ * ```
+ *  (none) ──claim──▶ running ──finish──▶ done ──dedupeFor──▶ (none)
+ *                    ▲  │ │ └─renew─▶ running
+ *                    │  │ └─retry, release─▶ waiting ──claim──▶ running
+ *      takeOver ─────┘  │                      └─beginBurying (limit lowered)─▶ burying
+ *  (lease ran out)      └─beginBurying─▶ burying ──dead letter put──bury─▶ dead ──dedupeFor──▶ (none)
+ *                                                                           └─revive─▶ waiting
+ *
+ *  time ─▶ claim          crash        lease over, next receive         limit reached: beginBurying, put, bury
+ *          attempts 1 ─── (nothing) ── takeOver: attempts 2, ──── … ─── a crash between any two of them: whoever has the
+ *                                      failure process_ended            message next goes on with the same dead letter
+ * ```
+ *
+ * A delivery that succeeds the first time is written twice, claim and finish, one write unit each: rows stay below 1 KB.
+ */
+export class Rows {
+  readonly #table: Table;
+  readonly #now: () => number;
+
+  constructor(table: Table, now: () => number) {
+    this.#table = table;
+    this.#now = now;
+  }
+
+  /** As it stands; undefined where it is not known, or known no longer. */
+  async get(pk: string): Promise<Row | undefined> {
+    return this.#known(parseRow(await this.#table.get(pk), pk));
+  }
+
+  /** Begins the first attempt, or the next one that is due. */
+  claim(pk: string, claim: Claim, limit: number): Promise<Moved> {
+    const isUnknown = "attribute_not_exists(#pk)";
+    const isWaiting = "#state = :waiting AND #ttl > :seconds";
+    const isDue = "#dueAt <= :now";
+    const hasAttemptsLeft = "#attempts < :limit";
+    return this.#marked(pk, "claim", claim.id, {
+      set: "#state = :running, #attempts = if_not_exists(#attempts, :none) + :one, #claim = :claim, #leaseUntil = :lease, #ttl = :keep",
+      remove: "#dueAt",
+      condition: `${isUnknown} OR (${isWaiting} AND ${isDue} AND ${hasAttemptsLeft})`,
+      values: { ...this.#claimed(claim), limit, none: 0, one: 1 },
+    });
+  }
+
+  /** Begins the next attempt of one whose last run is taken to have died; `failure` says so. */
+  takeOver(pk: string, seen: Row, claim: Claim, failure: Failure): Promise<Moved> {
+    return this.#marked(pk, "claim", claim.id, {
+      set: "#state = :running, #attempts = :next, #claim = :claim, #leaseUntil = :lease, #ttl = :keep, #failures = :failures",
+      ...unchangedSince(seen, {
+        ...this.#claimed(claim),
+        next: seen.attempts + 1,
+        failures: formatFailures([...seen.failures, failure]),
+      }),
+    });
+  }
+
+  /** Begins the first attempt of one that was forgotten, but not deleted yet. */
+  claimForgotten(pk: string, claim: Claim): Promise<Moved> {
+    const isForgotten = "#ttl <= :seconds";
+    return this.#marked(pk, "claim", claim.id, {
+      set: "#state = :running, #attempts = :one, #claim = :claim, #leaseUntil = :lease, #ttl = :keep",
+      remove: "#dueAt, #failures, #round",
+      condition: isForgotten,
+      values: { ...this.#claimed(claim), one: 1 },
+    });
+  }
+
+  /** Holds a claim for longer. */
+  renew(pk: string, claim: Claim): Promise<Moved> {
+    return this.#update(pk, { set: "#leaseUntil = :lease", ...this.#mine(claim.id, { lease: claim.leaseUntil }) });
+  }
+
+  /** Over, and well; remembered for `forMs`. */
+  finish(pk: string, claim: string, forMs: number): Promise<Moved> {
+    return this.#update(pk, {
+      set: "#state = :done, #ttl = :keep",
+      remove: "#claim, #leaseUntil, #failures",
+      ...this.#mine(claim, { done: "done", keep: seconds(this.#now() + forMs) }),
+    });
+  }
+
+  /** Over, and well; not remembered. */
+  async forget(pk: string, claim: string): Promise<Moved> {
+    const { condition, values } = this.#mine(claim, {});
+    return this.#moved(pk, await this.#table.delete(pk, condition, values));
+  }
+
+  /** Waits for its next attempt. */
+  retry(pk: string, claim: string, afterMs: number, failures: readonly Failure[]): Promise<Moved> {
+    return this.#update(pk, {
+      set: "#state = :waiting, #dueAt = :due, #failures = :failures, #ttl = :keep",
+      remove: "#claim, #leaseUntil",
+      ...this.#mine(claim, {
+        ...this.#waiting(),
+        due: this.#now() + afterMs,
+        keep: seconds(this.#now() + afterMs + underWayMs),
+        failures: formatFailures(failures),
+      }),
+    });
+  }
+
+  /** Waits; the attempt was none. */
+  release(pk: string, claim: string): Promise<Moved> {
+    return this.#update(pk, {
+      set: "#state = :waiting, #dueAt = :now, #attempts = #attempts - :one, #ttl = :keep",
+      remove: "#claim, #leaseUntil",
+      ...this.#mine(claim, { ...this.#waiting(), one: 1 }),
+    });
+  }
+
+  /** Out of attempts: from here on it only becomes dead. `from` is the claim that ends so, or how the row was seen. */
+  beginBurying(pk: string, from: string | Row | undefined, by: string, failures: readonly Failure[]): Promise<Moved> {
+    const now = this.#now();
+    const values = {
+      burying: "burying",
+      by,
+      lease: now + buryMs,
+      failures: formatFailures(failures),
+      keep: seconds(now + underWayMs),
+      seconds: Math.floor(now / 1000),
+      none: 0,
+    };
+    const isUnknown = "attribute_not_exists(#pk) OR #ttl <= :seconds";
+    const set = "#state = :burying, #claim = :by, #leaseUntil = :lease, #failures = :failures, #ttl = :keep";
+    if (from === undefined) {
+      const update = { set: `${set}, #attempts = :none`, remove: "#dueAt, #round" };
+      return this.#marked(pk, "claim", by, { ...update, condition: isUnknown, values });
+    }
+    const clause = typeof from === "string" ? this.#mine(from, values) : unchangedSince(from, values);
+    return this.#marked(pk, "claim", by, { set, remove: "#dueAt", ...clause });
+  }
+
+  /** Its dead letter is kept: dead, and remembered for `forMs`. */
+  bury(pk: string, by: string, forMs: number): Promise<Moved> {
+    const isBuriedByMe = "#state = :burying AND #claim = :by";
+    return this.#update(pk, {
+      set: "#state = :dead, #ttl = :keep",
+      remove: "#claim, #leaseUntil, #failures",
+      condition: isBuriedByMe,
+      values: { burying: "burying", dead: "dead", by, keep: seconds(this.#now() + forMs) },
+    });
+  }
+
+  /** Begins another life, which is told from the ones before by its `round`. */
+  revive(pk: string, round: string): Promise<Moved> {
+    const isUnknown = "attribute_not_exists(#pk) OR #ttl <= :seconds";
+    const isDead = "#state = :dead";
+    // What revived it may have ended before it had sent the message.
+    const isRevived = "(#state = :waiting AND #attempts = :none)";
+    // Its dead letter is kept already; only its mark is missing.
+    const isLeftUnburied = "(#state = :burying AND #leaseUntil <= :now)";
+    return this.#marked(pk, "round", round, {
+      set: "#state = :waiting, #attempts = :none, #dueAt = :now, #round = :round, #ttl = :keep",
+      remove: "#claim, #leaseUntil, #failures",
+      condition: `${isUnknown} OR ${isDead} OR ${isRevived} OR ${isLeftUnburied}`,
+      values: {
+        ...this.#waiting(),
+        dead: "dead",
+        burying: "burying",
+        none: 0,
+        round,
+        seconds: Math.floor(this.#now() / 1000),
+      },
+    });
+  }
+
+  #claimed({ id, leaseUntil }: Claim) {
+    const now = this.#now();
+    return {
+      running: "running",
+      waiting: "waiting",
+      claim: id,
+      lease: leaseUntil,
+      now,
+      seconds: Math.floor(now / 1000),
+      keep: seconds(now + underWayMs),
+    };
+  }
+
+  #waiting() {
+    const now = this.#now();
+    return { waiting: "waiting", now, keep: seconds(now + underWayMs) };
+  }
+
+  /** The clause of every step that only the run which has the claim may take. */
+  #mine(claim: string, values: Update["values"]): Pick<Update, "condition" | "values"> {
+    const isMine = "#state = :running AND #claim = :mine";
+    return { condition: isMine, values: { ...values, running: "running", mine: claim } };
+  }
+
+  async #update(pk: string, update: Update): Promise<Moved> {
+    return this.#moved(pk, await this.#table.update(pk, update));
+  }
+
+  /** A write whose answer was lost is sent again, and then finds its own mark: it has succeeded. */
+  async #marked(pk: string, mark: "claim" | "round", value: string, update: Update): Promise<Moved> {
+    const moved = await this.#update(pk, update);
+    return !moved.ok && moved.row?.[mark] === value ? { ok: true, row: moved.row } : moved;
+  }
+
+  #moved(pk: string, written: Written): Moved {
+    const row = parseRow(written.item, pk);
+    return written.ok && row !== undefined ? { ok: true, row } : { ok: false, row };
+  }
+
+  #known(row: Row | undefined): Row | undefined {
+    return row === undefined || this.isForgotten(row) ? undefined : row;
+  }
+
+  /** Whether its time is past, though DynamoDB has not deleted it yet. */
+  isForgotten(row: Row): boolean {
+    return row.ttl <= Math.floor(this.#now() / 1000);
+  }
+}
+
+/** Which run a claim is for, and until when (milliseconds since 1970). */
+export interface Claim {
+  readonly id: string;
+  readonly leaseUntil: number;
+}
+
+/** The clause of every step that was decided on by how the row was seen: nobody has moved it, nor renewed its lease. */
+function unchangedSince(seen: Row, values: Update["values"]): Pick<Update, "condition" | "values"> {
+  const isAsSeen = "#state = :seenState AND #attempts = :seenAttempts AND #ttl = :seenTtl";
+  const hasNoClaim = "attribute_not_exists(#claim)";
+  const hasTheClaim = "#claim = :seenClaim AND #leaseUntil = :seenLease";
+  const { claim, leaseUntil } = seen;
+  const seenClaim = claim === undefined || leaseUntil === undefined ? {} : { seenClaim: claim, seenLease: leaseUntil };
+  return {
+    condition: `${isAsSeen} AND ${claim === undefined ? hasNoClaim : hasTheClaim}`,
+    values: { ...values, ...seenClaim, seenState: seen.state, seenAttempts: seen.attempts, seenTtl: seen.ttl },
+  };
+}
+
+/** Rounded up: kept for at least as long. */
+function seconds(ms: number): number {
+  return Math.ceil(ms / 1000);
+}
