@@ -5,6 +5,7 @@ import type { EventDefinition } from "../event/definition.ts";
 import type { Event } from "../event/event.ts";
 import { idTime } from "../event/id.ts";
 import { prepareEvent } from "../event/prepare.ts";
+import { messageText } from "./message-text.ts";
 
 /** What EventBridge counts for an entry's Time. */
 const timeBytes = 14;
@@ -36,7 +37,7 @@ export function putEntryBytes({ Source, DetailType, Detail }: PutEntry): number 
 /** An event as EventBridge would bring it to a queue: what a replay and a redrive send. */
 export function toEnvelope(event: Event): string {
   const { id, type, source, time, data, metadata } = event;
-  return JSON.stringify({
+  return messageText({
     version: "0",
     id,
     "detail-type": type,

@@ -14,6 +14,7 @@ export {
   toPutEntry,
 } from "./envelope.ts";
 export { functionMarginMs } from "./function-time.ts";
+export { maxMessageBytes, messageText } from "./message-text.ts";
 export {
   busNameProblem,
   checkBusName,
@@ -27,3 +28,10 @@ export {
 } from "./names.ts";
 export { rulePattern } from "./rule-pattern.ts";
 export { deliveriesTable } from "./tables.ts";
+export {
+  parseUnpublished,
+  toUnpublishedMessage,
+  toUnpublishedPointer,
+  type Unpublished,
+  unpublishedBodies,
+} from "./unpublished.ts";

@@ -1,8 +1,8 @@
 import type { Outcome } from "../../bus/delivery.ts";
 import type { Accepted, Entry } from "../../bus/engine.ts";
+import { Fifo } from "../../bus/fifo.ts";
 import { BusError } from "../../error/bus-error.ts";
 import type { ClaimedDelivery } from "./claimed-delivery.ts";
-import { Fifo } from "./fifo.ts";
 import type { Job } from "./writer.ts";
 
 /** A publish that waits for its transaction. */
