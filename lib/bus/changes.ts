@@ -20,7 +20,7 @@ export class Changes {
   #changed = false;
   #resolve: (() => void) | undefined;
 
-  constructor(engine: Engine) {
+  constructor(engine: Pick<Engine, "onChange">) {
     this.#stop = engine.onChange(() => this.wake());
   }
 

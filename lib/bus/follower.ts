@@ -4,6 +4,9 @@ import { Changes } from "./changes.ts";
 import type { Clock } from "./clock.ts";
 import type { Engine, Position, Recorded } from "./engine.ts";
 
+/** What of an engine can be followed. */
+export type Followed = Pick<Engine, "position" | "readAfter" | "onChange">;
+
 /** Events read at a time. */
 const batch = 256;
 
@@ -16,12 +19,12 @@ interface Listener {
 
 /** Reads new recorded events once for all that wait for one, while there is one. */
 export class Follower {
-  readonly #engine: Engine;
+  readonly #engine: Followed;
   readonly #clock: Clock;
   readonly #listeners = new Set<Listener>();
   #changes: Changes | undefined;
 
-  constructor(engine: Engine, clock: Clock) {
+  constructor(engine: Followed, clock: Clock) {
     this.#engine = engine;
     this.#clock = clock;
   }

@@ -20,6 +20,8 @@ export interface AwsSettings {
    * renewed every third of that.
    */
   readonly leaseMs?: number;
+  /** Told of each delivery that was over before it ran, since its event had expired. */
+  readonly onExpired?: () => void;
 }
 
 /** {@link AwsSettings}, and the bus to look for: `openAws(options): Promise<Engine>`. */

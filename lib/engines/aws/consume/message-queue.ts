@@ -1,0 +1,116 @@
+import {
+  type BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+} from "@aws-sdk/client-sqs";
+import type { Clock } from "../../../bus/clock.ts";
+import { BusError, toBusError } from "../../../error/bus-error.ts";
+import { longPoll } from "../clients.ts";
+import type { AwsParts } from "../parts.ts";
+import { Batches } from "./batches.ts";
+import { askedAttributes, type Received, readReceived } from "./received.ts";
+
+/** The longest that SQS hides a message. */
+const longestHiddenSeconds = 12 * 3_600;
+
+/** One queue as a consumer sees it. */
+export class MessageQueue {
+  readonly #parts: Pick<AwsParts, "clients" | "clock" | "onError">;
+  readonly #url: string;
+  readonly #deletes: Batches<string>;
+  readonly #changes: Batches<{ receipt: string; seconds: number }>;
+  /** Messages that are to come back in less than a second. */
+  readonly #soon = new Set<{ timer: ReturnType<Clock["setTimer"]>; receipt: string }>();
+
+  constructor(parts: Pick<AwsParts, "clients" | "clock" | "onError">, url: string) {
+    this.#parts = parts;
+    this.#url = url;
+    this.#deletes = new Batches((receipts) => this.#delete(receipts));
+    this.#changes = new Batches((entries) => this.#change(entries));
+  }
+
+  /** Waits for messages for up to 20 s, and hides what comes for `hiddenMs`. */
+  async receive(most: number, hiddenMs: number, signal: AbortSignal): Promise<Received[]> {
+    const { clients, clock } = this.#parts;
+    const { Messages = [] } = await clients.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: this.#url,
+        MaxNumberOfMessages: most,
+        WaitTimeSeconds: longPoll.waitSeconds,
+        VisibilityTimeout: hiddenSeconds(hiddenMs),
+        MessageSystemAttributeNames: [...askedAttributes.MessageSystemAttributeNames],
+        MessageAttributeNames: [...askedAttributes.MessageAttributeNames],
+      }),
+      { ...longPoll.sendOptions, abortSignal: signal },
+    );
+    return Messages.flatMap((message) => readReceived(message, clock.now()) ?? []);
+  }
+
+  delete(receipt: string): void {
+    this.#deletes.add(receipt);
+  }
+
+  /** Hides a message for so long from now; 0 gives it back. SQS knows whole seconds: less than one is waited for here. */
+  hide(receipt: string, ms: number): void {
+    if (ms <= 0 || ms >= 1_000) {
+      this.#changes.add({ receipt, seconds: hiddenSeconds(ms) });
+      return;
+    }
+    const { clock } = this.#parts;
+    const show = () => {
+      this.#soon.delete(entry);
+      this.#changes.add({ receipt, seconds: 0 });
+    };
+    const entry = { receipt, timer: clock.setTimer(show, ms, { keepAlive: true }) };
+    this.#soon.add(entry);
+  }
+
+  /** Resolves once all that was asked for is sent; what was to come back soon comes back at once. */
+  async flush(): Promise<void> {
+    for (const { receipt, timer } of this.#soon) {
+      this.#parts.clock.clearTimer(timer);
+      this.#changes.add({ receipt, seconds: 0 });
+    }
+    this.#soon.clear();
+    await Promise.all([this.#deletes.idle(), this.#changes.idle()]);
+  }
+
+  #delete(receipts: readonly string[]): Promise<void> {
+    const Entries = receipts.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
+    return this.#tell("deleted", async () => {
+      const command = new DeleteMessageBatchCommand({ QueueUrl: this.#url, Entries });
+      return this.#parts.clients.sqs.send(command);
+    });
+  }
+
+  #change(entries: readonly { receipt: string; seconds: number }[]): Promise<void> {
+    const Entries = entries.map(({ receipt, seconds }, index) => {
+      return { Id: String(index), ReceiptHandle: receipt, VisibilityTimeout: seconds };
+    });
+    return this.#tell("hidden or given back", async () => {
+      const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#url, Entries });
+      return this.#parts.clients.sqs.send(command);
+    });
+  }
+
+  /** A message that stays comes again, and its delivery says what to do with it: nothing is lost, and nothing run twice. */
+  async #tell(what: string, send: () => Promise<{ Failed?: BatchResultErrorEntry[] | undefined }>): Promise<void> {
+    try {
+      const { Failed: [first, ...others] = [] } = await send();
+      if (first === undefined) return;
+      const details = { queue: this.#url, code: first.Code };
+      throw new BusError(
+        "unavailable",
+        `queue ${this.#url}: ${1 + others.length} messages could not be ${what} (${first.Code}: ${first.Message}); they come again`,
+        { details },
+      );
+    } catch (thrown) {
+      this.#parts.onError(toBusError(thrown));
+    }
+  }
+}
+
+function hiddenSeconds(ms: number): number {
+  return Math.min(longestHiddenSeconds, Math.ceil(ms / 1_000));
+}

@@ -1,0 +1,243 @@
+import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "../../bus/delivery.ts";
+import type {
+  Accepted,
+  Attachment,
+  Consumer,
+  Engine,
+  Entry,
+  Feature,
+  Position,
+  Recorded,
+  ReplayStep,
+  SubscriptionState,
+} from "../../bus/engine.ts";
+import { busClosed } from "../../bus/engine-errors.ts";
+import { Item } from "../../bus/in-memory/item.ts";
+import type {
+  DeadLetterPage,
+  DeadLetterQuery,
+  HistoryQuery,
+  Page,
+  PageOptions,
+  StatsQuery,
+  StatsRow,
+} from "../../bus/queries.ts";
+import type { Event } from "../../event/event.ts";
+import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+import { atOnce } from "./at-once.ts";
+import { Poller } from "./consume/poller.ts";
+import type { AwsParts, DeadLetterStore, DeliveryStore, HistoryStore } from "./parts.ts";
+import type { EventPublisher } from "./publish/event-publisher.ts";
+import { Pulse } from "./pulse.ts";
+import { redrive } from "./replay/redrive.ts";
+import { replayStep, type Target } from "./replay/replay-step.ts";
+import { Registry } from "./subscriptions/registry.ts";
+import { TemporarySubscriptions } from "./temporary/subscriptions.ts";
+
+export interface AwsEngineParts extends AwsParts {
+  readonly history: HistoryStore;
+  readonly deadLetters: DeadLetterStore;
+  readonly deliveries: DeliveryStore;
+  readonly publisher: EventPublisher;
+  readonly leaseMs: number;
+  readonly onExpired: () => void;
+}
+
+/** Parameters that are read at once. */
+const readAtOnce = 8;
+
+/** EventBridge, SQS and DynamoDB in one account and Region; subscriptions are what was deployed. */
+export class AwsEngine implements Engine {
+  readonly name = "aws";
+  readonly lacks: ReadonlySet<Feature> = new Set<Feature>(["ordered-publish", "priority", "backpressure", "settled"]);
+  readonly #parts: AwsEngineParts;
+  readonly #registry: Registry;
+  readonly #pulse: Pulse;
+  readonly #temporary: TemporarySubscriptions;
+  readonly #pollers = new Map<string, Poller>();
+  /** Where the replay under way goes: its steps need not read that again. */
+  #replay: { readonly id: string; readonly targets: Promise<Target[]> } | undefined;
+  #closing: Promise<void> | undefined;
+  #drained = false;
+
+  constructor(parts: AwsEngineParts) {
+    this.#parts = parts;
+    this.#registry = new Registry(parts, parts.deadLetters);
+    this.#pulse = new Pulse(parts.clock);
+    this.#temporary = new TemporarySubscriptions({
+      ...parts,
+      log: {
+        position: (of) => this.position(of),
+        readAfter: (position, limit) => this.readAfter(position, limit),
+        onChange: (listener) => this.onChange(listener),
+      },
+    });
+  }
+
+  async publish(entry: Entry): Promise<Accepted> {
+    this.#pulse.quicken();
+    return this.#parts.publisher.publish(entry);
+  }
+
+  async putSubscription(
+    record: SubscriptionRecord,
+    options: { temporary: boolean },
+  ): Promise<{ created: boolean; changed: readonly string[] }> {
+    this.#open();
+    if (options.temporary) {
+      await this.#temporary.add(record);
+      return { created: true, changed: [] };
+    }
+    return { created: false, changed: await this.#registry.consume(record) };
+  }
+
+  async listSubscriptions(): Promise<SubscriptionState[]> {
+    this.#open();
+    return [...(await this.#registry.list()), ...this.#temporary.states()];
+  }
+
+  async getSubscription(name: string): Promise<SubscriptionState | undefined> {
+    return this.#temporary.state(name) ?? this.#registry.get(name);
+  }
+
+  async deleteSubscription(name: string): Promise<boolean> {
+    return this.#temporary.delete(name) || this.#registry.refuseToDelete(name);
+  }
+
+  attach(subscription: string, consumer: Consumer): Attachment {
+    const consumed = this.#registry.consumed(subscription);
+    if (consumed === undefined) return this.#temporary.attach(subscription, consumer);
+    let poller = this.#pollers.get(subscription);
+    if (poller === undefined) {
+      const settings = () => this.#registry.consumed(subscription)?.record ?? consumed.record;
+      const notHandedOver: ConstructorParameters<typeof Poller>[0]["notHandedOver"] = (why) => {
+        if (why === "expired") this.#parts.onExpired();
+      };
+      poller = new Poller({ ...this.#parts, notHandedOver }, settings, consumed.deployed.queueUrl);
+      this.#pollers.set(subscription, poller);
+    }
+    return poller.attach(consumer);
+  }
+
+  settings(subscription: string): SubscriptionRecord | undefined {
+    return this.#registry.consumed(subscription)?.record ?? this.#temporary.settings(subscription);
+  }
+
+  settle(delivery: Delivery, outcome: Outcome): void | Promise<void> {
+    if (delivery instanceof Item) return this.#temporary.settle(delivery, outcome);
+    return this.#settle(delivery, outcome);
+  }
+
+  get(id: string): Promise<Event | undefined> {
+    return this.#parts.history.get(id);
+  }
+
+  query(query: HistoryQuery, page: PageOptions): Promise<Page> {
+    return this.#parts.history.query(query, page);
+  }
+
+  flowEvents(correlationId: string): Promise<Event[]> {
+    return this.#parts.history.flowEvents(correlationId);
+  }
+
+  /** No service can list what of a flow is under way. */
+  async pending(): Promise<PendingDelivery[]> {
+    return [];
+  }
+
+  stats(query: StatsQuery): Promise<StatsRow[]> {
+    return this.#parts.history.stats(query);
+  }
+
+  position(of: "end" | { eventId: string } | { time: number }): Promise<Position> {
+    return this.#parts.history.position(of);
+  }
+
+  async readAfter(position: Position, limit: number): Promise<{ events: Recorded[]; position: Position }> {
+    const read = await this.#parts.history.readAfter(position, limit);
+    if (read.events.length > 0) this.#pulse.quicken();
+    return read;
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#pulse.listen(listener);
+  }
+
+  async replayStep(
+    replayId: string,
+    query: HistoryQuery,
+    to: readonly string[],
+    options: { dryRun: boolean; cursor?: string },
+  ): Promise<ReplayStep> {
+    this.#open();
+    if (this.#replay?.id !== replayId) this.#replay = { id: replayId, targets: this.#targets(to) };
+    const step = await replayStep(this.#parts, replayId, query, await this.#replay.targets, options);
+    if (step.cursor === undefined) this.#replay = undefined;
+    return step;
+  }
+
+  addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter> {
+    return this.#parts.publisher.addDeadLetter(event, reason);
+  }
+
+  listDeadLetters(query: DeadLetterQuery, page: PageOptions): Promise<DeadLetterPage> {
+    return this.#parts.deadLetters.list(query, page);
+  }
+
+  getDeadLetter(id: string): Promise<DeadLetter | undefined> {
+    return this.#parts.deadLetters.get(id);
+  }
+
+  redriveDeadLetter(id: string): Promise<void> {
+    this.#open();
+    return redrive({ ...this.#parts, find: (name) => this.#registry.find(name) }, id);
+  }
+
+  discardDeadLetter(id: string): Promise<boolean> {
+    return this.#parts.deadLetters.remove(id);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const pollers = [...this.#pollers.values()];
+    this.#temporary.close();
+    await Promise.all([this.#parts.publisher.close(), ...pollers.map((poller) => poller.close())]);
+    this.#pulse.close();
+    this.#drained = true;
+    this.#letGo();
+  }
+
+  async #settle(delivery: Delivery, outcome: Outcome): Promise<void> {
+    const poller = this.#pollers.get(delivery.subscription);
+    try {
+      await poller?.settle(delivery, outcome);
+      if (this.#drained) await poller?.flush();
+    } finally {
+      this.#letGo();
+    }
+  }
+
+  /** Closes the clients once nothing runs: until then handlers that ignored the closing hold their deliveries by them. */
+  #letGo(): void {
+    if (!this.#drained || [...this.#pollers.values()].some((poller) => poller.running > 0)) return;
+    this.#parts.clients.destroy();
+  }
+
+  async #targets(to: readonly string[]): Promise<Target[]> {
+    const found = await atOnce(to, readAtOnce, async (name): Promise<Target[]> => {
+      const record = this.#temporary.settings(name);
+      if (record !== undefined) return [{ record, give: (event) => this.#temporary.give(name, event) }];
+      const deployed = await this.#registry.find(name);
+      return deployed === undefined ? [] : [{ record: deployed.record, deployed }];
+    });
+    return found.flat();
+  }
+
+  #open(): void {
+    if (this.#closing !== undefined) throw busClosed();
+  }
+}

@@ -1,0 +1,100 @@
+import { DescribeEventBusCommand } from "@aws-sdk/client-eventbridge";
+import { GetParameterCommand } from "@aws-sdk/client-ssm";
+import { type BusConfig, checkBusName, parameterNames, parseBusConfig } from "../../aws/index.ts";
+import { BusError } from "../../error/bus-error.ts";
+import { messageOf } from "../../error/message-of.ts";
+import { isAwsError, toBusErrorOfAws } from "./aws-error.ts";
+import type { Clients } from "./parts.ts";
+
+/** Milliseconds after which a bus that could not be asked for counts as out of reach. */
+const patienceMs = 10_000;
+
+/**
+ * Reads what the stacks have said of a bus, and asks EventBridge whether it is there: PutEvents would drop events for one
+ * that is not, and say nothing. `not_found`; `invalid_config` without a Region; `unavailable` without credentials, without
+ * the right to ask, or where AWS cannot be reached within 10 s.
+ */
+export async function findBus(clients: Pick<Clients, "ssm" | "events">, name: string): Promise<BusConfig> {
+  const bus = checkBusName(name);
+  const region = await regionOf(clients);
+  const parameter = parameterNames.bus(bus);
+  const abortSignal = AbortSignal.timeout(patienceMs);
+  const json = await ask(`bus ${bus} in ${region}: parameter ${parameter}`, abortSignal, async () => {
+    const ssm = await clients.ssm();
+    try {
+      const { Parameter } = await ssm.send(new GetParameterCommand({ Name: parameter }), { abortSignal });
+      return Parameter?.Value;
+    } catch (thrown) {
+      if (isAwsError(thrown, "ParameterNotFound")) return undefined;
+      throw thrown;
+    }
+  });
+  if (json === undefined) {
+    throw new BusError(
+      "not_found",
+      `there is no bus ${bus} in ${region}: parameter ${parameter} is not there; deploy its stacks there, or check the ` +
+        "bus's name, the Region (AWS_REGION) and the account of the credentials",
+      { details: { bus, region, parameter } },
+    );
+  }
+  const config = parseBusConfig(json, `parameter ${parameter} in ${region}`);
+  const found = await ask(`bus ${bus} in ${region}`, abortSignal, async () => {
+    try {
+      await clients.events.send(new DescribeEventBusCommand({ Name: config.bus }), { abortSignal });
+      return true;
+    } catch (thrown) {
+      if (isAwsError(thrown, "ResourceNotFoundException")) return false;
+      throw thrown;
+    }
+  });
+  if (found) return config;
+  throw new BusError(
+    "not_found",
+    `there is no bus ${bus} in ${region}, though parameter ${parameter} names it: EventBridge has none; deploy its stacks again`,
+    { details: { bus, region, parameter } },
+  );
+}
+
+/** Asked before anything is sent: without one, what the SDK throws names neither the bus nor the fix. */
+async function regionOf({ events }: Pick<Clients, "events">): Promise<string> {
+  try {
+    return await events.config.region();
+  } catch (thrown) {
+    throw new BusError(
+      "invalid_config",
+      `no AWS Region is set (${messageOf(thrown)}); set AWS_REGION, or \`region\` in the profile that AWS_PROFILE names`,
+      { cause: thrown },
+    );
+  }
+}
+
+async function ask<Answer>(what: string, signal: AbortSignal, act: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await act();
+  } catch (thrown) {
+    if (signal.aborted) throw unreachable(what, `no answer within ${patienceMs} ms`, thrown);
+    if (isUnreachable(thrown)) throw unreachable(what, thrown.code, thrown);
+    throw toBusErrorOfAws(thrown, what);
+  }
+}
+
+function unreachable(what: string, why: string, cause: unknown): BusError {
+  return new BusError(
+    "unavailable",
+    `${what}: AWS cannot be reached (${why}); check the network and, where they are set, AWS_ENDPOINT_URL and its kind`,
+    { cause },
+  );
+}
+
+const networkCodes: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+]);
+
+function isUnreachable(thrown: unknown): thrown is Error & { code: string } {
+  return thrown instanceof Error && "code" in thrown && networkCodes.has(thrown.code);
+}

@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import type { SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
+import { type DeployedSubscription, messageAttributes, toEnvelope } from "../../../aws/index.ts";
+import { BusError } from "../../../error/bus-error.ts";
+import type { Event } from "../../../event/event.ts";
+import { orderedKey } from "../../../subscription/index.ts";
+
+/** Bytes of a message, and of all that one request sends. */
+export const mostBytes = 1_048_576;
+
+/** Characters that a message group may have. */
+const groupName = /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/;
+
+/** How a message is marked, and what makes it one that was not sent before. */
+export interface Mark {
+  readonly attribute: keyof typeof messageAttributes;
+  /** Id of the replay, or of the dead letter. Sent twice within five minutes, a FIFO queue keeps one. */
+  readonly id: string;
+}
+
+/** An entry without its id, and its bytes as SQS counts them. */
+export interface QueueEntry {
+  readonly entry: Omit<SendMessageBatchRequestEntry, "Id">;
+  readonly bytes: number;
+}
+
+/** What is sent to bring an event to one subscription's queue. `event_too_large` where SQS would refuse it. */
+export function toQueueEntry(event: Event, { fifo, record }: DeployedSubscription, mark: Mark): QueueEntry {
+  const body = toEnvelope(event);
+  const name = messageAttributes[mark.attribute];
+  const bytes = Buffer.byteLength(body) + name.length + "String".length + Buffer.byteLength(mark.id);
+  if (bytes > mostBytes) {
+    throw new BusError(
+      "event_too_large",
+      `event ${event.id} (${event.type}) has ${bytes} bytes as a message, more than the ${mostBytes} that SQS takes`,
+      { details: { bytes, limit: mostBytes, eventId: event.id } },
+    );
+  }
+  return {
+    bytes,
+    entry: {
+      MessageBody: body,
+      MessageAttributes: { [name]: { DataType: "String", StringValue: mark.id } },
+      ...(fifo
+        ? {
+            MessageGroupId: groupOf(event, record.ordered),
+            MessageDeduplicationId: digest([mark.attribute, mark.id, event.id, record.name]),
+          }
+        : {}),
+    },
+  };
+}
+
+/** A key may be any text: one that SQS would refuse as the name of a group is named by its digest. */
+function groupOf(event: Event, ordered: string | undefined): string {
+  const key = ordered === undefined ? event.id : orderedKey(ordered)(event);
+  return groupName.test(key) ? key : digest([key]);
+}
+
+function digest(parts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
