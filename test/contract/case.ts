@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Bus, PublishOptions, Subscriber } from "../../lib/bus/bus.ts";
+import { expect } from "vitest";
+import type { Bus, Handler, PublishOptions, Subscriber } from "../../lib/bus/bus.ts";
+import type { BusMetrics } from "../../lib/bus/metrics.ts";
 import type { Event } from "../../lib/event/event.ts";
 import type { Subscription } from "../../lib/subscription/index.ts";
 import { eventually } from "../support/eventually.ts";
@@ -38,6 +40,8 @@ export class Trial {
   readonly #workers: Worker[] = [];
   readonly #gates: string[] = [];
   readonly #names: string[] = [];
+  readonly #recorded: string[] = [];
+  readonly #consumed = new Set<SubscriptionName>();
 
   private constructor(adapter: Adapter, ground: Ground, bus: Bus) {
     this.#adapter = adapter;
@@ -48,12 +52,18 @@ export class Trial {
   }
 
   static async begin(adapter: Adapter, ground: Ground): Promise<Trial> {
+    await ground.clear?.();
     return new Trial(adapter, ground, await ground.connect(silent));
   }
 
   /** A bus of this case alone. */
   get bus(): Bus {
     return this.#bus;
+  }
+
+  /** For what only some engines let a case observe; a promise that one does not keep is named in `needs`. */
+  has(feature: ContractFeature): boolean {
+    return !this.#adapter.lacks.has(feature);
   }
 
   /** Milliseconds, stretched by the engine's time scale. */
@@ -73,9 +83,17 @@ export class Trial {
     return bus;
   }
 
-  /** Runs the scripts of a subscription's events. */
-  consume(name: SubscriptionName, bus = this.#bus): Promise<Subscriber> {
+  /** Has the scripts of a subscription's events run: by this process, else by what is deployed. */
+  async consume(name: SubscriptionName, bus = this.#bus): Promise<Subscriber> {
+    this.#consumed.add(name);
+    if (!this.has("local-consumers")) return deployedConsumer(name);
     return bus.subscribe(this.subscription(name), this.handler);
+  }
+
+  /** Runs a handler of the case's own for a subscription of the suite. */
+  async consumeWith(name: SubscriptionName, handler: Handler, bus = this.#bus): Promise<Subscriber> {
+    this.#consumed.add(name);
+    return bus.subscribe(this.subscription(name), handler);
   }
 
   /** A subscription of the suite, its durations stretched. */
@@ -92,9 +110,9 @@ export class Trial {
   }
 
   /** Publishes into this case's flow. */
-  publish(type: `custom.${string}`, what: Scripted = {}, bus = this.#bus): Promise<Event> {
+  async publish(type: `custom.${string}`, what: Scripted = {}, bus = this.#bus): Promise<Event> {
     const { script, data = {}, metadata, dedupe, ...rest } = what;
-    return bus.publish(
+    const event = await bus.publish(
       {
         type,
         data: script === undefined ? data : { ...data, script },
@@ -103,6 +121,35 @@ export class Trial {
       },
       dedupe === undefined ? {} : { dedupe },
     );
+    this.#recorded.push(event.id);
+    return event;
+  }
+
+  /** Publishes, and waits until it is recorded: what is published next is recorded after it on every engine. */
+  async publishInTurn(type: `custom.${string}`, what: Scripted = {}, bus = this.#bus): Promise<Event> {
+    const event = await this.publish(type, what, bus);
+    await this.recorded([event], bus);
+    return event;
+  }
+
+  /** Waits until history has these events. */
+  async recorded(events: readonly Event[], bus = this.#bus): Promise<void> {
+    for (const { id } of events) await this.eventually(`${id} is recorded`, () => bus.history.get(id));
+  }
+
+  /** In the order of delivery where the engine promises one, else sorted. */
+  delivered<One>(list: readonly One[]): One[] {
+    return this.has("priority") ? [...list] : sorted(list);
+  }
+
+  /** In the order of recording where that is the order of publishing, else sorted. */
+  inOrder<One>(list: readonly One[]): One[] {
+    return this.has("ordered-publish") ? [...list] : sorted(list);
+  }
+
+  /** Expects it of what the bus has counted; where functions run the handlers, they count. */
+  async counted(counts: Partial<BusMetrics>, bus = this.#bus): Promise<void> {
+    if (this.has("local-consumers")) expect(await bus.metrics()).toMatchObject(counts);
   }
 
   /** A gate for `wait` steps; open after the case at the latest. */
@@ -153,8 +200,13 @@ export class Trial {
   }
 
   /** Waits until nothing of the flow is under way, and gives all that was reported: what is not there will not come. */
-  async quiet(match: Partial<Report> = {}): Promise<Report[]> {
-    await this.#bus.settled(this.flow, { timeout: this.ms(patience) });
+  async quiet(match: Partial<Report> = {}, bus = this.#bus): Promise<Report[]> {
+    const withinMs = this.ms(patience);
+    if (this.#ground.quiet === undefined) await bus.settled(this.flow, { timeout: withinMs });
+    else {
+      const [recorded, consumed, buses] = [this.#recorded, [...this.#consumed], this.#buses];
+      await this.#ground.quiet({ flow: this.flow, recorded, consumed, buses, withinMs });
+    }
     return this.reports(match);
   }
 
@@ -163,11 +215,25 @@ export class Trial {
     for (const gate of this.#gates) await this.probe.open(gate);
     await Promise.all(this.#workers.map((worker) => worker.kill()));
     await Promise.all(this.#buses.map((bus) => bus.close()));
-    if (this.#names.length === 0 || this.#adapter.lacks.has("durable")) return;
+    if (this.#names.length === 0 || !this.has("durable") || !this.has("runtime-subscriptions")) return;
     const bus = await this.#ground.connect(silent);
     for (const name of this.#names) await bus.subscriptions.delete(name);
     await bus.close();
   }
+}
+
+/** Stands for the functions that run a subscription's handler. What only a consumer here could do is refused. */
+function deployedConsumer(name: string): Subscriber {
+  const refuse = () => {
+    throw new Error(`functions consume ${name} here: a case that asks its consumer needs "local-consumers"`);
+  };
+  return { name, pause: refuse, resume: refuse, info: async () => refuse(), close: async () => refuse() };
+}
+
+/** Numbers by size, everything else by its JSON. */
+function sorted<One>(list: readonly One[]): One[] {
+  const key = (one: One) => (typeof one === "number" ? String(one).padStart(12, "0") : JSON.stringify(one));
+  return list.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 const ignore = () => {};

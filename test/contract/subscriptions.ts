@@ -34,7 +34,7 @@ export const subscriptions = {
   "three-attempts": { on: "custom.contract.three_attempts", attempts: 3, backoff: soon },
   "failing-beside": { on: "custom.contract.failing_beside", attempts: 3, backoff: soon },
   "undisturbed-by-failing": { on: "custom.contract.failing_beside" },
-  "long-backoff": { on: "custom.contract.long_backoff", attempts: 3, backoff: { from: "1h", to: "2h" } },
+  "long-backoff": { on: "custom.contract.long_backoff", attempts: 3, backoff: { from: "15m", to: "30m" } },
   "growing-backoff": { on: "custom.contract.growing_backoff", attempts: 3, backoff: { from: 60, to: 120 } },
   "short-timeout": { on: "custom.contract.short_timeout", attempts: 2, backoff: soon, timeout: 60, concurrency: 1 },
   "stuck-beside": { on: "custom.contract.stuck_beside", attempts: 2, backoff: soon, timeout: 60, concurrency: 1 },
@@ -67,6 +67,7 @@ export const subscriptions = {
   faithful: { on: "custom.contract.faithful" },
   "seen-by-another": { on: "custom.contract.seen_by_another" },
   crashing: { on: "custom.contract.crashing", attempts: 3, backoff: soon },
+  closing: { on: "custom.contract.closing", concurrency: 1 },
   "short-lived": { on: "custom.contract.short_lived", backoff: soon },
   "crashing-twice": { on: "custom.contract.crashing_twice", attempts: 2, backoff: soon },
 } as const satisfies Record<string, Omit<Subscription, "name">>;

@@ -6,7 +6,7 @@ import { fileProbe } from "./file-probe.ts";
 /** One process, nothing on disk: each bus is a world of its own, and dies with its process. */
 export const memoryAdapter: Adapter = {
   name: "memory",
-  lacks: new Set(["durable", "multi-process", "crash"]),
+  lacks: new Set(["durable", "multi-process", "crash", "ownership", "visible-unnamed"]),
   timeScale: 1,
   prepare: async () => {
     const directory = await temporaryDirectory();

@@ -4,11 +4,13 @@ import type { ContractCase } from "../case.ts";
 export const consumingCases: readonly ContractCase[] = [
   {
     title: "a named subscription collects while nobody consumes it",
+    needs: ["local-consumers"],
     run: async (t) => {
       const type = "custom.contract.collecting";
       const first = await t.consume("collecting");
       await first.close();
       for (let n = 0; n < 3; n += 1) await t.publish(type);
+      await t.eventually("it has collected", async () => (await t.bus.subscriptions.get("collecting"))?.waiting === 3);
       expect(await t.bus.subscriptions.get("collecting")).toMatchObject({ waiting: 3, running: 0, temporary: false });
       const second = await t.consume("collecting");
       const done = await t.reported({ phase: "done" }, 3);
@@ -19,6 +21,7 @@ export const consumingCases: readonly ContractCase[] = [
   },
   {
     title: 'from "now" leaves out what was before; settings given again do not start it anew',
+    needs: ["runtime-subscriptions"],
     run: async (t) => {
       const on = "custom.contract.from_now";
       const name = t.name("from-now");
@@ -36,6 +39,7 @@ export const consumingCases: readonly ContractCase[] = [
   },
   {
     title: 'from "beginning" reads what was kept, then goes on without a gap while events arrive',
+    needs: ["runtime-subscriptions"],
     run: async (t) => {
       const type = "custom.contract.late";
       const where = { metadata: { correlationId: [t.flow] } };
@@ -61,6 +65,7 @@ export const consumingCases: readonly ContractCase[] = [
   },
   {
     title: "from a time: what was accepted from then on",
+    needs: ["runtime-subscriptions"],
     run: async (t) => {
       const type = "custom.contract.late";
       const where = { metadata: { correlationId: [t.flow] } };
@@ -81,6 +86,7 @@ export const consumingCases: readonly ContractCase[] = [
   },
   {
     title: "paused it takes nothing new and what runs goes on; resumed it takes what waited",
+    needs: ["local-consumers"],
     run: async (t) => {
       const type = "custom.contract.one_at_a_time";
       const subscriber = await t.consume("one-at-a-time");
@@ -89,6 +95,7 @@ export const consumingCases: readonly ContractCase[] = [
       await t.reported({ phase: "started" });
       subscriber.pause();
       const second = await t.publish(type);
+      await t.eventually("it waits", async () => (await subscriber.info()).backlog === 1);
       expect(await subscriber.info()).toMatchObject({ paused: true, running: 1, backlog: 1 });
       expect((await t.bus.metrics()).activeSubscriptions).toBe(0);
       await t.open(gate);
@@ -102,6 +109,7 @@ export const consumingCases: readonly ContractCase[] = [
   },
   {
     title: "info tells types, counts, the last event's time, the backlog and its age",
+    needs: ["local-consumers"],
     run: async (t) => {
       const type = "custom.contract.three_attempts";
       const subscriber = await t.consume("three-attempts");
@@ -135,6 +143,7 @@ export const consumingCases: readonly ContractCase[] = [
       const waiting = await t.publish(type);
       const laterMs = t.ms(20);
       await t.eventually("it has waited", () => Date.now() > Date.parse(waiting.time) + laterMs);
+      await t.eventually("both are counted", async () => (await subscriber.info()).backlog === 2);
       const paused = await subscriber.info();
       expect(paused).toMatchObject({ paused: true, backlog: 2 });
       expect(paused.oldestAgeMs).toBeGreaterThanOrEqual(laterMs);
@@ -144,6 +153,7 @@ export const consumingCases: readonly ContractCase[] = [
   },
   {
     title: "closed it takes nothing new and waits for what runs; another takes over",
+    needs: ["local-consumers"],
     run: async (t) => {
       const type = "custom.contract.one_at_a_time";
       const first = await t.consume("one-at-a-time");

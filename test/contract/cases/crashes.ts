@@ -67,7 +67,7 @@ export const crashCases: readonly ContractCase[] = [
   },
   {
     title: "a process that is stopped and continued is not overtaken, though one that died is",
-    needs,
+    needs: [...needs, "ownership"],
     run: async (t) => {
       const frozen = await t.startWorker("crashing");
       const gate = t.gate();
@@ -96,7 +96,7 @@ export const crashCases: readonly ContractCase[] = [
   },
   {
     title: "an unnamed subscription ends with its process, however that ends",
-    needs,
+    needs: [...needs, "visible-unnamed"],
     run: async (t) => {
       const worker = await t.startWorker("crashing");
       const unnamed = async () => {

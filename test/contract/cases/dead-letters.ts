@@ -86,15 +86,15 @@ export const deadLetterCases: readonly ContractCase[] = [
   },
   {
     title: "redriven once it is mended it succeeds, and the flow has completed",
+    needs: ["local-consumers"],
     run: async (t) => {
-      const name = t.name("mendable");
       let mended = false;
       const handled: string[] = [];
-      await t.bus.subscribe({ name, on: "custom.contract.mendable", attempts: 1 }, (event) => {
+      await t.consumeWith("fragile", (event) => {
         if (!mended) throw new Error("the file is broken");
         handled.push(event.id);
       });
-      const event = await t.publish("custom.contract.mendable");
+      const event = await t.publish("custom.contract.fragile");
       const [letter] = await lettersOf(t);
       expect((await t.bus.history.flow(t.flow)).status).toBe("failed");
       mended = true;
@@ -149,6 +149,7 @@ export const deadLetterCases: readonly ContractCase[] = [
   },
   {
     title: "one whose subscription was deleted cannot be redriven, and stays until it can",
+    needs: ["runtime-subscriptions"],
     run: async (t) => {
       const name = t.name("deleted");
       const on = "custom.contract.mendable";

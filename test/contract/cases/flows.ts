@@ -75,7 +75,10 @@ export const flowCases: readonly ContractCase[] = [
       for (const { eventId, event } of await t.quiet({ phase: "published" })) {
         expect(event?.metadata.causationId).toBe(eventId);
       }
-      const { events } = await t.bus.history.query({ correlationId: t.flow, type: "custom.contract.effect" });
+      const events = await t.eventually("all are recorded", async () => {
+        const page = await t.bus.history.query({ correlationId: t.flow, type: "custom.contract.effect" });
+        return page.events.length === causes.length && page.events;
+      });
       expect(events.map(({ metadata }) => metadata.causationId).sort()).toEqual(causes.map(({ id }) => id).sort());
     },
   },
@@ -120,14 +123,17 @@ export const flowCases: readonly ContractCase[] = [
       });
       await t.reported({ phase: "done", subscription: "flow-start" });
       await t.reported({ phase: "published" }, 3);
-      const running = await t.eventually("only the second handler runs", async () => {
-        const flow = await t.bus.history.flow(t.flow);
-        return flow.pending.length === 1 && flow;
-      });
-      expect(running.status).toBe("running");
-      expect(running.pending).toMatchObject([{ subscription: "flow-next", state: "running", attempts: 1 }]);
+      if (t.has("settled")) {
+        const running = await t.eventually("only the second handler runs", async () => {
+          const flow = await t.bus.history.flow(t.flow);
+          return flow.pending.length === 1 && flow;
+        });
+        expect(running.status).toBe("running");
+        expect(running.pending).toMatchObject([{ subscription: "flow-next", state: "running", attempts: 1 }]);
+      }
       await t.open(gate);
       await t.quiet();
+      await t.eventually("all are recorded", async () => (await t.bus.history.flow(t.flow)).size === 4);
 
       const flow = await t.bus.history.flow(t.flow);
       const leaf = (causationId: string | undefined) => ({

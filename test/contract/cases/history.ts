@@ -24,9 +24,12 @@ async function found(t: Trial, query: HistoryQuery, limit = 100): Promise<string
   return all;
 }
 
-/** Waits until an event is in history. */
-async function recorded(t: Trial, event: Event): Promise<void> {
-  await t.eventually("it is recorded", () => t.bus.history.get(event.id));
+/** Waits until a query of this case's flow finds these, newest first: an index may be a moment behind. */
+async function findsIn(t: Trial, query: HistoryQuery, expected: readonly string[], limit?: number): Promise<void> {
+  await t.eventually(`${JSON.stringify(query)} finds them`, async () => {
+    expect(await found(t, query, limit), JSON.stringify(query)).toEqual(expected);
+    return true;
+  });
 }
 
 async function tick(t: Trial): Promise<Date> {
@@ -50,8 +53,8 @@ export const historyCases: readonly ContractCase[] = [
       const times = ["2026-03-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"];
       const events = [];
       for (const time of times) events.push(await t.publish(noted, { time }));
-      for (const event of events) await recorded(t, event);
-      expect(await found(t, {})).toEqual(ids(events).reverse());
+      await t.recorded(events);
+      await findsIn(t, {}, ids(events).reverse());
     },
   },
   {
@@ -60,13 +63,13 @@ export const historyCases: readonly ContractCase[] = [
       const one = await t.publish("custom.contract.noted.one");
       const two = await t.publish("custom.contract.noted.two");
       const three = await t.publish("custom.contract.other.one");
-      await recorded(t, three);
-      expect(await found(t, { type: "custom.contract.noted.one" })).toEqual([one.id]);
-      expect(await found(t, { type: [two.type, three.type] })).toEqual([three.id, two.id]);
-      expect(await found(t, { type: "custom.contract.noted.*" })).toEqual([two.id, one.id]);
-      expect(await found(t, { type: ["*.one", two.type] })).toEqual([three.id, two.id, one.id]);
-      expect(await found(t, { type: "*" })).toEqual([three.id, two.id, one.id]);
-      expect(await found(t, { type: "custom.contract.noted" })).toEqual([]);
+      await t.recorded([one, two, three]);
+      await findsIn(t, { type: "custom.contract.noted.one" }, [one.id]);
+      await findsIn(t, { type: [two.type, three.type] }, [three.id, two.id]);
+      await findsIn(t, { type: "custom.contract.noted.*" }, [two.id, one.id]);
+      await findsIn(t, { type: ["*.one", two.type] }, [three.id, two.id, one.id]);
+      await findsIn(t, { type: "*" }, [three.id, two.id, one.id]);
+      await findsIn(t, { type: "custom.contract.noted" }, []);
     },
   },
   {
@@ -79,17 +82,17 @@ export const historyCases: readonly ContractCase[] = [
         metadata: { ...metadataIds, causationId: plain.id, tags: ["slow", "large"] },
       });
       const other = await t.publish(noted, { metadata: { agentId: "agentId 2", tags: ["slow"] } });
-      await recorded(t, other);
-      expect(await found(t, { source: "reader" })).toEqual([full.id]);
-      expect(await found(t, { causationId: plain.id })).toEqual([full.id]);
-      expect(await found(t, { tag: "slow" })).toEqual([other.id, full.id]);
-      expect(await found(t, { tag: ["slow", "large"] })).toEqual([full.id]);
-      expect(await found(t, { tag: "small" })).toEqual([]);
-      expect(await found(t, { ids: [plain.id, other.id, "no-such-event"] })).toEqual([other.id, plain.id]);
-      expect(await found(t, { ids: [] })).toEqual([]);
-      for (const name of eventIdNames) expect(await found(t, { [name]: `${name} 1` }), name).toEqual([full.id]);
-      expect(await found(t, { agentId: "agentId 2", tag: "slow" })).toEqual([other.id]);
-      expect(await found(t, { agentId: "agentId 2", tag: "large" })).toEqual([]);
+      await t.recorded([plain, full, other]);
+      await findsIn(t, { source: "reader" }, [full.id]);
+      await findsIn(t, { causationId: plain.id }, [full.id]);
+      await findsIn(t, { tag: "slow" }, [other.id, full.id]);
+      await findsIn(t, { tag: ["slow", "large"] }, [full.id]);
+      await findsIn(t, { tag: "small" }, []);
+      await findsIn(t, { ids: [plain.id, other.id, "no-such-event"] }, [other.id, plain.id]);
+      await findsIn(t, { ids: [] }, []);
+      for (const name of eventIdNames) await findsIn(t, { [name]: `${name} 1` }, [full.id]);
+      await findsIn(t, { agentId: "agentId 2", tag: "slow" }, [other.id]);
+      await findsIn(t, { agentId: "agentId 2", tag: "large" }, []);
       const { events } = await t.bus.history.query({ correlationId: t.flow, source: "reader" });
       expect(events).toEqual([full]);
     },
@@ -101,15 +104,15 @@ export const historyCases: readonly ContractCase[] = [
       const old = await t.publish(noted, { time: "2026-01-01T00:00:00Z" });
       const middle = await tick(t);
       const older = await t.publish(noted, { time: "2025-01-01T00:00:00.000Z" });
-      await recorded(t, older);
+      await t.recorded([old, older]);
       const end = await tick(t);
-      expect(await found(t, { since: start, until: end })).toEqual([older.id, old.id]);
-      expect(await found(t, { since: middle })).toEqual([older.id]);
-      expect(await found(t, { since: start.toISOString(), until: middle.toISOString() })).toEqual([old.id]);
-      expect(await found(t, { since: end })).toEqual([]);
-      expect(await found(t, { happenedSince: "2026-01-01T00:00:00Z" })).toEqual([old.id]);
-      expect(await found(t, { happenedUntil: "2026-01-01T00:00:00Z" })).toEqual([older.id]);
-      expect(await found(t, { happenedSince: older.time, happenedUntil: new Date(old.time) })).toEqual([older.id]);
+      await findsIn(t, { since: start, until: end }, [older.id, old.id]);
+      await findsIn(t, { since: middle }, [older.id]);
+      await findsIn(t, { since: start.toISOString(), until: middle.toISOString() }, [old.id]);
+      await findsIn(t, { since: end }, []);
+      await findsIn(t, { happenedSince: "2026-01-01T00:00:00Z" }, [old.id]);
+      await findsIn(t, { happenedUntil: "2026-01-01T00:00:00Z" }, [older.id]);
+      await findsIn(t, { happenedSince: older.time, happenedUntil: new Date(old.time) }, [older.id]);
     },
   },
   {
@@ -117,7 +120,7 @@ export const historyCases: readonly ContractCase[] = [
     run: async (t) => {
       const events = [];
       for (let n = 0; n < 25; n += 1) events.push(await t.publish(noted, { data: { n } }));
-      for (const event of events) await recorded(t, event);
+      await t.recorded(events);
       const all: string[] = [];
       const sizes: number[] = [];
       let cursor: string | undefined;
@@ -130,7 +133,7 @@ export const historyCases: readonly ContractCase[] = [
         all.push(...ids(page.events));
         sizes.push(page.events.length);
         cursor = page.cursor;
-        for (let n = 0; n < 5; n += 1) await recorded(t, await t.publish(noted, { data: { later: n } }));
+        for (let n = 0; n < 5; n += 1) await t.publishInTurn(noted, { data: { later: n } });
       } while (cursor !== undefined);
       expect(all).toEqual(ids(events).reverse());
       expect(sizes).toEqual([10, 10, 5]);
@@ -143,12 +146,12 @@ export const historyCases: readonly ContractCase[] = [
       for (let n = 0; n < 30; n += 1) {
         const event = await t.publish(noted, { metadata: n % 10 === 3 ? { agentId: "rare", tags: ["rare"] } : {} });
         if (n % 10 === 3) wanted.push(event);
-        await recorded(t, event);
+        await t.recorded([event]);
       }
       const newestFirst = ids(wanted).reverse();
       for (const limit of [1, 2, 3, 1_000]) {
-        expect(await found(t, { agentId: "rare" }, limit)).toEqual(newestFirst);
-        expect(await found(t, { tag: "rare", type: noted }, limit)).toEqual(newestFirst);
+        await findsIn(t, { agentId: "rare" }, newestFirst, limit);
+        await findsIn(t, { tag: "rare", type: noted }, newestFirst, limit);
         expect(await found(t, {}, limit)).toHaveLength(30);
       }
     },
@@ -179,7 +182,7 @@ export const historyCases: readonly ContractCase[] = [
       const since = await tick(t);
       for (let n = 0; n < 3; n += 1) await t.publish(`${type}.one`);
       const last = await t.publish(`${type}.two`);
-      await recorded(t, last);
+      await t.recorded([last]);
       const totals = [
         { type: `${type}.one`, count: 3 },
         { type: `${type}.two`, count: 1 },
@@ -204,7 +207,7 @@ export const historyCases: readonly ContractCase[] = [
   {
     title: "tail gives what is recorded from now on, oldest first, and ends when its reader does",
     run: async (t) => {
-      await recorded(t, await t.publish(noted));
+      await t.publishInTurn(noted);
       const seen: Event[] = [];
       const tail = t.bus.history.tail({ correlationId: t.flow, type: "custom.contract.noted*" });
       const reading = (async () => {
@@ -213,8 +216,8 @@ export const historyCases: readonly ContractCase[] = [
           if (seen.length === 3) break;
         }
       })();
-      const events = [await t.publish(noted), await t.publish("custom.contract.elsewhere")];
-      for (let n = 0; n < 4; n += 1) events.push(await t.publish(noted, { data: { n } }));
+      const events = [await t.publishInTurn(noted), await t.publishInTurn("custom.contract.elsewhere")];
+      for (let n = 0; n < 4; n += 1) events.push(await t.publishInTurn(noted, { data: { n } }));
       await reading;
       expect(seen).toEqual([events[0], events[2], events[3]]);
     },
@@ -223,10 +226,9 @@ export const historyCases: readonly ContractCase[] = [
     title: "tail since an event or a time reads on from there; it ends by its signal and with the bus",
     run: async (t) => {
       const bus = await t.connect();
-      const first = await t.publish(noted, {}, bus);
+      const first = await t.publishInTurn(noted, {}, bus);
       const since = await tick(t);
-      const second = await t.publish(noted, {}, bus);
-      await t.eventually("it is recorded", () => bus.history.get(second.id));
+      const second = await t.publishInTurn(noted, {}, bus);
       const controller = new AbortController();
       const read = async (from: Event | Date, signal?: AbortSignal) => {
         const seen: Event[] = [];
@@ -239,7 +241,7 @@ export const historyCases: readonly ContractCase[] = [
       };
       const bySignal = read(first, controller.signal);
       const byClose = read(since);
-      const third = await t.publish(noted, {}, bus);
+      const third = await t.publishInTurn(noted, {}, bus);
       expect(await bySignal).toEqual([second, third]);
       const caughtUp = bus.waitFor({ on: noted, where: { metadata: { correlationId: [t.flow] } } }, { since: second });
       expect(await caughtUp).toEqual(third);

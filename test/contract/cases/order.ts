@@ -16,7 +16,27 @@ async function holdSlot(t: Trial, type: `custom.${string}`, gate: string): Promi
 
 export const orderCases: readonly ContractCase[] = [
   {
+    title: "concurrency is used, and never exceeded, also while some are retried",
+    run: async (t) => {
+      await t.consume("two-at-once");
+      const gate = t.gate();
+      const script = {
+        "*": [
+          { do: "wait" as const, gate },
+          { do: "fail" as const, upTo: 1 },
+        ],
+      };
+      for (let n = 0; n < 8; n += 1) await t.publish("custom.contract.two_at_once", { script });
+      await t.reported({ phase: "started" }, 2);
+      await t.open(gate);
+      const reports = await t.quiet();
+      expect(reports.filter(({ phase }) => phase === "done")).toHaveLength(8);
+      expect(mostAtOnce(reports)).toBe(2);
+    },
+  },
+  {
     title: "concurrency is used, and never exceeded, by several subscribers of one name together",
+    needs: ["shared-concurrency"],
     run: async (t) => {
       await t.consume("two-at-once");
       await t.consume("two-at-once");
@@ -69,6 +89,7 @@ export const orderCases: readonly ContractCase[] = [
       await t.consume("one-at-a-time");
       const ms = t.ms(100);
       await t.publish(type, { data: { name: "put off" }, script: { "*": [{ do: "retry-after", ms, upTo: 1 }] } });
+      await t.reported({ phase: "failed" });
       await t.publish(type, { data: { name: "next" } });
       expect(await startedNames(t, "one-at-a-time")).toEqual(["put off", "next", "put off"]);
     },
@@ -139,6 +160,7 @@ export const orderCases: readonly ContractCase[] = [
   },
   {
     title: "ordered: a dropped head frees its key, and events without the key do not wait for each other",
+    needs: ["local-consumers"],
     run: async (t) => {
       const type = "custom.contract.in_order";
       const subscriber = await t.consume("in-order");

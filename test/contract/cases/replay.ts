@@ -23,9 +23,8 @@ async function handledBefore(t: Trial): Promise<[Event, Event, Event]> {
 /** What ran for a replay: subscription and event. */
 async function replayed(t: Trial, replayId: string): Promise<[subscription: string, eventId: string][]> {
   const reports: Report[] = await t.quiet({ phase: "started" });
-  return reports
-    .filter(({ event }) => event?.metadata.replay?.id === replayId)
-    .map(({ subscription, eventId }) => [subscription, eventId]);
+  const runs = reports.filter(({ event }) => event?.metadata.replay?.id === replayId);
+  return t.delivered(runs.map(({ subscription, eventId }) => [subscription, eventId]));
 }
 
 export const replayCases: readonly ContractCase[] = [
@@ -94,18 +93,20 @@ export const replayCases: readonly ContractCase[] = [
   },
   {
     title: "a replay of many events delivers each once, in order",
+    needs: ["local-consumers"],
     run: async (t) => {
       const numbers: unknown[] = [];
-      await t.bus.subscribe(t.subscription("replayed-alone"), (event) => numbers.push(Object(event.data).n));
+      await t.consumeWith("replayed-alone", (event) => numbers.push(Object(event.data).n));
       const metadata = { correlationId: t.flow };
       const drafts = Array.from({ length: 700 }, (_, n) => ({ type: alone, data: { n }, metadata }));
-      await t.bus.publishAll(drafts);
+      const results = await t.bus.publishAll(drafts);
+      await t.recorded(results.flatMap((result) => (result.ok ? [result.event] : [])));
       await t.quiet();
       numbers.length = 0;
       const report = await t.bus.replay(metadata, { to: "replayed-alone" });
       expect(report).toMatchObject({ events: 700, deliveries: { "replayed-alone": 700 } });
       await t.eventually("all are replayed", () => numbers.length >= 700);
-      expect(numbers).toEqual(drafts.map(({ data }) => data.n));
+      expect(t.delivered(numbers)).toEqual(drafts.map(({ data }) => data.n));
     },
   },
   {
@@ -141,12 +142,13 @@ export const replayCases: readonly ContractCase[] = [
   },
   {
     title: "a replayed delivery is retried and dies like any other, with its mark",
+    needs: ["local-consumers"],
     run: async (t) => {
       const succeeding = await t.consume("replayed-alone");
       const event = await t.publish(alone);
       await t.quiet();
       await succeeding.close();
-      const failing = await t.bus.subscribe(t.subscription("replayed-alone"), () => {
+      const failing = await t.consumeWith("replayed-alone", () => {
         throw new Error("not again");
       });
       const report = await t.bus.replay({ ids: [event.id] }, { to: "replayed-alone" });
@@ -160,13 +162,14 @@ export const replayCases: readonly ContractCase[] = [
   },
   {
     title: "a replayed event is frozen as a new one is, its mark too",
+    needs: ["local-consumers"],
     run: async (t) => {
       const frozen: boolean[][] = [];
-      const subscriber = await t.bus.subscribe({ name: t.name("thawed"), on: "custom.contract.thawed" }, (event) => {
+      const subscriber = await t.consumeWith("replayed-alone", (event) => {
         const { metadata, data } = event;
         frozen.push([event, data, metadata, metadata.replay].map(Object.isFrozen));
       });
-      const event = await t.publish("custom.contract.thawed");
+      const event = await t.publish(alone);
       await t.quiet();
       await t.bus.replay({ ids: [event.id] }, { to: subscriber.name });
       await t.quiet();

@@ -113,13 +113,14 @@ export const routingCases: readonly ContractCase[] = [
       const later = await t.publish(type, { metadata: { expiresAt: new Date(Date.now() + 60_000).toISOString() } });
       const reports = await t.quiet({ phase: "started" });
       expect(reports.map((report) => report.eventId)).toEqual([later.id]);
-      expect((await t.bus.metrics()).expired).toBe(1);
-      expect((await subscriber.info()).expired).toBe(1);
+      await t.counted({ expired: 1 });
+      if (t.has("local-consumers")) expect((await subscriber.info()).expired).toBe(1);
       expect(await t.eventually("it is recorded", () => t.bus.history.get(past.id))).toEqual(past);
     },
   },
   {
     title: "what expires while it waits is not delivered either",
+    needs: ["local-consumers"],
     run: async (t) => {
       const subscriber = await t.consume("handled");
       subscriber.pause();

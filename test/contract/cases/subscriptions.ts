@@ -69,6 +69,7 @@ export const subscriptionCases: readonly ContractCase[] = [
   },
   {
     title: "they can be listed and got, with their settings and how they stand",
+    needs: ["runtime-subscriptions"],
     run: async (t) => {
       const name = t.name("listed");
       const subscriber = await t.bus.subscribe(
@@ -112,6 +113,7 @@ export const subscriptionCases: readonly ContractCase[] = [
   },
   {
     title: "deleted, it forgets what it had not delivered and collects nothing more; its dead letters stay",
+    needs: ["runtime-subscriptions"],
     run: async (t) => {
       const name = t.name("deleted");
       const on = "custom.contract.deleted";
@@ -138,6 +140,7 @@ export const subscriptionCases: readonly ContractCase[] = [
   },
   {
     title: "the same name with other settings: the last one wins, also for who consumes already; warned once",
+    needs: ["runtime-subscriptions"],
     run: async (t) => {
       const warnings: (Readonly<Record<string, unknown>> | undefined)[] = [];
       const ignore = () => {};
