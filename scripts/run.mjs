@@ -17,6 +17,7 @@ const waggle = "dist/bin/waggle.js";
 const commands = {
   start: { about: "the main job: waggle dev", argv: [waggle, "dev"], built: true },
   waggle: { about: "the command, with your arguments", argv: [waggle], built: true },
+  stacks: { about: "the CDK app, for `npx cdk`", argv: ["dist/bin/stacks.js"], built: true },
   test: {
     about: "every test that needs no AWS emulator",
     argv: ["node_modules/vitest/vitest.mjs", "run"],

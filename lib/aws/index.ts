@@ -27,7 +27,7 @@ export {
   resourceNames,
 } from "./names.ts";
 export { rulePattern } from "./rule-pattern.ts";
-export { deliveriesTable } from "./tables.ts";
+export { bodyPrefixes, deliveriesTable, historyTable } from "./tables.ts";
 export {
   parseUnpublished,
   toUnpublishedMessage,

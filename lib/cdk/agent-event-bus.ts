@@ -1,0 +1,236 @@
+import { Duration, Stack } from "aws-cdk-lib";
+import type { Table } from "aws-cdk-lib/aws-dynamodb";
+import { CfnArchive, CfnEventBus, CfnEventBusPolicy } from "aws-cdk-lib/aws-events";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { type IKey, Key } from "aws-cdk-lib/aws-kms";
+import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import { StringParameter } from "aws-cdk-lib/aws-ssm";
+import type { Construct } from "constructs";
+import { type BusConfig, functionVariables, parameterNames, resourceNames } from "../aws/index.ts";
+import { deliveriesTable } from "../aws/tables.ts";
+import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
+import { busQueue } from "./bus-queue.ts";
+import { BusBase, type IAgentEventBus, ImportedBus, type ImportedBusProps } from "./bus-reference.ts";
+import { busTable } from "./bus-table.ts";
+import type { CatalogModule } from "./catalog-module.ts";
+import { EventHistory, type EventHistoryOptions, recorderEntry } from "./event-history.ts";
+import { acknowledge } from "./nag.ts";
+import { omitted } from "./omit.ts";
+import { type Stage, type StageSettings, stageSettings } from "./stage.ts";
+import { WaggleFunction } from "./waggle-function.ts";
+
+/** Another account that may publish to the bus. */
+export interface Publisher {
+  /** Twelve digits. */
+  readonly account: string;
+  /** The sources that its events may have, and no other: so one account cannot speak for another. */
+  readonly sources: readonly [string, ...string[]];
+}
+
+/** Of an {@link AgentEventBus}. */
+export interface AgentEventBusProps {
+  /** 1 to 20 of a-z, 0-9 and -, starting with a letter: the one name that a client has to know. */
+  readonly busName: string;
+  /** Default: context `stage`, else `dev`. */
+  readonly stage?: Stage;
+  /** The types that the functions know. Default: the standard catalog. */
+  readonly catalog?: CatalogModule;
+  readonly history?: EventHistoryOptions;
+  /** For how long EventBridge archives every event, for large replays. Default: by stage, 7 or 90 days. False: no archive. */
+  readonly archive?: false | { readonly retention: Duration };
+  /** Other accounts that may publish. */
+  readonly publishers?: readonly Publisher[];
+  /** Encrypts queues, tables and bodies with a key of yours; `true` makes one. Default: AWS's own keys. */
+  readonly encryptionKey?: true | IKey;
+  /** Who is told of alarms. The topic `<bus>-alarms` takes other subscriptions too. */
+  readonly alarmEmails?: readonly string[];
+  /** Bytes that one PutEvents request may have: 262,144 where the Region has not got 1 MB yet. Default 1,048,576. */
+  readonly maxRequestBytes?: number;
+}
+
+const recorderTimeout = Duration.minutes(1);
+
+/**
+ * A bus: EventBridge's, its archive and policy, the tables, what records history and dead letters, the alarms' topic, and
+ * the parameter by which a client finds it all. Names follow from the bus's name, so subscribers in other stacks and apps
+ * need that name only: {@link AgentEventBus.fromBusName}.
+ */
+export class AgentEventBus extends BusBase {
+  /** A bus that another app has made, in the same account and Region. */
+  static fromBusName(scope: Construct, id: string, busName: string, props: ImportedBusProps = {}): IAgentEventBus {
+    return new ImportedBus(scope, id, busName, props);
+  }
+
+  readonly encryptionKey: IKey | undefined;
+  readonly made: Construct = this;
+  readonly history: EventHistory;
+  readonly deliveries: Table;
+  readonly alarmTopic: Topic;
+  readonly deadLetterRecorder: WaggleFunction;
+  readonly #settings: StageSettings;
+  readonly #config: string;
+
+  constructor(scope: Construct, id: string, props: AgentEventBusProps) {
+    super(scope, id, { busName: props.busName, stage: props.stage });
+    this.#settings = stageSettings(this.stage);
+    this.encryptionKey = props.encryptionKey === true ? this.#makeKey() : props.encryptionKey;
+    const bus = new CfnEventBus(this, "Bus", {
+      name: this.busName,
+      description: "Events of agents, carried by Waggle",
+      ...(this.encryptionKey === undefined ? {} : { kmsKeyIdentifier: this.encryptionKey.keyArn }),
+    });
+    this.#archive(bus, props);
+    this.#policy(bus, props.publishers ?? []);
+    this.alarmTopic = this.#topic(props.alarmEmails ?? []);
+    this.deliveries = busTable(this, "Deliveries", {
+      tableName: resourceNames.deliveriesTable(this.busName),
+      keys: deliveriesTable,
+      settings: this.#settings,
+      encryptionKey: this.encryptionKey,
+    });
+
+    const unpublished = busQueue(this, "Unpublished", {
+      queueName: resourceNames.publisherDeadLetterQueue(this.busName),
+      encryptionKey: this.encryptionKey,
+      visibilityTimeout: Duration.seconds(recorderTimeout.toSeconds() * 6),
+    });
+    acknowledge(unpublished, "It is itself a dead-letter queue.", "AwsSolutions-SQS3");
+
+    const configOf = (history: EventHistory): string =>
+      Stack.of(this).toJsonString({
+        schema: 1,
+        bus: this.busName,
+        historyTable: resourceNames.historyTable(this.busName),
+        deliveriesTable: resourceNames.deliveriesTable(this.busName),
+        publisherDeadLetterQueueUrl: unpublished.queueUrl,
+        bodiesBucket: history.bodies.bucketName,
+        retentionMs: history.retention.toMilliseconds(),
+        maxRequestBytes: props.maxRequestBytes ?? 1_048_576,
+      } satisfies BusConfig);
+    this.history = new EventHistory(this, "History", {
+      ...props.history,
+      busName: this.busName,
+      settings: this.#settings,
+      encryptionKey: this.encryptionKey,
+      catalog: props.catalog,
+      config: configOf,
+    });
+    this.history.node.addDependency(bus);
+    this.#config = configOf(this.history);
+    this.deadLetterRecorder = this.#recordDeadLetters(props.catalog, unpublished.queueArn);
+    new StringParameter(this, "Config", {
+      parameterName: parameterNames.bus(this.busName),
+      description: `Where the resources of bus ${this.busName} are`,
+      stringValue: this.#config,
+    });
+  }
+
+  configFor(scope: Construct): string {
+    return Stack.of(scope) === Stack.of(this) ? this.#config : this.configParameter(scope);
+  }
+
+  #makeKey(): Key {
+    const key = new Key(this, "Key", {
+      description: `What bus ${this.busName} keeps`,
+      enableKeyRotation: true,
+      removalPolicy: this.#settings.removalPolicy,
+    });
+    // EventBridge writes to encrypted queues, and reads what its bus and archive keep; CloudWatch rings by a topic.
+    for (const service of ["events", "cloudwatch"]) {
+      key.addToResourcePolicy(
+        new PolicyStatement({
+          principals: [new ServicePrincipal(`${service}.amazonaws.com`)],
+          actions: ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"],
+          resources: ["*"],
+          conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
+        }),
+      );
+    }
+    return key;
+  }
+
+  #archive(bus: CfnEventBus, props: AgentEventBusProps): void {
+    if (props.archive === false || omitted(this).has("archive")) return;
+    const retention = props.archive?.retention ?? this.#settings.archiveRetention;
+    const archive = new CfnArchive(this, "Archive", {
+      archiveName: resourceNames.archive(this.busName),
+      description: `Every event of bus ${this.busName}, for large replays`,
+      sourceArn: bus.attrArn,
+      // What an archive replays is not archived again.
+      eventPattern: { "replay-name": [{ exists: false }] },
+      retentionDays: retention.toDays(),
+      ...(this.encryptionKey === undefined ? {} : { kmsKeyIdentifier: this.encryptionKey.keyArn }),
+    });
+    archive.applyRemovalPolicy(this.#settings.removalPolicy);
+  }
+
+  #policy(bus: CfnEventBus, publishers: readonly Publisher[]): void {
+    if (omitted(this).has("bus-policy")) return;
+    for (const { account, sources } of publishers) {
+      if (!/^\d{12}$/.test(account)) {
+        throw new BusError("invalid_config", `publisher ${shortForm(account)} is no account; give its twelve digits`);
+      }
+      new CfnEventBusPolicy(this, `Publisher${account}`, {
+        eventBusName: bus.ref,
+        statementId: `publisher-${account}`,
+        statement: {
+          Effect: "Allow",
+          Principal: { AWS: Stack.of(this).formatArn({ service: "iam", region: "", account, resource: "root" }) },
+          Action: "events:PutEvents",
+          Resource: bus.attrArn,
+          Condition: { StringEquals: { "events:source": sources } },
+        },
+      });
+    }
+  }
+
+  #topic(emails: readonly string[]): Topic {
+    const topic = new Topic(this, "Alarms", {
+      topicName: resourceNames.alarmTopic(this.busName),
+      displayName: `Alarms of bus ${this.busName}`,
+      enforceSSL: true,
+      ...(this.encryptionKey === undefined ? {} : { masterKey: this.encryptionKey }),
+    });
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+        actions: ["sns:Publish"],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
+      }),
+    );
+    for (const email of emails) topic.addSubscription(new EmailSubscription(email));
+    return topic;
+  }
+
+  /** Drains the publishers' dead letters, and those of every subscription, whose stacks bring the event source. */
+  #recordDeadLetters(catalog: CatalogModule | undefined, unpublishedArn: string): WaggleFunction {
+    const recorder = new WaggleFunction(this, "DeadLetterRecorder", {
+      functionName: resourceNames.recordDeadLetterFunction(this.busName),
+      entry: recorderEntry(this.busName, "record-dead-letter", "recordDeadLetter", catalog),
+      description: `Records the dead letters of bus ${this.busName}`,
+      timeout: recorderTimeout,
+      environment: { [functionVariables.bus]: this.#config },
+      logRetention: this.#settings.logRetention,
+      removalPolicy: this.#settings.removalPolicy,
+    });
+    const grants = this.grants();
+    grants.writeHistory(recorder);
+    grants.settle(recorder);
+    const names = [
+      resourceNames.deadLetterQueue(this.busName, "*", false),
+      resourceNames.deadLetterQueue(this.busName, "*", true),
+    ];
+    grants.consume(recorder, [...names, resourceNames.publisherDeadLetterQueue(this.busName)]);
+    new EventSourceMapping(this, "UnpublishedSource", {
+      target: recorder,
+      eventSourceArn: unpublishedArn,
+      batchSize: 10,
+      reportBatchItemFailures: true,
+    });
+    return recorder;
+  }
+}

@@ -1,0 +1,84 @@
+import { Stack } from "aws-cdk-lib";
+import { Alarm, ComparisonOperator, type IMetric, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import type { Construct } from "constructs";
+import { metricDimensions, metricsNamespace } from "../aws/index.ts";
+import { BusArns } from "./arns.ts";
+
+/** An alarm of a bus. */
+export interface BusAlarmProps {
+  readonly busName: string;
+  /** Unique in the account and Region; the bus's name is put before it. */
+  readonly name: string;
+  readonly metric: IMetric;
+  /** It rings where a value is above this. */
+  readonly above: number;
+  /** What has happened, in a sentence. */
+  readonly says: string;
+  /** Heading of docs/operate-aws.md that says what to do, as its anchor. */
+  readonly runbook: string;
+  /** Periods in a row. Default 1. */
+  readonly periods?: number;
+  /** Default: nothing happened, so all is well. */
+  readonly missing?: TreatMissingData;
+}
+
+/** An alarm that goes to the bus's topic, and that says what has happened and where to read what to do. */
+export function busAlarm(scope: Construct, id: string, props: BusAlarmProps): Alarm {
+  const alarm = new Alarm(scope, id, {
+    alarmName: `${props.busName}-${props.name}`,
+    alarmDescription: `${props.says} Runbook: docs/operate-aws.md#${props.runbook} of wagglebus.`,
+    metric: props.metric,
+    threshold: props.above,
+    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    evaluationPeriods: props.periods ?? 1,
+    treatMissingData: props.missing ?? TreatMissingData.NOT_BREACHING,
+  });
+  const { alarmTopic } = new BusArns(scope, props.busName);
+  alarm.addAlarmAction(new SnsAction(Topic.fromTopicArn(Stack.of(scope), `Topic of ${alarm.node.addr}`, alarmTopic)));
+  return alarm;
+}
+
+/** A metric of Waggle's functions: a count. */
+export function busMetric(busName: string, metricName: string, subscription?: string): Metric {
+  return new Metric({
+    namespace: metricsNamespace,
+    metricName,
+    statistic: "Sum",
+    dimensionsMap: {
+      [metricDimensions.bus]: busName,
+      ...(subscription === undefined ? {} : { [metricDimensions.subscription]: subscription }),
+    },
+  });
+}
+
+/** Seconds that the oldest message of a queue has waited. */
+export function oldestMessage(queueName: string): Metric {
+  return new Metric({
+    namespace: "AWS/SQS",
+    metricName: "ApproximateAgeOfOldestMessage",
+    statistic: "Maximum",
+    dimensionsMap: { QueueName: queueName },
+  });
+}
+
+/** Messages that wait in a queue. */
+export function waitingMessages(queueName: string): Metric {
+  return new Metric({
+    namespace: "AWS/SQS",
+    metricName: "ApproximateNumberOfMessagesVisible",
+    statistic: "Maximum",
+    dimensionsMap: { QueueName: queueName },
+  });
+}
+
+/** Events that a rule could bring neither to its target nor to the dead letters. */
+export function lostByRule(busName: string, ruleName: string): Metric {
+  return new Metric({
+    namespace: "AWS/Events",
+    metricName: "InvocationsFailedToBeSentToDlq",
+    statistic: "Sum",
+    dimensionsMap: { EventBusName: busName, RuleName: ruleName },
+  });
+}

@@ -1,0 +1,72 @@
+import { ArnFormat, Stack } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import { parameterNames, resourceNames } from "../aws/index.ts";
+
+/**
+ * ARNs of a bus's resources, in the account and Region of a stack. They follow from the bus's name, so that a stack needs
+ * nothing of the one that made them.
+ */
+export class BusArns {
+  readonly #stack: Stack;
+  readonly #bus: string;
+
+  constructor(scope: Construct, bus: string) {
+    this.#stack = Stack.of(scope);
+    this.#bus = bus;
+  }
+
+  get bus(): string {
+    return this.#arn("events", "event-bus", this.#bus);
+  }
+
+  rule(name: string): string {
+    return this.#arn("events", "rule", `${this.#bus}/${name}`);
+  }
+
+  get archive(): string {
+    return this.#arn("events", "archive", resourceNames.archive(this.#bus));
+  }
+
+  /** Of a queue by its name, which may hold `*`. */
+  queue(name: string): string {
+    return this.#stack.formatArn({ service: "sqs", resource: name });
+  }
+
+  table(name: string): string {
+    return this.#arn("dynamodb", "table", name);
+  }
+
+  get bodiesBucket(): string {
+    const { account, region } = this.#stack;
+    const name = resourceNames.bodiesBucket(this.#bus, account, region);
+    return this.#stack.formatArn({ service: "s3", resource: name, account: "", region: "" });
+  }
+
+  function(name: string): string {
+    return this.#stack.formatArn({
+      service: "lambda",
+      resource: "function",
+      resourceName: name,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+  }
+
+  get alarmTopic(): string {
+    return this.#stack.formatArn({ service: "sns", resource: resourceNames.alarmTopic(this.#bus) });
+  }
+
+  /** Replays get their names when they start. */
+  get replays(): string {
+    return this.#arn("events", "replay", "*");
+  }
+
+  get parameters(): readonly string[] {
+    const subscriptions = parameterNames.subscriptions(this.#bus);
+    const names = [parameterNames.bus(this.#bus), subscriptions, `${subscriptions}/*`];
+    return names.map((name) => this.#arn("ssm", "parameter", name.slice(1)));
+  }
+
+  #arn(service: string, resource: string, resourceName: string): string {
+    return this.#stack.formatArn({ service, resource, resourceName });
+  }
+}

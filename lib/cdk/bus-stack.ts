@@ -1,0 +1,16 @@
+import { Stack, type StackProps } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import { AgentEventBus, type AgentEventBusProps } from "./agent-event-bus.ts";
+
+/** Of a {@link BusStack}. */
+export interface BusStackProps extends StackProps, AgentEventBusProps {}
+
+/** The bus, its archive, history and dead letters. */
+export class BusStack extends Stack {
+  readonly bus: AgentEventBus;
+
+  constructor(scope: Construct, id: string, props: BusStackProps) {
+    super(scope, id, { description: `Bus ${props.busName}: events of agents, carried by Waggle`, ...props });
+    this.bus = new AgentEventBus(this, "Bus", props);
+  }
+}

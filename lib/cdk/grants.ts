@@ -1,0 +1,114 @@
+import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import { Construct } from "constructs";
+import { resourceNames } from "../aws/index.ts";
+import { BusArns } from "./arns.ts";
+import { acknowledgeWildcards } from "./nag.ts";
+
+/**
+ * What each kind of client may do, action by action and index by index, from the bus's name alone: so a stack grants it
+ * without an import of the one that made the bus.
+ */
+export class BusGrants {
+  readonly #arns: BusArns;
+  readonly #bus: string;
+  readonly #key: IKey | undefined;
+
+  constructor(scope: Construct, bus: string, key: IKey | undefined) {
+    this.#arns = new BusArns(scope, bus);
+    this.#bus = bus;
+    this.#key = key;
+  }
+
+  /** To find the bus and its subscriptions. */
+  connect(to: IGrantable): void {
+    this.#allow(to, ["ssm:GetParameter", "ssm:GetParametersByPath"], this.#arns.parameters);
+    this.#allow(to, ["events:DescribeEventBus"], [this.#arns.bus]);
+  }
+
+  /** To publish. What cannot be brought to the bus goes to the publishers' dead letters. */
+  publish(to: IGrantable): void {
+    this.#allow(to, ["events:PutEvents"], [this.#arns.bus]);
+    this.#allow(to, ["sqs:SendMessage"], [this.#arns.queue(resourceNames.publisherDeadLetterQueue(this.#bus))]);
+    this.#useKey(to);
+  }
+
+  /** To look up what happened, dead letters included. */
+  readHistory(to: IGrantable): void {
+    const table = resourceNames.historyTable(this.#bus);
+    this.#allow(to, ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"], [this.#arns.table(table)]);
+    this.#allow(to, ["s3:GetObject"], [`${this.#arns.bodiesBucket}/*`]);
+    this.#useKey(to);
+  }
+
+  /** To record events and dead letters. */
+  writeHistory(to: IGrantable): void {
+    const table = this.#arns.table(resourceNames.historyTable(this.#bus));
+    const write = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"];
+    this.#allow(to, [...write, "dynamodb:GetItem", "dynamodb:BatchGetItem"], [table]);
+    this.#allow(to, ["s3:PutObject", "s3:GetObject"], [`${this.#arns.bodiesBucket}/*`]);
+    this.#useKey(to);
+  }
+
+  /** To claim deliveries and to settle them. */
+  settle(to: IGrantable): void {
+    const actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
+    this.#allow(to, actions, [this.#arns.table(resourceNames.deliveriesTable(this.#bus))]);
+    this.#useKey(to);
+  }
+
+  /** To take messages of queues and to end them. Names may hold `*`. */
+  consume(to: IGrantable, queues: readonly string[]): void {
+    const actions = [
+      "sqs:ReceiveMessage",
+      "sqs:DeleteMessage",
+      "sqs:ChangeMessageVisibility",
+      "sqs:GetQueueAttributes",
+    ];
+    this.#allow(
+      to,
+      actions,
+      queues.map((name) => this.#arns.queue(name)),
+    );
+    this.#useKey(to);
+  }
+
+  /** All that a subscriber does: claims, settles, buries the dead, and hands a bus to its handler. */
+  subscribe(to: IGrantable, queues: readonly string[]): void {
+    this.connect(to);
+    this.publish(to);
+    this.readHistory(to);
+    this.writeHistory(to);
+    this.settle(to);
+    this.consume(to, queues);
+  }
+
+  /** To see how the queues stand, and to redrive, discard and replay. */
+  operate(to: IGrantable): void {
+    this.connect(to);
+    this.publish(to);
+    this.readHistory(to);
+    this.writeHistory(to);
+    this.settle(to);
+    this.#allow(to, ["sqs:SendMessage", "sqs:GetQueueAttributes"], [this.#arns.queue(`${this.#bus}-*`)]);
+    this.#allow(
+      to,
+      ["events:StartReplay", "events:DescribeReplay", "events:DescribeArchive"],
+      [this.#arns.bus, this.#arns.archive, this.#arns.replays],
+    );
+  }
+
+  #allow(to: IGrantable, actions: readonly string[], resources: readonly string[]): void {
+    to.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }));
+    if (!Construct.isConstruct(to.grantPrincipal)) return;
+    acknowledgeWildcards(
+      to.grantPrincipal,
+      "It stands for what the bus gets later, all below the bus's own name: subscriptions, indexes, bodies, queues.",
+      resources,
+    );
+  }
+
+  #useKey(to: IGrantable): void {
+    this.#key?.grantEncryptDecrypt(to);
+  }
+}

@@ -1,0 +1,15 @@
+export { AgentEventBus, type AgentEventBusProps, type Publisher } from "./agent-event-bus.ts";
+export { BusAlarms, type BusAlarmsProps } from "./bus-alarms.ts";
+export { BusDashboard, type BusDashboardProps } from "./bus-dashboard.ts";
+export type { IAgentEventBus, ImportedBusProps } from "./bus-reference.ts";
+export { BusStack, type BusStackProps } from "./bus-stack.ts";
+export type { CatalogModule } from "./catalog-module.ts";
+export type { EventHistory, EventHistoryOptions } from "./event-history.ts";
+export { type FoundSubscriber, findSubscribers } from "./find-subscribers.ts";
+export { FlowMonitor, type FlowMonitorProps } from "./flow-monitor.ts";
+export { MonitoringStack, type MonitoringStackProps } from "./monitoring-stack.ts";
+export { QueueSubscriber, type QueueSubscriberProps } from "./queue-subscriber.ts";
+export { busNameIn, parseStage, type Stage, stages } from "./stage.ts";
+export { Subscriber, type SubscriberCode, type SubscriberProps } from "./subscriber.ts";
+export { SubscribersStack, type SubscribersStackProps } from "./subscribers-stack.ts";
+export type { RuleRetries, SubscriptionAlarms, SubscriptionOptions } from "./subscription-queue.ts";

@@ -1,0 +1,32 @@
+import { Stack, type StackProps } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import { BusAlarms } from "./bus-alarms.ts";
+import { BusDashboard } from "./bus-dashboard.ts";
+import type { IAgentEventBus } from "./bus-reference.ts";
+import type { CatalogModule } from "./catalog-module.ts";
+import { FlowMonitor } from "./flow-monitor.ts";
+import { omitted } from "./omit.ts";
+
+/** Of a {@link MonitoringStack}. */
+export interface MonitoringStackProps extends StackProps {
+  readonly bus: IAgentEventBus;
+  readonly catalog?: CatalogModule;
+}
+
+/** What watches a bus: its alarms, its dashboard and the flow monitor. */
+export class MonitoringStack extends Stack {
+  readonly alarms: BusAlarms;
+  readonly flows: FlowMonitor;
+  /** Undefined where the context `omit` names it. */
+  readonly dashboard: BusDashboard | undefined;
+
+  constructor(scope: Construct, id: string, props: MonitoringStackProps) {
+    const { bus, catalog, ...stack } = props;
+    super(scope, id, { description: `Alarms and dashboard of bus ${bus.busName}`, ...stack });
+    const { busName } = bus;
+    this.alarms = new BusAlarms(this, "Alarms", { busName });
+    this.flows = new FlowMonitor(this, "Flows", { bus, ...(catalog === undefined ? {} : { catalog }) });
+    this.dashboard = omitted(this).has("dashboard") ? undefined : new BusDashboard(this, "Dashboard", { busName });
+    if (bus.made !== undefined) this.node.addDependency(bus.made);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Construct } from "constructs";
+import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
+
+/** What may be left out where a cloud, or what stands in for one, refuses it. */
+export const omittable = ["archive", "bus-policy", "dashboard", "composite-alarm", "auto-delete"] as const;
+
+/** One of {@link omittable}. */
+export type Omittable = (typeof omittable)[number];
+
+/** What the context `omit` (`-c omit=archive,dashboard`) leaves out below this construct. `invalid_config`. */
+export function omitted(scope: Construct): ReadonlySet<Omittable> {
+  const given: unknown = scope.node.tryGetContext("omit");
+  if (given === undefined || given === "") return new Set();
+  const names: unknown[] = typeof given === "string" ? given.split(",") : Array.isArray(given) ? given : [given];
+  return new Set(names.map(omittableName));
+}
+
+function omittableName(name: unknown): Omittable {
+  const known = omittable.find((one) => one === (typeof name === "string" ? name.trim() : name));
+  if (known !== undefined) return known;
+  throw new BusError("invalid_config", `context omit names ${shortForm(name)}; give ${omittable.join(", ")}`);
+}

@@ -1,0 +1,194 @@
+import { Duration, Stack } from "aws-cdk-lib";
+import { CfnRule } from "aws-cdk-lib/aws-events";
+import { CfnEventSourceMapping } from "aws-cdk-lib/aws-lambda";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import { StringParameter } from "aws-cdk-lib/aws-ssm";
+import { Construct } from "constructs";
+import { type DeployedSubscription, metricNames, parameterNames, resourceNames } from "../aws/index.ts";
+import type { SubscriptionRecord } from "../subscription/index.ts";
+import { busAlarm, busMetric, lostByRule, oldestMessage } from "./alarms.ts";
+import { BusArns } from "./arns.ts";
+import { allowRule, busQueue } from "./bus-queue.ts";
+import type { IAgentEventBus } from "./bus-reference.ts";
+import type { CheckedSubscription } from "./check-subscription.ts";
+import { acknowledge } from "./nag.ts";
+import { registerRule } from "./rule-registry.ts";
+
+/** How a rule tries to reach its queue before the event goes to the dead letters. */
+export interface RuleRetries {
+  /** 1 minute to 24 hours. Default 24 hours. */
+  readonly maxAge?: Duration;
+  /** 0 to 185. Default 185. */
+  readonly attempts?: number;
+}
+
+/** Alarms of a subscription. */
+export interface SubscriptionAlarms {
+  /** Rings when the oldest message has waited longer, retries included. Default 15 minutes. */
+  readonly oldestMessage?: Duration;
+}
+
+/** What {@link Subscriber} and {@link QueueSubscriber} share of their props. */
+export interface SubscriptionOptions {
+  /** The bus: an AgentEventBus, or `AgentEventBus.fromBusName(...)`. */
+  readonly bus: IAgentEventBus;
+  readonly ruleRetries?: RuleRetries;
+  /** False: none. */
+  readonly alarms?: false | SubscriptionAlarms;
+}
+
+interface SubscriptionQueueProps extends SubscriptionOptions {
+  readonly checked: CheckedSubscription;
+  readonly consumer: DeployedSubscription["consumer"];
+  readonly visibilityTimeout: Duration;
+}
+
+/** SQS gives up a message only as a safety net: the deliveries table counts the attempts, and throttles count here too. */
+function maxReceiveCount({ attempts, concurrency, ordered }: SubscriptionRecord): number {
+  // A message that has to wait for another's lock is received again and again.
+  if (ordered !== undefined || concurrency === 1) return 1_000;
+  return Math.min(Math.max(attempts * 10, 100), 1_000);
+}
+
+/**
+ * A rule, the queue it feeds, and both ways to fail: what the rule cannot bring to the queue, and what the queue gives up,
+ * go to dead-letter queues that `record-dead-letter` of the bus drains into history.
+ */
+export class SubscriptionQueue extends Construct {
+  readonly record: SubscriptionRecord;
+  readonly queue: Queue;
+  readonly queueName: string;
+  readonly rule: CfnRule;
+  readonly fifo: boolean;
+  /** The same text as in the parameter, for the function that consumes the queue. */
+  readonly deployed: string;
+  readonly #bus: IAgentEventBus;
+
+  constructor(scope: Construct, id: string, props: SubscriptionQueueProps) {
+    super(scope, id);
+    const { bus, checked } = props;
+    const { record } = checked;
+    this.#bus = bus;
+    this.record = record;
+    this.fifo = record.ordered !== undefined;
+    registerRule(this, bus.busName, record.name, checked.wildcard);
+
+    const received = this.#deadLetterQueue("DeadLetters", this.fifo);
+    // A rule takes a standard queue only, so a FIFO queue needs a second one beside its own.
+    const undelivered = this.fifo ? this.#deadLetterQueue("UndeliveredDeadLetters", false) : received;
+    this.queueName = resourceNames.queue(bus.busName, record.name, this.fifo);
+    this.queue = busQueue(this, "Queue", {
+      queueName: this.queueName,
+      fifo: this.fifo,
+      encryptionKey: bus.encryptionKey,
+      visibilityTimeout: props.visibilityTimeout,
+      deadLetters: { queue: received, maxReceiveCount: maxReceiveCount(record) },
+    });
+    this.rule = this.#rule(checked, undelivered, props.ruleRetries ?? {});
+    this.deployed = Stack.of(this).toJsonString({
+      schema: 1,
+      record,
+      queueUrl: this.queue.queueUrl,
+      fifo: this.fifo,
+      consumer: props.consumer,
+    } satisfies DeployedSubscription);
+    new StringParameter(this, "Parameter", {
+      parameterName: parameterNames.subscription(bus.busName, record.name),
+      description: `Subscription ${record.name} of bus ${bus.busName}, as deployed`,
+      stringValue: this.deployed,
+    });
+    if (props.alarms !== false) this.#alarms(props.alarms ?? {});
+    if (bus.made !== undefined) this.node.addDependency(bus.made);
+  }
+
+  #deadLetterQueue(id: string, fifo: boolean): Queue {
+    const { busName, encryptionKey } = this.#bus;
+    const queue = busQueue(this, id, {
+      queueName: resourceNames.deadLetterQueue(busName, this.record.name, fifo),
+      fifo,
+      encryptionKey,
+      visibilityTimeout: Duration.minutes(6),
+    });
+    acknowledge(queue, "It is itself a dead-letter queue.", "AwsSolutions-SQS3");
+    new CfnEventSourceMapping(this, `${id}Drain`, {
+      functionName: resourceNames.recordDeadLetterFunction(busName),
+      eventSourceArn: queue.queueArn,
+      batchSize: 10,
+      functionResponseTypes: ["ReportBatchItemFailures"],
+    });
+    return queue;
+  }
+
+  #rule(checked: CheckedSubscription, undelivered: Queue, retries: RuleRetries): CfnRule {
+    const { name, ordered } = this.record;
+    const rule = new CfnRule(this, "Rule", {
+      name: resourceNames.rule(name),
+      eventBusName: this.#bus.busName,
+      description: `Subscription ${name}`,
+      eventPattern: checked.pattern,
+      targets: [
+        {
+          id: "queue",
+          arn: this.queue.queueArn,
+          deadLetterConfig: { arn: undelivered.queueArn },
+          retryPolicy: {
+            maximumEventAgeInSeconds: (retries.maxAge ?? Duration.hours(24)).toSeconds(),
+            maximumRetryAttempts: retries.attempts ?? 185,
+          },
+          ...(ordered === undefined ? {} : { sqsParameters: { messageGroupId: messageGroup(ordered) } }),
+        },
+      ],
+    });
+    const ruleArn = new BusArns(this, this.#bus.busName).rule(name);
+    for (const queue of new Set([this.queue, undelivered])) allowRule(queue, ruleArn);
+    return rule;
+  }
+
+  #alarms({ oldestMessage: limit = Duration.minutes(15) }: SubscriptionAlarms): void {
+    const { busName } = this.#bus;
+    const { name } = this.record;
+    const common = { busName };
+    busAlarm(this, "OldestMessageAlarm", {
+      ...common,
+      name: `${name}-oldest-message`,
+      metric: oldestMessage(this.queueName),
+      above: limit.toSeconds(),
+      periods: 3,
+      says: `Deliveries of ${name} wait for more than ${limit.toHumanString()}.`,
+      runbook: "oldest-message",
+    });
+    busAlarm(this, "DeadLettersAlarm", {
+      ...common,
+      name: `${name}-dead-letters`,
+      metric: busMetric(busName, metricNames.deadLetters, name),
+      above: 0,
+      says: `${name} has new dead letters.`,
+      runbook: "dead-letters",
+    });
+    const queues = [false, ...(this.fifo ? [true] : [])];
+    for (const fifo of queues) {
+      busAlarm(this, fifo ? "FifoDeadLettersStuckAlarm" : "DeadLettersStuckAlarm", {
+        ...common,
+        name: `${name}-dead-letters-stuck${fifo ? "-fifo" : ""}`,
+        metric: oldestMessage(resourceNames.deadLetterQueue(busName, name, fifo)),
+        above: Duration.minutes(15).toSeconds(),
+        says: `Dead letters of ${name} are not recorded.`,
+        runbook: "dead-letters-stuck",
+      });
+    }
+    busAlarm(this, "EventsLostAlarm", {
+      ...common,
+      name: `${name}-events-lost`,
+      metric: lostByRule(busName, resourceNames.rule(name)),
+      above: 0,
+      says: `EventBridge could bring events for ${name} neither to the queue nor to the dead letters.`,
+      runbook: "events-lost",
+    });
+  }
+}
+
+/** Where the key of an `ordered` subscription stands in the envelope: events of one key are one message group. */
+function messageGroup(ordered: string): string {
+  if (ordered === "source") return "$.source";
+  return ordered === "type" ? "$.detail-type" : `$.detail.${ordered}`;
+}
