@@ -1,6 +1,7 @@
+import type { BusConfig } from "../../../aws/index.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { formatTime } from "../../../event/time.ts";
-import type { AwsParts, DeadLetterStore, DeliveryStore } from "../parts.ts";
+import type { AwsParts, Clients, DeadLetterStore, DeliveryStore } from "../parts.ts";
 import { bury, lastFailure } from "./burial.ts";
 import { deliveryKey } from "./keys.ts";
 import { Locks } from "./locks.ts";
@@ -10,6 +11,12 @@ import { Rows } from "./rows.ts";
 import { settle } from "./settling.ts";
 import { Table } from "./table.ts";
 
+/** What the deliveries need of the engine. */
+export interface DeliveriesParts extends Pick<AwsParts, "catalog" | "clock" | "nextId"> {
+  readonly config: Pick<BusConfig, "deliveriesTable">;
+  readonly clients: Pick<Clients, "dynamo">;
+}
+
 /** Milliseconds for which a delivery that its queue gave up is known to be dead: the default of `dedupeFor`. */
 const rememberMs = 15 * 86_400_000;
 
@@ -18,10 +25,7 @@ const rememberMs = 15 * 86_400_000;
  * how one goes from state to state. All methods reject with BusError: `unavailable`, `throttled`; `not_found` where the
  * table is missing.
  */
-export function createDeliveries(
-  parts: Pick<AwsParts, "config" | "clients" | "catalog" | "clock" | "nextId">,
-  deadLetters: Pick<DeadLetterStore, "put">,
-): DeliveryStore {
+export function createDeliveries(parts: DeliveriesParts, deadLetters: Pick<DeadLetterStore, "put">): DeliveryStore {
   const { config, clients, catalog, clock, nextId } = parts;
   const now = () => clock.now();
   const table = new Table(clients.dynamo, config.deliveriesTable);

@@ -110,7 +110,9 @@ function key(pk: string): Record<string, AttributeValue> {
 
 /** Names and values that occur: DynamoDB refuses a value that is not used. Names are never written bare: many are reserved. */
 function placeholders(text: string, values: Update["values"]) {
-  const names = Object.fromEntries([...text.matchAll(/#(\w+)/g)].map(([all, name = ""]) => [all, keys.get(all) ?? name]));
+  const names = Object.fromEntries(
+    [...text.matchAll(/#(\w+)/g)].map(([all, name = ""]) => [all, keys.get(all) ?? name]),
+  );
   const used = new Set([...text.matchAll(/:(\w+)/g)].map(([, name]) => name));
   const given = Object.entries(values).filter(([name]) => used.has(name));
   return {

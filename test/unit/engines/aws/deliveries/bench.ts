@@ -1,0 +1,157 @@
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  ScanCommand,
+} from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, expect } from "vitest";
+import { toEnvelope } from "../../../../../lib/aws/index.ts";
+import type { DeadLetter, Failure, Outcome } from "../../../../../lib/bus/delivery.ts";
+import { standardCatalog } from "../../../../../lib/catalog/index.ts";
+import { createDeliveries } from "../../../../../lib/engines/aws/deliveries/index.ts";
+import type {
+  ClaimedDelivery,
+  DeliveryStore,
+  MessageFate,
+  OpenedWhy,
+  QueueMessage,
+} from "../../../../../lib/engines/aws/parts.ts";
+import { BusError } from "../../../../../lib/error/bus-error.ts";
+import type { Event } from "../../../../../lib/event/event.ts";
+import type { SubscriptionRecord } from "../../../../../lib/subscription/subscription.ts";
+import { ManualClock } from "../../../../../lib/testing/manual-clock.ts";
+import { aRecord } from "../../../../support/a-record.ts";
+import { type Dynamo, deliveriesTableInput, startDynamo } from "../../../../support/dynamo.ts";
+
+/** A DynamoDB for the tests of a file; ask it for a {@link Bench} in each. */
+export function dynamoForFile(): () => Dynamo {
+  let dynamo: Dynamo | undefined;
+  beforeAll(async () => {
+    dynamo = await startDynamo();
+  });
+  afterAll(() => dynamo?.close());
+  return () => {
+    if (dynamo === undefined) throw new Error("it runs from beforeAll to afterAll");
+    return dynamo;
+  };
+}
+
+type Item = Record<string, AttributeValue>;
+
+let tables = 0;
+
+/** A deliveries table of its own, a clock that stands still, and the dead letters in a map. */
+export class Bench {
+  readonly clock = new ManualClock();
+  readonly letters = new Map<string, DeadLetter>();
+  /** How often a dead letter was written, those that were there already included. */
+  puts = 0;
+  /** Set, the next dead letter cannot be written. */
+  lettersFail = false;
+  /** Called once a dead letter is written. */
+  afterPut: (() => void) | undefined;
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  readonly store: DeliveryStore;
+  record: SubscriptionRecord;
+  #ids = 0;
+
+  private constructor(client: DynamoDBClient, table: string, record: Partial<SubscriptionRecord>) {
+    this.client = client;
+    this.table = table;
+    this.record = aRecord(record);
+    this.store = createDeliveries(
+      {
+        config: { deliveriesTable: table },
+        clients: { dynamo: client },
+        catalog: standardCatalog,
+        clock: this.clock,
+        nextId: () => {
+          this.#ids += 1;
+          return `id-${this.#ids}`;
+        },
+      },
+      { put: (letter) => this.#put(letter) },
+    );
+  }
+
+  static async make(dynamo: Dynamo, record: Partial<SubscriptionRecord> = {}): Promise<Bench> {
+    tables += 1;
+    const table = `deliveries-${tables}`;
+    await dynamo.createTable(deliveriesTableInput(table));
+    return new Bench(dynamo.client, table, record);
+  }
+
+  static withoutTable(dynamo: Dynamo, table: string): Bench {
+    return new Bench(dynamo.client, table, {});
+  }
+
+  async #put(letter: DeadLetter): Promise<void> {
+    if (this.lettersFail) {
+      this.lettersFail = false;
+      throw new BusError("unavailable", "the history table does not answer");
+    }
+    this.puts += 1;
+    if (!this.letters.has(letter.id)) this.letters.set(letter.id, letter);
+    this.afterPut?.();
+  }
+
+  /** The only dead letter. */
+  get letter(): DeadLetter {
+    expect(this.letters.size).toBe(1);
+    const [letter] = this.letters.values();
+    if (letter === undefined) throw new Error("there is no dead letter");
+    return letter;
+  }
+
+  message(event: Event, more: Partial<QueueMessage> = {}): QueueMessage {
+    return { body: toEnvelope(event), sentMs: this.clock.now(), ...more };
+  }
+
+  /** Opens a message that must be claimed. */
+  async claim(message: QueueMessage, leaseMs = 30_000): Promise<ClaimedDelivery> {
+    const opened = await this.store.open(message, this.record, { leaseMs });
+    if (!("delivery" in opened)) throw new Error(`not claimed: ${opened.why}`);
+    return opened.delivery;
+  }
+
+  /** Opens a message that must not be claimed. */
+  async refused(message: QueueMessage): Promise<{ why: OpenedWhy; fate: MessageFate }> {
+    const opened = await this.store.open(message, this.record, { leaseMs: 30_000 });
+    if ("delivery" in opened) throw new Error("it was claimed");
+    return opened;
+  }
+
+  settle(delivery: ClaimedDelivery, outcome: Outcome = { kind: "done" }): Promise<MessageFate> {
+    return this.store.settle(delivery, this.record, outcome);
+  }
+
+  /** All rows of the table, by key, as DynamoDB has them. */
+  async rows(): Promise<Record<string, Item>> {
+    const { Items: items = [] } = await this.client.send(new ScanCommand({ TableName: this.table }));
+    return Object.fromEntries(items.map((item) => [item.pk?.S ?? "", item]));
+  }
+
+  /** The only lock, as DynamoDB has it. */
+  async lockRow(): Promise<Item> {
+    const locks = Object.entries(await this.rows()).filter(([pk]) => pk.startsWith("lock:"));
+    expect(locks).toHaveLength(1);
+    return locks[0]?.[1] ?? {};
+  }
+
+  async putRow(item: Item): Promise<void> {
+    await this.client.send(new PutItemCommand({ TableName: this.table, Item: item }));
+  }
+
+  async deleteRow(pk: string): Promise<void> {
+    await this.client.send(new DeleteItemCommand({ TableName: this.table, Key: { pk: { S: pk } } }));
+  }
+}
+
+export function failed(attempt: number, more: Partial<Failure> = {}): Failure {
+  return { code: "handler_error", message: "it failed", at: "2026-01-01T00:00:00.000Z", attempt, ...more };
+}
+
+export const gone = { kind: "delete" } as const;
+export const later = (afterMs: number) => ({ kind: "later", afterMs }) as const;

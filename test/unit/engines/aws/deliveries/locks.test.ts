@@ -1,0 +1,197 @@
+import { expect, test } from "vitest";
+import type { Outcome } from "../../../../../lib/bus/delivery.ts";
+import { anEvent } from "../../../../support/an-event.ts";
+import { describeDynamo } from "../../../../support/dynamo.ts";
+import { Bench, dynamoForFile, failed, gone, later } from "./bench.ts";
+
+const keyed = (id: string, key: unknown = "a") => anEvent({ id, type: "custom.thing", data: { key } });
+const retry = (afterMs: number): Outcome => ({ kind: "retry", afterMs, failure: failed(1) });
+const dead: Outcome = { kind: "dead", failure: failed(1) };
+
+describeDynamo("an ordered key", () => {
+  const dynamo = dynamoForFile();
+  const ordered = { ordered: "data.key" };
+
+  test("is held while its delivery runs, and between its attempts", async () => {
+    const bench = await Bench.make(dynamo(), ordered);
+    const [first, second] = [bench.message(keyed("a1")), bench.message(keyed("a2"))];
+    const running = await bench.claim(first);
+    expect(await bench.refused(second)).toEqual({ why: "busy", fate: later(1_000) });
+    await bench.settle(running, retry(60_000));
+    expect(await bench.refused(second)).toEqual({ why: "busy", fate: later(60_000) });
+    await bench.clock.advance(60_000);
+    expect(await bench.refused(second)).toMatchObject({ why: "busy" });
+    const again = await bench.claim(first);
+    expect(again.attempt).toBe(2);
+    await bench.settle(again, { kind: "released" });
+    expect(await bench.refused(second)).toMatchObject({ why: "busy" });
+    await bench.settle(await bench.claim(first));
+    expect(await bench.claim(second)).toMatchObject({ attempt: 1 });
+  });
+
+  test("is no other key", async () => {
+    const bench = await Bench.make(dynamo(), ordered);
+    await bench.claim(bench.message(keyed("a1", "a")));
+    await bench.claim(bench.message(keyed("b1", "b")));
+    await bench.claim(bench.message(keyed("c1", { a: 1 })));
+    expect(await bench.refused(bench.message(keyed("c2", { a: 1 })))).toMatchObject({ why: "busy" });
+    await bench.claim(bench.message(anEvent({ id: "x1", type: "custom.thing" })));
+    await bench.claim(bench.message(anEvent({ id: "x2", type: "custom.thing" })));
+  });
+
+  for (const outcome of [dead, { kind: "dropped" }, { kind: "done" }] as const) {
+    test(`goes on after: ${outcome.kind}`, async () => {
+      const bench = await Bench.make(dynamo(), ordered);
+      await bench.settle(await bench.claim(bench.message(keyed("a1"))), outcome);
+      expect(await bench.claim(bench.message(keyed("a2")))).toMatchObject({ attempt: 1 });
+    });
+  }
+
+  test("goes on after an event that has expired between its attempts", async () => {
+    const bench = await Bench.make(dynamo(), ordered);
+    const expiring = keyed("a1");
+    const first = bench.message({
+      ...expiring,
+      metadata: { ...expiring.metadata, expiresAt: "2026-01-01T00:00:01.000Z" },
+    });
+    await bench.settle(await bench.claim(first), retry(2_000));
+    await bench.clock.advance(2_000);
+    await bench.settle(await bench.claim(first), { kind: "dropped" });
+    await bench.claim(bench.message(keyed("a2")));
+  });
+
+  test("of many deliveries at once lets one through, and counts no attempt of the others", async () => {
+    const bench = await Bench.make(dynamo(), ordered);
+    const messages = Array.from({ length: 20 }, (_, index) => bench.message(keyed(`a${index}`)));
+    const opened = await Promise.all(
+      messages.map((message) => bench.store.open(message, bench.record, { leaseMs: 30_000 })),
+    );
+    const claimed = opened.flatMap((one) => ("delivery" in one ? [one.delivery] : []));
+    expect(claimed).toHaveLength(1);
+    for (const delivery of claimed) await bench.settle(delivery);
+    for (const message of messages) {
+      const next = await bench.store.open(message, bench.record, { leaseMs: 30_000 });
+      if (!("delivery" in next)) {
+        expect(next.why).toBe("duplicate");
+        continue;
+      }
+      expect(next.delivery.attempt).toBe(1);
+      await bench.settle(next.delivery);
+    }
+  });
+
+  test("stays with a delivery whose run died, and goes on once that is over", async () => {
+    const bench = await Bench.make(dynamo(), { ...ordered, attempts: 2 });
+    const [first, second] = [bench.message(keyed("a1")), bench.message(keyed("a2"))];
+    await bench.claim(first, 1_000);
+    await bench.clock.advance(1_000);
+    expect(await bench.refused(second)).toMatchObject({ why: "busy" });
+    await bench.claim(first, 1_000);
+    await bench.clock.advance(1_000);
+    expect(await bench.refused(second)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(first)).toEqual({ why: "dead", fate: gone });
+    await bench.claim(second);
+  });
+
+  test("whose holder is over, or gone, is free, though its lock was left behind", async () => {
+    const bench = await Bench.make(dynamo(), ordered);
+    const first = await bench.claim(bench.message(keyed("a1")));
+    const lock = await bench.lockRow();
+    await bench.settle(first);
+    await bench.putRow(lock);
+    const second = await bench.claim(bench.message(keyed("a2")));
+    await bench.deleteRow("one#a2#");
+    const third = await bench.claim(bench.message(keyed("a3")));
+    expect(await bench.settle(second)).toEqual(gone);
+    expect(await bench.refused(bench.message(keyed("a4")))).toMatchObject({ why: "busy" });
+    await bench.settle(third);
+    await bench.claim(bench.message(keyed("a4")));
+  });
+
+  test("is not blocked by a delivery whose message was purged once its row's time is past", async () => {
+    const bench = await Bench.make(dynamo(), ordered);
+    await bench.settle(await bench.claim(bench.message(keyed("a1"))), retry(0));
+    const second = bench.message(keyed("a2"));
+    await bench.clock.advance("14d");
+    expect(await bench.refused(second)).toMatchObject({ why: "busy" });
+    await bench.clock.advance("2d");
+    await bench.claim(second);
+  });
+
+  test("is held by a copy of the message that comes early, and by one that comes late", async () => {
+    const bench = await Bench.make(dynamo(), ordered);
+    const [first, second] = [bench.message(keyed("a1")), bench.message(keyed("a2"))];
+    const running = await bench.claim(first);
+    expect(await bench.refused(first)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(second)).toMatchObject({ why: "busy" });
+    await bench.settle(running);
+    const next = await bench.claim(second);
+    expect(await bench.refused(first)).toMatchObject({ why: "busy" });
+    await bench.settle(next);
+    expect(await bench.refused(first)).toMatchObject({ why: "duplicate" });
+  });
+
+  test("has those behind it look ever less often, so that no queue gives them up", async () => {
+    const bench = await Bench.make(dynamo(), ordered);
+    await bench.claim(bench.message(keyed("a1")), 86_400_000);
+    const behind = bench.message(keyed("a2"));
+    let looks = 0;
+    const until = bench.clock.now() + 3_600_000;
+    while (bench.clock.now() < until) {
+      const { fate } = await bench.refused(behind);
+      looks += 1;
+      await bench.clock.advance(fate.kind === "later" ? fate.afterMs : 0);
+    }
+    expect(looks).toBeLessThan(40);
+  });
+});
+
+describeDynamo("a subscription that runs one at a time", () => {
+  const dynamo = dynamoForFile();
+  const single = { concurrency: 1 };
+
+  test("runs one, whoever opens", async () => {
+    const bench = await Bench.make(dynamo(), single);
+    const [first, second] = [bench.message(keyed("1")), bench.message(keyed("2"))];
+    const running = await bench.claim(first);
+    expect(await bench.refused(second)).toEqual({ why: "busy", fate: later(1_000) });
+    await bench.settle(running);
+    await bench.claim(second);
+  });
+
+  test("goes on with others between the attempts of one", async () => {
+    const bench = await Bench.make(dynamo(), single);
+    const [first, second] = [bench.message(keyed("1")), bench.message(keyed("2"))];
+    await bench.settle(await bench.claim(first), retry(1_000));
+    const other = await bench.claim(second);
+    await bench.clock.advance(1_000);
+    expect(await bench.refused(first)).toMatchObject({ why: "busy" });
+    await bench.settle(other);
+    expect(await bench.claim(first)).toMatchObject({ attempt: 2 });
+  });
+
+  test("goes on once the lease of a run that died is over", async () => {
+    const bench = await Bench.make(dynamo(), single);
+    await bench.claim(bench.message(keyed("1")), 10_000);
+    await bench.clock.advance(9_999);
+    expect(await bench.refused(bench.message(keyed("2")))).toMatchObject({ why: "busy" });
+    await bench.clock.advance(1);
+    await bench.claim(bench.message(keyed("2")));
+    expect(await bench.refused(bench.message(keyed("1")))).toMatchObject({ why: "busy" });
+  });
+
+  test("and in order: a key waits for its head, others for the slot", async () => {
+    const bench = await Bench.make(dynamo(), { concurrency: 1, ordered: "data.key" });
+    const [a1, a2, b1] = [bench.message(keyed("a1")), bench.message(keyed("a2")), bench.message(keyed("b1", "b"))];
+    const head = await bench.claim(a1);
+    expect(await bench.refused(b1)).toMatchObject({ why: "busy" });
+    await bench.settle(head, retry(1_000));
+    expect(await bench.refused(a2)).toMatchObject({ why: "busy" });
+    const other = await bench.claim(b1);
+    await bench.clock.advance(1_000);
+    expect(await bench.refused(a1)).toMatchObject({ why: "busy" });
+    await bench.settle(other);
+    await bench.settle(await bench.claim(a1));
+    await bench.claim(a2);
+  });
+});

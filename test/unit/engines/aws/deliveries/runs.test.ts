@@ -1,0 +1,150 @@
+import { expect, test } from "vitest";
+import { anEvent } from "../../../../support/an-event.ts";
+import { describeDynamo } from "../../../../support/dynamo.ts";
+import { Bench, dynamoForFile, failed, gone, later } from "./bench.ts";
+
+const event = anEvent({ type: "custom.thing" });
+
+describeDynamo("a delivery in the table", () => {
+  const dynamo = dynamoForFile();
+
+  test("is claimed once, run, and known to have succeeded", async () => {
+    const bench = await Bench.make(dynamo());
+    const message = bench.message(event);
+    const delivery = await bench.claim(message);
+    expect(delivery).toMatchObject({
+      subscription: "one",
+      event,
+      attempt: 1,
+      acceptedAt: bench.clock.now(),
+      failures: [],
+      redriven: false,
+    });
+    expect(await bench.refused(message)).toEqual({ why: "busy", fate: later(30_000) });
+    expect(await bench.settle(delivery)).toEqual(gone);
+    expect(await bench.refused(message)).toEqual({ why: "duplicate", fate: gone });
+    expect(bench.letters.size).toBe(0);
+  });
+
+  test("of many that open it at once one may run it", async () => {
+    const bench = await Bench.make(dynamo());
+    const message = bench.message(event);
+    const opened = await Promise.all(
+      Array.from({ length: 20 }, () => bench.store.open(message, bench.record, { leaseMs: 30_000 })),
+    );
+    expect(opened.filter((one) => "delivery" in one)).toHaveLength(1);
+  });
+
+  test("waits between attempts, and carries what failed", async () => {
+    const bench = await Bench.make(dynamo());
+    const message = bench.message(event);
+    const failure = failed(1, { stack: "Error: it failed\n    at handler.ts:1:1" });
+    expect(await bench.settle(await bench.claim(message), { kind: "retry", afterMs: 5_000, failure })).toEqual(
+      later(5_000),
+    );
+    await bench.clock.advance(2_000);
+    expect(await bench.refused(message)).toEqual({ why: "busy", fate: later(3_000) });
+    await bench.clock.advance(3_000);
+    expect(await bench.claim(message)).toMatchObject({ attempt: 2, failures: [failure] });
+    expect(await bench.store.failures("one", event)).toEqual([failure]);
+  });
+
+  test("released, it has not been tried", async () => {
+    const bench = await Bench.make(dynamo());
+    const message = bench.message(event);
+    expect(await bench.settle(await bench.claim(message), { kind: "released" })).toEqual(later(0));
+    expect(await bench.claim(message)).toMatchObject({ attempt: 1, failures: [] });
+  });
+
+  test("dead, it is a dead letter with all that failed, and is not run again", async () => {
+    const bench = await Bench.make(dynamo());
+    const message = bench.message(event);
+    await bench.settle(await bench.claim(message), { kind: "retry", afterMs: 0, failure: failed(1) });
+    const reason = failed(2, { code: "non_retriable", stack: "a long stack" });
+    await bench.clock.advance(1_000);
+    expect(await bench.settle(await bench.claim(message), { kind: "dead", failure: reason })).toEqual(gone);
+    expect(bench.letter).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      subscription: "one",
+      event,
+      reason,
+      attempts: 2,
+      failures: [failed(1), reason],
+      acceptedAt: "2026-01-01T00:00:00.000Z",
+      deadAt: "2026-01-01T00:00:01.000Z",
+    });
+    expect(await bench.refused(message)).toEqual({ why: "dead", fate: gone });
+  });
+
+  test("dropped, it is over", async () => {
+    const bench = await Bench.make(dynamo());
+    const message = bench.message(event);
+    expect(await bench.settle(await bench.claim(message), { kind: "dropped" })).toEqual(gone);
+    expect(await bench.refused(message)).toMatchObject({ why: "duplicate" });
+  });
+
+  test("expired, it is never claimed", async () => {
+    const bench = await Bench.make(dynamo());
+    const expired = anEvent({ type: "custom.thing", metadata: { expiresAt: "2026-01-01T00:00:00.000Z" } });
+    expect(await bench.refused(bench.message(expired))).toEqual({ why: "expired", fate: gone });
+    expect(await bench.rows()).toEqual({});
+  });
+
+  test("not idempotent, its success is forgotten at once", async () => {
+    const bench = await Bench.make(dynamo(), { idempotent: false });
+    const message = bench.message(event);
+    await bench.settle(await bench.claim(message));
+    expect(await bench.rows()).toEqual({});
+    expect(await bench.claim(message)).toMatchObject({ attempt: 1 });
+  });
+
+  test("is remembered for `dedupeFor`, though DynamoDB deletes later", async () => {
+    const bench = await Bench.make(dynamo(), { dedupeFor: 60_000 });
+    const message = bench.message(event);
+    await bench.settle(await bench.claim(message), { kind: "retry", afterMs: 0, failure: failed(1) });
+    await bench.settle(await bench.claim(message));
+    await bench.clock.advance(59_999);
+    expect(await bench.refused(message)).toMatchObject({ why: "duplicate" });
+    await bench.clock.advance(1);
+    expect(await bench.store.failures("one", event)).toEqual([]);
+    expect(await bench.claim(message)).toMatchObject({ attempt: 1, failures: [] });
+  });
+
+  test("a replay is a delivery of its own, marked, accepted when it was queued", async () => {
+    const bench = await Bench.make(dynamo());
+    await bench.settle(await bench.claim(bench.message(event)));
+    await bench.clock.advance(5_000);
+    const replayed = bench.message(event, { replayId: "replay-1" });
+    const delivery = await bench.claim(replayed);
+    expect(delivery).toMatchObject({ attempt: 1, acceptedAt: bench.clock.now() });
+    expect(delivery.event.metadata.replay).toEqual({ id: "replay-1" });
+    await bench.settle(delivery, { kind: "dead", failure: failed(1) });
+    expect(bench.letter.event.metadata.replay).toEqual({ id: "replay-1" });
+    expect(await bench.refused(replayed)).toMatchObject({ why: "dead" });
+    expect(await bench.claim(bench.message(event, { replayId: "replay-2" }))).toMatchObject({ attempt: 1 });
+  });
+
+  test("what is no valid event becomes one dead letter, whoever sees it", async () => {
+    const bench = await Bench.make(dynamo());
+    const invalid = bench.message(anEvent({ type: "task.created", data: { taskId: 7 } }));
+    expect(await bench.refused(invalid)).toEqual({ why: "invalid", fate: gone });
+    bench.record = { ...bench.record, name: "two" };
+    await bench.clock.advance(1_000);
+    expect(await bench.refused(invalid)).toMatchObject({ why: "invalid" });
+    expect(bench.letter).toMatchObject({ reason: { code: "invalid_event", attempt: 0 }, attempts: 0 });
+    expect(bench.letter.subscription).toBeUndefined();
+    for (const body of ["no JSON", "[]", '{"detail":{}}']) {
+      expect(await bench.refused({ body, sentMs: 0 })).toMatchObject({ why: "invalid" });
+    }
+    expect(bench.letters.size).toBe(4);
+    expect([...bench.letters.values()].at(-1)?.event.data).toEqual({ stored: '{"detail":{}}' });
+  });
+
+  test("a table that is not there is named", async () => {
+    const bench = Bench.withoutTable(dynamo(), "lost-deliveries");
+    await expect(bench.claim(bench.message(event))).rejects.toMatchObject({
+      code: "not_found",
+      message: expect.stringContaining("lost-deliveries"),
+    });
+  });
+});
