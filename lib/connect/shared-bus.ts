@@ -3,6 +3,7 @@ import type { RegisteredEvents } from "../bus/register.ts";
 import { BusError } from "../error/bus-error.ts";
 import { connect } from "./connect.ts";
 import type { ConnectOptions } from "./options.ts";
+import { providedBus } from "./provided-bus.ts";
 
 let shared: Promise<Bus<RegisteredEvents>> | undefined;
 
@@ -34,7 +35,10 @@ export function initBus(options: ConnectOptions<RegisteredEvents> = {}): Promise
   return opened;
 }
 
-/** The one bus that the process shares; opened by configuration where `initBus` was not called. */
+/**
+ * The one bus that the process shares; opened by configuration where `initBus` was not called. In a Lambda function it is
+ * the bus that its handlers get.
+ */
 export function getBus(): Promise<Bus<RegisteredEvents>> {
-  return shared ?? initBus();
+  return shared ?? providedBus() ?? initBus();
 }

@@ -1,9 +1,28 @@
-import { BusError } from "../error/bus-error.ts";
+import { createDeadLetterStore } from "../engines/aws/dead-letters/index.ts";
+import { createHistoryStore } from "../engines/aws/history/index.ts";
 import type { QueueFunction } from "./function.ts";
+import { functionParts } from "./function-parts.ts";
+import { HistoryRecorder } from "./history-recorder.ts";
+import { type FunctionHost, lambdaHost } from "./host.ts";
+import { once } from "./once.ts";
 import type { FunctionOptions } from "./options.ts";
+import { recorderFunction } from "./recorder-function.ts";
 
-export function recordHistory(_options: FunctionOptions = {}): QueueFunction {
-  return async () => {
-    throw new BusError("unavailable", "record-history: not built yet");
-  };
+/**
+ * The function that records every event of the bus in history: `export const handler = recordHistory({ catalog })`. The
+ * catalog says which types are not kept, and what an event of each looks like: what is none of its type becomes a dead
+ * letter `invalid_event`. What could not be recorded goes back to the queue, and is counted as `RecordErrors`.
+ */
+export function recordHistory(options: FunctionOptions = {}): QueueFunction {
+  return historyFunction(options, lambdaHost);
+}
+
+/** {@link recordHistory} in any process. */
+export function historyFunction(options: FunctionOptions, host: FunctionHost): QueueFunction {
+  const ready = once(async () => {
+    const parts = await functionParts(host, options.catalog);
+    const recorder = new HistoryRecorder(parts, createHistoryStore(parts), createDeadLetterStore(parts));
+    return { parts, record: recorder.record.bind(recorder) };
+  });
+  return recorderFunction(ready, host);
 }

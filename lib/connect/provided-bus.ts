@@ -1,0 +1,17 @@
+import type { Bus } from "../bus/bus.ts";
+import type { RegisteredEvents } from "../bus/register.ts";
+
+let provider: (() => Promise<Bus<RegisteredEvents>>) | undefined;
+
+/**
+ * Says where this process has its bus from, so that `getBus` need not open one: a Lambda function runs its handler on a
+ * bus that it made of its environment. `initBus` still wins.
+ */
+export function provideBus(open: () => Promise<Bus<RegisteredEvents>>): void {
+  provider = open;
+}
+
+/** The bus that the process was provided with; undefined where it was not. */
+export function providedBus(): Promise<Bus<RegisteredEvents>> | undefined {
+  return provider?.();
+}

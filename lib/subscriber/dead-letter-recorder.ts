@@ -1,0 +1,126 @@
+import { metricNames, parseUnpublished, type Unpublished } from "../aws/index.ts";
+import type { Failure } from "../bus/delivery.ts";
+import { toBusErrorOfAws } from "../engines/aws/aws-error.ts";
+import { invalidEventDeadLetter, openMessage } from "../engines/aws/dead-letters/invalid-event.ts";
+import type { AwsParts, DeadLetterStore, DeliveryStore } from "../engines/aws/parts.ts";
+import { BusError, toBusError } from "../error/bus-error.ts";
+import { errorFields } from "./function-parts.ts";
+import type { HistoryRecorder, Recording } from "./history-recorder.ts";
+import type { BatchMessage } from "./queue-batch.ts";
+import { type DrainedQueue, drainedQueue } from "./queue-of.ts";
+
+/** What dead letters are recorded with. */
+export interface DeadLetterParts {
+  readonly parts: AwsParts;
+  readonly deliveries: Pick<DeliveryStore, "giveUp">;
+  readonly deadLetters: Pick<DeadLetterStore, "put">;
+  readonly history: Pick<HistoryRecorder, "record">;
+}
+
+/** Makes dead letters of what dead-letter queues hold. */
+export class DeadLetterRecorder {
+  readonly #with: DeadLetterParts;
+
+  constructor(parts: DeadLetterParts) {
+    this.#with = parts;
+  }
+
+  async record(messages: readonly BatchMessage[]): Promise<Recording> {
+    const { bus } = this.#with.parts.config;
+    const recording: Recording = { failed: [], counts: {} };
+    const notInHistory: BatchMessage[] = [];
+    await Promise.all(
+      messages.map((message) => {
+        const queue = drainedQueue(message.queueArn, bus);
+        if (queue?.kind !== "history") return this.#one(message, queue, recording);
+        notInHistory.push(message);
+        return undefined;
+      }),
+    );
+    if (notInHistory.length > 0) add(recording, await this.#with.history.record(notInHistory));
+    return recording;
+  }
+
+  async #one(message: BatchMessage, queue: DrainedQueue | undefined, recording: Recording): Promise<void> {
+    const { logger } = this.#with.parts;
+    try {
+      const id = await this.#bury(message, queue);
+      if (id === undefined) return;
+      count(recording, metricNames.deadLetters);
+      logger.info("dead letter is recorded", { deadLetterId: id, messageId: message.id, ...queue });
+    } catch (thrown) {
+      count(recording, metricNames.recordErrors);
+      recording.failed.push(message.id);
+      const fields = errorFields(toBusError(thrown));
+      logger.error("dead letter could not be recorded", { messageId: message.id, ...queue, ...fields });
+    }
+  }
+
+  /** The id of the dead letter; undefined where the delivery succeeded or was dead before. */
+  async #bury(message: BatchMessage, queue: DrainedQueue | undefined): Promise<string | undefined> {
+    if (queue?.kind === "subscription") {
+      const letter = await this.#with.deliveries.giveUp(message, queue.subscription, reasonOf(message));
+      return letter?.id;
+    }
+    if (queue?.kind === "unpublished") return this.#unpublished(message);
+    throw new BusError("invalid_config", `queue ${message.queueArn} is no dead-letter queue of the bus`, {
+      details: { queue: message.queueArn },
+    });
+  }
+
+  async #unpublished(message: BatchMessage): Promise<string> {
+    const { catalog, clock } = this.#with.parts;
+    let letter: Unpublished;
+    try {
+      letter = await this.#read(message.body);
+    } catch (thrown) {
+      const error = toBusError(thrown);
+      if (error.code !== "invalid_event") throw error;
+      const { event } = openMessage(message.body, message.sentMs, catalog);
+      letter = invalidEventDeadLetter({ ok: false, event, error }, message.sentMs, clock.now());
+    }
+    await this.#with.deadLetters.put(letter);
+    return letter.id;
+  }
+
+  /** One too large for a message lies in the bodies bucket, which lets go of it once its message would be gone, too. */
+  async #read(body: string): Promise<Unpublished> {
+    const read = parseUnpublished(body);
+    if ("letter" in read) return read.letter;
+    const whole = parseUnpublished(await this.#object(read.bodyKey));
+    if ("letter" in whole) return whole.letter;
+    throw new BusError("invalid_event", "the dead letter of a publisher names another object instead of the event");
+  }
+
+  async #object(key: string): Promise<string> {
+    const { clients, config } = this.#with.parts;
+    const { GetObjectCommand } = await import("@aws-sdk/client-s3");
+    try {
+      const s3 = await clients.s3();
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: config.bodiesBucket, Key: key }));
+      return (await Body?.transformToString()) ?? "";
+    } catch (thrown) {
+      throw toBusErrorOfAws(thrown, `bucket ${config.bodiesBucket}`);
+    }
+  }
+}
+
+/** Why it came to the dead-letter queue: its rule says so in attributes; without them its queue gave it up. */
+function reasonOf({ attributes, received }: BatchMessage): Pick<Failure, "code" | "message"> {
+  const { RULE_ARN, ERROR_CODE, ERROR_MESSAGE } = attributes;
+  if (ERROR_CODE === undefined && RULE_ARN === undefined) {
+    const message = `its queue gave it up: it was received too often, and no attempt has ended (${received} receives since)`;
+    return { code: "process_ended", message };
+  }
+  const said = [ERROR_CODE, ERROR_MESSAGE].filter((text) => text !== undefined).join(": ");
+  return { code: "unavailable", message: `EventBridge could not bring it to the subscription's queue (${said})` };
+}
+
+function add(recording: Recording, { failed, counts }: Recording): void {
+  recording.failed.push(...failed);
+  for (const [metric, times] of Object.entries(counts)) count(recording, metric, times);
+}
+
+function count({ counts }: Recording, metric: string, times = 1): void {
+  counts[metric] = (counts[metric] ?? 0) + times;
+}
