@@ -1,24 +1,132 @@
+import type { Unpublished } from "../../../aws/index.ts";
 import type { DeadLetter, Failure } from "../../../bus/delivery.ts";
 import type { Accepted, Entry } from "../../../bus/engine.ts";
+import { busClosed } from "../../../bus/engine-errors.ts";
+import { BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
+import { formatTime } from "../../../event/time.ts";
 import type { AwsParts } from "../parts.ts";
+import { BatchSender, type GivenUp } from "./batch-sender.ts";
+import { DeadLetterQueue } from "./dead-letter-queue.ts";
+import { type BusEntry, busTarget } from "./put-events.ts";
 
 /** What the publisher needs of the engine. */
 export type EventPublisherParts = Pick<AwsParts, "config" | "clients" | "clock" | "random" | "nextId">;
 
-/** Brings events to the bus. */
+/** With the delays between them ten attempts take 20 s; where they hang, 30 s end it. */
+const patience = { attempts: 10, forMs: 30_000 };
+
+/**
+ * Brings events to the bus, and what cannot be brought there to the publisher's dead-letter queue. At least once: an event
+ * whose answer was lost is sent again, with the same id.
+ */
 export interface EventPublisher {
   /**
-   * Resolves once EventBridge has the event. Rejects with `throttled`, `unavailable`, `invalid_event`, `event_too_large`,
-   * `invalid_config`; then `details.deadLetterId` names what lies in the publisher's dead-letter queue. `closed` after `close`.
+   * Resolves once EventBridge has the event; waits while it is slow or throttles. Never a duplicate: EventBridge knows no
+   * ids. `throttled`, `unavailable` and `invalid_event` (refused by EventBridge) after the last attempt, and then
+   * `details.deadLetterId` names it in the publisher's dead-letter queue, or the message says that this failed as well.
+   * `event_too_large` and `closed`: never sent, and no dead letter.
    */
   publish(entry: Entry): Promise<Accepted>;
   /** Sends an event that could not be published to the publisher's dead-letter queue. */
   addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter>;
-  /** Takes nothing more; resolves when all that was taken has been accepted or reported. */
+  /** Takes nothing more; resolves when all that was taken is accepted or reported. */
   close(): Promise<void>;
 }
 
-export function createEventPublisher(_parts: EventPublisherParts): EventPublisher {
-  throw new Error("not yet");
+/** A publisher over the clients of this process, which stay open when it closes. */
+export function createEventPublisher(parts: EventPublisherParts): EventPublisher {
+  return new BatchingPublisher(parts);
+}
+
+class BatchingPublisher implements EventPublisher {
+  readonly #parts: EventPublisherParts;
+  readonly #sender: BatchSender<Event, BusEntry>;
+  readonly #deadLetters: DeadLetterQueue;
+  readonly #reports = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(parts: EventPublisherParts) {
+    this.#parts = parts;
+    this.#sender = new BatchSender(busTarget(parts.clients.events, parts.config), patience, parts);
+    this.#deadLetters = new DeadLetterQueue(parts);
+  }
+
+  publish({ event, inHandler }: Entry): Promise<Accepted> {
+    if (this.#closed) return Promise.reject(busClosed());
+    return new Promise((resolve, reject) => {
+      this.#sender.add(event, inHandler, (givenUp) => {
+        if (givenUp === undefined) resolve({ event, duplicate: false });
+        else void this.#track(this.#report(event, givenUp)).then(reject);
+      });
+    });
+  }
+
+  async addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter> {
+    const at = formatTime(this.#parts.clock.now());
+    const letter: Unpublished = {
+      id: this.#parts.nextId(),
+      event,
+      reason,
+      attempts: reason.attempt,
+      failures: [reason],
+      acceptedAt: at,
+      deadAt: at,
+    };
+    await this.#track(this.#deadLetters.send(letter));
+    return letter;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#sender.idle();
+    await Promise.allSettled(this.#reports);
+  }
+
+  /** The error for the caller, once its dead letter lies in the queue, or could not be sent there either. */
+  async #report(event: Event, { error, attempts, failures, since }: GivenUp): Promise<BusError> {
+    const last = failures.at(-1);
+    if (last === undefined) return error;
+    const letter: Unpublished = {
+      id: this.#parts.nextId(),
+      event,
+      reason: failureOf(last),
+      attempts,
+      failures: failures.map(failureOf),
+      acceptedAt: formatTime(since),
+      deadAt: formatTime(this.#parts.clock.now()),
+    };
+    const what = `${event.type} (${event.id}) was not published, attempts made: ${attempts}: ${error.message}`;
+    const details = { ...error.details, id: event.id, type: event.type, attempts };
+    const { retryable } = error;
+    try {
+      await this.#deadLetters.send(letter);
+    } catch (thrown) {
+      const also = toBusError(thrown).message;
+      return new BusError(
+        error.code,
+        `${what}; and its dead letter could not be sent: ${also}; nobody has the event but you`,
+        { cause: error, retryable, details: { ...details, deadLetterError: also } },
+      );
+    }
+    return new BusError(error.code, `${what}; it is dead letter ${letter.id}`, {
+      cause: error,
+      retryable,
+      details: { ...details, deadLetterId: letter.id },
+    });
+  }
+
+  async #track<Result>(report: Promise<Result>): Promise<Result> {
+    this.#reports.add(report);
+    try {
+      return await report;
+    } finally {
+      this.#reports.delete(report);
+    }
+  }
+}
+
+/** Stacks of the SDK tell nothing of the event; messages of a service are short. */
+function failureOf({ error, at, attempt }: GivenUp["failures"][number]): Failure {
+  return { code: error.code, message: error.message, at: formatTime(at), attempt };
 }

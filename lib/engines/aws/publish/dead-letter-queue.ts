@@ -1,0 +1,83 @@
+import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
+import {
+  maxMessageBytes,
+  toUnpublishedMessage,
+  toUnpublishedPointer,
+  type Unpublished,
+  unpublishedBodies,
+} from "../../../aws/index.ts";
+import { BusError } from "../../../error/bus-error.ts";
+import { toBusErrorOfAws } from "../aws-error.ts";
+import type { AwsParts } from "../parts.ts";
+import { BatchSender, type BatchTarget } from "./batch-sender.ts";
+import { mayBeOneEntry } from "./put-events.ts";
+
+type Parts = Pick<AwsParts, "config" | "clients" | "clock" | "random">;
+
+/** Few: it is for what fails, and its Lambda is in no hurry. */
+const maxRequests = 8;
+/** The publish that failed has been tried for half a minute; its caller should not wait as long again. */
+const patience = { attempts: 5, forMs: 10_000 };
+
+/** The publisher's dead-letter queue. `record-dead-letter` brings what is in it to the dead letters. */
+export class DeadLetterQueue {
+  readonly #parts: Parts;
+  readonly #sender: BatchSender<string, string>;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#sender = new BatchSender(queueTarget(parts), patience, parts);
+  }
+
+  /** Resolves once the queue has it. Rejects with the error of the last attempt. */
+  async send(letter: Unpublished): Promise<void> {
+    const message = toUnpublishedMessage(letter);
+    const small = Buffer.byteLength(message) <= maxMessageBytes ? message : await this.#putBody(letter.id, message);
+    await new Promise<void>((resolve, reject) => {
+      this.#sender.add(small, false, (givenUp) => (givenUp === undefined ? resolve() : reject(givenUp.error)));
+    });
+  }
+
+  /** An event nearly as large as a message does not fit into one together with its reason. */
+  async #putBody(id: string, message: string): Promise<string> {
+    const { clients, config } = this.#parts;
+    const key = `${unpublishedBodies}${id}`;
+    try {
+      const s3 = await clients.s3();
+      const { PutObjectCommand } = await import("@aws-sdk/client-s3");
+      const body = { Bucket: config.bodiesBucket, Key: key, Body: message, ContentType: "application/json" };
+      await s3.send(new PutObjectCommand(body));
+    } catch (thrown) {
+      throw toBusErrorOfAws(thrown, `bucket ${config.bodiesBucket}`);
+    }
+    return toUnpublishedPointer(key);
+  }
+}
+
+function queueTarget({ clients, config }: Parts): BatchTarget<string, string> {
+  const QueueUrl = config.publisherDeadLetterQueueUrl;
+  const what = `queue ${QueueUrl}`;
+  return {
+    maxBytes: maxMessageBytes,
+    maxRequests,
+    entryOf: (message) => ({ entry: message, bytes: Buffer.byteLength(message) }),
+    send: async (messages) => {
+      const Entries = messages.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
+      try {
+        const { Successful = [], Failed = [] } = await clients.sqs.send(
+          new SendMessageBatchCommand({ QueueUrl, Entries }),
+        );
+        const sent = new Set(Successful.map(({ Id }) => Id));
+        const failed = new Map(Failed.map((failure) => [failure.Id, failure]));
+        return Entries.map(({ Id }) => {
+          if (sent.has(Id)) return undefined;
+          const { Code = "no answer", Message = "no message", SenderFault = false } = failed.get(Id) ?? {};
+          return new BusError("unavailable", `${what}: ${Code}: ${Message}`, { retryable: !SenderFault });
+        });
+      } catch (thrown) {
+        throw toBusErrorOfAws(thrown, what);
+      }
+    },
+    mayBeOneEntry,
+  };
+}
