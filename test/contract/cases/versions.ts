@@ -3,24 +3,7 @@ import * as z from "zod";
 import { standardCatalog } from "../../../lib/catalog/index.ts";
 import { defineEvent } from "../../../lib/event/index.ts";
 import type { ContractCase } from "../case.ts";
-
-const versioned = defineEvent("custom.contract.versioned", {
-  version: 3,
-  description: "A document was read.",
-  data: z.looseObject({ heading: z.string(), pages: z.number() }),
-  older: [
-    {
-      version: 1,
-      data: z.looseObject({ title: z.string() }),
-      upcast: ({ title, ...rest }) => ({ ...rest, title, pages: 0 }),
-    },
-    {
-      version: 2,
-      data: z.looseObject({ title: z.string(), pages: z.number() }),
-      upcast: ({ title, ...rest }) => ({ ...rest, heading: title }),
-    },
-  ],
-});
+import { catalog, versioned } from "../versioned.ts";
 
 const broken = defineEvent("custom.contract.badly_versioned", {
   version: 2,
@@ -28,12 +11,9 @@ const broken = defineEvent("custom.contract.badly_versioned", {
   older: [{ version: 1, data: z.looseObject({ title: z.string() }), upcast: (data) => data }],
 });
 
-const catalog = standardCatalog.extend([versioned]);
-
 export const versionCases: readonly ContractCase[] = [
   {
     title: "handlers and waitFor see the newest version; patterns and history see the event as it was published",
-    needs: ["local-consumers"],
     run: async (t) => {
       const bus = await t.connect({ catalog });
       // Its pattern asks for `title`, which the newest version does not have.

@@ -1,0 +1,12 @@
+/** What the stacks of the contract suite and its adapter both have to know. */
+
+/** A queue counts in whole seconds, so that a wait of 20 ms takes one; the shortest timeout of the suite has to outlast a call. */
+export const timeScale = 20;
+
+/** The buses: processes poll the one, functions consume the other. */
+export const buses = { polled: "contract-polled", functions: "contract-functions" } as const;
+
+export const probeTable = "contract-probe";
+
+/** Says to a function which subscription it serves: all share one bundle. */
+export const subscriptionVariable = "CONTRACT_SUBSCRIPTION";

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { type App, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { AttributeType, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { AgentEventBus, QueueSubscriber, Subscriber } from "../../../lib/cdk/index.ts";
+import type { Subscription } from "../../../lib/subscription/index.ts";
+import { isSubscriptionName, subscriptionOf, subscriptions } from "../../contract/subscriptions.ts";
+import { buses, probeTable, subscriptionVariable, timeScale } from "./settings.ts";
+
+/** Functions of one stack: a stack has 500 resources at most. */
+const functionsOfAStack = 20;
+
+/** The stacks of the contract suite: its subscriptions are deployed once, for processes and for functions. */
+export function contractStacks(app: App): void {
+  const polled = new Stack(app, "ContractPolled");
+  const polledBus = new AgentEventBus(polled, "Bus", { busName: buses.polled });
+  for (const subscription of deployable()) {
+    new QueueSubscriber(polled, `On-${subscription.name}`, { bus: polledBus, subscription, alarms: false });
+  }
+
+  const functions = new Stack(app, "ContractFunctions");
+  const functionsBus = new AgentEventBus(functions, "Bus", { busName: buses.functions });
+  const probe = new TableV2(functions, "Probe", {
+    tableName: probeTable,
+    partitionKey: { name: "flow", type: AttributeType.STRING },
+    sortKey: { name: "n", type: AttributeType.NUMBER },
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  let stack = functions;
+  for (const [index, subscription] of deployable().entries()) {
+    if (index % functionsOfAStack === 0) stack = new Stack(app, `ContractFunctions${index / functionsOfAStack + 1}`);
+    const subscriber = new Subscriber(stack, `On-${subscription.name}`, {
+      bus: functionsBus,
+      subscription,
+      entry: join(import.meta.dirname, "handler.ts"),
+      environment: { [subscriptionVariable]: subscription.name },
+      alarms: false,
+    });
+    probe.grantReadWriteData(subscriber);
+  }
+}
+
+function deployable(): (Subscription & { name: string })[] {
+  const all = Object.keys(subscriptions).filter(isSubscriptionName);
+  return all.map((name) => {
+    // No setting of a queue.
+    const { maxBacklog: _, ...subscription } = subscriptionOf(name, timeScale);
+    return { ...subscription, name };
+  });
+}
