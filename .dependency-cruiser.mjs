@@ -94,6 +94,13 @@ export default {
       to: { path: "^lib/engines/embedded/", dynamic: false, dependencyTypesNot: ["type-only"] },
     },
     {
+      name: "aws-only-when-used",
+      comment: "The aws engine and the SDK are loaded by import(), when a bus asks for them.",
+      severity: "error",
+      from: { pathNot: "^lib/(engines/aws|subscriber)/" },
+      to: { path: "^(lib/engines/aws/|node_modules/@aws-sdk/)", dynamic: false, dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "client-stays-light",
       comment: "The client entry pulls in neither the command nor the server nor the CDK.",
       severity: "error",

@@ -33,6 +33,7 @@ const plants: Record<string, { file: string; source: string }> = {
   "engines-are-independent": { file: "lib/engines/memory/planted.ts", source: 'import "../embedded/engine.ts";' },
   "sqlite-only-when-used": { file: "lib/connect/planted-1.ts", source: 'import "node:sqlite";' },
   "embedded-only-when-used": { file: "lib/testing/planted-1.ts", source: 'import "../engines/embedded/engine.ts";' },
+  "aws-only-when-used": { file: "lib/connect/planted-2.ts", source: 'import "../engines/aws/index.ts";' },
   "client-stays-light": { file: "lib/index.ts", source: 'import "./cli/io.ts";' },
   "shipped-code-only": { file: "lib/event/planted-2.ts", source: 'import "vitest";' },
   "inside-the-package": { file: "lib/cli/planted-1.ts", source: 'import "../../functions/planted.ts";' },

@@ -6,6 +6,7 @@ import type { CliIo } from "./io.ts";
 export interface GlobalOptions {
   engine?: string;
   file?: string;
+  bus?: string;
   config?: string;
   json?: boolean;
 }
@@ -33,8 +34,9 @@ export function createCommand(io: CliIo, name: string, help: CommandHelp): Comma
 /** The options of {@link GlobalOptions}. */
 export function globalOptions(): Option[] {
   return [
-    new Option("--engine <name>", "engine of the bus: embedded or memory (default: configuration, else embedded)"),
+    new Option("--engine <name>", "engine of the bus: embedded, memory or aws (default: configuration, else embedded)"),
     new Option("--file <path>", "database of the embedded engine (default: configuration, else .waggle/bus.db)"),
+    new Option("--bus <name>", "deployed bus of the aws engine (default: configuration, else WAGGLE_BUS)"),
     new Option("--config <path>", "configuration file (default: waggle.config.ts in this folder, if there is one)"),
     new Option("--json", "for programs: one JSON value a line, in a shape that stays"),
   ];

@@ -16,32 +16,35 @@ import { printable } from "./output/text.ts";
 export type AnyEvents = Record<string, unknown>;
 
 /** Options of the bus that the user means, whole: from the command line, configuration, environment, defaults. */
-export type BusOptions = ConnectOptions<AnyEvents> & { engine: "embedded" | "memory"; catalog: Catalog<AnyEvents> };
-
-const engines = ["embedded", "memory"] as const;
+export type BusOptions = ConnectOptions<AnyEvents> & {
+  engine: NonNullable<ConnectOptions["engine"]>;
+  catalog: Catalog<AnyEvents>;
+};
 
 /** Reads configuration without opening anything. `invalid_config`. */
 export async function resolveBusOptions(io: CliIo, command: Command): Promise<BusOptions> {
   // A catalog in waggle.config.ts is made by the copy of the package that reads it.
   resolveToThisPackage();
-  const { engine, file, config } = command.optsWithGlobals<GlobalOptions>();
-  const { defaultFile, resolveOptions } = await import("../connect/index.ts");
+  const { engine, file, bus, config } = command.optsWithGlobals<GlobalOptions>();
+  const { defaultFile, engineNames, resolveOptions } = await import("../connect/index.ts");
   const options = await resolveOptions<AnyEvents>(
     {
-      ...(engine === undefined ? {} : { engine: checkEngine(engine, command) }),
+      ...(engine === undefined ? {} : { engine: checkEngine(engine, engineNames, command) }),
+      ...(bus === undefined ? {} : { bus }),
       ...(file === undefined ? {} : { file: resolve(io.cwd, file) }),
     },
     { cwd: io.cwd, env: io.env, ...(config === undefined ? {} : { config }) },
   );
   const catalog = options.catalog ?? (await import("../catalog/index.ts")).standardCatalog;
-  if (options.engine === "memory") return { ...options, catalog, engine: "memory" };
+  const { engine: named = "embedded" } = options;
+  if (named !== "embedded") return { ...options, catalog, engine: named };
   return { ...options, catalog, engine: "embedded", file: resolve(io.cwd, options.file ?? defaultFile) };
 }
 
-function checkEngine(name: string, command: Command): (typeof engines)[number] {
+function checkEngine(name: string, engines: readonly BusOptions["engine"][], command: Command): BusOptions["engine"] {
   const known = engines.find((engine) => engine === name);
   if (known !== undefined) return known;
-  const fix = didYouMean(name, engines, `there are ${engines.join(" and ")}`);
+  const fix = didYouMean(name, engines, `there are ${engines.join(", ")}`);
   return command.error(`error: there is no engine '${name}'${fix}`);
 }
 

@@ -91,8 +91,11 @@ ${bold("Exit codes:")}
   130  interrupted by SIGINT or SIGTERM
 
 ${bold("Environment:")}
-  WAGGLE_ENGINE, WAGGLE_FILE, WAGGLE_SOURCE   where no option and no waggle.config.ts says otherwise
-  NO_COLOR, FORCE_COLOR                       colour never or always; default: on a terminal`;
+  WAGGLE_ENGINE, WAGGLE_FILE, WAGGLE_BUS, WAGGLE_SOURCE
+                         where no option and no waggle.config.ts says otherwise
+  AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL and all others of AWS's own
+                         where the aws engine finds Region, credentials and endpoint
+  NO_COLOR, FORCE_COLOR  colour never or always; default: on a terminal`;
 }
 
 /** Commander hands settings down to commands that it makes itself only. */

@@ -8,8 +8,8 @@ import { printable } from "./output/text.ts";
  * means that bus again.
  */
 export function waggleCommand({ env }: CliIo, command: Command): string {
-  const { engine, file, config } = command.optsWithGlobals<GlobalOptions>();
-  const named = Object.entries({ engine, file, config }).flatMap(([name, value]) =>
+  const { engine, file, bus, config } = command.optsWithGlobals<GlobalOptions>();
+  const named = Object.entries({ engine, file, bus, config }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${shellWord(value)}`],
   );
   return [program(env), ...named].join(" ");

@@ -11,6 +11,7 @@ import { BusError } from "../error/bus-error.ts";
 import { parseDuration } from "../event/duration.ts";
 import { createIds } from "../event/id.ts";
 import { fileOptions } from "./config-file.ts";
+import { checkWhole, withoutForeign } from "./engine-options.ts";
 import { environmentOptions } from "./environment.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
 
@@ -34,10 +35,10 @@ export async function resolveOptions<Events>(
   const fromFile = await fileOptions(places.cwd ?? process.cwd(), places.config);
   const fromEnvironment = environmentOptions(places.env ?? process.env);
   const merged = { ...fromEnvironment, ...withoutUndefined(fromFile), ...withoutUndefined(options) };
-  // A database named elsewhere is no mistake of one who asks for memory here.
-  if (merged.engine === "memory" && options.file === undefined) delete merged.file;
-  checkOptions(merged, "connect");
-  return merged as ConnectOptions<Events>;
+  const fitting = withoutForeign(merged, options);
+  checkOptions(fitting, "connect");
+  checkWhole(fitting);
+  return fitting as ConnectOptions<Events>;
 }
 
 /** An option that is there and undefined, as in `{ source: process.env.NAME }`, says nothing. */
@@ -47,8 +48,9 @@ function withoutUndefined(options: object): ConnectOptions {
 
 /**
  * Opens a bus. Options win over `waggle.config.ts`, that over the environment (`WAGGLE_ENGINE`, `WAGGLE_FILE`,
- * `WAGGLE_SOURCE`, `WAGGLE_RETENTION`, `WAGGLE_GRACE`, `WAGGLE_LOG_LEVEL`), that over the default: embedded in `.waggle/`.
- * Close it when done. `invalid_config`; `unavailable` where the store cannot be opened.
+ * `WAGGLE_BUS`, `WAGGLE_SOURCE`, `WAGGLE_RETENTION`, `WAGGLE_GRACE`, `WAGGLE_LOG_LEVEL`), that over the default: embedded in `.waggle/`.
+ * Close it when done. `invalid_config`; `unavailable` where the store cannot be opened; `not_found` where there is
+ * no such bus.
  */
 export async function connect<Events = RegisteredEvents>(options: ConnectOptions<Events> = {}): Promise<Bus<Events>> {
   return openBus(await resolveOptions(options));
@@ -63,10 +65,11 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
     options.onError ?? ((error: BusError) => logger.error(error.message, { code: error.code, ...error.details }));
   const nextId = createIds({ now: clock.now });
   const counters = new Counters();
-  const engine = await openEngine(options, { clock, random, logger, onError, nextId });
+  const catalog = options.catalog ?? standardCatalog;
+  const engine = await openEngine(options, { catalog, clock, random, logger, onError, nextId, counters });
   return createBus<Events>({
     engine,
-    catalog: options.catalog ?? standardCatalog,
+    catalog,
     source: options.source,
     clock,
     random,
@@ -79,11 +82,27 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
   });
 }
 
-/** Engines are loaded when they are used: `node:sqlite` is not there in every Node, and costs start-up time. */
+/** Engines are loaded when they are used: `node:sqlite` is not there in every Node, nor the SDK, and both cost start-up time. */
 async function openEngine(
   options: Omit<ConnectOptions, "catalog">,
-  parts: Pick<Parameters<typeof createBus>[0], "clock" | "random" | "logger" | "onError" | "nextId">,
+  parts: Pick<
+    Parameters<typeof createBus>[0],
+    "catalog" | "clock" | "random" | "logger" | "onError" | "nextId" | "counters"
+  >,
 ): Promise<Engine> {
+  if (options.engine === "aws") {
+    checkWhole(options);
+    const { openAws } = await loadAws();
+    const { counters, ...rest } = parts;
+    return openAws({
+      ...rest,
+      bus: options.bus ?? "",
+      ...(options.lease === undefined ? {} : { leaseMs: parseDuration(options.lease, "lease") }),
+      onExpired: () => {
+        counters.expired += 1;
+      },
+    });
+  }
   if (options.engine === "memory") {
     const { MemoryEngine } = await import("../engines/memory/index.ts");
     return new MemoryEngine({ ...parts, ...(options.keep === undefined ? {} : { keep: options.keep }) });
@@ -95,6 +114,15 @@ async function openEngine(
     ...(options.retention === undefined ? {} : { retention: parseDuration(options.retention, "retention") }),
     ...(options.maxPending === undefined ? {} : { maxPending: options.maxPending }),
   });
+}
+
+async function loadAws(): Promise<typeof import("../engines/aws/index.ts")> {
+  try {
+    return await import("../engines/aws/index.ts");
+  } catch (thrown) {
+    const { missingPackage } = await import("../engines/aws/missing-package.ts");
+    throw missingPackage(thrown) ?? thrown;
+  }
 }
 
 async function loadEmbedded(): Promise<typeof import("../engines/embedded/index.ts")> {

@@ -1,3 +1,4 @@
+import { functionVariables } from "../aws/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { nearest } from "../event/nearest.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
@@ -6,18 +7,22 @@ import { type ConnectOptions, checkOptions } from "./options.ts";
 const variables = {
   WAGGLE_ENGINE: "engine",
   WAGGLE_FILE: "file",
+  WAGGLE_BUS: "bus",
   WAGGLE_SOURCE: "source",
   WAGGLE_RETENTION: "retention",
   WAGGLE_GRACE: "grace",
   WAGGLE_LOG_LEVEL: "logLevel",
 } as const;
 
+/** Set by a construct for the code of its function, and read there. */
+const others: readonly string[] = Object.values(functionVariables);
+
 /** Options from the environment. A `WAGGLE_` variable that is nearly one of ours is refused, since it would do nothing. */
 export function environmentOptions(env: Readonly<Record<string, string | undefined>>): ConnectOptions {
   const options: Record<string, string> = {};
   const known = Object.keys(variables);
   for (const [variable, value] of Object.entries(env)) {
-    if (!variable.startsWith("WAGGLE_") || value === undefined || value === "") continue;
+    if (!variable.startsWith("WAGGLE_") || value === undefined || value === "" || others.includes(variable)) continue;
     const option = Object.entries(variables).find(([name]) => name === variable)?.[1];
     const close = nearest(variable, known);
     if (option !== undefined) options[option] = value;

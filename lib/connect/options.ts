@@ -7,18 +7,26 @@ import type { Catalog } from "../event/catalog.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
 import { describeIssues } from "../event/issues.ts";
 import { didYouMean } from "../event/nearest.ts";
+import { checkEngineOptions } from "./engine-options.ts";
 
 /** What {@link connect} takes; what is absent comes from `waggle.config.ts`, then the environment, then the default. */
 export interface ConnectOptions<Events = unknown> {
-  /** `embedded` (default): SQLite on this machine. `memory`: this process only. */
-  engine?: "embedded" | "memory";
+  /** `embedded` (default): SQLite on this machine. `memory`: this process only. `aws`: a bus that was deployed. */
+  engine?: "embedded" | "memory" | "aws";
   /** The database of the embedded engine; default `.waggle/bus.db`. Its folder is made. */
   file?: string;
+  /** The deployed bus of the aws engine, by its name; all else is found by it. */
+  bus?: string;
+  /**
+   * How long a delivery stays with a process that has stopped renewing it, since it ended or hangs; default 30 s, 1 s to 12 h.
+   * aws only.
+   */
+  lease?: Duration;
   /** The service or agent that publishes; needed unless each publish names one. */
   source?: string;
   /** Which events there are; default: the standard catalog. */
   catalog?: Catalog<Events>;
-  /** How long history keeps an event; default 30 days. Undelivered events are kept until they are delivered. */
+  /** How long history keeps an event; default 30 days. Undelivered events are kept until they are delivered. Embedded only. */
   retention?: Duration;
   /** How long `close` waits for handlers before it aborts them; default 10 s. */
   grace?: Duration;
@@ -47,9 +55,14 @@ const hasMethods = (...names: string[]) =>
     `give an object with ${names.join(", ")}`,
   );
 
+/** Every engine that can be connected to. */
+export const engineNames = ["embedded", "memory", "aws"] as const;
+
 const shape = {
-  engine: z.enum(["embedded", "memory"]).optional(),
+  engine: z.enum(engineNames).optional(),
   file: z.string().min(1).optional(),
+  bus: z.string().min(1).optional(),
+  lease: duration.optional(),
   source: z
     .string()
     .min(1)
@@ -92,12 +105,10 @@ export const optionNames: readonly string[] = Object.keys(shape);
 export function checkOptions(options: unknown, from: string, nameOf = (option: string) => option): void {
   const parsed = schema.safeParse(options);
   if (!parsed.success) throw toConfigError(parsed.error, options, from, nameOf);
-  const { engine, file, retention, grace } = parsed.data;
+  const { retention, grace } = parsed.data;
   if (retention !== undefined) parseDuration(retention, `${from}: ${nameOf("retention")}`);
   if (grace !== undefined) parseDuration(grace, `${from}: ${nameOf("grace")}`);
-  if (engine === "memory" && file !== undefined) {
-    throw new BusError("invalid_config", `${from}: file is for the embedded engine; leave it out with engine "memory"`);
-  }
+  checkEngineOptions(parsed.data, from, nameOf);
 }
 
 function toConfigError(

@@ -51,11 +51,17 @@ export function devCommand(io: CliIo): Command {
 async function dev(io: CliIo, paths: readonly string[], command: Command): Promise<void> {
   const { functions: folder, strict, json } = command.optsWithGlobals<DevCommandOptions>();
   const reporter = json === true ? new JsonReporter(io) : new TextReporter(io, waggleCommand(io, command));
+  const options = await resolveBusOptions(io, command);
+  if (options.engine === "aws") {
+    throw new CliError(
+      "dev runs functions and their bus on this machine, and so not with the aws engine, where they are deployed; " +
+        "name another one: waggle dev --engine embedded",
+    );
+  }
   const { openBus } = await import("../../connect/index.ts");
-  const [functions, found, options] = await Promise.all([
+  const [functions, found] = await Promise.all([
     loadFunctions(resolve(io.cwd, folder), io.cwd),
     scan(paths.length > 0 ? paths : presentDefaults(io), io.cwd, io.signal),
-    resolveBusOptions(io, command),
   ]);
   const bus = await openBus({
     source: "waggle-dev",

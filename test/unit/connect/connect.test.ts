@@ -61,6 +61,35 @@ test("a file named in the environment does not stand in the way of memory", asyn
   expect(await resolveOptions({ engine: "memory" }, places)).toEqual({ engine: "memory" });
 });
 
+test("what the places say for other engines does not stand in the way of aws", async () => {
+  const cwd = await folder({ "waggle.config.mjs": config('{ engine: "embedded", retention: "7d", source: "crew" }') });
+  const places = { cwd, env: { WAGGLE_FILE: "bus.db", WAGGLE_BUS: "agents" } };
+  const options = { engine: "aws", bus: "agents", source: "crew" };
+  expect(await resolveOptions({ engine: "aws" }, places)).toEqual(options);
+  expect(await resolveOptions({}, places)).toEqual({
+    engine: "embedded",
+    retention: "7d",
+    source: "crew",
+    file: "bus.db",
+  });
+});
+
+test("aws by environment alone", async () => {
+  const places = { cwd: await folder(), env: { WAGGLE_ENGINE: "aws", WAGGLE_BUS: "agents" } };
+  expect(await resolveOptions({}, places)).toEqual({ engine: "aws", bus: "agents" });
+});
+
+test.each([
+  { options: { engine: "aws" } as const, says: /no bus is named; give `bus`, WAGGLE_BUS or --bus/ },
+  { options: { bus: "agents" }, says: /bus is "agents" and no engine is named; give engine "aws"/ },
+  { options: { engine: "aws", bus: "agents", file: "bus.db" } as const, says: /file is for the embedded engine/ },
+])("$options is refused", async ({ options, says }) => {
+  await expect(resolveOptions(options, { cwd: await folder(), env: {} })).rejects.toMatchObject({
+    code: "invalid_config",
+    message: expect.stringMatching(says),
+  });
+});
+
 test("a file named beside memory is a mistake", async () => {
   await expect(
     resolveOptions({ engine: "memory", file: "bus.db" }, { cwd: await folder(), env: {} }),

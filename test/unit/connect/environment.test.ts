@@ -13,7 +13,18 @@ test("each variable sets its option; others are not looked at", () => {
       PATH: "/bin",
       WAGGLE_DANCE_FLOOR_COLOUR: "red",
     }),
-  ).toEqual({ engine: "embedded", file: "x/bus.db", source: "crew", retention: "7d", grace: "5s", logLevel: "info" });
+  ).toEqual({
+    engine: "embedded",
+    file: "x/bus.db",
+    source: "crew",
+    retention: "7d",
+    grace: "5s",
+    logLevel: "info",
+  });
+});
+
+test("a deployed bus is named by a variable too", () => {
+  expect(environmentOptions({ WAGGLE_ENGINE: "aws", WAGGLE_BUS: "agents" })).toEqual({ engine: "aws", bus: "agents" });
 });
 
 test("an empty variable says nothing", () => {
@@ -28,7 +39,11 @@ test("a variable that is nearly one of ours is refused, since it would do nothin
 
 test("a bad value is refused with the name of its variable", () => {
   expect(() => environmentOptions({ WAGGLE_ENGINE: "sqlite" })).toThrow(
-    /^environment: WAGGLE_ENGINE is "sqlite"; give "embedded" or "memory"$/,
+    /^environment: WAGGLE_ENGINE is "sqlite"; give "embedded" or "memory" or "aws"$/,
   );
   expect(() => environmentOptions({ WAGGLE_GRACE: "long" })).toThrow(/^environment: WAGGLE_GRACE is "long"/);
+});
+
+test("what a construct sets for the code of its function is none of them, however near", () => {
+  expect(environmentOptions({ WAGGLE_AWS_BUS: "{}", WAGGLE_AWS_SUBSCRIPTION: "{}" })).toEqual({});
 });

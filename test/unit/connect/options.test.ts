@@ -6,13 +6,14 @@ test.each([
   { engine: "memory", keep: 10 },
   { engine: "embedded", file: "a.db", retention: "7d", maxPending: 1 },
   { rateLimit: { perSecond: 0.5, perMinute: 10, burst: 1, over: "reject" } },
+  { engine: "aws", bus: "agents", lease: "1s" },
   { grace: 0, logLevel: "silent", random: Math.random, onError: () => {} },
 ])("%j is taken", (options) => {
   expect(() => checkOptions(options, "connect")).not.toThrow();
 });
 
 test.each([
-  { options: { engine: "sqlite" }, says: /^connect: engine is "sqlite"; give "embedded" or "memory"$/ },
+  { options: { engine: "sqlite" }, says: /^connect: engine is "sqlite"; give "embedded" or "memory" or "aws"$/ },
   { options: { enginee: "memory" }, says: /^connect: there is no option enginee; did you mean "engine"\?/ },
   { options: { zzzzzz: 1 }, says: /^connect: there is no option zzzzzz; known are engine, file, / },
   {
@@ -29,6 +30,17 @@ test.each([
   { options: { onError: "log" }, says: /onError is "log"; give a function/ },
   { options: { catalog: {} }, says: /catalog is \{\}; give an object with resolve, upcast/ },
   { options: { engine: "memory", file: "a.db" }, says: /file is for the embedded engine/ },
+  {
+    options: { engine: "memory", bus: "agents" },
+    says: /bus is for the aws engine; leave it out with engine "memory"/,
+  },
+  { options: { engine: "embedded", lease: "5s" }, says: /lease is for the aws engine/ },
+  { options: { engine: "aws", file: "a.db" }, says: /file is for the embedded engine; leave it out with engine "aws"/ },
+  { options: { engine: "aws", keep: 5 }, says: /keep is for the memory engine/ },
+  { options: { engine: "aws", maxPending: 5 }, says: /maxPending is for the embedded engine/ },
+  { options: { engine: "aws", retention: "7d" }, says: /retention is .*, whose stack says how long history is kept$/ },
+  { options: { bus: "My_Bus" }, says: /^connect: bus is "My_Bus", which is no name for a bus; give 1 to 20 of/ },
+  { options: { lease: "10ms" }, says: /lease is "10ms"; give a duration from 1s to 12h$/ },
   { options: "memory", says: /^connect: options are "memory"; give an object$/ },
 ])("$options is refused with the place, the value and the fix", ({ options, says }) => {
   expect(() => checkOptions(options, "connect")).toThrow(

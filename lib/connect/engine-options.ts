@@ -1,0 +1,77 @@
+import { busNameProblem } from "../aws/index.ts";
+import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
+import { parseDuration } from "../event/duration.ts";
+import type { ConnectOptions } from "./options.ts";
+
+type EngineName = NonNullable<ConnectOptions["engine"]>;
+type OptionName = keyof ConnectOptions;
+
+/** Options that were parsed one by one. */
+type Parsed = { readonly [Name in OptionName]?: unknown } & {
+  readonly engine?: EngineName | undefined;
+  readonly bus?: string | undefined;
+};
+
+/** The options that say something to one engine only, and that another one refuses. */
+const foreign: Readonly<Record<EngineName, readonly OptionName[]>> = {
+  memory: ["file", "bus", "lease"],
+  embedded: ["bus", "lease"],
+  aws: ["file", "retention", "maxPending", "keep"],
+};
+
+/** Whose each of them is. */
+const meantFor: Readonly<Partial<Record<OptionName, EngineName>>> = {
+  file: "embedded",
+  retention: "embedded",
+  maxPending: "embedded",
+  keep: "memory",
+  bus: "aws",
+  lease: "aws",
+};
+
+/** Milliseconds that a lease may have. SQS knows whole seconds; a day is more than anything holds still. */
+const lease = { min: 1_000, max: 43_200_000 };
+
+/** Refuses what the engine that was named in the same place would not look at. `invalid_config`. */
+export function checkEngineOptions(options: Parsed, from: string, nameOf: (option: string) => string): void {
+  const { bus, engine } = options;
+  const problem = bus === undefined ? undefined : busNameProblem(bus);
+  if (problem !== undefined)
+    throw new BusError("invalid_config", `${from}: ${nameOf("bus")} is ${shortForm(bus)}, which ${problem}`);
+  if (options.lease !== undefined) parseDuration(options.lease, `${from}: ${nameOf("lease")}`, lease);
+  if (engine === undefined) return;
+  const stray = foreign[engine].find((option) => options[option] !== undefined);
+  if (stray === undefined) return;
+  const why = engine === "aws" && stray === "retention" ? ", whose stack says how long history is kept" : "";
+  throw new BusError(
+    "invalid_config",
+    `${from}: ${nameOf(stray)} is for the ${meantFor[stray]} engine; leave it out with engine "${engine}"${why}`,
+  );
+}
+
+/**
+ * Checks what all places together say: an engine that needs a bus has one, and a bus has its engine. `invalid_config`.
+ */
+export function checkWhole({ bus, engine }: ConnectOptions): void {
+  if (engine === "aws" && bus === undefined) {
+    throw new BusError(
+      "invalid_config",
+      'connect: engine is "aws" and no bus is named; give `bus`, WAGGLE_BUS or --bus, the name that was deployed',
+    );
+  }
+  if (engine === undefined && bus !== undefined) {
+    throw new BusError(
+      "invalid_config",
+      `connect: bus is ${shortForm(bus)} and no engine is named; give engine "aws", WAGGLE_ENGINE=aws or --engine aws`,
+    );
+  }
+}
+
+/** Without what was said elsewhere for another engine: that is no mistake of one who asks for this one here. */
+export function withoutForeign(merged: ConnectOptions, given: ConnectOptions): ConnectOptions {
+  const { engine } = merged;
+  if (engine === undefined) return merged;
+  const strays: readonly string[] = foreign[engine].filter((option) => given[option] === undefined);
+  return Object.fromEntries(Object.entries(merged).filter(([name]) => !strays.includes(name)));
+}
