@@ -82,9 +82,13 @@ function patternOf(record: SubscriptionRecord): Readonly<Record<string, unknown>
   );
 }
 
-function hasWildcard(value: unknown): boolean {
+/** A field may be called "wildcard"; the operator stands in a list of values. */
+function hasWildcard(value: unknown, inList = false): boolean {
+  if (Array.isArray(value)) return value.some((one) => hasWildcard(one, true));
   if (typeof value !== "object" || value === null) return false;
-  return Object.entries(value).some(([name, inner]) => name === "wildcard" || hasWildcard(inner));
+  return Object.entries(value).some(
+    ([name, inner]) => (inList && name === "wildcard") || hasWildcard(inner, inList && name === "anything-but"),
+  );
 }
 
 /** `invalid_config`, beginning with the subscription's name. */

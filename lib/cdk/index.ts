@@ -1,6 +1,7 @@
 export { AgentEventBus, type AgentEventBusProps, type Publisher } from "./agent-event-bus.ts";
 export { BusAlarms, type BusAlarmsProps } from "./bus-alarms.ts";
 export { BusDashboard, type BusDashboardProps } from "./bus-dashboard.ts";
+export { BusForward, type BusForwardProps } from "./bus-forward.ts";
 export type { IAgentEventBus, ImportedBusProps } from "./bus-reference.ts";
 export { BusStack, type BusStackProps } from "./bus-stack.ts";
 export type { CatalogModule } from "./catalog-module.ts";
@@ -12,4 +13,5 @@ export { QueueSubscriber, type QueueSubscriberProps } from "./queue-subscriber.t
 export { busNameIn, parseStage, type Stage, stages } from "./stage.ts";
 export { Subscriber, type SubscriberCode, type SubscriberProps } from "./subscriber.ts";
 export { SubscribersStack, type SubscribersStackProps } from "./subscribers-stack.ts";
-export type { RuleRetries, SubscriptionAlarms, SubscriptionOptions } from "./subscription-queue.ts";
+export type { SubscriptionAlarms } from "./subscription-alarms.ts";
+export type { RuleRetries, SubscriptionOptions } from "./subscription-queue.ts";

@@ -1,18 +1,17 @@
 import { Duration, Stack } from "aws-cdk-lib";
 import { CfnRule } from "aws-cdk-lib/aws-events";
-import { CfnEventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { Construct } from "constructs";
-import { type DeployedSubscription, metricNames, parameterNames, resourceNames } from "../aws/index.ts";
+import { type DeployedSubscription, parameterNames, resourceNames } from "../aws/index.ts";
 import type { SubscriptionRecord } from "../subscription/index.ts";
-import { busAlarm, busMetric, lostByRule, oldestMessage } from "./alarms.ts";
 import { BusArns } from "./arns.ts";
 import { allowRule, busQueue } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import type { CheckedSubscription } from "./check-subscription.ts";
-import { acknowledge } from "./nag.ts";
+import { drainedQueue } from "./drained-queue.ts";
 import { registerRule } from "./rule-registry.ts";
+import { failureAlarms, type SubscriptionAlarms, waitingAlarm } from "./subscription-alarms.ts";
 
 /** How a rule tries to reach its queue before the event goes to the dead letters. */
 export interface RuleRetries {
@@ -20,12 +19,6 @@ export interface RuleRetries {
   readonly maxAge?: Duration;
   /** 0 to 185. Default 185. */
   readonly attempts?: number;
-}
-
-/** Alarms of a subscription. */
-export interface SubscriptionAlarms {
-  /** Rings when the oldest message has waited longer, retries included. Default 15 minutes. */
-  readonly oldestMessage?: Duration;
 }
 
 /** What {@link Subscriber} and {@link QueueSubscriber} share of their props. */
@@ -73,9 +66,10 @@ export class SubscriptionQueue extends Construct {
     this.fifo = record.ordered !== undefined;
     registerRule(this, bus.busName, record.name, checked.wildcard);
 
-    const received = this.#deadLetterQueue("DeadLetters", this.fifo);
+    const common = { bus, subscription: record.name };
+    const received = drainedQueue(this, "DeadLetters", { ...common, fifo: this.fifo });
     // A rule takes a standard queue only, so a FIFO queue needs a second one beside its own.
-    const undelivered = this.fifo ? this.#deadLetterQueue("UndeliveredDeadLetters", false) : received;
+    const undelivered = this.fifo ? drainedQueue(this, "UndeliveredDeadLetters", { ...common, fifo: false }) : received;
     this.queueName = resourceNames.queue(bus.busName, record.name, this.fifo);
     this.queue = busQueue(this, "Queue", {
       queueName: this.queueName,
@@ -97,26 +91,12 @@ export class SubscriptionQueue extends Construct {
       description: `Subscription ${record.name} of bus ${bus.busName}, as deployed`,
       stringValue: this.deployed,
     });
-    if (props.alarms !== false) this.#alarms(props.alarms ?? {});
+    if (props.alarms !== false) {
+      const limit = props.alarms?.oldestMessage;
+      waitingAlarm(this, bus.busName, record.name, { queueName: this.queueName, limit });
+      failureAlarms(this, bus.busName, record.name, this.fifo);
+    }
     if (bus.made !== undefined) this.node.addDependency(bus.made);
-  }
-
-  #deadLetterQueue(id: string, fifo: boolean): Queue {
-    const { busName, encryptionKey } = this.#bus;
-    const queue = busQueue(this, id, {
-      queueName: resourceNames.deadLetterQueue(busName, this.record.name, fifo),
-      fifo,
-      encryptionKey,
-      visibilityTimeout: Duration.minutes(6),
-    });
-    acknowledge(queue, "It is itself a dead-letter queue.", "AwsSolutions-SQS3");
-    new CfnEventSourceMapping(this, `${id}Drain`, {
-      functionName: resourceNames.recordDeadLetterFunction(busName),
-      eventSourceArn: queue.queueArn,
-      batchSize: 10,
-      functionResponseTypes: ["ReportBatchItemFailures"],
-    });
-    return queue;
   }
 
   #rule(checked: CheckedSubscription, undelivered: Queue, retries: RuleRetries): CfnRule {
@@ -142,48 +122,6 @@ export class SubscriptionQueue extends Construct {
     const ruleArn = new BusArns(this, this.#bus.busName).rule(name);
     for (const queue of new Set([this.queue, undelivered])) allowRule(queue, ruleArn);
     return rule;
-  }
-
-  #alarms({ oldestMessage: limit = Duration.minutes(15) }: SubscriptionAlarms): void {
-    const { busName } = this.#bus;
-    const { name } = this.record;
-    const common = { busName };
-    busAlarm(this, "OldestMessageAlarm", {
-      ...common,
-      name: `${name}-oldest-message`,
-      metric: oldestMessage(this.queueName),
-      above: limit.toSeconds(),
-      periods: 3,
-      says: `Deliveries of ${name} wait for more than ${limit.toHumanString()}.`,
-      runbook: "oldest-message",
-    });
-    busAlarm(this, "DeadLettersAlarm", {
-      ...common,
-      name: `${name}-dead-letters`,
-      metric: busMetric(busName, metricNames.deadLetters, name),
-      above: 0,
-      says: `${name} has new dead letters.`,
-      runbook: "dead-letters",
-    });
-    const queues = [false, ...(this.fifo ? [true] : [])];
-    for (const fifo of queues) {
-      busAlarm(this, fifo ? "FifoDeadLettersStuckAlarm" : "DeadLettersStuckAlarm", {
-        ...common,
-        name: `${name}-dead-letters-stuck${fifo ? "-fifo" : ""}`,
-        metric: oldestMessage(resourceNames.deadLetterQueue(busName, name, fifo)),
-        above: Duration.minutes(15).toSeconds(),
-        says: `Dead letters of ${name} are not recorded.`,
-        runbook: "dead-letters-stuck",
-      });
-    }
-    busAlarm(this, "EventsLostAlarm", {
-      ...common,
-      name: `${name}-events-lost`,
-      metric: lostByRule(busName, resourceNames.rule(name)),
-      above: 0,
-      says: `EventBridge could bring events for ${name} neither to the queue nor to the dead letters.`,
-      runbook: "events-lost",
-    });
   }
 }
 

@@ -1,0 +1,66 @@
+import { Token } from "aws-cdk-lib";
+import { CfnRule } from "aws-cdk-lib/aws-events";
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Construct } from "constructs";
+import { resourceNames } from "../aws/index.ts";
+import type { Wanted, WhereEvent } from "../subscription/index.ts";
+import { BusArns } from "./arns.ts";
+import { allowRule } from "./bus-queue.ts";
+import type { IAgentEventBus } from "./bus-reference.ts";
+import { checkSubscription, refusal } from "./check-subscription.ts";
+import { drainedQueue } from "./drained-queue.ts";
+import { registerRule } from "./rule-registry.ts";
+import { failureAlarms } from "./subscription-alarms.ts";
+
+/** Of a {@link BusForward}. */
+export interface BusForwardProps {
+  readonly bus: IAgentEventBus;
+  /** As of a subscription, and unique among them. */
+  readonly name: string;
+  /** Definitions, type names, or names with `*`. */
+  readonly on: Wanted | readonly Wanted[];
+  readonly where?: WhereEvent<unknown>;
+  /** ARN of the other bus. Its account has to let this one publish: `publishers` of its AgentEventBus. */
+  readonly toBusArn: string;
+  /** False: none. */
+  readonly alarms?: false;
+}
+
+const busArn = /^arn:[^:]+:events:[^:]+:[^:]+:event-bus\/.+/;
+
+/**
+ * Brings events to a bus of another account, where their subscribers are: AWS delivers across accounts to buses only. What
+ * cannot be brought there is a dead letter under this name.
+ */
+export class BusForward extends Construct {
+  constructor(scope: Construct, id: string, props: BusForwardProps) {
+    super(scope, id);
+    const { bus, toBusArn } = props;
+    const { name, on, where } = props;
+    const checked = checkSubscription({ name, on, ...(where === undefined ? {} : { where }) });
+    if (!Token.isUnresolved(toBusArn) && !busArn.test(toBusArn)) {
+      throw refusal(
+        name,
+        `toBusArn is ${JSON.stringify(toBusArn)}; give arn:aws:events:<region>:<account>:event-bus/<name>`,
+      );
+    }
+    registerRule(this, bus.busName, name, checked.wildcard);
+    const deadLetters = drainedQueue(this, "DeadLetters", { bus, subscription: name, fifo: false });
+    allowRule(deadLetters, new BusArns(this, bus.busName).rule(name));
+    const put = new PolicyStatement({ actions: ["events:PutEvents"], resources: [toBusArn] });
+    const role = new Role(this, "Role", {
+      description: `Lets the rule ${name} of bus ${bus.busName} put events on another bus`,
+      assumedBy: new ServicePrincipal("events.amazonaws.com"),
+      inlinePolicies: { forward: new PolicyDocument({ statements: [put] }) },
+    });
+    new CfnRule(this, "Rule", {
+      name: resourceNames.rule(name),
+      eventBusName: bus.busName,
+      description: `Forward ${name}`,
+      eventPattern: checked.pattern,
+      targets: [{ id: "bus", arn: toBusArn, roleArn: role.roleArn, deadLetterConfig: { arn: deadLetters.queueArn } }],
+    });
+    if (props.alarms !== false) failureAlarms(this, bus.busName, name, false);
+    if (bus.made !== undefined) this.node.addDependency(bus.made);
+  }
+}

@@ -1,0 +1,31 @@
+import { Duration } from "aws-cdk-lib";
+import { CfnEventSourceMapping } from "aws-cdk-lib/aws-lambda";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import { resourceNames } from "../aws/index.ts";
+import { busQueue } from "./bus-queue.ts";
+import type { IAgentEventBus } from "./bus-reference.ts";
+import { acknowledge } from "./nag.ts";
+
+/** A dead-letter queue of a subscription, which the bus's `record-dead-letter`, found by its name, drains into history. */
+export function drainedQueue(
+  scope: Construct,
+  id: string,
+  { bus, subscription, fifo }: { bus: IAgentEventBus; subscription: string; fifo: boolean },
+): Queue {
+  const queue = busQueue(scope, id, {
+    queueName: resourceNames.deadLetterQueue(bus.busName, subscription, fifo),
+    fifo,
+    encryptionKey: bus.encryptionKey,
+    // Six times what the function may take, as AWS advises.
+    visibilityTimeout: Duration.minutes(6),
+  });
+  acknowledge(queue, "It is itself a dead-letter queue.", "AwsSolutions-SQS3");
+  new CfnEventSourceMapping(scope, `${id}Drain`, {
+    functionName: resourceNames.recordDeadLetterFunction(bus.busName),
+    eventSourceArn: queue.queueArn,
+    batchSize: 10,
+    functionResponseTypes: ["ReportBatchItemFailures"],
+  });
+  return queue;
+}
