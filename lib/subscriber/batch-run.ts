@@ -129,7 +129,7 @@ export class BatchRun<Events> {
   }
 
   #count(metric: string | undefined, times = 1): void {
-    if (metric !== undefined) this.counts[metric] = (this.counts[metric] ?? 0) + times;
+    if (metric !== undefined && times > 0) this.counts[metric] = (this.counts[metric] ?? 0) + times;
   }
 }
 
