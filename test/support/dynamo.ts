@@ -34,6 +34,8 @@ export function describeDynamo(name: string, tests: () => void): void {
 export interface Dynamo {
   readonly endpoint: string;
   readonly client: DynamoDBClient;
+  /** Another client, for what a test does to one; `close` destroys it too. */
+  connect(): DynamoDBClient;
   /** Creates a table; resolves once it can be used. */
   createTable(table: CreateTableCommandInput): Promise<void>;
   /** Ends it and all that it holds. */
@@ -59,19 +61,23 @@ export async function startDynamo(): Promise<Dynamo> {
     await fetch(endpoint);
     return true;
   });
-  const client = new DynamoDBClient({
-    endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-  });
+  const clients: DynamoDBClient[] = [];
+  const connect = () => {
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    const made = new DynamoDBClient({ endpoint, region: "us-east-1", credentials });
+    clients.push(made);
+    return made;
+  };
+  const client = connect();
   return {
     endpoint,
     client,
+    connect,
     createTable: async (table) => {
       await client.send(new CreateTableCommand(table));
     },
     close: async () => {
-      client.destroy();
+      for (const made of clients) made.destroy();
       server.kill();
       await exited;
     },

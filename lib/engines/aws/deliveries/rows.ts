@@ -84,9 +84,11 @@ export class Rows {
     });
   }
 
-  /** Holds a claim for longer. */
+  /** Holds a claim for longer, unless its lease is over: whoever saw that may have let another into its place. */
   renew(pk: string, claim: Claim): Promise<Moved> {
-    return this.#update(pk, { set: "#leaseUntil = :lease", ...this.#mine(claim.id, { lease: claim.leaseUntil }) });
+    const isAlive = "#leaseUntil > :now";
+    const { condition, values } = this.#mine(claim.id, { lease: claim.leaseUntil, now: this.#now() });
+    return this.#update(pk, { set: "#leaseUntil = :lease", condition: `${condition} AND ${isAlive}`, values });
   }
 
   /** Over, and well; remembered for `forMs`. */

@@ -6,6 +6,7 @@ import {
   ScanCommand,
 } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect } from "vitest";
+import * as z from "zod";
 import { toEnvelope } from "../../../../../lib/aws/index.ts";
 import type { DeadLetter, Failure, Outcome } from "../../../../../lib/bus/delivery.ts";
 import { standardCatalog } from "../../../../../lib/catalog/index.ts";
@@ -36,6 +37,8 @@ export function dynamoForFile(): () => Dynamo {
     return dynamo;
   };
 }
+
+const consumed = z.object({ ConsumedCapacity: z.object({ CapacityUnits: z.number() }) });
 
 type Item = Record<string, AttributeValue>;
 
@@ -80,7 +83,7 @@ export class Bench {
     tables += 1;
     const table = `deliveries-${tables}`;
     await dynamo.createTable(deliveriesTableInput(table));
-    return new Bench(dynamo.client, table, record);
+    return new Bench(dynamo.connect(), table, record);
   }
 
   static withoutTable(dynamo: Dynamo, table: string): Bench {
@@ -125,6 +128,38 @@ export class Bench {
 
   settle(delivery: ClaimedDelivery, outcome: Outcome = { kind: "done" }): Promise<MessageFate> {
     return this.store.settle(delivery, this.record, outcome);
+  }
+
+  /** The units that DynamoDB bills from now on. */
+  countUnits(): { read: number; written: number } {
+    const units = { read: 0, written: 0 };
+    this.client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          const input = { ...args.input, ReturnConsumedCapacity: "TOTAL" };
+          const result = await next({ ...args, input });
+          const capacity = consumed.parse(result.output).ConsumedCapacity.CapacityUnits;
+          units[commandName === "GetItemCommand" ? "read" : "written"] += capacity;
+          return result;
+        },
+      { step: "initialize" },
+    );
+    return units;
+  }
+
+  /** From now on the first answer to each request does not arrive, though it was carried out. */
+  loseEachFirstAnswer(): void {
+    const answered = new WeakSet<object>();
+    this.client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        if (answered.has(args.input)) return result;
+        answered.add(args.input);
+        throw Object.assign(new Error("the connection was reset"), { name: "TimeoutError", $retryable: {} });
+      },
+      // Within the client's own retries.
+      { step: "finalizeRequest", priority: "low" },
+    );
   }
 
   /** All rows of the table, by key, as DynamoDB has them. */
