@@ -228,7 +228,7 @@ export interface Bus<Events = StandardEvents> {
 
   /**
    * Resolves when nothing of the flow is under way: retries and what handlers published included; a dead letter counts as
-   * settled. `timeout` (default 30 s) with `details.pending`; `not_found`.
+   * settled. `timeout` (default 30 s) with `details.pending`; `not_found`; `invalid_config` where the engine cannot tell (aws).
    */
   settled(correlationId: string, options?: { timeout?: Duration; signal?: AbortSignal }): Promise<Flow>;
 

@@ -1,5 +1,8 @@
+import type { BusErrorCode } from "../error/bus-error.ts";
 import { messageOf } from "../error/message-of.ts";
 import type { Catalog } from "../event/catalog.ts";
+import type { Event } from "../event/event.ts";
+import { prepareEvent } from "../event/prepare.ts";
 import type { DeadLetters } from "./bus.ts";
 import { checkQuery } from "./check-query.ts";
 import type { DeadLetter } from "./delivery.ts";
@@ -77,7 +80,18 @@ async function redrive(engine: Engine, catalog: Catalog, id: string): Promise<vo
   if (letter === undefined) throw noDeadLetter(id);
   if (letter.subscription !== undefined) return engine.redriveDeadLetter(id);
   // It was never published. Its id makes a second try harmless, so it is removed only afterwards.
+  if (refusedByCatalog.has(letter.reason.code)) checkAgain(letter.event, catalog);
   const history = catalog.get(letter.event.type)?.history !== false;
   await engine.publish({ event: letter.event, ownId: true, history, inHandler: false });
   await engine.discardDeadLetter(id);
+}
+
+/** Codes of events that another program has put on the bus, and that were found to be none of their type. */
+const refusedByCatalog: ReadonlySet<string> = new Set(["invalid_event", "unknown_type"] satisfies BusErrorCode[]);
+
+/** What is invalid still would become the same dead letter again, and that be removed as redriven. Throws as `publish` does. */
+function checkAgain(event: Event, catalog: Catalog): void {
+  const { replay: _, ...metadata } = event.metadata;
+  const nextId = () => event.id;
+  prepareEvent({ ...event, metadata }, { catalog, nextId, source: undefined, now: Date.now, maxBytes: Infinity });
 }

@@ -64,8 +64,9 @@ export interface SubscriptionState {
   readonly temporary: boolean;
   readonly waiting: number;
   readonly delayed: number;
+  /** In handlers; where only a queue is asked (aws), also what waits there for its next attempt. */
   readonly running: number;
-  /** Milliseconds since the oldest waiting, delayed or running delivery was accepted; 0 where there is none. */
+  /** Milliseconds since the oldest waiting, delayed or running delivery was accepted; 0 where there is none, or it cannot be told. */
   readonly oldestAgeMs: number;
   readonly deadLetters: number;
 }

@@ -28,6 +28,7 @@ export interface BusMetrics {
   running: number;
   /** Deliveries waiting or delayed. */
   backlog: number;
+  /** Milliseconds since the oldest delivery under way was accepted; 0 where there is none, and where it cannot be told (aws). */
   oldestAgeMs: number;
   /** From the call to its resolution. */
   publishMs: Percentiles;

@@ -22,6 +22,12 @@ export async function settled(
 ): Promise<Flow> {
   const { engine, clock, closing } = host;
   checkCallOptions("settled", options, ["timeout", "signal"]);
+  if (engine.lacks.has("settled")) {
+    throw new BusError(
+      "invalid_config",
+      `settled: the ${engine.name} engine cannot tell what of a flow is under way; wait for the event that ends the flow, by waitFor`,
+    );
+  }
   const timeoutMs = parseDuration(options.timeout ?? "30s", "settled: timeout");
   const deadline = clock.now() + timeoutMs;
   const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);

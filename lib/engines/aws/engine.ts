@@ -22,6 +22,7 @@ import type {
   StatsQuery,
   StatsRow,
 } from "../../bus/queries.ts";
+import { BusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { atOnce } from "./at-once.ts";
@@ -85,6 +86,7 @@ export class AwsEngine implements Engine {
   ): Promise<{ created: boolean; changed: readonly string[] }> {
     this.#open();
     if (options.temporary) {
+      this.#checkRecorded(record);
       await this.#temporary.add(record);
       return { created: true, changed: [] };
     }
@@ -235,6 +237,17 @@ export class AwsEngine implements Engine {
       return deployed === undefined ? [] : [{ record: deployed.record, deployed }];
     });
     return found.flat();
+  }
+
+  /** One that is fed from history would wait for ever for what history does not keep. */
+  #checkRecorded({ on }: SubscriptionRecord): void {
+    const unkept = on.find((type) => this.#parts.catalog.get(type)?.history === false);
+    if (unkept === undefined) return;
+    throw new BusError(
+      "invalid_config",
+      `subscription without a name: on: ${unkept} is not kept in history, from which the aws engine serves it; ` +
+        "deploy a QueueSubscriber for it, and subscribe by its name",
+    );
   }
 
   #open(): void {
