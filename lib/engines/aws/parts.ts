@@ -119,7 +119,10 @@ export interface DeliveryStore {
     record: SubscriptionRecord,
     options: { readonly leaseMs: number },
   ): Promise<{ readonly delivery: ClaimedDelivery } | { readonly fate: MessageFate; readonly why: OpenedWhy }>;
-  /** Holds the claim, and its lock, for another lease. False where it was lost. */
+  /**
+   * Holds the claim, and its locks, for another lease. False where it was lost: another has taken it over; with
+   * `concurrency: 1` also where its lease was over, as another delivery may run in its place.
+   */
   renew(delivery: ClaimedDelivery, leaseMs: number): Promise<boolean>;
   /** Records how the run ended, a dead letter included, lets go of the claim, and says what is to become of the message. */
   settle(delivery: ClaimedDelivery, record: SubscriptionRecord, outcome: Outcome): Promise<MessageFate>;
@@ -139,8 +142,6 @@ export interface DeliveryStore {
     subscription: string,
     reason: Pick<Failure, "code" | "message">,
   ): Promise<DeadLetter | undefined>;
-  /** The failed attempts of a delivery, oldest first, for the dead letter of one that its queue has given up. */
-  failures(subscription: string, event: Event): Promise<readonly Failure[]>;
 }
 
 /** Why a message was not handed over. */

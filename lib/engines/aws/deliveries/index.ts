@@ -73,8 +73,6 @@ export function createDeliveries(parts: DeliveriesParts, deadLetters: Pick<DeadL
       const { ok } = await rows.revive(deliveryKey(subscription, event), nextId());
       return ok;
     },
-
-    failures: async (subscription, event) => (await rows.get(deliveryKey(subscription, event)))?.failures ?? [],
   };
 }
 

@@ -7,7 +7,7 @@ import { deliveryKey, locksOf } from "./keys.ts";
 import type { Locks, SeenLock } from "./locks.ts";
 import { readMessage } from "./read-message.ts";
 import type { Row } from "./row.ts";
-import type { Claim } from "./rows.ts";
+import { type Claim, claimId } from "./rows.ts";
 
 export interface OpeningHost extends BurialHost {
   readonly locks: Locks;
@@ -51,7 +51,8 @@ export async function open(
     if ("heldUntil" in seen) return behind(host, message, seen.heldUntil);
     locks.push(seen);
   }
-  const claim = { id: nextId(), leaseUntil: now() + leaseMs };
+  const takesSlot = locks.some(({ kind }) => kind === "slot");
+  const claim = { id: claimId(nextId(), takesSlot), leaseUntil: now() + leaseMs };
   const opened: Case = { message, record, event, acceptedAt, pk, locks, claim };
   const claimed = await claimRow(host, opened);
   if ("fate" in claimed) return claimed;

@@ -84,11 +84,15 @@ export class Rows {
     });
   }
 
-  /** Holds a claim for longer, unless its lease is over: whoever saw that may have let another into its place. */
+  /** Holds a claim for longer; one with the slot only while its lease lasts, as another may have the slot after it. */
   renew(pk: string, claim: Claim): Promise<Moved> {
     const isAlive = "#leaseUntil > :now";
     const { condition, values } = this.#mine(claim.id, { lease: claim.leaseUntil, now: this.#now() });
-    return this.#update(pk, { set: "#leaseUntil = :lease", condition: `${condition} AND ${isAlive}`, values });
+    return this.#update(pk, {
+      set: "#leaseUntil = :lease",
+      condition: hasSlot(claim.id) ? `${condition} AND ${isAlive}` : condition,
+      values,
+    });
   }
 
   /** Over, and well; remembered for `forMs`. */
@@ -238,6 +242,17 @@ export class Rows {
 export interface Claim {
   readonly id: string;
   readonly leaseUntil: number;
+}
+
+const slotMark = "slot-";
+
+/** The id of a claim; it says whether its run takes the only slot of its subscription. */
+export function claimId(id: string, takesSlot: boolean): string {
+  return takesSlot ? `${slotMark}${id}` : id;
+}
+
+function hasSlot(claim: string): boolean {
+  return claim.startsWith(slotMark);
 }
 
 /** The clause of every step that was decided on by how the row was seen: nobody has moved it, nor renewed its lease. */

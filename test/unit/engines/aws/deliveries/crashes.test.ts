@@ -47,6 +47,17 @@ describeDynamo("a run that died", () => {
     expect(await bench.store.renew(delivery, 10_000)).toBe(false);
   });
 
+  test("that was only paused goes on, unless its slot may be another's by then", async () => {
+    const bench = await Bench.make(dynamo());
+    const paused = await bench.claim(bench.message(event), 10_000);
+    bench.record = { ...bench.record, name: "single", concurrency: 1 };
+    const pausedInSlot = await bench.claim(bench.message(event), 10_000);
+    await bench.clock.advance(10_000);
+    expect(await bench.store.renew(paused, 10_000)).toBe(true);
+    expect(await bench.store.renew(pausedInSlot, 10_000)).toBe(false);
+    await bench.claim(bench.message({ ...event, id: "another" }));
+  });
+
   test("has no say any more: how it ends changes nothing, and takes no message from the next", async () => {
     const bench = await Bench.make(dynamo());
     const message = bench.message(event);
