@@ -12,7 +12,7 @@ import { parseDuration } from "../event/duration.ts";
 import { createIds } from "../event/id.ts";
 import { fileOptions } from "./config-file.ts";
 import { checkWhole, withoutForeign } from "./engine-options.ts";
-import { environmentOptions } from "./environment.ts";
+import { environmentOptions, functionBusConfig } from "./environment.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
 
 /** Where configuration is looked for; the process's own folder and environment where absent. */
@@ -92,16 +92,19 @@ async function openEngine(
 ): Promise<Engine> {
   if (options.engine === "aws") {
     checkWhole(options);
-    const { openAws } = await loadAws();
+    const { createAwsEngine, openAws } = await loadAws();
     const { counters, ...rest } = parts;
-    return openAws({
+    const settings = {
       ...rest,
-      bus: options.bus ?? "",
       ...(options.lease === undefined ? {} : { leaseMs: parseDuration(options.lease, "lease") }),
       onExpired: () => {
         counters.expired += 1;
       },
-    });
+    };
+    const config = functionBusConfig(process.env);
+    // A function was told at its deployment, and is not granted to ask.
+    if (config !== undefined && config.bus === options.bus) return createAwsEngine({ ...settings, config });
+    return openAws({ ...settings, bus: options.bus ?? "" });
   }
   if (options.engine === "memory") {
     const { MemoryEngine } = await import("../engines/memory/index.ts");

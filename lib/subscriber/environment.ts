@@ -6,10 +6,8 @@ import {
   parseDeployedSubscription,
 } from "../aws/index.ts";
 import type { LogLevel } from "../bus/logger.ts";
+import type { Environment } from "../connect/environment.ts";
 import { BusError } from "../error/bus-error.ts";
-
-/** The variables of a process. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The bus that a function belongs to. `invalid_config` where its stack has not said. */
 export function functionBus(env: Environment): BusConfig {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../bus/clock.ts";
+import type { Environment } from "../connect/environment.ts";
 import { createClients } from "../engines/aws/clients.ts";
 import type { Clients } from "../engines/aws/parts.ts";
-import type { Environment } from "./environment.ts";
 
 /** What a function takes from its process. */
 export interface FunctionHost {

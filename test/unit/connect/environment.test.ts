@@ -27,6 +27,31 @@ test("a deployed bus is named by a variable too", () => {
   expect(environmentOptions({ WAGGLE_ENGINE: "aws", WAGGLE_BUS: "agents" })).toEqual({ engine: "aws", bus: "agents" });
 });
 
+const functionBus = {
+  WAGGLE_AWS_BUS: JSON.stringify({
+    schema: 1,
+    bus: "agents",
+    historyTable: "agents-history",
+    deliveriesTable: "agents-deliveries",
+    publisherDeadLetterQueueUrl: "https://sqs.us-east-1.amazonaws.com/000000000000/agents-unpublished",
+    bodiesBucket: "agents-bodies",
+    retentionMs: 86_400_000,
+    maxRequestBytes: 1_048_576,
+  }),
+};
+
+test("in a function the bus is the function's own, where nothing else is said", () => {
+  expect(environmentOptions(functionBus)).toEqual({ engine: "aws", bus: "agents" });
+  expect(environmentOptions({ ...functionBus, WAGGLE_BUS: "other" })).toEqual({ bus: "other" });
+  expect(environmentOptions({ ...functionBus, WAGGLE_ENGINE: "memory" })).toEqual({ engine: "memory" });
+});
+
+test("what a function was deployed with is parsed", () => {
+  expect(() => environmentOptions({ WAGGLE_AWS_BUS: "{}" })).toThrow(
+    /environment variable WAGGLE_AWS_BUS holds what this version of Waggle cannot read/,
+  );
+});
+
 test("an empty variable says nothing", () => {
   expect(environmentOptions({ WAGGLE_ENGINE: "", WAGGLE_FILE: undefined })).toEqual({});
 });
@@ -45,5 +70,5 @@ test("a bad value is refused with the name of its variable", () => {
 });
 
 test("what a construct sets for the code of its function is none of them, however near", () => {
-  expect(environmentOptions({ WAGGLE_AWS_BUS: "{}", WAGGLE_AWS_SUBSCRIPTION: "{}" })).toEqual({});
+  expect(environmentOptions({ WAGGLE_AWS_SUBSCRIPTION: "{}" })).toEqual({});
 });
