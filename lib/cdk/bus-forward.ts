@@ -1,15 +1,13 @@
 import { Token } from "aws-cdk-lib";
-import { CfnRule } from "aws-cdk-lib/aws-events";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
-import { resourceNames } from "../aws/index.ts";
 import type { Wanted, WhereEvent } from "../subscription/index.ts";
 import { BusArns } from "./arns.ts";
 import { allowRule } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
+import { busRule } from "./bus-rule.ts";
 import { checkSubscription, refusal } from "./check-subscription.ts";
 import { drainedQueue } from "./drained-queue.ts";
-import { registerRule } from "./rule-registry.ts";
 import { failureAlarms } from "./subscription-alarms.ts";
 
 /** Of a {@link BusForward}. */
@@ -44,7 +42,6 @@ export class BusForward extends Construct {
         `toBusArn is ${JSON.stringify(toBusArn)}; give arn:aws:events:<region>:<account>:event-bus/<name>`,
       );
     }
-    registerRule(this, bus.busName, name, checked.wildcard);
     const deadLetters = drainedQueue(this, "DeadLetters", { bus, subscription: name, fifo: false });
     allowRule(deadLetters, new BusArns(this, bus.busName).rule(name));
     const put = new PolicyStatement({ actions: ["events:PutEvents"], resources: [toBusArn] });
@@ -53,12 +50,11 @@ export class BusForward extends Construct {
       assumedBy: new ServicePrincipal("events.amazonaws.com"),
       inlinePolicies: { forward: new PolicyDocument({ statements: [put] }) },
     });
-    new CfnRule(this, "Rule", {
-      name: resourceNames.rule(name),
-      eventBusName: bus.busName,
+    busRule(this, {
+      bus,
+      checked,
       description: `Forward ${name}`,
-      eventPattern: checked.pattern,
-      targets: [{ id: "bus", arn: toBusArn, roleArn: role.roleArn, deadLetterConfig: { arn: deadLetters.queueArn } }],
+      target: { id: "bus", arn: toBusArn, roleArn: role.roleArn, deadLetterConfig: { arn: deadLetters.queueArn } },
     });
     if (props.alarms !== false) failureAlarms(this, bus.busName, name, false);
     if (bus.made !== undefined) this.node.addDependency(bus.made);

@@ -60,5 +60,11 @@ function visibility({ name, timeout }: SubscriptionRecord, given: Duration | und
       `timeout is ${formatDuration(timeout)}, and visibilityTimeout is ${formatDuration(chosen)}: another process would get the message meanwhile; leave it out, or give more`,
     );
   }
+  if (chosen > longestVisibilityMs) {
+    throw refusal(
+      name,
+      `visibilityTimeout is ${formatDuration(chosen)}; SQS allows ${formatDuration(longestVisibilityMs)}`,
+    );
+  }
   return Duration.seconds(Math.ceil(chosen / 1_000));
 }

@@ -70,7 +70,7 @@ export class Subscriber extends Construct implements IGrantable {
     if (visibilityTimeout.toSeconds() < timeout.toSeconds()) {
       throw refusal(
         name,
-        `its function may run for ${timeout.toHumanString()}, and visibilityTimeout is ${visibilityTimeout.toHumanString()}: another function would get the message meanwhile; leave it out, or give more`,
+        `its function may run for ${formatDuration(timeout.toMilliseconds())}, and visibilityTimeout is ${formatDuration(visibilityTimeout.toMilliseconds())}: another function would get the message meanwhile; leave it out, or give more`,
       );
     }
     const source = new SubscriptionQueue(this, "Subscription", {

@@ -1,5 +1,5 @@
 import { Duration, Stack } from "aws-cdk-lib";
-import { CfnRule } from "aws-cdk-lib/aws-events";
+import type { CfnRule } from "aws-cdk-lib/aws-events";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { Construct } from "constructs";
@@ -8,9 +8,9 @@ import type { SubscriptionRecord } from "../subscription/index.ts";
 import { BusArns } from "./arns.ts";
 import { allowRule, busQueue } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
+import { busRule } from "./bus-rule.ts";
 import type { CheckedSubscription } from "./check-subscription.ts";
 import { drainedQueue } from "./drained-queue.ts";
-import { registerRule } from "./rule-registry.ts";
 import { failureAlarms, type SubscriptionAlarms, waitingAlarm } from "./subscription-alarms.ts";
 
 /** How a rule tries to reach its queue before the event goes to the dead letters. */
@@ -64,7 +64,6 @@ export class SubscriptionQueue extends Construct {
     this.#bus = bus;
     this.record = record;
     this.fifo = record.ordered !== undefined;
-    registerRule(this, bus.busName, record.name, checked.wildcard);
 
     const common = { bus, subscription: record.name };
     const received = drainedQueue(this, "DeadLetters", { ...common, fifo: this.fifo });
@@ -101,27 +100,23 @@ export class SubscriptionQueue extends Construct {
 
   #rule(checked: CheckedSubscription, undelivered: Queue, retries: RuleRetries): CfnRule {
     const { name, ordered } = this.record;
-    const rule = new CfnRule(this, "Rule", {
-      name: resourceNames.rule(name),
-      eventBusName: this.#bus.busName,
-      description: `Subscription ${name}`,
-      eventPattern: checked.pattern,
-      targets: [
-        {
-          id: "queue",
-          arn: this.queue.queueArn,
-          deadLetterConfig: { arn: undelivered.queueArn },
-          retryPolicy: {
-            maximumEventAgeInSeconds: (retries.maxAge ?? Duration.hours(24)).toSeconds(),
-            maximumRetryAttempts: retries.attempts ?? 185,
-          },
-          ...(ordered === undefined ? {} : { sqsParameters: { messageGroupId: messageGroup(ordered) } }),
-        },
-      ],
-    });
     const ruleArn = new BusArns(this, this.#bus.busName).rule(name);
     for (const queue of new Set([this.queue, undelivered])) allowRule(queue, ruleArn);
-    return rule;
+    return busRule(this, {
+      bus: this.#bus,
+      checked,
+      description: `Subscription ${name}`,
+      target: {
+        id: "queue",
+        arn: this.queue.queueArn,
+        deadLetterConfig: { arn: undelivered.queueArn },
+        retryPolicy: {
+          maximumEventAgeInSeconds: (retries.maxAge ?? Duration.hours(24)).toSeconds(),
+          maximumRetryAttempts: retries.attempts ?? 185,
+        },
+        ...(ordered === undefined ? {} : { sqsParameters: { messageGroupId: messageGroup(ordered) } }),
+      },
+    });
   }
 }
 

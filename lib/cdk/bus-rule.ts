@@ -1,0 +1,36 @@
+import { CfnRule } from "aws-cdk-lib/aws-events";
+import type { Construct } from "constructs";
+import { resourceNames } from "../aws/index.ts";
+import type { IAgentEventBus } from "./bus-reference.ts";
+import type { CheckedSubscription } from "./check-subscription.ts";
+import { registerRule } from "./rule-registry.ts";
+
+/** A rule of a bus. */
+export interface BusRuleProps {
+  readonly bus: IAgentEventBus;
+  readonly checked: CheckedSubscription;
+  readonly description: string;
+  readonly target: CfnRule.TargetProperty;
+}
+
+/** The rule of a subscription or a forward: named like it, and counted. `conflict`, `invalid_config`. */
+export function busRule(scope: Construct, { bus, checked, description, target }: BusRuleProps): CfnRule {
+  const { name } = checked.record;
+  registerRule(scope, bus.busName, name, checked.wildcard);
+  const rule = new CfnRule(scope, "Rule", {
+    name: resourceNames.rule(name),
+    eventBusName: bus.busName,
+    description,
+    eventPattern: checked.pattern,
+    targets: [target],
+  });
+  // CloudFormation refuses null in a template, and takes the pattern as a text as well:
+  // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1414
+  if (hasNull(checked.pattern)) rule.addPropertyOverride("EventPattern", JSON.stringify(checked.pattern));
+  return rule;
+}
+
+function hasNull(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return value === null;
+  return Object.values(value).some(hasNull);
+}

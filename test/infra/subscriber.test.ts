@@ -1,0 +1,233 @@
+import { fileURLToPath } from "node:url";
+import { Duration } from "aws-cdk-lib";
+import { Match } from "aws-cdk-lib/assertions";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { describe, expect, test } from "vitest";
+import { spread } from "../../lib/cdk/concurrency.ts";
+import { QueueSubscriber, Subscriber } from "../../lib/cdk/index.ts";
+import { allowed, aStackWithBus } from "./synthesis.ts";
+
+const folder = fileURLToPath(new URL("../../functions/readers", import.meta.url));
+const readers = {
+  name: "readers",
+  on: "task.assigned",
+  where: { data: { agentId: [{ prefix: "reader-" }] } },
+} as const;
+
+function aSubscriber(settings: object = {}, props: object = {}) {
+  const { stack, bus, template } = aStackWithBus();
+  const subscriber = new Subscriber(stack, "Readers", {
+    bus,
+    folder,
+    subscription: { ...readers, ...settings },
+    ...props,
+  });
+  return { subscriber, template: template() };
+}
+
+describe("a Subscriber", () => {
+  const { template } = aSubscriber();
+
+  test("has a rule with its pattern on the envelope, on the bus named, to its queue", () => {
+    template.hasResourceProperties("AWS::Events::Rule", {
+      Name: "readers",
+      EventBusName: "agents",
+      EventPattern: { "detail-type": ["task.assigned"], detail: { data: { agentId: [{ prefix: "reader-" }] } } },
+      Targets: [
+        Match.objectLike({
+          Arn: { "Fn::GetAtt": [Match.stringLikeRegexp("ReadersSubscriptionQueue"), "Arn"] },
+          DeadLetterConfig: { Arn: { "Fn::GetAtt": [Match.stringLikeRegexp("DeadLetters"), "Arn"] } },
+          RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+        }),
+      ],
+    });
+  });
+
+  test("keeps messages for 14 days, hides them 6 times the function's timeout, gives them up late", () => {
+    template.hasResourceProperties("AWS::SQS::Queue", {
+      QueueName: "agents-readers",
+      MessageRetentionPeriod: 1_209_600,
+      VisibilityTimeout: 240,
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: { maxReceiveCount: 100, deadLetterTargetArn: Match.anyValue() },
+    });
+    template.hasResourceProperties("AWS::SQS::Queue", {
+      QueueName: "agents-readers-dlq",
+      RedrivePolicy: Match.absent(),
+    });
+  });
+
+  test("both ways to fail end in a queue that record-dead-letter of the bus drains", () => {
+    template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+      FunctionName: "agents-record-dead-letter",
+      EventSourceArn: { "Fn::GetAtt": [Match.stringLikeRegexp("DeadLetters"), "Arn"] },
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+    });
+  });
+
+  test("its queues take messages of its own rule only, and over TLS only", () => {
+    for (const policy of Object.values(template.findResources("AWS::SQS::QueuePolicy"))) {
+      const [tls, rule] = policy.Properties.PolicyDocument.Statement;
+      expect(tls).toMatchObject({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } });
+      expect(rule).toMatchObject({ Action: "sqs:SendMessage", Principal: { Service: "events.amazonaws.com" } });
+      expect(JSON.stringify(rule.Condition.ArnEquals)).toContain(":rule/agents/readers");
+    }
+    template.resourceCountIs("AWS::SQS::QueuePolicy", 2);
+  });
+
+  test("its function runs Node 24 on arm64 for the timeout and 10 s, in batches that fit the concurrency", () => {
+    template.hasResourceProperties("AWS::Lambda::Function", {
+      Runtime: "nodejs24.x",
+      Architectures: ["arm64"],
+      Timeout: 40,
+      Environment: {
+        Variables: {
+          NODE_OPTIONS: "--enable-source-maps",
+          WAGGLE_AWS_BUS: { Ref: Match.stringLikeRegexp("^SsmParameterValuewaggleagentsconfig") },
+          WAGGLE_AWS_SUBSCRIPTION: Match.anyValue(),
+        },
+      },
+    });
+    template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+      EventSourceArn: { "Fn::GetAtt": [Match.stringLikeRegexp("SubscriptionQueue"), "Arn"] },
+      BatchSize: 5,
+      ScalingConfig: { MaximumConcurrency: 2 },
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+    });
+    template.hasResourceProperties("AWS::Logs::LogGroup", { RetentionInDays: 7 });
+  });
+
+  test("says what is deployed in a parameter, and to its function in the same words", () => {
+    const [parameter] = Object.values(template.findResources("AWS::SSM::Parameter"));
+    const [fn] = Object.values(template.findResources("AWS::Lambda::Function"));
+    expect(parameter?.Properties.Name).toBe("/waggle/agents/subscriptions/readers");
+    expect(parameter?.Properties.Value).toEqual(fn?.Properties.Environment.Variables.WAGGLE_AWS_SUBSCRIPTION);
+    expect(JSON.stringify(parameter?.Properties.Value)).toContain('\\"attempts\\":5');
+  });
+
+  test("its role consumes its own queue only, and no policy is AWS's own", () => {
+    expect(allowed(template, "sqs:ReceiveMessage").map(({ resources }) => resources)).toEqual([
+      expect.stringMatching(/:agents-readers"\]\]}$/),
+    ]);
+    template.hasResourceProperties("AWS::IAM::Role", { ManagedPolicyArns: Match.absent() });
+  });
+
+  test("imports nothing from another stack: the bus's name is all that it needs", () => {
+    expect(JSON.stringify(template.toJSON())).not.toContain("Fn::ImportValue");
+  });
+
+  test("every alarm goes to the bus's topic, has a runbook, and says what missing data means", () => {
+    const alarms = Object.values(template.findResources("AWS::CloudWatch::Alarm")).map(({ Properties }) => Properties);
+    expect(alarms.map(({ AlarmName }) => AlarmName).toSorted()).toEqual([
+      "agents-readers-dead-letters",
+      "agents-readers-dead-letters-stuck",
+      "agents-readers-events-lost",
+      "agents-readers-oldest-message",
+    ]);
+    for (const { AlarmActions, AlarmDescription, TreatMissingData } of alarms) {
+      expect(JSON.stringify(AlarmActions)).toContain(":agents-alarms");
+      expect(AlarmDescription).toMatch(/Runbook: docs\/operate-aws\.md#[a-z-]+ /);
+      expect(TreatMissingData).toBe("notBreaching");
+    }
+  });
+});
+
+test("an ordered subscription has a FIFO queue by key, and a dead-letter queue for each way to fail", () => {
+  const { template } = aSubscriber({ ordered: "data.taskId" });
+  template.hasResourceProperties("AWS::SQS::Queue", {
+    QueueName: "agents-readers.fifo",
+    FifoQueue: true,
+    ContentBasedDeduplication: true,
+    DeduplicationScope: "messageGroup",
+    FifoThroughputLimit: "perMessageGroupId",
+    RedrivePolicy: { maxReceiveCount: 1_000 },
+  });
+  template.hasResourceProperties("AWS::SQS::Queue", { QueueName: "agents-readers-dlq.fifo", FifoQueue: true });
+  template.hasResourceProperties("AWS::SQS::Queue", { QueueName: "agents-readers-dlq", FifoQueue: Match.absent() });
+  template.hasResourceProperties("AWS::Events::Rule", {
+    Targets: [
+      Match.objectLike({
+        SqsParameters: { MessageGroupId: "$.detail.data.taskId" },
+        DeadLetterConfig: { Arn: { "Fn::GetAtt": [Match.stringLikeRegexp("UndeliveredDeadLetters"), "Arn"] } },
+      }),
+    ],
+  });
+  const drained = Object.values(
+    template.findResources("AWS::Lambda::EventSourceMapping", {
+      Properties: { FunctionName: "agents-record-dead-letter" },
+    }),
+  );
+  expect(drained).toHaveLength(2);
+});
+
+test("one at a time is a batch of one: the lock in the deliveries table does the rest", () => {
+  const { template } = aSubscriber({ concurrency: 1 });
+  template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+    BatchSize: 1,
+    ScalingConfig: { MaximumConcurrency: 2 },
+  });
+});
+
+test.each([
+  [1, 1, 2],
+  [2, 1, 2],
+  [3, 1, 3],
+  [10, 5, 2],
+  [11, 5, 2],
+  [20, 10, 2],
+  [100, 10, 10],
+  [1_000, 10, 100],
+])("a concurrency of %i is spread over batches of %i and %i functions", (concurrency, batchSize, functions) => {
+  expect(spread(concurrency)).toEqual({ batchSize, functions });
+});
+
+test("no concurrency above 1 is ever exceeded, and at most a tenth of it stays unused", () => {
+  for (let concurrency = 2; concurrency <= 1_000; concurrency += 1) {
+    const { batchSize, functions } = spread(concurrency);
+    expect(batchSize * functions).toBeLessThanOrEqual(concurrency);
+    expect(batchSize * functions).toBeGreaterThanOrEqual(concurrency * 0.9);
+    expect(functions).toBeGreaterThanOrEqual(2);
+  }
+});
+
+test("a batch size of one's own keeps the concurrency", () => {
+  const { template } = aSubscriber({ concurrency: 10 }, { batchSize: 3 });
+  template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+    BatchSize: 3,
+    ScalingConfig: { MaximumConcurrency: 3 },
+  });
+});
+
+test("an alarm's threshold can be chosen, and alarms be left out", () => {
+  const later = aSubscriber({}, { alarms: { oldestMessage: Duration.hours(2) } });
+  later.template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+    AlarmName: "agents-readers-oldest-message",
+    Threshold: 7_200,
+  });
+  aSubscriber({}, { alarms: false }).template.resourceCountIs("AWS::CloudWatch::Alarm", 0);
+});
+
+test("a pattern with null, which no template may hold, is there as a text", () => {
+  const { template } = aSubscriber({ where: { data: { agentId: [null] } } });
+  template.hasResourceProperties("AWS::Events::Rule", {
+    EventPattern: '{"detail":{"data":{"agentId":[null]}},"detail-type":["task.assigned"]}',
+  });
+});
+
+test("a QueueSubscriber has the queue and no function, and lets a role consume it", () => {
+  const { stack, bus, template } = aStackWithBus();
+  const subscriber = new QueueSubscriber(stack, "Readers", { bus, subscription: readers });
+  const role = new Role(stack, "Agent", { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") });
+  subscriber.grantConsume(role);
+  const made = template();
+  made.resourceCountIs("AWS::Lambda::Function", 0);
+  made.hasResourceProperties("AWS::SQS::Queue", { QueueName: "agents-readers", VisibilityTimeout: 60 });
+  const [parameter] = Object.values(made.findResources("AWS::SSM::Parameter"));
+  expect(JSON.stringify(parameter)).toContain('\\"consumer\\":\\"process\\"');
+  expect(allowed(made, "sqs:ReceiveMessage")).toHaveLength(1);
+  expect(
+    allowed(made, "dynamodb:UpdateItem")
+      .map(({ resources }) => resources)
+      .join(),
+  ).toContain(":table/agents-deliveries");
+});

@@ -1,0 +1,128 @@
+import { fileURLToPath } from "node:url";
+import { Duration } from "aws-cdk-lib";
+import { describe, expect, test } from "vitest";
+import { BusForward, QueueSubscriber, Subscriber } from "../../lib/cdk/index.ts";
+import { BusError } from "../../lib/error/bus-error.ts";
+import { aStackWithBus } from "./synthesis.ts";
+
+const folder = fileURLToPath(new URL("../../functions/readers", import.meta.url));
+
+function errorOf(settings: object, props: object = {}, Kind: "function" | "process" = "function"): BusError {
+  const { stack, bus } = aStackWithBus();
+  const subscription = { name: "readers", on: "task.assigned", ...settings };
+  try {
+    if (Kind === "function") new Subscriber(stack, "Readers", { bus, folder, subscription, ...props });
+    else new QueueSubscriber(stack, "Readers", { bus, subscription, ...props });
+  } catch (thrown) {
+    if (thrown instanceof BusError) return thrown;
+    throw thrown;
+  }
+  throw new Error("nothing was refused");
+}
+
+/** Names of types that no shorter pattern could stand for. */
+const manyTypes = Array.from({ length: 80 }, (_, index) => `custom.aratherlongname.number${index}`);
+
+describe("an error at synth names the subscription and the fix", () => {
+  test.each([
+    ["a bad pattern", { where: { data: { kind: "document" } } }, /readers.*write \["document"\]/s],
+    [
+      "an operator that there is none of",
+      { where: { data: { kind: [{ like: "a" }] } } },
+      /readers.*"like" is no operator/s,
+    ],
+    ["a name that is too long", { name: "r".repeat(49) }, /rrrr.*48/],
+    ["a name of the bus's own queue", { name: "history" }, /^subscription history: the name is the bus's own/],
+    ["a name of a dead-letter queue", { name: "readers-dlq" }, /^subscription readers-dlq: .* end in -dlq/],
+    [
+      "a pattern that EventBridge would refuse",
+      { on: manyTypes },
+      /^subscription readers: its pattern has \d+ characters/,
+    ],
+    [
+      "a retry schedule beyond the queue's 14 days",
+      { attempts: 40, backoff: { from: "10h", to: "11h" } },
+      /^subscription readers: 40 attempts .* 14;/,
+    ],
+    ["a timeout beyond Lambda's", { timeout: "15m" }, /^subscription readers: timeout is 15m, .*QueueSubscriber/],
+    ["a start in the past", { from: "beginning" }, /^subscription readers: from is "beginning".*waggle replay/],
+    ["a bounded backlog", { maxBacklog: 10 }, /^subscription readers: maxBacklog/],
+  ])("%s", (_, settings, message) => {
+    expect(errorOf(settings).message).toMatch(message);
+  });
+
+  test("a visibility below the function's timeout", () => {
+    const error = errorOf({ timeout: "1m" }, { visibilityTimeout: Duration.seconds(60) });
+    expect(error.message).toMatch(/^subscription readers: its function may run for 70s, and visibilityTimeout/);
+  });
+
+  test("a timeout above a queue's visibility", () => {
+    const error = errorOf({ timeout: "1m" }, { visibilityTimeout: Duration.seconds(59) }, "process");
+    expect(error.message).toMatch(/^subscription readers: timeout is 1m, and visibilityTimeout is 59s/);
+  });
+
+  test("a visibility above what SQS allows", () => {
+    const error = errorOf({}, { visibilityTimeout: Duration.hours(13) }, "process");
+    expect(error.message).toMatch(/^subscription readers: visibilityTimeout is 13h.*12h/);
+  });
+
+  test("a batch that the concurrency has no room for", () => {
+    expect(errorOf({ concurrency: 10 }, { batchSize: 6 }).message).toMatch(
+      /^subscription readers: batchSize is 6; give 1 to 5/,
+    );
+  });
+
+  test("a folder without a handler", () => {
+    expect(errorOf({}, { folder: `${folder}/nowhere` }).message).toMatch(/nowhere/);
+  });
+
+  test("two subscriptions of one name, wherever in the app they are", () => {
+    const { stack, bus } = aStackWithBus();
+    const subscription = { name: "readers", on: "task.assigned" };
+    new QueueSubscriber(stack, "One", { bus, subscription });
+    expect(() => new QueueSubscriber(stack, "Other", { bus, subscription })).toThrow(
+      /^subscription readers: bus agents already has one/,
+    );
+  });
+
+  test("rule 301 of a bus", { timeout: 120_000 }, () => {
+    const { stack, bus } = aStackWithBus();
+    const add = (index: number) =>
+      new BusForward(stack, `F${index}`, {
+        bus,
+        name: `f${index}`,
+        on: "task.created",
+        toBusArn: other,
+        alarms: false,
+      });
+    for (let index = 1; index <= 300; index += 1) add(index);
+    expect(() => add(301)).toThrow(/^subscription f301 would be rule 301 of bus agents/);
+  });
+
+  test("wildcard rule 31 of a bus; prefixes and suffixes do not count", () => {
+    const { stack, bus } = aStackWithBus();
+    const add = (index: number, on: string) =>
+      new BusForward(stack, `F${index}`, { bus, name: `f${index}`, on, toBusArn: other, alarms: false });
+    for (let index = 1; index <= 30; index += 1) add(index, "task.*.failed");
+    add(31, "task.*");
+    add(32, "*.failed");
+    expect(() => add(33, "task.*.failed")).toThrow(/^subscription f33 would be wildcard rule 31 of bus agents/);
+  });
+
+  test("a bus's name that its queues have no room for", () => {
+    expect(() => aStackWithBus({}, "a-bus-with-a-name-that-is-too-long")).toThrow(/is no name for a bus; give 1 to 20/);
+  });
+
+  test("a forward to what is no bus", () => {
+    const { stack, bus } = aStackWithBus();
+    expect(
+      () => new BusForward(stack, "F", { bus, name: "f", on: "*", toBusArn: "arn:aws:sqs:eu-west-1:1:q" }),
+    ).toThrow(/^subscription f: toBusArn/);
+  });
+
+  test("a stage or something to omit that there is none of", () => {
+    expect(() => aStackWithBus({ stage: "staging" })).toThrow(/stage is "staging"; give dev or prod/);
+  });
+});
+
+const other = "arn:aws:events:eu-west-1:210987654321:event-bus/theirs";

@@ -1,0 +1,40 @@
+import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { AgentEventBus, type AgentEventBusProps } from "../../lib/cdk/index.ts";
+
+/** An app of which no function is bundled: what the templates say is all that is asked. */
+export function anApp(context: Readonly<Record<string, unknown>> = {}): App {
+  return new App({ context: { "aws:cdk:bundling-stacks": [], ...context } });
+}
+
+/** A bus in a stack of its own. */
+export function aBus(
+  props: Partial<AgentEventBusProps> = {},
+  context: Readonly<Record<string, unknown>> = {},
+): { app: App; stack: Stack; bus: AgentEventBus; template: () => Template } {
+  const app = anApp(context);
+  const stack = new Stack(app, "bus");
+  const bus = new AgentEventBus(stack, "Bus", { busName: "agents", ...props });
+  return { app, stack, bus, template: () => Template.fromStack(stack) };
+}
+
+/** A stack that knows a bus by its name alone. */
+export function aStackWithBus(context: Readonly<Record<string, unknown>> = {}, busName = "agents") {
+  const app = anApp(context);
+  const stack = new Stack(app, "team");
+  const bus = AgentEventBus.fromBusName(stack, "Bus", busName);
+  return { app, stack, bus, template: () => Template.fromStack(stack) };
+}
+
+/** The statements of every policy in a template that allow an action, each with its resources as text. */
+export function allowed(template: Template, action: string): { role: string; resources: string }[] {
+  return Object.values(template.findResources("AWS::IAM::Policy")).flatMap(({ Properties }) =>
+    statementsOf(Properties)
+      .filter(({ Action }) => [Action].flat().includes(action))
+      .map(({ Resource }) => ({ role: JSON.stringify(Properties.Roles), resources: JSON.stringify(Resource) })),
+  );
+}
+
+function statementsOf(properties: { PolicyDocument: { Statement: { Action: unknown; Resource: unknown }[] } }) {
+  return properties.PolicyDocument.Statement;
+}
