@@ -12,6 +12,7 @@ import { environment, run, SetupError, say } from "./setup/process.mjs";
  */
 
 const waggle = "dist/bin/waggle.js";
+const awsTests = "test/aws/run.ts";
 
 /** @type {Record<string, Command>} */
 const commands = {
@@ -23,6 +24,9 @@ const commands = {
     argv: ["node_modules/vitest/vitest.mjs", "run"],
     built: true,
   },
+  "test:aws": { about: "the tests that need AWS, on MiniStack", argv: [awsTests, "ministack"] },
+  "test:localstack": { about: "the same on LocalStack", argv: [awsTests, "localstack"] },
+  "test:account": { about: "the same in your account; asks first", argv: [awsTests, "account"] },
   bench: { about: "the benchmarks", argv: ["scripts/bench.ts"], built: true },
   build: { about: "compile lib and bin to dist", argv: [], built: true },
   typecheck: { about: "check the types of everything", argv: ["node_modules/typescript/bin/tsc", "--noEmit"] },
@@ -40,7 +44,7 @@ const commands = {
 async function main(name, args) {
   const command = name === undefined ? undefined : commands[name];
   if (command === undefined) {
-    const list = Object.entries(commands).map(([key, { about }]) => `  ${key.padEnd(10)} ${about}`);
+    const list = Object.entries(commands).map(([key, { about }]) => `  ${key.padEnd(16)} ${about}`);
     throw new SetupError(`no command ${JSON.stringify(name ?? "")}; there are:\n${list.join("\n")}`, 2);
   }
   const node = await ensureInstalled();

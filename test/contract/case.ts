@@ -22,6 +22,9 @@ export interface ContractCase {
 /** Patience for what is to come at once, in milliseconds at a time scale of 1; much, since machines are busy. */
 const patience = 5_000;
 
+/** Between two looks. */
+const step = 3;
+
 /** What to publish besides the type. */
 export interface Scripted extends PublishOptions {
   script?: Script;
@@ -176,7 +179,7 @@ export class Trial {
   }
 
   eventually<Result>(what: string, check: () => Result | Promise<Result>) {
-    return eventually(what, check, this.ms(patience));
+    return eventually(what, check, this.ms(patience), this.ms(step));
   }
 
   /** The reports of this case's flow, or those among them that agree with `match`. */

@@ -1,14 +1,12 @@
-/** Milliseconds between two looks. */
-const step = 3;
-
 /**
  * Looks until `check` gives something other than `undefined` and `false`, and gives that. Rejects once the time is up,
- * with what `check` threw last, or with `what` and how long it was waited for.
+ * with what `check` threw last, or with `what` and how long it was waited for. `stepMs` lie between two looks.
  */
 export async function eventually<Result>(
   what: string,
   check: () => Result | Promise<Result>,
   withinMs = 5_000,
+  stepMs = 3,
 ): Promise<Exclude<Result, undefined | false>> {
   const deadline = performance.now() + withinMs;
   for (;;) {
@@ -22,7 +20,7 @@ export async function eventually<Result>(
     if (performance.now() >= deadline) {
       throw new Error(`not within ${withinMs} ms: ${what}`, thrown === undefined ? undefined : { cause: thrown });
     }
-    await new Promise((resolve) => setTimeout(resolve, step));
+    await new Promise((resolve) => setTimeout(resolve, stepMs));
   }
 }
 

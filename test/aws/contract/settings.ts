@@ -10,3 +10,6 @@ export const probeTable = "contract-probe";
 
 /** Says to a function which subscription it serves: all share one bundle. */
 export const subscriptionVariable = "CONTRACT_SUBSCRIPTION";
+
+/** For which a delivery stays with a process that has died; short, since cases wait for it. */
+export const lease = "3s";

@@ -7,8 +7,8 @@ const version = "1.5.33";
 
 export interface Emulator extends Server {
   readonly endpoint: string;
-  /** A Python that has the AWS SDK's core (botocore), which the emulator itself depends on. */
-  readonly python: string;
+  /** A Python that has the AWS SDK's core (botocore), as it came with the emulator. */
+  readonly python: string | undefined;
 }
 
 /** Starts MiniStack on a free port of the loopback, installing it first where it is missing. */

@@ -1,0 +1,4 @@
+import { runContract } from "../../contract/contract.ts";
+import { functionsAdapter } from "./adapter.ts";
+
+runContract(functionsAdapter, []);

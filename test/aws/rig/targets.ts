@@ -1,0 +1,58 @@
+import type { Omittable } from "../../../lib/cdk/omit.ts";
+import { startLocalstack } from "./localstack.ts";
+import { type Emulator, startMinistack } from "./ministack.ts";
+import { say } from "./say.ts";
+
+/** Where the tests can run. */
+export const targetNames = ["ministack", "localstack", "account"] as const;
+export type TargetName = (typeof targetNames)[number];
+
+/** A cloud, or what stands in for one. */
+export interface Target {
+  readonly name: TargetName;
+  /** What is left out of the stacks, since it refuses it: each has a line in the list of its limits. */
+  readonly omit: readonly Omittable[];
+  /** Where it has to be started first. */
+  start?(signal: AbortSignal): Promise<Emulator>;
+}
+
+export const targets: Readonly<Record<TargetName, Target>> = {
+  ministack: {
+    name: "ministack",
+    omit: ["archive", "bus-policy", "composite-alarm", "auto-delete"],
+    start: (signal) => startMinistack({ auth: false, signal }),
+  },
+  localstack: {
+    name: "localstack",
+    omit: ["archive", "bus-policy", "dashboard", "composite-alarm", "auto-delete"],
+    start: async (signal) => {
+      const { AWS_ENDPOINT_URL: endpoint } = process.env;
+      if (endpoint === undefined || endpoint === "") return startLocalstack({ signal });
+      say(`AWS_ENDPOINT_URL is ${endpoint}: using what runs there`);
+      return { endpoint, python: undefined, stop: async () => {} };
+    },
+  },
+  account: { name: "account", omit: [] },
+};
+
+/** What an SDK client and the CDK need to find an emulator, and nothing of a real account. */
+export function emulatorEnvironment({ endpoint, python }: Emulator): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_"));
+  return {
+    ...Object.fromEntries(others),
+    ...clientEnvironment(endpoint),
+    CDK_DEFAULT_ACCOUNT: "000000000000",
+    CDK_DEFAULT_REGION: "us-east-1",
+    ...(python === undefined ? {} : { WAGGLE_TEST_PYTHON: python }),
+  };
+}
+
+/** What an SDK client needs to find an emulator. */
+export function clientEnvironment(endpoint: string) {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+    AWS_REGION: "us-east-1",
+  } as const;
+}
