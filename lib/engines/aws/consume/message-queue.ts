@@ -5,7 +5,8 @@ import {
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
 import type { Clock } from "../../../bus/clock.ts";
-import { BusError, toBusError } from "../../../error/bus-error.ts";
+import { BusError } from "../../../error/bus-error.ts";
+import { toBusErrorOfAws } from "../aws-error.ts";
 import { longPoll } from "../clients.ts";
 import type { AwsParts } from "../parts.ts";
 import { Batches } from "./batches.ts";
@@ -51,18 +52,22 @@ export class MessageQueue {
     this.#deletes.add(receipt);
   }
 
-  /** Hides a message for so long from now; 0 gives it back. SQS knows whole seconds: less than one is waited for here. */
+  /** Keeps a message out of sight for so long from now, or a little longer: SQS knows whole seconds. */
   hide(receipt: string, ms: number): void {
-    if (ms <= 0 || ms >= 1_000) {
-      this.#changes.add({ receipt, seconds: hiddenSeconds(ms) });
+    this.#changes.add({ receipt, seconds: hiddenSeconds(ms) });
+  }
+
+  /** Gives a message back, to be seen again after so long. Less than a second is waited for here. */
+  giveBack(receipt: string, afterMs: number): void {
+    if (afterMs <= 0 || afterMs >= 1_000) {
+      this.hide(receipt, Math.max(0, afterMs));
       return;
     }
-    const { clock } = this.#parts;
     const show = () => {
       this.#soon.delete(entry);
-      this.#changes.add({ receipt, seconds: 0 });
+      this.hide(receipt, 0);
     };
-    const entry = { receipt, timer: clock.setTimer(show, ms, { keepAlive: true }) };
+    const entry = { receipt, timer: this.#parts.clock.setTimer(show, afterMs, { keepAlive: true }) };
     this.#soon.add(entry);
   }
 
@@ -70,7 +75,7 @@ export class MessageQueue {
   async flush(): Promise<void> {
     for (const { receipt, timer } of this.#soon) {
       this.#parts.clock.clearTimer(timer);
-      this.#changes.add({ receipt, seconds: 0 });
+      this.hide(receipt, 0);
     }
     this.#soon.clear();
     await Promise.all([this.#deletes.idle(), this.#changes.idle()]);
@@ -106,7 +111,7 @@ export class MessageQueue {
         { details },
       );
     } catch (thrown) {
-      this.#parts.onError(toBusError(thrown));
+      this.#parts.onError(toBusErrorOfAws(thrown, `queue ${this.#url}`));
     }
   }
 }

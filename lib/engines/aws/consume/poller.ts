@@ -217,8 +217,8 @@ export class Poller {
 
   /** What is behind it in its group goes back too; the queue keeps it until the first has gone. */
   #giveBack(received: Received, afterMs: number): void {
-    this.#queue.hide(received.receipt, afterMs);
-    for (const behind of this.#groups.leave(received)) this.#queue.hide(behind.receipt, 0);
+    this.#queue.giveBack(received.receipt, afterMs);
+    for (const behind of this.#groups.leave(received)) this.#queue.giveBack(behind.receipt, 0);
   }
 
   #refuse(received: Received): false {
