@@ -1,0 +1,3 @@
+import { defineSubscription } from "wagglebus";
+
+export default defineSubscription({ name: "responder", on: "custom.e2e.asked", attempts: 3 });
