@@ -1,6 +1,48 @@
 import type { AwsParts, HistoryStore } from "../parts.ts";
+import { CountReader } from "./counts.ts";
+import { EventReader } from "./event-reader.ts";
+import { EventRows } from "./event-rows.ts";
+import { LogReader } from "./log-reader.ts";
+import { Queries } from "./query.ts";
+import { Recorder } from "./recorder.ts";
+import { Table } from "./table.ts";
 
-/** History in the bus's table. */
+/** History in the bus's table; docs/cost.md draws its rows. */
 export function createHistoryStore(parts: AwsParts): HistoryStore {
-  throw new Error(`history of ${parts.config.bus}`);
+  const table = new Table(parts);
+  const rows = new EventRows(parts, table);
+  const queries = new Queries(table, rows, new EventReader(table, rows));
+  const counts = new CountReader(parts, table, queries);
+  const log = new LogReader(parts, table, rows);
+  const recorder = new Recorder(parts, table, rows);
+  return {
+    record: (events) => recorder.record(events),
+    get: async (id) => {
+      const keys = await rows.keysOf([id], { consistent: true });
+      const [placed] = await rows.byKeys(keys, { consistent: true });
+      return placed?.event;
+    },
+    query: (query, page) => queries.page(query, page),
+    flowEvents: (correlationId) => queries.flow(correlationId),
+    stats: (query) => counts.stats(query),
+    position: async (of) => {
+      if (of === "end") return log.end();
+      return "time" in of ? log.fromTime(of.time) : log.afterEvent(of.eventId);
+    },
+    readAfter: async (position, limit) => {
+      const read = await log.after(String(position), limit);
+      // The log's row may be seen before all copies of the table have the events.
+      const keys = read.entries.map(({ key }) => key);
+      const events = new Map(
+        (await rows.byKeys(keys, { consistent: true })).map(({ key, event }) => [key, event] as const),
+      );
+      return {
+        events: read.entries.flatMap(({ key, position: at }) => {
+          const event = events.get(key);
+          return event === undefined ? [] : [{ event, position: at }];
+        }),
+        position: read.position,
+      };
+    },
+  };
 }

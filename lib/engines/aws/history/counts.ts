@@ -1,0 +1,140 @@
+import * as z from "zod";
+import { bodyPrefixes } from "../../../aws/index.ts";
+import { queryTime } from "../../../bus/history-filter.ts";
+import type { StatsQuery, StatsRow } from "../../../bus/queries.ts";
+import { TypeCounts } from "../../../bus/type-counts.ts";
+import type { AwsParts } from "../parts.ts";
+import { Bodies } from "./bodies.ts";
+import { batchShards, countShard, endKey, firstKey, keyTime, timeKey, ttlOf } from "./keys.ts";
+import type { Placed } from "./posting-plan.ts";
+import type { Queries } from "./query.ts";
+import { keyOf, type Table } from "./table.ts";
+
+const minuteMs = 60_000;
+/** Minutes that a process counts at once; late events may belong to any. */
+const minutesKept = 16;
+
+const countsSchema = z.record(z.string(), z.int().positive());
+
+/** What this process counted in one minute, and its row: no other process writes it. */
+interface Minute {
+  readonly pk: string;
+  readonly sk: string;
+  readonly types: Map<string, number>;
+}
+
+/**
+ * Counts recorded events by minute and type. A process writes its own sums, over those of the batch before, so that a
+ * repeated write counts nothing twice; readers add up. A process that ends between this and the log's row counts a batch
+ * twice.
+ */
+export class CountWriter {
+  readonly #parts: AwsParts;
+  readonly #table: Table;
+  readonly #bodies: Bodies;
+  readonly #minutes = new Map<number, Minute>();
+  /** One at a time: a write of earlier sums must not come after one of later sums. */
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(parts: AwsParts, table: Table) {
+    this.#parts = parts;
+    this.#table = table;
+    this.#bodies = new Bodies(parts);
+  }
+
+  add(recorded: readonly Placed[]): Promise<void> {
+    const done = this.#last.then(() => this.#add(recorded));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #add(recorded: readonly Placed[]): Promise<void> {
+    const changed = new Map<number, Minute>();
+    for (const { event, key } of recorded) {
+      const at = Math.floor(keyTime(key) / minuteMs) * minuteMs;
+      const minute = this.#minute(at);
+      minute.types.set(event.type, (minute.types.get(event.type) ?? 0) + 1);
+      changed.set(at, minute);
+    }
+    try {
+      await Promise.all([...changed].map(([at, minute]) => this.#write(at, minute)));
+    } catch (thrown) {
+      // The batch comes again, and would count twice in these rows.
+      for (const { event, key } of recorded) {
+        const types = changed.get(Math.floor(keyTime(key) / minuteMs) * minuteMs)?.types;
+        types?.set(event.type, (types.get(event.type) ?? 1) - 1);
+      }
+      throw thrown;
+    }
+  }
+
+  #minute(at: number): Minute {
+    let minute = this.#minutes.get(at);
+    if (minute === undefined) {
+      const [oldest] = this.#minutes.keys();
+      if (this.#minutes.size >= minutesKept && oldest !== undefined) this.#minutes.delete(oldest);
+      const shard = Math.floor(this.#parts.random() * batchShards);
+      minute = { pk: countShard(shard), sk: `${timeKey(at)}.${this.#parts.nextId()}`, types: new Map() };
+      this.#minutes.set(at, minute);
+    }
+    return minute;
+  }
+
+  async #write(at: number, { pk, sk, types }: Minute): Promise<void> {
+    const counts = Object.fromEntries([...types].filter(([, count]) => count > 0));
+    const fields = await this.#bodies.pack(JSON.stringify(counts), `${bodyPrefixes.events}${sk}`);
+    await this.#table.put({ pk, sk, ttl: ttlOf(at + minuteMs, this.#parts.config.retentionMs), fields });
+  }
+}
+
+/** Adds up what was counted: whole minutes from the counts, the parts of minutes at the ends from the events. */
+export class CountReader {
+  readonly #table: Table;
+  readonly #bodies: Bodies;
+  readonly #queries: Queries;
+
+  constructor(parts: AwsParts, table: Table, queries: Queries) {
+    this.#table = table;
+    this.#bodies = new Bodies(parts);
+    this.#queries = queries;
+  }
+
+  async stats(query: StatsQuery): Promise<StatsRow[]> {
+    const since = queryTime(query.since, "since");
+    const until = queryTime(query.until, "until");
+    const counts = new TypeCounts(query);
+    const first = since === undefined ? undefined : Math.ceil(since / minuteMs) * minuteMs;
+    const last = until === undefined ? undefined : Math.floor(until / minuteMs) * minuteMs;
+    if (since !== undefined && until !== undefined && first !== undefined && last !== undefined && first > last) {
+      await this.#addEvents(counts, since, until);
+      return counts.rows();
+    }
+    await Promise.all([
+      this.#addMinutes(counts, first, last),
+      since === undefined || first === undefined ? undefined : this.#addEvents(counts, since, first),
+      until === undefined || last === undefined ? undefined : this.#addEvents(counts, last, until),
+    ]);
+    return counts.rows();
+  }
+
+  async #addMinutes(counts: TypeCounts, first: number | undefined, last: number | undefined): Promise<void> {
+    const from = first === undefined ? firstKey : timeKey(first);
+    const to = last === undefined ? endKey : timeKey(last);
+    const shards = Array.from({ length: batchShards }, (_, shard) => countShard(shard));
+    await Promise.all(
+      shards.map(async (pk) => {
+        for await (const items of this.#table.query({ pk, from, to })) {
+          for (const item of items) {
+            const types = countsSchema.parse(JSON.parse(await this.#bodies.unpack(item)));
+            for (const [type, count] of Object.entries(types)) counts.add(keyTime(keyOf(item).sk), type, count);
+          }
+        }
+      }),
+    );
+  }
+
+  async #addEvents(counts: TypeCounts, from: number, to: number): Promise<void> {
+    if (from >= to) return;
+    for await (const { event, key } of this.#queries.between(from, to)) counts.add(keyTime(key), event.type, 1);
+  }
+}

@@ -1,0 +1,178 @@
+import type { Clock } from "../../../bus/clock.ts";
+import { batchShards, logShard, timeKey } from "./keys.ts";
+import { type Logged, type LogRow, parseLogRow } from "./log.ts";
+import type { Table } from "./table.ts";
+
+/**
+ * Milliseconds for which a row of the log may appear behind one with a later time: recorders run beside each other, and a
+ * write is repeated where it was throttled or lost.
+ */
+const overlapMs = 10_000;
+/** Entries kept for readers that lag behind. */
+const entriesKept = 10_000;
+/** After so many milliseconds without a look it begins anew, rather than to read all that came since. */
+const idleMs = 600_000;
+/** Rows of a page when the end is looked for. */
+const endPage = 25;
+
+const form = /^(\d{13}~\d{12})(?:~(.*))?$/s;
+
+/** A position of the live log, and the key after which events are wanted. */
+export function livePosition(position: string): { position: string; after: string } | undefined {
+  const match = form.exec(position);
+  return match?.[1] === undefined ? undefined : { position: match[1], after: match[2] ?? "" };
+}
+
+/**
+ * The log as this process sees it: each look reads the last seconds again, takes what it has not seen, and puts it behind
+ * all that it saw before. So one order holds for all who wait in this process, and the end is a place in it.
+ */
+export class LiveLog {
+  readonly #clock: Clock;
+  readonly #table: Table;
+  #entries: Logged[] = [];
+  /** The entries' keys. */
+  #keys = new Set<string>();
+  /** Of the last seconds: key, and the time of its row. */
+  #seen = new Map<string, number>();
+  #begin: { position: string; at: number } | undefined;
+  /** The latest time of a row. */
+  #high = 0;
+  #count = 0;
+  #lookedAt = 0;
+  #looking: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+
+  constructor(clock: Clock, table: Table) {
+    this.#clock = clock;
+    this.#table = table;
+  }
+
+  /** The place after all that is recorded as of this call. */
+  async end(): Promise<string> {
+    await this.#look();
+    return this.#entries.at(-1)?.position ?? this.#beginning().position;
+  }
+
+  /** Where this log begins: before are the rows up to that time that it does not have. */
+  async begin(): Promise<{ position: string; at: number }> {
+    if (this.#begin === undefined || this.#isIdle()) await this.#look();
+    return this.#beginning();
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  /** Undefined where this log begins after the place. */
+  async after(
+    position: string,
+    after: string,
+    limit: number,
+  ): Promise<{ entries: Logged[]; position: string } | undefined> {
+    if (this.#begin === undefined || this.#isIdle() || (this.#entries.at(-1)?.position ?? "") <= position) {
+      await this.#look();
+    }
+    if (position < this.#beginning().position) return undefined;
+    const entries: Logged[] = [];
+    let last = position;
+    for (let at = this.#firstAfter(position); at < this.#entries.length && entries.length < limit; at += 1) {
+      const entry = this.#entries[at];
+      if (entry === undefined) break;
+      if (entry.key > after) entries.push(entry);
+      last = entry.position;
+    }
+    return { entries, position: after === "" ? last : `${last}~${after}` };
+  }
+
+  #beginning(): { position: string; at: number } {
+    return this.#begin ?? { position: this.#position(), at: this.#high };
+  }
+
+  #isIdle(): boolean {
+    return this.#clock.now() - this.#lookedAt > idleMs;
+  }
+
+  #firstAfter(position: string): number {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#entries[middle]?.position ?? "") <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** One look at a time; those who ask while one runs share the next, which sees what is there when they ask. */
+  #look(): Promise<void> {
+    if (this.#next !== undefined) return this.#next;
+    const promise = this.#looking.then(() => {
+      this.#next = undefined;
+      return this.#begin === undefined || this.#isIdle() ? this.#start() : this.#readOn();
+    });
+    this.#next = promise;
+    this.#looking = promise.catch(() => {});
+    return promise;
+  }
+
+  async #start(): Promise<void> {
+    const newest = await Promise.all(this.#shards().map((pk) => this.#newestRows(pk)));
+    const rows = newest.flat();
+    this.#high = rows.reduce((most, { at }) => Math.max(most, at), this.#high);
+    this.#entries = [];
+    this.#keys = new Set();
+    this.#seen = new Map(rows.flatMap(({ at, keys }) => keys.map((key) => [key, at] as const)));
+    this.#forget();
+    this.#begin = { position: this.#position(), at: this.#high };
+    this.#lookedAt = this.#clock.now();
+  }
+
+  /** The rows of the last seconds. */
+  async #newestRows(pk: string): Promise<LogRow[]> {
+    const rows: LogRow[] = [];
+    for await (const items of this.#table.query({ pk, newestFirst: true, consistent: true, pageSize: endPage })) {
+      rows.push(...items.map(parseLogRow));
+      const [newest, oldest] = [rows[0], rows.at(-1)];
+      if (newest !== undefined && oldest !== undefined && oldest.at < newest.at - overlapMs) break;
+    }
+    return rows;
+  }
+
+  async #readOn(): Promise<void> {
+    const from = timeKey(this.#high - overlapMs);
+    const found = await Promise.all(this.#shards().map((pk) => this.#table.all({ pk, from, consistent: true })));
+    const rows = found.flat().map(parseLogRow);
+    rows.sort((one, other) => (one.sk < other.sk ? -1 : 1));
+    this.#high = rows.reduce((most, { at }) => Math.max(most, at), this.#high);
+    for (const { at, keys } of rows) {
+      for (const key of keys) {
+        if (this.#seen.has(key)) continue;
+        this.#seen.set(key, at);
+        this.#keys.add(key);
+        this.#entries.push({ key, position: this.#position() });
+      }
+    }
+    this.#forget();
+    this.#lookedAt = this.#clock.now();
+  }
+
+  #forget(): void {
+    for (const [key, at] of this.#seen) if (at < this.#high - overlapMs) this.#seen.delete(key);
+    const dropped = this.#entries.splice(0, this.#entries.length - entriesKept);
+    const last = dropped.at(-1);
+    if (last === undefined) return;
+    for (const { key } of dropped) this.#keys.delete(key);
+    this.#begin = { position: last.position, at: Number(last.position.slice(0, 13)) };
+  }
+
+  /** The next place: no earlier than any row that was seen. */
+  #position(): string {
+    this.#count += 1;
+    return `${timeKey(this.#high)}~${String(this.#count).padStart(12, "0")}`;
+  }
+
+  #shards(): string[] {
+    return Array.from({ length: batchShards }, (_, shard) => logShard(shard));
+  }
+}

@@ -1,0 +1,133 @@
+import { idConflict } from "../../../bus/engine-errors.ts";
+import { sameContent } from "../../../bus/same-content.ts";
+import { type BusError, toBusError } from "../../../error/bus-error.ts";
+import type { AwsParts, ToRecord } from "../parts.ts";
+import { CountWriter } from "./counts.ts";
+import { type EventRows, logOf, pointedTo } from "./event-rows.ts";
+import { acceptanceKey, eventKey, keyInId, pointerKey, ttlOf } from "./keys.ts";
+import { LogBatch, logKey } from "./log.ts";
+import { type Placed, PostingPlan } from "./posting-plan.ts";
+import type { Item, Table } from "./table.ts";
+
+/** An event of a batch, and where. */
+interface Work extends Placed {
+  readonly index: number;
+}
+
+/**
+ * Writes batches of events. In this order, so that a batch that breaks off anywhere and comes again ends the same:
+ *
+ * 1. where needed, the row that leads from the id to the event (the first one wins);
+ * 2. at once: the rows by which events are found, and the events (the first one wins; other content is a conflict);
+ * 3. the counts; 4. the row of the log, which those who wait for events read. An event that was there already is counted
+ * and logged where the row of the log that it names is missing: then the first try broke off.
+ */
+export class Recorder {
+  readonly #parts: AwsParts;
+  readonly #table: Table;
+  readonly #rows: EventRows;
+  readonly #plan: PostingPlan;
+  readonly #counts: CountWriter;
+
+  constructor(parts: AwsParts, table: Table, rows: EventRows) {
+    this.#parts = parts;
+    this.#table = table;
+    this.#rows = rows;
+    this.#plan = new PostingPlan({ retentionMs: parts.config.retentionMs, now: () => parts.clock.now() });
+    this.#counts = new CountWriter(parts, table);
+  }
+
+  async record(events: readonly ToRecord[]): Promise<{ failed: { index: number; error: BusError }[] }> {
+    const errors = new Map<number, BusError>();
+    const fail = (index: number, thrown: unknown) => errors.set(index, toBusError(thrown));
+    const { first, again } = this.#oncePerId(events, fail);
+
+    const work: Work[] = [];
+    await Promise.all(
+      first.map(async (index) => {
+        const one = events[index];
+        try {
+          if (one !== undefined) work.push({ event: one.event, key: await this.#place(one), index });
+        } catch (thrown) {
+          fail(index, thrown);
+        }
+      }),
+    );
+    const log = new LogBatch(this.#parts, this.#table);
+    const fresh = new Map<number, Work>();
+    const putEvents = work.map(async (one) => {
+      try {
+        if (await this.#putEvent(one, log.nameFor(one.index))) fresh.set(one.index, one);
+      } catch (thrown) {
+        fail(one.index, thrown);
+      }
+    });
+    try {
+      const found = await Promise.allSettled([this.#putPostings(work), ...putEvents]);
+      for (const settled of found) if (settled.status === "rejected") throw settled.reason;
+      if (fresh.size > 0) {
+        await this.#counts.add([...fresh.values()]);
+        await log.write(new Map([...fresh].map(([index, { key }]) => [index, key])));
+      }
+    } catch (thrown) {
+      for (const { index } of work) if (!errors.has(index)) fail(index, thrown);
+    }
+    for (const [index, same] of again) {
+      const error = errors.get(same);
+      if (error !== undefined) errors.set(index, error);
+    }
+    const failed = [...errors].sort(([one], [other]) => one - other);
+    return { failed: failed.map(([index, error]) => ({ index, error })) };
+  }
+
+  /** A batch may have an event twice: then the second goes as the first does. */
+  #oncePerId(
+    events: readonly ToRecord[],
+    fail: (index: number, thrown: unknown) => void,
+  ): { first: number[]; again: Map<number, number> } {
+    const seen = new Map<string, number>();
+    const again = new Map<number, number>();
+    for (const [index, { event }] of events.entries()) {
+      const earlier = seen.get(event.id);
+      const other = earlier === undefined ? undefined : events[earlier]?.event;
+      if (earlier === undefined || other === undefined) seen.set(event.id, index);
+      else if (sameContent(other, event)) again.set(index, earlier);
+      else fail(index, idConflict(event));
+    }
+    return { first: [...seen.values()], again };
+  }
+
+  /** An id that tells when the bus took the event says where it lies. Any other is led there by a row of its own. */
+  async #place({ event, acceptedAt }: ToRecord): Promise<string> {
+    const key = acceptanceKey(acceptedAt, event.id);
+    const inId = keyInId(event.id);
+    if (inId === key) return key;
+    // One of our own ids that comes so late may be the second time: the first needed no row to lead to it.
+    if (inId !== undefined && (await this.#table.get(eventKey(inId), { consistent: true })) !== undefined) return inId;
+    const earlier = await this.#table.putNew({
+      ...pointerKey(event.id),
+      ttl: ttlOf(acceptedAt, this.#parts.config.retentionMs),
+      fields: { key: { S: key } },
+    });
+    return earlier === undefined ? key : pointedTo(earlier);
+  }
+
+  async #putPostings(work: readonly Work[]): Promise<void> {
+    const { rows, written } = this.#plan.rows(work);
+    await this.#table.putAll(rows);
+    written();
+  }
+
+  /** Whether the event has to be counted and logged. `conflict`. */
+  async #putEvent(work: Work, log: string): Promise<boolean> {
+    const earlier = await this.#table.putNew(await this.#rows.row(work, log));
+    if (earlier === undefined) return true;
+    const { event } = await this.#rows.read(earlier);
+    if (!sameContent(event, work.event)) throw idConflict(work.event);
+    return !(await this.#isLogged(earlier));
+  }
+
+  async #isLogged(item: Item): Promise<boolean> {
+    return (await this.#table.get(logKey(logOf(item)), { consistent: true })) !== undefined;
+  }
+}

@@ -1,0 +1,315 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
+import * as z from "zod";
+import { historyTable } from "../../../aws/index.ts";
+import { BusError } from "../../../error/bus-error.ts";
+import { toBusErrorOfAws } from "../aws-error.ts";
+import type { AwsParts } from "../parts.ts";
+import { endKey, firstKey, type Key, keyItem } from "./keys.ts";
+
+export type { Key };
+
+/** A row as DynamoDB gives it. */
+export type Item = Record<string, AttributeValue>;
+
+/** What a row holds, apart from its key. Seconds since 1970; absent: for ever. */
+export interface Row extends Key {
+  readonly ttl?: number | undefined;
+  readonly fields?: Item;
+}
+
+/** Rows of one partition between two sort keys: `from` included, `to` not. */
+export interface Span {
+  readonly pk: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly newestFirst?: boolean;
+  /** Rows a page, at first; each page asks for twice as many. As many as fit into 1 MB where absent. */
+  readonly pageSize?: number;
+  readonly consistent?: boolean;
+}
+
+const { partitionKey, sortKey, timeToLive } = historyTable;
+
+/** Rows of one request, as DynamoDB takes them. */
+const getsAtOnce = 100;
+const putsAtOnce = 25;
+/** Requests for what a batch left over; with the waits below about 6 s. */
+const rounds = 8;
+const firstWaitMs = 50;
+const longestWaitMs = 2_000;
+
+export const textField = z.object({ S: z.string() }).transform(({ S }) => S);
+export const numberField = z.object({ N: z.string().regex(/^-?\d+$/) }).transform(({ N }) => Number(N));
+export const bytesField = z.object({ B: z.instanceof(Uint8Array) }).transform(({ B }) => B);
+export const textsField = z.object({ L: z.array(textField) }).transform(({ L }) => L);
+
+const keyFields = z.object({ [partitionKey]: textField, [sortKey]: textField });
+const ttlField = z.object({ [timeToLive]: numberField.optional() });
+
+/** The history table: few ways to read and write it, all of which hide what is past its time. Rejects with BusError. */
+export class Table {
+  readonly #parts: AwsParts;
+  readonly name: string;
+
+  constructor(parts: AwsParts) {
+    this.#parts = parts;
+    this.name = parts.config.historyTable;
+  }
+
+  async get(key: Key, options: { consistent?: boolean } = {}): Promise<Item | undefined> {
+    const { Item } = await this.#send((client) =>
+      client.send(
+        new GetItemCommand({ TableName: this.name, Key: keyItem(key), ConsistentRead: options.consistent === true }),
+      ),
+    );
+    return Item === undefined || this.#isOver(Item) ? undefined : Item;
+  }
+
+  /** Those that are there, in no order. */
+  async getAll(keys: readonly Key[], options: { consistent?: boolean } = {}): Promise<Item[]> {
+    const chunks = chunksOf(keys.map(keyItem), getsAtOnce);
+    const found = await Promise.all(chunks.map((chunk) => this.#getChunk(chunk, options.consistent === true)));
+    return found.flat();
+  }
+
+  async #getChunk(keys: Item[], consistent: boolean): Promise<Item[]> {
+    const found: Item[] = [];
+    await this.#inRounds(keys, async (left) => {
+      const { Responses, UnprocessedKeys } = await this.#send((client) =>
+        client.send(
+          new BatchGetItemCommand({ RequestItems: { [this.name]: { Keys: left, ConsistentRead: consistent } } }),
+        ),
+      );
+      found.push(...(Responses?.[this.name] ?? []).filter((item) => !this.#isOver(item)));
+      return UnprocessedKeys?.[this.name]?.Keys ?? [];
+    });
+    return found;
+  }
+
+  /** Writes rows, over what is there; all are tried, then it rejects if some could not be written. */
+  async putAll(rows: readonly Row[]): Promise<void> {
+    const chunks = chunksOf(
+      rows.map((row) => ({ PutRequest: { Item: itemOf(row) } })),
+      putsAtOnce,
+    );
+    await allOrFirstError(
+      chunks.map((chunk) =>
+        this.#inRounds(chunk, async (left) => {
+          const { UnprocessedItems } = await this.#send((client) =>
+            client.send(new BatchWriteItemCommand({ RequestItems: { [this.name]: left } })),
+          );
+          return (UnprocessedItems?.[this.name] ?? []).flatMap(({ PutRequest }) =>
+            PutRequest?.Item === undefined ? [] : [{ PutRequest: { Item: PutRequest.Item } }],
+          );
+        }),
+      ),
+    );
+  }
+
+  async put(row: Row): Promise<void> {
+    await this.#send((client) => client.send(new PutItemCommand({ TableName: this.name, Item: itemOf(row) })));
+  }
+
+  /** Writes a row where none is; else gives the one that is there. */
+  async putNew(row: Row): Promise<Item | undefined> {
+    try {
+      await this.#parts.clients.dynamo.send(
+        new PutItemCommand({
+          TableName: this.name,
+          Item: itemOf(row),
+          // A row past its time may stay for days, and counts as gone.
+          ConditionExpression: "attribute_not_exists(#pk) OR #ttl <= :now",
+          ExpressionAttributeNames: { "#pk": partitionKey, "#ttl": timeToLive },
+          ExpressionAttributeValues: { ":now": { N: String(this.#nowSeconds()) } },
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        }),
+      );
+      return undefined;
+    } catch (thrown) {
+      if (thrown instanceof ConditionalCheckFailedException && thrown.Item !== undefined) return thrown.Item;
+      throw this.error(thrown);
+    }
+  }
+
+  /** Writes rows, all or none, where the first one is not there yet; false where it is. */
+  putTogether(first: Row, others: readonly Row[]): Promise<boolean> {
+    return this.#together([
+      { Put: { TableName: this.name, Item: itemOf(first), ...onKey("attribute_not_exists(#pk)") } },
+      ...others.map((row) => ({ Put: { TableName: this.name, Item: itemOf(row) } })),
+    ]);
+  }
+
+  /** Deletes rows, all or none, where the first one is there; false where it is not. */
+  deleteTogether(first: Key, others: readonly Key[]): Promise<boolean> {
+    return this.#together([
+      { Delete: { TableName: this.name, Key: keyItem(first), ...onKey("attribute_exists(#pk)") } },
+      ...others.map((key) => ({ Delete: { TableName: this.name, Key: keyItem(key) } })),
+    ]);
+  }
+
+  async #together(items: TransactWriteItem[]): Promise<boolean> {
+    for (let round = 1; ; round += 1) {
+      try {
+        await this.#parts.clients.dynamo.send(new TransactWriteItemsCommand({ TransactItems: items }));
+        return true;
+      } catch (thrown) {
+        const codes = thrown instanceof TransactionCanceledException ? (thrown.CancellationReasons ?? []) : [];
+        if (codes.some(({ Code }) => Code === "ConditionalCheckFailed")) return false;
+        // Two that write the same at once: one of them has to come again.
+        const busy = codes.some(({ Code }) => Code === "TransactionConflict" || Code === "ThrottlingError");
+        if (!busy || round === rounds) throw this.error(thrown);
+        await this.#wait(firstWaitMs * 2 ** (round - 1));
+      }
+    }
+  }
+
+  /** How many rows a partition has. */
+  async count(pk: string): Promise<number> {
+    let count = 0;
+    let start: Item | undefined;
+    do {
+      const page = await this.#send((client) =>
+        client.send(
+          new QueryCommand({
+            TableName: this.name,
+            Select: "COUNT",
+            KeyConditionExpression: "#pk = :pk",
+            ExpressionAttributeNames: { "#pk": partitionKey },
+            ExpressionAttributeValues: { ":pk": { S: pk } },
+            ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+          }),
+        ),
+      );
+      count += page.Count ?? 0;
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
+    return count;
+  }
+
+  /** Page by page. */
+  async *query(span: Span): AsyncGenerator<Item[], void, void> {
+    const { from = firstKey, to = endKey } = span;
+    // DynamoDB refuses a range that ends before it begins.
+    if (from >= to) return;
+    let start: Item | undefined;
+    let limit = span.pageSize;
+    do {
+      const page = await this.#send((client) =>
+        client.send(
+          new QueryCommand({
+            TableName: this.name,
+            KeyConditionExpression: "#pk = :pk AND #sk BETWEEN :from AND :to",
+            ExpressionAttributeNames: { "#pk": partitionKey, "#sk": sortKey },
+            ExpressionAttributeValues: {
+              ":pk": { S: span.pk },
+              ":from": { S: from },
+              ":to": { S: to },
+            },
+            ScanIndexForward: span.newestFirst !== true,
+            ConsistentRead: span.consistent === true,
+            ...(limit === undefined ? {} : { Limit: limit }),
+            ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+          }),
+        ),
+      );
+      start = page.LastEvaluatedKey;
+      if (limit !== undefined) limit = Math.min(2 * limit, 5_000);
+      // BETWEEN includes its end.
+      const items = (page.Items ?? []).filter((item) => !this.#isOver(item) && keyOf(item).sk !== to);
+      if (items.length > 0 || start !== undefined) yield items;
+    } while (start !== undefined);
+  }
+
+  /** All rows of a span. */
+  async all(span: Span): Promise<Item[]> {
+    const items: Item[] = [];
+    for await (const page of this.query(span)) items.push(...page);
+    return items;
+  }
+
+  error(thrown: unknown): BusError {
+    return toBusErrorOfAws(thrown, `table ${this.name}`);
+  }
+
+  async #send<Result>(send: (client: AwsParts["clients"]["dynamo"]) => Promise<Result>): Promise<Result> {
+    try {
+      return await send(this.#parts.clients.dynamo);
+    } catch (thrown) {
+      throw this.error(thrown);
+    }
+  }
+
+  /** What a batch left over, since a key was too busy, is sent again after a while. `throttled` in the end. */
+  async #inRounds<Part>(parts: Part[], send: (left: Part[]) => Promise<Part[]>): Promise<void> {
+    let left = parts;
+    for (let round = 0; left.length > 0; round += 1) {
+      if (round === rounds) {
+        throw new BusError(
+          "throttled",
+          `table ${this.name}: ${left.length} of ${parts.length} rows were not taken in ${rounds} requests; try again later, or raise the table's quota`,
+        );
+      }
+      if (round > 0) await this.#wait(Math.min(firstWaitMs * 2 ** (round - 1), longestWaitMs));
+      left = await send(left);
+    }
+  }
+
+  #wait(ms: number): Promise<void> {
+    const { clock, random } = this.#parts;
+    return new Promise((resolve) => {
+      clock.setTimer(resolve, ms * (0.5 + random() / 2), { keepAlive: true });
+    });
+  }
+
+  #isOver(item: Item): boolean {
+    const parsed = ttlField.safeParse(item);
+    const ttl = parsed.success ? parsed.data[timeToLive] : undefined;
+    return ttl !== undefined && ttl <= this.#nowSeconds();
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#parts.clock.now() / 1_000);
+  }
+}
+
+function onKey(ConditionExpression: string) {
+  return { ConditionExpression, ExpressionAttributeNames: { "#pk": partitionKey } };
+}
+
+/** The key of a row that was read. */
+export function keyOf(item: Item): Key {
+  const parsed = keyFields.parse(item);
+  return { pk: parsed[partitionKey] ?? "", sk: parsed[sortKey] ?? "" };
+}
+
+export function itemOf(row: Row): Item {
+  return {
+    ...keyItem(row),
+    ...(row.ttl === undefined ? {} : { [timeToLive]: { N: String(row.ttl) } }),
+    ...row.fields,
+  };
+}
+
+function chunksOf<Value>(values: readonly Value[], size: number): Value[][] {
+  const chunks: Value[][] = [];
+  for (let at = 0; at < values.length; at += size) chunks.push(values.slice(at, at + size));
+  return chunks;
+}
+
+/** Waits for all, so that nothing goes on after a rejection. */
+export async function allOrFirstError(promises: readonly Promise<void>[]): Promise<void> {
+  for (const settled of await Promise.allSettled(promises)) {
+    if (settled.status === "rejected") throw settled.reason;
+  }
+}

@@ -1,0 +1,62 @@
+import type { CreateTableCommandInput, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { historyTable } from "../../lib/aws/index.ts";
+import { systemClock } from "../../lib/bus/clock.ts";
+import { standardCatalog } from "../../lib/catalog/index.ts";
+import type { AwsParts } from "../../lib/engines/aws/parts.ts";
+import { createIds } from "../../lib/event/id.ts";
+
+/** The history table as the stack makes it. */
+export function historyTableInput(name: string): CreateTableCommandInput {
+  return {
+    TableName: name,
+    BillingMode: "PAY_PER_REQUEST",
+    AttributeDefinitions: [
+      { AttributeName: historyTable.partitionKey, AttributeType: "S" },
+      { AttributeName: historyTable.sortKey, AttributeType: "S" },
+    ],
+    KeySchema: [
+      { AttributeName: historyTable.partitionKey, KeyType: "HASH" },
+      { AttributeName: historyTable.sortKey, KeyType: "RANGE" },
+    ],
+  };
+}
+
+/** What the parts of the aws engine that keep history need; a test says what it is about. */
+export function historyParts(dynamo: DynamoDBClient, table: string, parts: Partial<AwsParts> = {}): AwsParts {
+  const refuse = (): never => {
+    throw new Error("this test has only DynamoDB");
+  };
+  return {
+    config: {
+      schema: 1,
+      bus: "test",
+      historyTable: table,
+      deliveriesTable: "test-deliveries",
+      publisherDeadLetterQueueUrl: "",
+      bodiesBucket: "test-bodies",
+      retentionMs: 30 * 86_400_000,
+      maxRequestBytes: 1_048_576,
+    },
+    clients: {
+      get events() {
+        return refuse();
+      },
+      get sqs() {
+        return refuse();
+      },
+      dynamo,
+      ssm: refuse,
+      s3: refuse,
+      destroy: () => {},
+    },
+    catalog: standardCatalog,
+    clock: systemClock,
+    random: Math.random,
+    nextId: createIds({ now: Date.now }),
+    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    onError: (error) => {
+      throw error;
+    },
+    ...parts,
+  };
+}

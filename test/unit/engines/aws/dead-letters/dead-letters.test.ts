@@ -1,0 +1,145 @@
+import * as fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { DeadLetter } from "../../../../../lib/bus/delivery.ts";
+import { deadLetterFilter } from "../../../../../lib/bus/history-filter.ts";
+import type { DeadLetterQuery } from "../../../../../lib/bus/queries.ts";
+import { createDeadLetterStore } from "../../../../../lib/engines/aws/dead-letters/index.ts";
+import type { DeadLetterStore } from "../../../../../lib/engines/aws/parts.ts";
+import { anEvent } from "../../../../support/an-event.ts";
+import { type Dynamo, describeDynamo, startDynamo } from "../../../../support/dynamo.ts";
+import { historyParts, historyTableInput } from "../../../../support/history-table.ts";
+
+const start = Date.UTC(2026, 0, 10);
+
+function aLetter(parts: Partial<DeadLetter> = {}): DeadLetter {
+  const at = new Date(start).toISOString();
+  const failure = { code: "handler_error", message: "no", stack: "Error: no", at, attempt: 5 };
+  return {
+    id: "letter-1",
+    subscription: "readers",
+    event: anEvent(),
+    reason: failure,
+    attempts: 5,
+    failures: [failure],
+    acceptedAt: at,
+    deadAt: at,
+    ...parts,
+  };
+}
+
+describeDynamo("dead letters in the table", () => {
+  let dynamo: Dynamo;
+  let store: DeadLetterStore;
+  let tables = 0;
+  beforeAll(async () => {
+    dynamo = await startDynamo();
+  });
+  afterAll(() => dynamo.close());
+  beforeEach(async () => {
+    store = await emptyStore();
+  });
+
+  async function emptyStore(): Promise<DeadLetterStore> {
+    tables += 1;
+    await dynamo.createTable(historyTableInput(`dead-${tables}`));
+    return createDeadLetterStore(historyParts(dynamo.client, `dead-${tables}`));
+  }
+
+  test("one comes back as it was, a large one, and one that belongs to no subscription, too", async () => {
+    const letter = aLetter();
+    const { subscription: _, ...unpublished } = aLetter({ id: "unpublished" });
+    const large = aLetter({ id: "large", event: anEvent({ id: "e2", data: { text: "words and ".repeat(20_000) } }) });
+    for (const one of [letter, unpublished, large]) {
+      await store.put(one);
+      expect(await store.get(one.id)).toEqual(one);
+    }
+    expect(await store.get("another")).toBeUndefined();
+  });
+
+  test("the same one written again, by two at once too, is one, as it was first", async () => {
+    const later = aLetter({ deadAt: new Date(start + 5_000).toISOString() });
+    await store.put(aLetter());
+    await Promise.all([store.put(later), store.put(later)]);
+    expect((await store.list({}, {})).deadLetters).toEqual([aLetter()]);
+    expect(await store.count("readers")).toBe(1);
+  });
+
+  test("a removed one is in no list and not counted; it is removed once", async () => {
+    await store.put(aLetter());
+    await store.put(aLetter({ id: "letter-2" }));
+    expect(await store.remove("letter-1")).toBe(true);
+    expect(await store.remove("letter-1")).toBe(false);
+    expect(await store.get("letter-1")).toBeUndefined();
+    for (const query of [{}, { subscription: "readers" }, { eventId: "event-1" }, { correlationId: "event-1" }]) {
+      const { deadLetters } = await store.list(query, {});
+      expect(deadLetters.map(({ id }) => id)).toEqual(["letter-2"]);
+    }
+    expect(await store.count("readers")).toBe(1);
+    expect(await store.count("others")).toBe(0);
+  });
+
+  test("a cursor of something else is refused", async () => {
+    await expect(store.list({}, { cursor: "e1" })).rejects.toMatchObject({ code: "invalid_config" });
+  });
+
+  const maybe = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined, freq: 1 });
+  const ids = fc.constantFrom("event-1", "event-2", "event-3");
+  const subscriptions = fc.constantFrom("readers", "writers");
+  const types = fc.constantFrom("task.created", "task.failed");
+  const codes = fc.constantFrom("timeout", "handler_error");
+  const moment = fc.nat(10).map((second) => new Date(start + second * 1_000).toISOString());
+  const letters = fc.array(
+    fc.record({ id: ids, flow: ids, subscription: maybe(subscriptions), type: types, code: codes, deadAt: moment }),
+    { maxLength: 30, size: "max" },
+  );
+  const queries = fc.array(
+    fc.record({
+      subscription: maybe(subscriptions),
+      type: maybe(fc.oneof(types, fc.constant("task.*"))),
+      correlationId: maybe(ids),
+      eventId: maybe(ids),
+      code: maybe(codes),
+      since: maybe(moment),
+      until: maybe(moment),
+    }),
+    { minLength: 8, maxLength: 8 },
+  );
+
+  test("a query finds what a filter over all of them finds, page by page, newest first", {
+    timeout: 60_000,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(letters, queries, fc.constantFrom(1, 2, 7), async (made, asked, limit) => {
+        const filled = await emptyStore();
+        const all = made.map(({ id, flow, subscription, type, code, deadAt }, index) => {
+          const letter = aLetter({
+            id: `letter-${String(index).padStart(2, "0")}`,
+            deadAt,
+            event: anEvent({ id, type, metadata: { correlationId: flow } }),
+            reason: { ...aLetter().reason, code },
+          });
+          const { subscription: _, ...unpublished } = letter;
+          return subscription === undefined ? unpublished : { ...letter, subscription };
+        });
+        for (const letter of all) await filled.put(letter);
+        const newestFirst = all.toSorted((one, other) =>
+          `${one.deadAt}${one.id}` < `${other.deadAt}${other.id}` ? 1 : -1,
+        );
+        for (const wanted of [{}, ...asked]) {
+          const query: DeadLetterQuery = Object.fromEntries(
+            Object.entries(wanted).filter(([, value]) => value !== undefined),
+          );
+          const found: DeadLetter[] = [];
+          let cursor: string | undefined;
+          do {
+            const page = await filled.list(query, { limit, ...(cursor === undefined ? {} : { cursor }) });
+            found.push(...page.deadLetters);
+            cursor = page.cursor;
+          } while (cursor !== undefined);
+          expect(found).toEqual(newestFirst.filter(deadLetterFilter(query)));
+        }
+      }),
+      { numRuns: 10 },
+    );
+  });
+});
