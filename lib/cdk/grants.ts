@@ -109,6 +109,6 @@ export class BusGrants {
   }
 
   #useKey(to: IGrantable): void {
-    this.#key?.grantEncryptDecrypt(to);
+    this.#key?.grant(to, "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey");
   }
 }

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
-import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { packageFolder } from "./entry.ts";
@@ -76,6 +76,7 @@ function bundled(entry: string) {
       sourceMap: true,
       sourcesContent: false,
       externalModules: [],
+      logLevel: LogLevel.WARNING,
       banner,
     },
   };

@@ -1,0 +1,181 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Stack, Validations } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { Queue } from "aws-cdk-lib/aws-sqs";
+import { AwsSolutionsChecks } from "cdk-nag";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  AgentEventBus,
+  BusForward,
+  BusStack,
+  findSubscribers,
+  MonitoringStack,
+  QueueSubscriber,
+  SubscribersStack,
+} from "../../lib/cdk/index.ts";
+import { anchorOf, readPages } from "../docs/pages.ts";
+import { anApp } from "./synthesis.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const functions = join(root, "functions");
+
+async function stacks(context: Readonly<Record<string, unknown>> = {}, props: object = {}) {
+  const app = anApp(context);
+  const { bus } = new BusStack(app, "bus", { busName: "agents", alarmEmails: ["ops@example.com"], ...props });
+  const subscribers = new SubscribersStack(app, "subscribers", { bus, subscribers: await findSubscribers(functions) });
+  const monitoring = new MonitoringStack(app, "monitoring", { bus });
+  return { app, bus, subscribers, monitoring };
+}
+
+/** What cdk-nag has to say of everything in an app. */
+function findings(app: ReturnType<typeof anApp>): string[] {
+  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+  return violations.map(({ ruleName, violatingResources }) => {
+    return `${ruleName}: ${violatingResources.map(({ constructPath }) => constructPath).join()}`;
+  });
+}
+
+describe("the stacks", () => {
+  test("have a subscriber for every folder of functions/ with a subscription and a handler", async () => {
+    const { subscribers } = await stacks();
+    const names = subscribers.subscribers.map(({ record }) => record.name);
+    expect(names).toEqual(["extractor", "foreman", "librarian", "planner", "readers"]);
+    Template.fromStack(subscribers).resourceCountIs("AWS::Lambda::Function", 5);
+  });
+
+  test("deploy in order, and share nothing but names", async () => {
+    const { app } = await stacks();
+    const made = app.synth().stacks;
+    expect(made.map(({ stackName }) => stackName).toSorted()).toEqual(["bus", "monitoring", "subscribers"]);
+    for (const { stackName, dependencies, template } of made.filter(({ stackName }) => stackName !== "bus")) {
+      expect(
+        dependencies.map(({ id }) => id),
+        stackName,
+      ).toContain("bus");
+      expect(JSON.stringify(template)).not.toContain("Fn::ImportValue");
+    }
+  });
+
+  test("watch flows every minute, and ring as one where the bus itself is ill", async () => {
+    const { monitoring } = await stacks();
+    const template = Template.fromStack(monitoring);
+    template.hasResourceProperties("AWS::Events::Rule", { ScheduleExpression: "rate(1 minute)" });
+    template.hasResourceProperties("AWS::Lambda::Function", { FunctionName: "agents-watch-flows" });
+    template.hasResourceProperties("AWS::CloudWatch::CompositeAlarm", { AlarmName: "agents-unhealthy" });
+    template.hasResourceProperties("AWS::CloudWatch::Dashboard", { DashboardName: "agents" });
+  });
+
+  test("leave out what is named in omit", async () => {
+    const { monitoring } = await stacks({ omit: "dashboard,composite-alarm" });
+    const template = Template.fromStack(monitoring);
+    template.resourceCountIs("AWS::CloudWatch::CompositeAlarm", 0);
+    template.resourceCountIs("AWS::CloudWatch::Dashboard", 0);
+  });
+
+  test("ring for everything that could lose an event, and each alarm's runbook is on its page", async () => {
+    const { subscribers, monitoring } = await stacks();
+    const page = readPages().find(({ path }) => path === "docs/operate-aws.md");
+    const headings = new Set(page?.lines.flatMap((line) => /^#+ (.*)$/.exec(line)?.[1] ?? []).map(anchorOf));
+    const alarms = [subscribers, monitoring].flatMap((stack) => {
+      const template = Template.fromStack(stack);
+      return ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"].flatMap((type) =>
+        Object.values(template.findResources(type)).map(({ Properties }) => Properties),
+      );
+    });
+    const names = alarms.map(({ AlarmName }) => AlarmName);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "agents-record-errors",
+        "agents-unpublished",
+        "agents-history-dead-letters",
+        "agents-history-late",
+      ]),
+    );
+    expect(new Set(names).size).toBe(names.length);
+    for (const { AlarmName, AlarmDescription, AlarmActions } of alarms) {
+      const anchor = /#([a-z-]+) of wagglebus\.$/.exec(AlarmDescription)?.[1] ?? AlarmName;
+      expect(headings, `${AlarmName}: ${anchor}`).toContain(anchor);
+      expect(AlarmActions).toHaveLength(1);
+    }
+  });
+});
+
+describe("cdk-nag has nothing to say", () => {
+  test.each([
+    ["in dev", { stage: "dev" }, {}],
+    ["in prod", { stage: "prod" }, {}],
+    [
+      "with a key and other accounts",
+      { stage: "prod" },
+      { encryptionKey: true, publishers: [{ account: "123456789012", sources: ["crew"] }] },
+    ],
+  ])("%s", async (_, context, props) => {
+    const { app, bus, monitoring } = await stacks(context, props);
+    new QueueSubscriber(monitoring, "Queue", { bus, subscription: { name: "queue", on: "*", ordered: "source" } });
+    new BusForward(monitoring, "Forward", {
+      bus,
+      name: "forward",
+      on: "*",
+      toBusArn: "arn:aws:events:eu-west-1:210987654321:event-bus/b",
+    });
+    expect(findings(app)).toEqual([]);
+  });
+
+  test("but of what is planted", async () => {
+    const { app, monitoring } = await stacks();
+    new Queue(monitoring, "Planted");
+    expect(findings(app)).toEqual([
+      "AwsSolutions-SQS3: monitoring/Planted/Resource",
+      "AwsSolutions-SQS4: monitoring/Planted/Resource",
+    ]);
+    Validations.of(monitoring).acknowledge({ id: "AwsSolutions-SQS3", reason: "planted" });
+    expect(findings(app)).toEqual(["AwsSolutions-SQS4: monitoring/Planted/Resource"]);
+  });
+});
+
+describe("findSubscribers", () => {
+  let folder: string;
+  beforeAll(() => {
+    // Inside the project, from where "wagglebus" resolves.
+    folder = mkdtempSync(join(root, "node_modules", ".cache-functions-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function add(name: string, files: Readonly<Record<string, string>>): void {
+    mkdirSync(join(folder, name), { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, name, file), text);
+  }
+
+  test("takes folders with both modules, in order, and leaves the others", async () => {
+    const handler = "export default async () => {};";
+    add("b", { "subscription.js": 'export default { name: "b", on: "*" };', "handler.js": handler });
+    add("a", { "subscription.mjs": 'export default { name: "a", on: "*" };', "handler.mjs": handler });
+    add("_shared", { "handler.js": handler });
+    const found = await findSubscribers(folder);
+    expect(found.map(({ subscription }) => subscription.name)).toEqual(["a", "b"]);
+  });
+
+  test("never loads a handler", async () => {
+    add("c", {
+      "subscription.js": 'export default { name: "c", on: "*" };',
+      "handler.js": 'throw new Error("loaded");',
+    });
+    await expect(findSubscribers(folder)).resolves.toHaveLength(3);
+  });
+
+  test("names the file that is no subscription", async () => {
+    add("d", { "subscription.js": "export const subscription = {};", "handler.js": "" });
+    await expect(findSubscribers(folder)).rejects.toThrow(/d\/subscription\.js has no default export/);
+    add("d", { "subscription.js": 'throw new Error("broken");' });
+    await expect(findSubscribers(join(folder, "nowhere"))).rejects.toThrow(/there is no folder/);
+  });
+});
+
+test("a bus known by name is in no stack of the app, and its subscribers deploy without it", () => {
+  const stack = new Stack(anApp(), "team");
+  const bus = AgentEventBus.fromBusName(stack, "Bus", "agents");
+  new QueueSubscriber(stack, "Queue", { bus, subscription: { name: "queue", on: "*" } });
+  expect(stack.dependencies).toEqual([]);
+});
