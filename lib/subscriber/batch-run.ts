@@ -98,7 +98,7 @@ export class BatchRun<Events> {
   #settled(message: BatchMessage, fate: Fate): void {
     this.#fates.set(message, fate);
     // At once, not with the batch: another message of it may run for long.
-    if (fate.kind === "later") this.#parts.queue.hide(message.receiptHandle, wholeSeconds(fate.afterMs));
+    if (fate.kind === "later") this.#parts.queue.hide(message.receiptHandle, fate.afterMs);
   }
 
   /**
@@ -111,7 +111,7 @@ export class BatchRun<Events> {
       const fate = this.#fates.get(message);
       if (fate?.kind === "delete") queue.delete(message.receiptHandle);
       else if (fate === undefined) {
-        queue.hide(message.receiptHandle, wholeSeconds(this.#begun.has(message) ? time.leaseMs : 0));
+        queue.hide(message.receiptHandle, this.#begun.has(message) ? time.leaseMs : 0);
       }
     }
     logger.error("a handler ignores its abort until Lambda ends the function; have it watch `signal`", {
@@ -151,9 +151,4 @@ function lanesOf(messages: readonly BatchMessage[]): BatchMessage[][] {
     else lane.push(message);
   }
   return [...groups.values()];
-}
-
-/** SQS counts in seconds; a message never comes before its time. */
-function wholeSeconds(ms: number): number {
-  return Math.ceil(ms / 1_000) * 1_000;
 }

@@ -27,12 +27,6 @@ describeDynamo("a batch of messages", () => {
     expect(run.counts).toMatchObject({ [metricNames.delivered]: 2, [metricNames.failed]: 1, [metricNames.retried]: 1 });
   });
 
-  test("a message whose backoff is a part of a second comes back after a whole one", async () => {
-    const bench = await BatchBench.make(dynamo(), { backoff: { from: 20, to: 20 } });
-    await bench.run(() => Promise.reject(new Error("again")), [bench.message({}, { id: "a" })]);
-    expect(bench.told).toEqual([{ hide: "a", ms: 1_000 }]);
-  });
-
   test("what never succeeds is a dead letter, and its message goes", async () => {
     const bench = await BatchBench.make(dynamo());
     const run = bench.batch(() => {
