@@ -57,7 +57,7 @@ class BatchingPublisher implements EventPublisher {
     return new Promise((resolve, reject) => {
       this.#sender.add(event, inHandler, (givenUp) => {
         if (givenUp === undefined) resolve({ event, duplicate: false });
-        else void this.#track(this.#report(event, givenUp)).then(reject);
+        else void this.#track(this.#report(event, givenUp).then(reject));
       });
     });
   }

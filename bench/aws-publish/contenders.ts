@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { systemClock } from "../../lib/bus/clock.ts";
+import { createBus } from "../../lib/bus/engine-bus.ts";
+import { Counters } from "../../lib/bus/metrics.ts";
+import type { StandardEvents } from "../../lib/catalog/index.ts";
+import { standardCatalog } from "../../lib/catalog/index.ts";
+import { createClients } from "../../lib/engines/aws/clients.ts";
+import { createAwsEngine } from "../../lib/engines/aws/index.ts";
+import { createIds } from "../../lib/event/id.ts";
+
+/** One way to bring so many events to the bus; resolves when the last is there. */
+export type Contender = (events: number) => Promise<void>;
+
+/** Publishes awaited at once by Waggle's callers: each is a call of its own, as services make them. */
+const callers = 1_000;
+/** Requests under way at once, of all contenders alike: what the publisher allows itself. */
+const requests = 32;
+/** What an entry has besides `text`: 250 bytes with ids and metadata. */
+const ownBytes = 250;
+
+/** Data that make an entry of so many bytes; 250 and less is `{ taskId, result: { ok } }` alone. */
+function dataFor(bytes: number): Data {
+  const text = "The order was checked against the stock list. "
+    .repeat(bytes / 46 + 1)
+    .slice(0, Math.max(0, bytes - ownBytes));
+  const more = text === "" ? {} : { text };
+  return (index) => ({ taskId: `task-${index}`, result: { ok: true, ...more } });
+}
+
+type Data = (index: number) => { taskId: string; result: { ok: boolean; text?: string } };
+
+/** All of the client's path: draft, validation, id, flow, batch, answer. */
+async function waggle(dataOf: Data): Promise<Contender> {
+  const nextId = createIds({ now: Date.now });
+  const parts = {
+    catalog: standardCatalog,
+    clock: systemClock,
+    random: Math.random,
+    nextId,
+    logger: { debug: () => {}, info: () => {}, warn: console.warn, error: console.error },
+    onError: console.error,
+  };
+  const engine = createAwsEngine({
+    ...parts,
+    config: {
+      schema: 1,
+      bus: "agents",
+      historyTable: "agents-history",
+      deliveriesTable: "agents-deliveries",
+      publisherDeadLetterQueueUrl: `${process.env.AWS_ENDPOINT_URL}/000000000000/agents-unpublished`,
+      bodiesBucket: "bodies",
+      retentionMs: 86_400_000,
+      maxRequestBytes: 1_048_576,
+    },
+  });
+  const bus = createBus<StandardEvents>({
+    ...parts,
+    engine,
+    source: "bench",
+    counters: new Counters(),
+    layers: [],
+    graceMs: 10_000,
+  });
+  return (events) => atOnce(callers, events, (index) => bus.emit.task.completed(dataOf(index)));
+}
+
+/** The same events by the SDK alone, with the same client: nothing is checked, and batches are given. */
+async function batched(dataOf: Data): Promise<Contender> {
+  const { events: client } = createClients();
+  return (events) =>
+    atOnce(requests, Math.ceil(events / 10), async (batch) => {
+      const Entries = Array.from({ length: Math.min(10, events - batch * 10) }, (_, more) =>
+        entryOf(batch * 10 + more, dataOf),
+      );
+      const { FailedEntryCount } = await client.send(new PutEventsCommand({ Entries }));
+      if (FailedEntryCount !== 0) throw new Error("the stub refused an entry");
+    });
+}
+
+/** One event a call: awaited one by one, or so many calls at once. */
+function single(calls: number): (dataOf: Data) => Promise<Contender> {
+  return async (dataOf) => {
+    const { events: client } = createClients();
+    return (events) =>
+      atOnce(calls, events, (index) => client.send(new PutEventsCommand({ Entries: [entryOf(index, dataOf)] })));
+  };
+}
+
+function entryOf(index: number, dataOf: Data) {
+  const id = randomUUID();
+  const time = new Date();
+  return {
+    EventBusName: "agents",
+    Source: "bench",
+    DetailType: "task.completed",
+    Time: time,
+    Detail: JSON.stringify({
+      id,
+      time: time.toISOString(),
+      data: dataOf(index),
+      metadata: { version: 1, correlationId: id, priority: 5 },
+    }),
+  };
+}
+
+/** Calls for each index, so many at a time: each caller waits for its own. */
+async function atOnce(callers: number, count: number, call: (index: number) => Promise<unknown>): Promise<void> {
+  let next = 0;
+  const caller = async () => {
+    while (next < count) {
+      const index = next;
+      next += 1;
+      await call(index);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(callers, count) }, caller));
+}
+
+const setups = { waggle, batched, "one by one": single(1), "one a call": single(requests) };
+
+/** What is made for events of so many bytes. */
+export const contenders: Readonly<Record<string, (bytes: number) => Promise<Contender>>> = Object.fromEntries(
+  Object.entries(setups).map(([name, setup]) => [name, (bytes: number) => setup(dataFor(bytes))]),
+);
