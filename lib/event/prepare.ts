@@ -67,6 +67,8 @@ function prepare(given: object, context: PrepareContext): PreparedEvent {
   const definition = definitionOf(type, context.catalog);
   const source = checkSource(given.source ?? context.source, type);
   const event: EventName = { type, source };
+  // Before the id, which says when the bus took it: nothing is taken before it happened.
+  const happened = time === undefined ? formatTime(context.now()) : undefined;
   const id = ownId === undefined ? context.nextId() : checkId(ownId, event);
   const version = draftMetadata?.version;
   const metadata = prepareMetadata(draftMetadata, {
@@ -83,7 +85,7 @@ function prepare(given: object, context: PrepareContext): PreparedEvent {
     id,
     type,
     source,
-    time: time === undefined ? formatTime(context.now()) : checkTime(time, event),
+    time: happened ?? checkTime(time, event),
     data,
     metadata,
   });

@@ -58,5 +58,5 @@ export function renderSubscription(io: CliIo, state: SubscriptionState): string 
 }
 
 function oldest({ waiting, delayed, running, oldestAgeMs }: SubscriptionState): string {
-  return waiting + delayed + running === 0 ? "-" : formatElapsed(oldestAgeMs);
+  return waiting + delayed + running === 0 || oldestAgeMs === 0 ? "-" : formatElapsed(oldestAgeMs);
 }

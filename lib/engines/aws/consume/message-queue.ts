@@ -12,6 +12,16 @@ import type { AwsParts } from "../parts.ts";
 import { Batches } from "./batches.ts";
 import { askedAttributes, type Received, readReceived } from "./received.ts";
 
+/**
+ * How SQS says that a message is not hidden for this receipt any more: it was deleted while a heartbeat was on its way, or
+ * shown again. Its delivery has the say either way.
+ */
+const gone: ReadonlySet<string | undefined> = new Set([
+  "InvalidParameterValue",
+  "MessageNotInflight",
+  "ReceiptHandleIsInvalid",
+]);
+
 /** The longest that SQS hides a message. */
 const longestHiddenSeconds = 12 * 3_600;
 
@@ -102,7 +112,8 @@ export class MessageQueue {
   /** A message that stays comes again, and its delivery says what to do with it: nothing is lost, and nothing run twice. */
   async #tell(what: string, send: () => Promise<{ Failed?: BatchResultErrorEntry[] | undefined }>): Promise<void> {
     try {
-      const { Failed: [first, ...others] = [] } = await send();
+      const { Failed = [] } = await send();
+      const [first, ...others] = Failed.filter(({ Code }) => !gone.has(Code));
       if (first === undefined) return;
       const details = { queue: this.#url, code: first.Code };
       throw new BusError(
