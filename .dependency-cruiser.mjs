@@ -21,7 +21,7 @@ const core = "^lib/(error|event|pattern|subscription|catalog|bus|aws)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
   "^(node_modules/(zod|@aws-sdk|@smithy|@aws-lambda-powertools|aws-cdk-lib|constructs|@types/aws-lambda)/|picocolors/types[.]js$)";
-const entries = "^(lib/index|lib/(catalog|testing)/index|bin/[^/]+)[.]ts$";
+const entries = "^(lib/index|lib/(catalog|cdk|subscriber|testing)/index|bin/[^/]+)[.]ts$";
 
 /** @param {string[]} folders */
 const foldersOf = (folders) => `^lib/(${folders.join("|")})/`;
@@ -106,6 +106,17 @@ export default {
       severity: "error",
       from: { path: "^lib/index[.]ts$" },
       to: { path: foldersOf(["cli", "server", "cdk", "subscriber", "testing"]), reachable: true },
+    },
+    {
+      name: "functions-stay-small",
+      comment:
+        "A Lambda function holds what it runs: no command, no CDK, no other engine, and not the choice among engines.",
+      severity: "error",
+      from: { path: "^lib/subscriber/index[.]ts$" },
+      to: {
+        path: `${foldersOf(["cli", "server", "cdk", "testing"])}|^lib/engines/(embedded|memory)/|^lib/connect/connect[.]ts$|node_modules/(aws-cdk-lib|constructs|commander|@aws-lambda-powertools)/`,
+        reachable: true,
+      },
     },
     {
       name: "shipped-code-only",

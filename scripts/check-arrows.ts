@@ -35,6 +35,7 @@ const plants: Record<string, { file: string; source: string }> = {
   "embedded-only-when-used": { file: "lib/testing/planted-1.ts", source: 'import "../engines/embedded/engine.ts";' },
   "aws-only-when-used": { file: "lib/connect/planted-2.ts", source: 'import "../engines/aws/index.ts";' },
   "client-stays-light": { file: "lib/index.ts", source: 'import "./cli/io.ts";' },
+  "functions-stay-small": { file: "lib/subscriber/index.ts", source: 'import "../connect/connect.ts";' },
   "shipped-code-only": { file: "lib/event/planted-2.ts", source: 'import "vitest";' },
   "inside-the-package": { file: "lib/cli/planted-1.ts", source: 'import "../../functions/planted.ts";' },
   "no-cycles": { file: "lib/error/planted-1.ts", source: 'import "./planted-1.ts";' },

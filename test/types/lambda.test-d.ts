@@ -1,0 +1,64 @@
+import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { describe, expectTypeOf, it } from "vitest";
+import { createCatalog, defineEvent, defineSubscription, type EventOf, type Handler } from "wagglebus";
+import { memoryCreated, taskAssigned } from "wagglebus/catalog";
+import { defineHandler, recordDeadLetter, recordHistory, watchFlows } from "wagglebus/lambda";
+import { z } from "zod";
+
+const tasks = defineSubscription({ name: "tasks", on: taskAssigned });
+
+describe("defineHandler", () => {
+  it("gives the handler the data of what `on` names", () => {
+    defineHandler(tasks, (event, { bus, signal }) => {
+      expectTypeOf(event.type).toEqualTypeOf<"task.assigned">();
+      expectTypeOf(event.data.taskId).toEqualTypeOf<string>();
+      expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+      // @ts-expect-error taskId is a string
+      bus.emit.task.completed({ taskId: 1 });
+    });
+    defineHandler({ name: "both", on: [taskAssigned, memoryCreated] }, (event) =>
+      expectTypeOf(event.type).toEqualTypeOf<"task.assigned" | "memory.created">(),
+    );
+    defineHandler({ name: "named", on: "task.assigned" }, (event) =>
+      expectTypeOf(event.data.taskId).toEqualTypeOf<string>(),
+    );
+  });
+
+  it("takes the handler that `subscribe` takes", () => {
+    const handler: Handler<EventOf<typeof tasks>> = () => {};
+    defineHandler(tasks, handler);
+    const ofAnother: Handler<EventOf<{ on: typeof memoryCreated }>> = () => {};
+    // @ts-expect-error it handles another type
+    defineHandler(tasks, ofAnother);
+  });
+
+  it("types the bus and the events by the catalog that is given", () => {
+    const mine = defineEvent("mine.happened", { description: "Mine.", data: z.looseObject({ at: z.number() }) });
+    const catalog = createCatalog([mine]);
+    defineHandler(
+      { name: "mine", on: "mine.happened" },
+      (event, { bus }) => {
+        expectTypeOf(event.data.at).toEqualTypeOf<number>();
+        bus.emit.mine.happened({ at: event.data.at });
+      },
+      { catalog },
+    );
+  });
+
+  it("checks `where` and the options", () => {
+    // @ts-expect-error there is no such setting
+    defineHandler({ name: "tasks", on: taskAssigned, attempt: 3 }, () => {});
+    // @ts-expect-error there is no such option
+    defineHandler(tasks, () => {}, { catalogue: 1 });
+  });
+});
+
+describe("the functions", () => {
+  it("are what Lambda calls", () => {
+    const forQueue: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> = defineHandler(tasks, () => {});
+    expectTypeOf(forQueue).toBeFunction();
+    expectTypeOf(recordHistory({})).toExtend<(event: SQSEvent, context: Context) => Promise<SQSBatchResponse>>();
+    expectTypeOf(recordDeadLetter()).toExtend<(event: SQSEvent, context: Context) => Promise<SQSBatchResponse>>();
+    expectTypeOf(watchFlows({ slowFlow: "1m" })).toExtend<(event: unknown, context: Context) => Promise<void>>();
+  });
+});
