@@ -13,8 +13,8 @@ export interface SeenLock extends LockName {
 
 /**
  * Lets one delivery of an ordered key, or of a subscription that runs one at a time, through. A lock's row names the delivery
- * that holds it; whether it still does is read off that delivery's own row, so that a lock never outlives what it was taken
- * for, whoever died when:
+ * that took it last; whether that still holds it is read off its own row. So a lock never outlives what it was taken for,
+ * whoever died when, and nobody has to let go of it, which would be one more write for each delivery:
  *
  * ```
  *  look (is the holder over, or gone? then it is free) ─▶ claim the delivery ─▶ take (if the lock is as it was seen)
@@ -39,7 +39,7 @@ export class Locks {
     const row = parseLock(await this.#table.get(lock.pk), lock.pk);
     if (row === undefined || row.holder === pk) return { ...lock, row };
     const holder = await this.#rows.get(row.holder);
-    if (holder === undefined || !this.#holds(lock, row, holder)) return { ...lock, row };
+    if (holder === undefined || !this.#holds(lock, holder)) return { ...lock, row };
     return { heldUntil: holder.dueAt ?? this.#now() };
   }
 
@@ -61,16 +61,11 @@ export class Locks {
     return ok || parseLock(item, lock)?.claim === claim;
   }
 
-  /** Lets go of what was taken with a claim, if it is still so. */
-  async release({ pk: lock }: LockName, claim: string): Promise<void> {
-    const isMine = "#claim = :claim";
-    await this.#table.delete(lock, isMine, { claim });
-  }
-
-  #holds({ kind }: LockName, lock: LockRow, holder: Row): boolean {
-    const isUnderWay = holder.state !== "done" && holder.state !== "dead";
-    if (kind === "key") return isUnderWay;
-    const isRunning = holder.state === "running" && (holder.leaseUntil ?? 0) > this.#now();
-    return isRunning && holder.claim === lock.claim;
+  #holds({ kind }: LockName, holder: Row): boolean {
+    if (kind === "slot") return holder.state === "running" && (holder.leaseUntil ?? 0) > this.#now();
+    const isOver = holder.state === "done" || holder.state === "dead";
+    // It let go of the key when it died; its message may never have been sent.
+    const isRevived = holder.state === "waiting" && holder.attempts === 0 && holder.round !== undefined;
+    return !isOver && !isRevived;
   }
 }

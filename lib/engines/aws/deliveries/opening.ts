@@ -69,7 +69,7 @@ export async function open(
       attempt: claimed.attempts,
       acceptedAt,
       failures: claimed.failures,
-      redriven: message.redrivenFrom !== undefined || claimed.round !== undefined,
+      redriven: message.redrivenFrom !== undefined,
       claim: claim.id,
     },
   };
@@ -108,7 +108,7 @@ function claimedOrBusy(moved: { ok: true; row: Row } | { ok: false }): Row | (Op
 
 /** Out of attempts before it could be claimed. */
 async function giveUp(host: OpeningHost, opened: Case, row: Row): Promise<Opening & { fate: MessageFate }> {
-  const { pk, event, acceptedAt, record, locks } = opened;
+  const { pk, event, acceptedAt, record } = opened;
   const failure = lastFailure(record.name, row, host.now());
   const letter = await bury(host, {
     pk,
@@ -119,9 +119,7 @@ async function giveUp(host: OpeningHost, opened: Case, row: Row): Promise<Openin
     ...(failure ?? { earlier: [], reason: processEnded(record.name, row.attempts, host.now()) }),
     rememberMs: record.dedupeFor,
   });
-  if (letter === undefined) return busy(0);
-  for (const lock of locks) if (lock.row?.holder === pk) await host.locks.release(lock, lock.row.claim);
-  return over("dead");
+  return letter === undefined ? busy(0) : over("dead");
 }
 
 /** Takes all of them, or gives the claim back. */

@@ -157,12 +157,10 @@ export class Rows {
 
   /** Its dead letter is kept: dead, and remembered for `forMs`. */
   bury(pk: string, by: string, forMs: number): Promise<Moved> {
-    const isBuriedByMe = "#state = :burying AND #claim = :by";
     return this.#update(pk, {
       set: "#state = :dead, #ttl = :keep",
       remove: "#claim, #leaseUntil, #failures",
-      condition: isBuriedByMe,
-      values: { burying: "burying", dead: "dead", by, keep: seconds(this.#now() + forMs) },
+      ...this.#mine(by, { dead: "dead", keep: seconds(this.#now() + forMs) }),
     });
   }
 
@@ -207,10 +205,10 @@ export class Rows {
     return { waiting: "waiting", now, keep: seconds(now + underWayMs) };
   }
 
-  /** The clause of every step that only the run which has the claim may take. */
+  /** The clause of every step that only who has the claim may take: it is on the row until the run, or the burial, ends. */
   #mine(claim: string, values: Update["values"]): Pick<Update, "condition" | "values"> {
-    const isMine = "#state = :running AND #claim = :mine";
-    return { condition: isMine, values: { ...values, running: "running", mine: claim } };
+    const isMine = "#claim = :mine";
+    return { condition: isMine, values: { ...values, mine: claim } };
   }
 
   async #update(pk: string, update: Update): Promise<Moved> {
@@ -257,14 +255,14 @@ function hasSlot(claim: string): boolean {
 
 /** The clause of every step that was decided on by how the row was seen: nobody has moved it, nor renewed its lease. */
 function unchangedSince(seen: Row, values: Update["values"]): Pick<Update, "condition" | "values"> {
-  const isAsSeen = "#state = :seenState AND #attempts = :seenAttempts AND #ttl = :seenTtl";
+  const isAsSeen = "#state = :seenState AND #attempts = :seenAttempts";
   const hasNoClaim = "attribute_not_exists(#claim)";
   const hasTheClaim = "#claim = :seenClaim AND #leaseUntil = :seenLease";
   const { claim, leaseUntil } = seen;
   const seenClaim = claim === undefined || leaseUntil === undefined ? {} : { seenClaim: claim, seenLease: leaseUntil };
   return {
     condition: `${isAsSeen} AND ${claim === undefined ? hasNoClaim : hasTheClaim}`,
-    values: { ...values, ...seenClaim, seenState: seen.state, seenAttempts: seen.attempts, seenTtl: seen.ttl },
+    values: { ...values, ...seenClaim, seenState: seen.state, seenAttempts: seen.attempts },
   };
 }
 

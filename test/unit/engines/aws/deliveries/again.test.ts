@@ -108,6 +108,21 @@ describeDynamo("a delivery that its queue gave up", () => {
     await bench.claim(third);
   });
 
+  test("that is tried again meanwhile is none yet", async () => {
+    const bench = await Bench.make(dynamo());
+    const message = bench.message(event);
+    await bench.settle(await bench.claim(message), { kind: "retry", afterMs: 0, failure: failed(1) });
+    bench.onceBefore("UpdateItemCommand", async () => {
+      await bench.settle(await bench.claim(message), { kind: "retry", afterMs: 0, failure: failed(2) });
+    });
+    await expect(bench.store.giveUp(message, "one", reason)).rejects.toMatchObject({ code: "unavailable" });
+    expect(bench.letters.size).toBe(0);
+    expect(await bench.store.giveUp(message, "one", reason)).toMatchObject({
+      attempts: 2,
+      failures: [failed(1), failed(2)],
+    });
+  });
+
   test("that succeeded is none; one that is no event is the dead letter of everybody", async () => {
     const bench = await Bench.make(dynamo());
     const message = bench.message(event);

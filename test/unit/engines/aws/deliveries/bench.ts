@@ -1,10 +1,4 @@
-import {
-  type AttributeValue,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  PutItemCommand,
-  ScanCommand,
-} from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, DeleteItemCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect } from "vitest";
 import * as z from "zod";
 import { toEnvelope } from "../../../../../lib/aws/index.ts";
@@ -147,6 +141,22 @@ export class Bench {
     return units;
   }
 
+  /** Does something else just before the next request of a kind. */
+  onceBefore(command: string, work: () => Promise<void>): void {
+    let done = false;
+    this.client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (!done && commandName === command) {
+            done = true;
+            await work();
+          }
+          return next(args);
+        },
+      { step: "initialize" },
+    );
+  }
+
   /** From now on the first answer to each request does not arrive, though it was carried out. */
   loseEachFirstAnswer(): void {
     const answered = new WeakSet<object>();
@@ -166,17 +176,6 @@ export class Bench {
   async rows(): Promise<Record<string, Item>> {
     const { Items: items = [] } = await this.client.send(new ScanCommand({ TableName: this.table }));
     return Object.fromEntries(items.map((item) => [item.pk?.S ?? "", item]));
-  }
-
-  /** The only lock, as DynamoDB has it. */
-  async lockRow(): Promise<Item> {
-    const locks = Object.entries(await this.rows()).filter(([pk]) => pk.startsWith("lock:"));
-    expect(locks).toHaveLength(1);
-    return locks[0]?.[1] ?? {};
-  }
-
-  async putRow(item: Item): Promise<void> {
-    await this.client.send(new PutItemCommand({ TableName: this.table, Item: item }));
   }
 
   async deleteRow(pk: string): Promise<void> {

@@ -93,19 +93,34 @@ describeDynamo("an ordered key", () => {
     await bench.claim(second);
   });
 
-  test("whose holder is over, or gone, is free, though its lock was left behind", async () => {
+  test("whose holder's row is gone is free", async () => {
     const bench = await Bench.make(dynamo(), ordered);
     const first = await bench.claim(bench.message(keyed("a1")));
-    const lock = await bench.lockRow();
-    await bench.settle(first);
-    await bench.putRow(lock);
+    await bench.deleteRow("one#a1#");
     const second = await bench.claim(bench.message(keyed("a2")));
-    await bench.deleteRow("one#a2#");
-    const third = await bench.claim(bench.message(keyed("a3")));
-    expect(await bench.settle(second)).toEqual(gone);
-    expect(await bench.refused(bench.message(keyed("a4")))).toMatchObject({ why: "busy" });
-    await bench.settle(third);
-    await bench.claim(bench.message(keyed("a4")));
+    expect(await bench.settle(first)).toEqual(gone);
+    expect(await bench.refused(bench.message(keyed("a3")))).toMatchObject({ why: "busy" });
+    await bench.settle(second);
+    await bench.claim(bench.message(keyed("a3")));
+  });
+
+  test("is free after a success that is forgotten at once", async () => {
+    const bench = await Bench.make(dynamo(), { ...ordered, idempotent: false });
+    await bench.settle(await bench.claim(bench.message(keyed("a1"))));
+    await bench.claim(bench.message(keyed("a2")));
+  });
+
+  test("does not wait for a revived delivery whose message was never sent", async () => {
+    const bench = await Bench.make(dynamo(), ordered);
+    const first = keyed("a1");
+    await bench.settle(await bench.claim(bench.message(first)), dead);
+    expect(await bench.store.revive("one", first)).toBe(true);
+    const next = await bench.claim(bench.message(keyed("a2")));
+    const redriven = bench.message(first, { redrivenFrom: bench.letter.id });
+    expect(await bench.refused(redriven)).toMatchObject({ why: "busy" });
+    await bench.settle(next);
+    await bench.settle(await bench.claim(redriven), retry(0));
+    expect(await bench.refused(bench.message(keyed("a3")))).toMatchObject({ why: "busy" });
   });
 
   test("is not blocked by a delivery whose message was purged once its row's time is past", async () => {
@@ -178,6 +193,15 @@ describeDynamo("a subscription that runs one at a time", () => {
     await bench.clock.advance(1);
     await bench.claim(bench.message(keyed("2")));
     expect(await bench.refused(bench.message(keyed("1")))).toMatchObject({ why: "busy" });
+  });
+
+  test("stays with the one that runs, however one before it ends that was only paused", async () => {
+    const bench = await Bench.make(dynamo(), single);
+    const paused = await bench.claim(bench.message(keyed("1")), 10_000);
+    await bench.clock.advance(10_000);
+    await bench.claim(bench.message(keyed("2")));
+    expect(await bench.settle(paused, retry(0))).toEqual(later(0));
+    expect(await bench.refused(bench.message(keyed("3")))).toMatchObject({ why: "busy" });
   });
 
   test("and in order: a key waits for its head, others for the slot", async () => {

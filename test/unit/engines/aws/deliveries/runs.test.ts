@@ -108,6 +108,26 @@ describeDynamo("a delivery in the table", () => {
     expect(await bench.claim(message)).toMatchObject({ attempt: 1, failures: [] });
   });
 
+  test("forgotten, it begins anew, and of many that open it at once one may run it", async () => {
+    const bench = await Bench.make(dynamo());
+    const message = bench.message(event);
+    await bench.settle(await bench.claim(message), { kind: "retry", afterMs: 0, failure: failed(1) });
+    await bench.clock.advance("16d");
+    const opened = await Promise.all(
+      Array.from({ length: 20 }, () => bench.store.open(message, bench.record, { leaseMs: 30_000 })),
+    );
+    const claimed = opened.flatMap((one) => ("delivery" in one ? [one.delivery] : []));
+    expect(claimed).toEqual([expect.objectContaining({ attempt: 1, failures: [] })]);
+  });
+
+  test("whose claim took longer than its lease is not handed over, and not counted", async () => {
+    const bench = await Bench.make(dynamo());
+    const message = bench.message(event);
+    bench.onceBefore("UpdateItemCommand", () => bench.clock.advance(10_000));
+    expect(await bench.store.open(message, bench.record, { leaseMs: 10_000 })).toEqual({ why: "busy", fate: later(0) });
+    expect(await bench.claim(message)).toMatchObject({ attempt: 1, failures: [] });
+  });
+
   test("a replay is a delivery of its own, marked, accepted when it was queued", async () => {
     const bench = await Bench.make(dynamo());
     await bench.settle(await bench.claim(bench.message(event)));
