@@ -1,0 +1,74 @@
+import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { afterEach, expect, test } from "vitest";
+import { clientSettings, createClients, longPoll } from "../../../../lib/engines/aws/clients.ts";
+import { type Fault, startAwsStub } from "../../../support/aws-stub.ts";
+
+process.env.AWS_ACCESS_KEY_ID ??= "test";
+process.env.AWS_SECRET_ACCESS_KEY ??= "test";
+let end = async () => {};
+afterEach(() => end());
+
+async function clientsOf(fault: Fault, requestTimeoutMs: number) {
+  let requests = 0;
+  const stub = await startAwsStub({
+    fault: () => {
+      requests += 1;
+      return fault;
+    },
+  });
+  const clients = createClients({ region: "us-east-1", endpoint: stub.url, requestTimeoutMs });
+  end = async () => {
+    clients.destroy();
+    await stub.close();
+  };
+  return { clients, requests: () => requests, url: stub.url };
+}
+
+const entry = { Source: "test", DetailType: "task.created", Detail: "{}", EventBusName: "agents" };
+
+test("each client is made once, when it is asked for", async () => {
+  const clients = createClients({ region: "us-east-1" });
+  expect(clients.sqs).toBe(clients.sqs);
+  expect(await clients.ssm()).toBe(await clients.ssm());
+  expect(await clients.s3()).toBe(await clients.s3());
+  expect(await clients.ssm()).toMatchObject({ config: { requestHandler: expect.anything() } });
+  clients.destroy();
+});
+
+test("a request whose answer never comes ends, after the attempts that were set", async () => {
+  const { clients, requests } = await clientsOf({ kind: "hang" }, 50);
+  await expect(clients.events.send(new PutEventsCommand({ Entries: [entry] }))).rejects.toMatchObject({
+    name: "TimeoutError",
+    $metadata: { attempts: 2 },
+  });
+  expect(requests()).toBe(2);
+});
+
+test("a long poll may take its 20 s where any other request of the same client would be over", async () => {
+  const { clients, url } = await clientsOf({ kind: "hang" }, 50);
+  const poll = clients.sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: `${url}/000000000000/q`, WaitTimeSeconds: longPoll.waitSeconds }),
+    { requestTimeout: 500 },
+  );
+  const other = clients.sqs.send(new ReceiveMessageCommand({ QueueUrl: `${url}/000000000000/q` }));
+  const ended = (request: Promise<unknown>, name: string) =>
+    request.then(
+      () => name,
+      () => name,
+    );
+  expect(await Promise.race([ended(poll, "poll"), ended(other, "other")])).toBe("other");
+  clients.destroy();
+  await poll.catch(() => {});
+  const { requestHandler } = clientSettings("sqs");
+  expect(longPoll.sendOptions.requestTimeout).toBeGreaterThan(longPoll.waitSeconds * 1_000);
+  expect(requestHandler.socketTimeout).toBeGreaterThan(longPoll.sendOptions.requestTimeout);
+});
+
+test("Region and endpoint are left to the SDK unless they are given", () => {
+  expect(clientSettings("dynamo")).not.toHaveProperty("region");
+  expect(clientSettings("dynamo")).not.toHaveProperty("endpoint");
+  expect(clientSettings("dynamo", { endpoint: "http://127.0.0.1:1" })).toMatchObject({
+    endpoint: "http://127.0.0.1:1",
+  });
+});
