@@ -1,4 +1,4 @@
-import { Duration, Stack } from "aws-cdk-lib";
+import { type Duration, Stack } from "aws-cdk-lib";
 import type { Table } from "aws-cdk-lib/aws-dynamodb";
 import { CfnArchive, CfnEventBus, CfnEventBusPolicy } from "aws-cdk-lib/aws-events";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -6,17 +6,19 @@ import { type IKey, Key } from "aws-cdk-lib/aws-kms";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct } from "constructs";
 import { type BusConfig, functionVariables, parameterNames, resourceNames } from "../aws/index.ts";
 import { deliveriesTable } from "../aws/tables.ts";
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
-import { busQueue } from "./bus-queue.ts";
+import { busQueue, drainTimeout, drainVisibility } from "./bus-queue.ts";
 import { BusBase, type IAgentEventBus, ImportedBus, type ImportedBusProps } from "./bus-reference.ts";
 import { busTable } from "./bus-table.ts";
 import type { CatalogModule } from "./catalog-module.ts";
-import { EventHistory, type EventHistoryOptions, recorderEntry } from "./event-history.ts";
+import { recorderEntry } from "./entry.ts";
+import { EventHistory, type EventHistoryOptions } from "./event-history.ts";
 import { acknowledge } from "./nag.ts";
 import { omitted } from "./omit.ts";
 import { type Stage, type StageSettings, stageSettings } from "./stage.ts";
@@ -50,8 +52,6 @@ export interface AgentEventBusProps {
   /** Bytes that one PutEvents request may have: 262,144 where the Region has not got 1 MB yet. Default 1,048,576. */
   readonly maxRequestBytes?: number;
 }
-
-const recorderTimeout = Duration.minutes(1);
 
 /**
  * A bus: EventBridge's, its archive and policy, the tables, what records history and dead letters, the alarms' topic, and
@@ -95,7 +95,7 @@ export class AgentEventBus extends BusBase {
     const unpublished = busQueue(this, "Unpublished", {
       queueName: resourceNames.publisherDeadLetterQueue(this.busName),
       encryptionKey: this.encryptionKey,
-      visibilityTimeout: Duration.seconds(recorderTimeout.toSeconds() * 6),
+      visibilityTimeout: drainVisibility,
     });
     acknowledge(unpublished, "It is itself a dead-letter queue.", "AwsSolutions-SQS3");
 
@@ -120,7 +120,10 @@ export class AgentEventBus extends BusBase {
     });
     this.history.node.addDependency(bus);
     this.#config = configOf(this.history);
-    this.deadLetterRecorder = this.#recordDeadLetters(props.catalog, unpublished.queueArn);
+    this.deadLetterRecorder = this.#recordDeadLetters(props.catalog, {
+      Unpublished: unpublished,
+      History: this.history.deadLetters,
+    });
     new StringParameter(this, "Config", {
       parameterName: parameterNames.bus(this.busName),
       description: `Where the resources of bus ${this.busName} are`,
@@ -206,13 +209,13 @@ export class AgentEventBus extends BusBase {
     return topic;
   }
 
-  /** Drains the publishers' dead letters, and those of every subscription, whose stacks bring the event source. */
-  #recordDeadLetters(catalog: CatalogModule | undefined, unpublishedArn: string): WaggleFunction {
+  /** Drains the dead letters of publishers and history, and those of every subscription, whose stacks bring the event source. */
+  #recordDeadLetters(catalog: CatalogModule | undefined, own: Readonly<Record<string, Queue>>): WaggleFunction {
     const recorder = new WaggleFunction(this, "DeadLetterRecorder", {
       functionName: resourceNames.recordDeadLetterFunction(this.busName),
-      entry: recorderEntry(this.busName, "record-dead-letter", "recordDeadLetter", catalog),
+      entry: recorderEntry(this.busName, "record-dead-letter", "recordDeadLetter", { catalog }),
       description: `Records the dead letters of bus ${this.busName}`,
-      timeout: recorderTimeout,
+      timeout: drainTimeout,
       environment: { [functionVariables.bus]: this.#config },
       logRetention: this.#settings.logRetention,
       removalPolicy: this.#settings.removalPolicy,
@@ -225,12 +228,14 @@ export class AgentEventBus extends BusBase {
       resourceNames.deadLetterQueue(this.busName, "*", true),
     ];
     grants.consume(recorder, [...names, resourceNames.publisherDeadLetterQueue(this.busName)]);
-    new EventSourceMapping(this, "UnpublishedSource", {
-      target: recorder,
-      eventSourceArn: unpublishedArn,
-      batchSize: 10,
-      reportBatchItemFailures: true,
-    });
+    for (const [name, queue] of Object.entries(own)) {
+      new EventSourceMapping(this, `${name}Drain`, {
+        target: recorder,
+        eventSourceArn: queue.queueArn,
+        batchSize: 10,
+        reportBatchItemFailures: true,
+      });
+    }
     return recorder;
   }
 }

@@ -63,16 +63,6 @@ export function oldestMessage(queueName: string): Metric {
   });
 }
 
-/** Messages that wait in a queue. */
-export function waitingMessages(queueName: string): Metric {
-  return new Metric({
-    namespace: "AWS/SQS",
-    metricName: "ApproximateNumberOfMessagesVisible",
-    statistic: "Maximum",
-    dimensionsMap: { QueueName: queueName },
-  });
-}
-
 /** Events that a rule could bring neither to its target nor to the dead letters. */
 export function lostByRule(busName: string, ruleName: string): Metric {
   return new Metric({

@@ -4,7 +4,7 @@ import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { metricNames, resourceNames } from "../aws/index.ts";
-import { busAlarm, busMetric, lostByRule, oldestMessage, waitingMessages } from "./alarms.ts";
+import { busAlarm, busMetric, lostByRule, oldestMessage } from "./alarms.ts";
 import { BusArns } from "./arns.ts";
 import { omitted } from "./omit.ts";
 
@@ -81,10 +81,10 @@ export class BusAlarms extends Construct {
       busAlarm(this, "HistoryDeadLetters", {
         busName,
         name: "history-dead-letters",
-        metric: waitingMessages(resourceNames.historyDeadLetterQueue(busName)),
-        above: 0,
-        says: "Events could not be recorded, and wait to be brought back to the queue.",
-        runbook: "history-dead-letters",
+        metric: oldestMessage(resourceNames.historyDeadLetterQueue(busName)),
+        above: tooOld,
+        says: "Events could not be recorded, neither by record-history nor by record-dead-letter.",
+        runbook: "dead-letters-stuck",
       }),
       busAlarm(this, "HistoryEventsLost", {
         busName,

@@ -5,6 +5,10 @@ import { DeduplicationScope, FifoThroughputLimit, type IQueue, Queue, QueueEncry
 import type { Construct } from "constructs";
 import { queueRetentionMs } from "./check-subscription.ts";
 
+/** What `record-dead-letter` may take for a batch, and six times that, as AWS advises for its queues. */
+export const drainTimeout = Duration.minutes(1);
+export const drainVisibility = Duration.minutes(6);
+
 /** A queue of a bus. */
 export interface BusQueueProps {
   readonly queueName: string;

@@ -1,9 +1,8 @@
-import { Duration } from "aws-cdk-lib";
 import { CfnEventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { resourceNames } from "../aws/index.ts";
-import { busQueue } from "./bus-queue.ts";
+import { busQueue, drainVisibility } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import { acknowledge } from "./nag.ts";
 
@@ -17,8 +16,7 @@ export function drainedQueue(
     queueName: resourceNames.deadLetterQueue(bus.busName, subscription, fifo),
     fifo,
     encryptionKey: bus.encryptionKey,
-    // Six times what the function may take, as AWS advises.
-    visibilityTimeout: Duration.minutes(6),
+    visibilityTimeout: drainVisibility,
   });
   acknowledge(queue, "It is itself a dead-letter queue.", "AwsSolutions-SQS3");
   new CfnEventSourceMapping(scope, `${id}Drain`, {

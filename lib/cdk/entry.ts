@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { BusError } from "../error/bus-error.ts";
+import type { CatalogModule } from "./catalog-module.ts";
 
 /** A module, by its path without or with its ending, and what a generated one calls its default export. */
 export interface Import {
@@ -56,6 +57,24 @@ export function writeEntry(options: {
   mkdirSync(folder, { recursive: true });
   if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
   return file;
+}
+
+/** The entry of a function of the bus itself: a factory of `wagglebus/lambda`, with its options. */
+export function recorderEntry(
+  busName: string,
+  name: string,
+  factory: string,
+  { catalog, options = {} }: { catalog: CatalogModule | undefined; options?: Readonly<Record<string, unknown>> },
+): string {
+  const fields = Object.entries(options).map(([field, value]) => `${field}: ${JSON.stringify(value)}`);
+  if (catalog !== undefined) fields.unshift("catalog");
+  return writeEntry({
+    name: `${busName}/${name}`,
+    from: catalog === undefined ? process.cwd() : dirname(resolve(catalog.module)),
+    uses: factory,
+    imports: catalog === undefined ? [] : [{ path: catalog.module, as: "catalog" }],
+    make: `${factory}(${fields.length === 0 ? "" : `{ ${fields.join(", ")} }`})`,
+  });
 }
 
 function specifier(folder: string, path: string): string {

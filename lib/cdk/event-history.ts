@@ -5,15 +5,16 @@ import type { IGrantable } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { checkBusName, functionVariables, resourceNames } from "../aws/index.ts";
 import { bodyPrefixes, historyTable } from "../aws/tables.ts";
 import { standardCatalog } from "../catalog/index.ts";
 import { BusArns } from "./arns.ts";
-import { allowRule, busQueue } from "./bus-queue.ts";
+import { allowRule, busQueue, drainVisibility } from "./bus-queue.ts";
 import { busTable } from "./bus-table.ts";
 import type { CatalogModule } from "./catalog-module.ts";
-import { writeEntry } from "./entry.ts";
+import { recorderEntry } from "./entry.ts";
 import { BusGrants } from "./grants.ts";
 import { acknowledge } from "./nag.ts";
 import { omitted } from "./omit.ts";
@@ -45,14 +46,16 @@ export interface EventHistoryProps extends EventHistoryOptions {
 
 /**
  * Every event of a bus, until its retention ends: a table, a bucket for the few bodies that are too large for it, and the
- * function `record-history` behind a rule and a queue. What cannot be recorded stays in the queue's dead letters, and
- * rings. Dead letters of the subscriptions lie in the same table.
+ * function `record-history` behind a rule and a queue. What it could not record, `record-dead-letter` of the bus
+ * tries again. Dead letters of the subscriptions lie in the same table.
  */
 export class EventHistory extends Construct {
   readonly table: Table;
   readonly bodies: Bucket;
   readonly retention: Duration;
   readonly recorder: WaggleFunction;
+  /** What could not be recorded; `record-dead-letter` of the bus tries it again. */
+  readonly deadLetters: Queue;
   readonly #grants: BusGrants;
 
   constructor(scope: Construct, id: string, props: EventHistoryProps) {
@@ -67,6 +70,12 @@ export class EventHistory extends Construct {
       encryptionKey: props.encryptionKey,
     });
     this.bodies = this.#bodies(props);
+    this.deadLetters = busQueue(this, "DeadLetters", {
+      queueName: resourceNames.historyDeadLetterQueue(props.busName),
+      encryptionKey: props.encryptionKey,
+      visibilityTimeout: drainVisibility,
+    });
+    acknowledge(this.deadLetters, "It is itself a dead-letter queue.", "AwsSolutions-SQS3");
     this.recorder = this.#recorder(props);
   }
 
@@ -109,18 +118,12 @@ export class EventHistory extends Construct {
   #recorder(props: EventHistoryProps): WaggleFunction {
     const { busName, encryptionKey, settings, catalog } = props;
     const timeout = Duration.seconds(30);
-    const deadLetters = busQueue(this, "DeadLetters", {
-      queueName: resourceNames.historyDeadLetterQueue(busName),
-      encryptionKey,
-      visibilityTimeout: timeout,
-    });
-    acknowledge(deadLetters, "It is itself a dead-letter queue.", "AwsSolutions-SQS3");
     const queueName = resourceNames.historyQueue(busName);
     const queue = busQueue(this, "Queue", {
       queueName,
       encryptionKey,
       visibilityTimeout: Duration.seconds(timeout.toSeconds() * 6),
-      deadLetters: { queue: deadLetters, maxReceiveCount: 100 },
+      deadLetters: { queue: this.deadLetters, maxReceiveCount: 100 },
     });
     registerRule(this, busName, resourceNames.historyRule, false);
     new CfnRule(this, "Rule", {
@@ -128,14 +131,14 @@ export class EventHistory extends Construct {
       eventBusName: busName,
       description: `Every event of bus ${busName} that history keeps`,
       eventPattern: recordedPattern(catalog),
-      targets: [{ id: "queue", arn: queue.queueArn, deadLetterConfig: { arn: deadLetters.queueArn } }],
+      targets: [{ id: "queue", arn: queue.queueArn, deadLetterConfig: { arn: this.deadLetters.queueArn } }],
     });
     const rule = new BusArns(this, busName).rule(resourceNames.historyRule);
-    for (const one of [queue, deadLetters]) allowRule(one, rule);
+    for (const one of [queue, this.deadLetters]) allowRule(one, rule);
 
     const recorder = new WaggleFunction(this, "Recorder", {
       functionName: resourceNames.recordHistoryFunction(busName),
-      entry: recorderEntry(busName, "record-history", "recordHistory", catalog),
+      entry: recorderEntry(busName, "record-history", "recordHistory", { catalog }),
       description: `Records the events of bus ${busName}`,
       timeout,
       environment: { [functionVariables.bus]: props.config(this) },
@@ -165,20 +168,4 @@ function recordedPattern(catalog: CatalogModule | undefined): Readonly<Record<st
     "detail-type": unrecorded.length === 0 ? [{ exists: true }] : [{ "anything-but": unrecorded }],
     "replay-name": [{ exists: false }],
   };
-}
-
-/** The entry of a function of the bus itself: a factory of `wagglebus/lambda`, told of the catalog. */
-export function recorderEntry(
-  busName: string,
-  name: string,
-  factory: string,
-  catalog: CatalogModule | undefined,
-): string {
-  return writeEntry({
-    name: `${busName}/${name}`,
-    from: catalog === undefined ? process.cwd() : catalog.module.replace(/[^/\\]*$/, ""),
-    uses: factory,
-    imports: catalog === undefined ? [] : [{ path: catalog.module, as: "catalog" }],
-    make: `${factory}(${catalog === undefined ? "" : "{ catalog }"})`,
-  });
 }

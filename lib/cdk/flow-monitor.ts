@@ -5,7 +5,7 @@ import { Construct } from "constructs";
 import { functionVariables, resourceNames } from "../aws/index.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import type { CatalogModule } from "./catalog-module.ts";
-import { recorderEntry } from "./event-history.ts";
+import { recorderEntry } from "./entry.ts";
 import { BusGrants } from "./grants.ts";
 import { stageSettings } from "./stage.ts";
 import { WaggleFunction } from "./waggle-function.ts";
@@ -14,6 +14,10 @@ import { WaggleFunction } from "./waggle-function.ts";
 export interface FlowMonitorProps {
   readonly bus: IAgentEventBus;
   readonly catalog?: CatalogModule;
+  /** A flow is slow once an event of it is recorded later than this after its first. Default 10 s. */
+  readonly slowFlow?: Duration;
+  /** A type spikes where a minute has more than `factor` times its usual count and more than `over`. Default 3 and 10. */
+  readonly spike?: { readonly factor?: number; readonly over?: number };
 }
 
 const everyMinute = Duration.minutes(1);
@@ -25,12 +29,14 @@ const everyMinute = Duration.minutes(1);
 export class FlowMonitor extends Construct {
   readonly function: WaggleFunction;
 
-  constructor(scope: Construct, id: string, { bus, catalog }: FlowMonitorProps) {
+  constructor(scope: Construct, id: string, props: FlowMonitorProps) {
     super(scope, id);
+    const { bus, catalog, slowFlow, spike } = props;
+    const limits = { ...(slowFlow && { slowFlow: slowFlow.toMilliseconds() }), ...(spike && { spike }) };
     const settings = stageSettings(bus.stage);
     this.function = new WaggleFunction(this, "Function", {
       functionName: resourceNames.watchFlowsFunction(bus.busName),
-      entry: recorderEntry(bus.busName, "watch-flows", "watchFlows", catalog),
+      entry: recorderEntry(bus.busName, "watch-flows", "watchFlows", { catalog, options: limits }),
       description: `Watches the flows of bus ${bus.busName}`,
       timeout: everyMinute,
       environment: { [functionVariables.bus]: bus.configFor(this) },

@@ -1,5 +1,6 @@
 import { Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { AgentEventBus } from "./agent-event-bus.ts";
 import { BusAlarms } from "./bus-alarms.ts";
 import { BusDashboard } from "./bus-dashboard.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
@@ -9,7 +10,8 @@ import { omitted } from "./omit.ts";
 
 /** Of a {@link MonitoringStack}. */
 export interface MonitoringStackProps extends StackProps {
-  readonly bus: IAgentEventBus;
+  /** A bus of this app, or the name of one that another app has made. */
+  readonly bus: IAgentEventBus | string;
   readonly catalog?: CatalogModule;
 }
 
@@ -21,8 +23,9 @@ export class MonitoringStack extends Stack {
   readonly dashboard: BusDashboard | undefined;
 
   constructor(scope: Construct, id: string, props: MonitoringStackProps) {
-    const { bus, catalog, ...stack } = props;
-    super(scope, id, { description: `Alarms and dashboard of bus ${bus.busName}`, ...stack });
+    const { bus: given, catalog, ...stack } = props;
+    super(scope, id, { description: "Alarms and dashboard of a bus of agents, carried by Waggle", ...stack });
+    const bus = typeof given === "string" ? AgentEventBus.fromBusName(this, "Bus", given) : given;
     const { busName } = bus;
     this.alarms = new BusAlarms(this, "Alarms", { busName });
     this.flows = new FlowMonitor(this, "Flows", { bus, ...(catalog === undefined ? {} : { catalog }) });

@@ -52,6 +52,8 @@ const entries = {
   wagglebus: "index.ts",
   "wagglebus/catalog": "catalog/index.ts",
   "wagglebus/testing": "testing/index.ts",
+  "wagglebus/lambda": "subscriber/index.ts",
+  "wagglebus/cdk": "cdk/index.ts",
 };
 const longestRunMs = 20_000;
 
