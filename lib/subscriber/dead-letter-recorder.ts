@@ -94,7 +94,7 @@ export class DeadLetterRecorder {
 
   async #object(key: string): Promise<string> {
     const { clients, config } = this.#with.parts;
-    const { GetObjectCommand } = await import("@aws-sdk/client-s3");
+    const { GetObjectCommand } = await import("../engines/aws/s3.ts");
     try {
       const s3 = await clients.s3();
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: config.bodiesBucket, Key: key }));

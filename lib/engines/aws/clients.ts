@@ -107,7 +107,7 @@ class LazyClients implements Clients {
 
   ssm(): Promise<SSMClient> {
     this.#ssm ??= load(async () => {
-      const { SSMClient } = await import("@aws-sdk/client-ssm");
+      const { SSMClient } = await import("./ssm.ts");
       return this.#keep(new SSMClient(clientSettings("ssm", this.#options)));
     });
     return this.#ssm;
@@ -115,7 +115,7 @@ class LazyClients implements Clients {
 
   s3(): Promise<S3Client> {
     this.#s3 ??= load(async () => {
-      const { S3Client } = await import("@aws-sdk/client-s3");
+      const { S3Client } = await import("./s3.ts");
       return this.#keep(new S3Client(clientSettings("s3", this.#options)));
     });
     return this.#s3;

@@ -94,14 +94,14 @@ export class Bodies {
     key: string,
     act: (bucket: {
       client: Awaited<ReturnType<AwsParts["clients"]["s3"]>>;
-      s3: typeof import("@aws-sdk/client-s3");
+      s3: typeof import("../s3.ts");
       Bucket: string;
     }) => Promise<Result>,
   ): Promise<Result> {
     const Bucket = this.#parts.config.bodiesBucket;
     try {
       const client = await this.#parts.clients.s3();
-      return await act({ client, s3: await import("@aws-sdk/client-s3"), Bucket });
+      return await act({ client, s3: await import("../s3.ts"), Bucket });
     } catch (thrown) {
       throw missingPackage(thrown) ?? toBusErrorOfAws(thrown, `object ${key} of bucket ${Bucket}`);
     }

@@ -44,7 +44,7 @@ export class DeadLetterQueue {
     const key = `${unpublishedBodies}${id}`;
     try {
       const s3 = await clients.s3();
-      const { PutObjectCommand } = await import("@aws-sdk/client-s3");
+      const { PutObjectCommand } = await import("../s3.ts");
       const body = { Bucket: config.bodiesBucket, Key: key, Body: message, ContentType: "application/json" };
       await s3.send(new PutObjectCommand(body));
     } catch (thrown) {

@@ -1,4 +1,3 @@
-import { GetParameterCommand, GetParametersByPathCommand } from "@aws-sdk/client-ssm";
 import { type DeployedSubscription, parameterNames, parseDeployedSubscription } from "../../../aws/index.ts";
 import { isAwsError, toBusErrorOfAws } from "../aws-error.ts";
 import type { AwsParts } from "../parts.ts";
@@ -21,6 +20,7 @@ export class DeployedSubscriptions {
     let next: string | undefined;
     try {
       const ssm = await this.#parts.clients.ssm();
+      const { GetParametersByPathCommand } = await import("../ssm.ts");
       do {
         const page = await ssm.send(
           new GetParametersByPathCommand({
@@ -45,6 +45,7 @@ export class DeployedSubscriptions {
     const Name = this.parameterOf(name);
     try {
       const ssm = await this.#parts.clients.ssm();
+      const { GetParameterCommand } = await import("../ssm.ts");
       const { Parameter } = await ssm.send(new GetParameterCommand({ Name }));
       return Parameter?.Value === undefined
         ? undefined
