@@ -1,4 +1,5 @@
 import type { CreateTableCommandInput, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { historyTable } from "../../lib/aws/index.ts";
 import { systemClock } from "../../lib/bus/clock.ts";
 import { standardCatalog } from "../../lib/catalog/index.ts";
@@ -21,11 +22,31 @@ export function historyTableInput(name: string): CreateTableCommandInput {
   };
 }
 
-/** What the parts of the aws engine that keep history need; a test says what it is about. */
-export function historyParts(dynamo: DynamoDBClient, table: string, parts: Partial<AwsParts> = {}): AwsParts {
+/** Clients of DynamoDB, and of S3 where a test has one; any other is refused. */
+function clientsOf(dynamo: DynamoDBClient, s3: S3Client | undefined): AwsParts["clients"] {
   const refuse = (): never => {
     throw new Error("this test has only DynamoDB");
   };
+  return {
+    get events() {
+      return refuse();
+    },
+    get sqs() {
+      return refuse();
+    },
+    dynamo,
+    ssm: refuse,
+    s3: async () => s3 ?? refuse(),
+    destroy: () => {},
+  };
+}
+
+/** What the parts of the aws engine that keep history need; a test says what it is about. */
+export function historyParts(
+  dynamo: DynamoDBClient,
+  table: string,
+  { s3, ...parts }: Partial<Omit<AwsParts, "clients">> & { s3?: S3Client } = {},
+): AwsParts {
   return {
     config: {
       schema: 1,
@@ -37,18 +58,7 @@ export function historyParts(dynamo: DynamoDBClient, table: string, parts: Parti
       retentionMs: 30 * 86_400_000,
       maxRequestBytes: 1_048_576,
     },
-    clients: {
-      get events() {
-        return refuse();
-      },
-      get sqs() {
-        return refuse();
-      },
-      dynamo,
-      ssm: refuse,
-      s3: refuse,
-      destroy: () => {},
-    },
+    clients: clientsOf(dynamo, s3),
     catalog: standardCatalog,
     clock: systemClock,
     random: Math.random,

@@ -1,0 +1,119 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { createHistoryStore } from "../../lib/engines/aws/history/index.ts";
+import type { HistoryStore, ToRecord } from "../../lib/engines/aws/parts.ts";
+import { eventSize } from "../../lib/event/index.ts";
+import { ManualClock } from "../../lib/testing/manual-clock.ts";
+import type { Dynamo } from "../../test/support/dynamo.ts";
+import { historyParts, historyTableInput } from "../../test/support/history-table.ts";
+import { assumed, chunkBytes, prices } from "./prices.ts";
+import { countUnits, type Units } from "./units.ts";
+import { workload } from "./workload.ts";
+
+const start = Date.UTC(2026, 0, 10);
+/** Functions that record at once, each knowing only what it has written itself. */
+const functions = 2;
+
+/** Dollars for a million events. */
+export interface Price {
+  readonly eventBridge: number;
+  readonly sqs: number;
+  readonly lambda: number;
+  readonly dynamo: number;
+  readonly total: number;
+}
+
+export interface Recorded {
+  readonly events: readonly ToRecord[];
+  /** Bytes of an event, on the average. */
+  readonly bytes: number;
+  /** Write units of an event, on the average; and what they went to. */
+  readonly written: number;
+  readonly read: number;
+  readonly by: ReadonlyMap<string, number>;
+  readonly store: HistoryStore;
+  readonly units: Units;
+}
+
+/** Records a workload in batches, by turns of several functions, and counts what DynamoDB bills. */
+export async function record(
+  dynamo: Dynamo,
+  options: { bytes: number; batch: number; events: number; client: DynamoDBClient },
+): Promise<Recorded> {
+  const { batch, bytes, client } = options;
+  const table = `cost-${bytes}-${batch}`;
+  await dynamo.createTable(historyTableInput(table));
+  const clock = new ManualClock(start);
+  const units = countUnits(client);
+  const parts = historyParts(client, table, { clock });
+  const stores = Array.from({ length: functions }, () => createHistoryStore(parts));
+  const events: ToRecord[] = [];
+  const source = workload(bytes, start);
+  let size = 0;
+  while (events.length < options.events) {
+    const next = Array.from({ length: batch }, () => source.next().value);
+    await clock.advance(Math.max(0, (next.at(-1)?.acceptedAt ?? 0) + 20 - clock.now()));
+    const result = await stores[(events.length / batch) % functions]?.record(next);
+    const [failed] = result?.failed ?? [];
+    if (failed !== undefined) throw failed.error;
+    for (const { event } of next) size += eventSize(event);
+    events.push(...next);
+  }
+  const count = events.length;
+  const by = new Map([...units.by].map(([name, sum]) => [name, sum / count] as const));
+  const { read, written } = units;
+  return {
+    events,
+    bytes: size / count,
+    written: written / count,
+    read: read / count,
+    by,
+    store: createHistoryStore(parts),
+    units,
+  };
+}
+
+/** What publishing and recording an event costs with a batch in each request, message batch and call. */
+export function priceOf({
+  batch,
+  bytes,
+  written,
+  read,
+}: {
+  batch: number;
+  bytes: number;
+  written: number;
+  read: number;
+}) {
+  const { callMs, eventMs, functionGigabytes, roundTripMs, roundTrips } = assumed;
+  const callSeconds = (callMs + batch * eventMs + roundTrips * roundTripMs) / 1_000;
+  return sum({
+    bytes,
+    batch,
+    seconds: callSeconds * functionGigabytes,
+    dynamo: written * prices.writeUnit + read * prices.readUnit,
+  });
+}
+
+/** One uncompressed row with three indexes that hold all of it, and a call of the function for each event. */
+export function naivePriceOf(bytes: number): Price & { written: number } {
+  const { callMs, eventMs, functionGigabytes, roundTripMs } = assumed;
+  // Its id, and the keys of three indexes, lie beside it.
+  const row = bytes + 200;
+  const written = 4 * Math.ceil(row / 1_024);
+  const seconds = ((callMs + eventMs + roundTripMs) / 1_000) * functionGigabytes;
+  return { ...sum({ bytes, batch: 1, seconds, dynamo: written * prices.writeUnit }), written };
+}
+
+function sum(of: { bytes: number; batch: number; seconds: number; dynamo: number }): Price {
+  const { batch, bytes } = of;
+  const chunks = (size: number) => Math.ceil(size / chunkBytes);
+  // Sent by the rule one by one; received and deleted by batches.
+  const requests = chunks(bytes) + (chunks(bytes * batch) + 1) / batch;
+  const price = {
+    eventBridge: chunks(bytes) * prices.event * 1e6,
+    sqs: requests * prices.queueRequest * 1e6,
+    lambda: ((prices.call + of.seconds * prices.gigabyteSecond) / batch) * 1e6,
+    dynamo: of.dynamo * 1e6,
+  };
+  return { ...price, total: price.eventBridge + price.sqs + price.lambda + price.dynamo };
+}

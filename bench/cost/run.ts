@@ -1,0 +1,111 @@
+/**
+ * What publishing and recording a million events costs, and what a query does: EventBridge, SQS, Lambda and DynamoDB, at
+ * full and at single batches, against a naive design. Units are counted by a DynamoDB emulator (Linux x64).
+ * `node bench/cost/run.ts [--json] [--events 6000]`
+ */
+import { parseArgs } from "node:util";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { HistoryQuery } from "../../lib/bus/queries.ts";
+import { startDynamo } from "../../test/support/dynamo.ts";
+import { naivePriceOf, type Price, priceOf, type Recorded, record } from "./measure.ts";
+import { assumed, prices } from "./prices.ts";
+import { platform } from "./workload.ts";
+
+const { values } = parseArgs({
+  options: { json: { type: "boolean", default: false }, events: { type: "string", default: "6000" } },
+});
+const events = Number(values.events);
+const say = (line: string) => {
+  if (!values.json) console.log(line);
+};
+const dollars = (value: number) => value.toFixed(2).padStart(8);
+const columns = ({ eventBridge, sqs, lambda, dynamo, total }: Price) =>
+  [eventBridge, sqs, lambda, dynamo, total].map(dollars).join("");
+
+const dynamo = await startDynamo();
+const clients: DynamoDBClient[] = [];
+try {
+  say(`${events} events of a platform with ${JSON.stringify(platform)}`);
+  say(`assumed of the function: ${JSON.stringify(assumed)}`);
+  say("\ndollars a million events, us-east-1");
+  say("bytes  batch  EvBridge     SQS  Lambda  Dynamo   total   naive   ratio   write units (naive)");
+  const rows = [];
+  let queried: Recorded | undefined;
+  for (const bytes of [300, 1_024, 4_096, 20_480]) {
+    for (const batch of [10, 1]) {
+      const recorded = await record(dynamo, { bytes, batch, events, client: client() });
+      if (bytes === 1_024 && batch === 10) queried = recorded;
+      const price = priceOf({ batch, ...recorded });
+      const naive = naivePriceOf(recorded.bytes);
+      const ratio = price.total / naive.total;
+      const writtenFor = Object.fromEntries(recorded.by);
+      rows.push({ bytes, batch, price, naive, ratio, written: recorded.written, writtenFor });
+      say(
+        `${String(bytes).padStart(5)}${String(batch).padStart(7)}  ${columns(price)}${dollars(naive.total)}${ratio.toFixed(2).padStart(8)}` +
+          `${recorded.written.toFixed(2).padStart(10)} (${naive.written})`,
+      );
+    }
+  }
+  const reads = queried === undefined ? [] : await measureReads(queried);
+  if (values.json) console.log(JSON.stringify({ bench: "cost", events, platform, assumed, prices, rows, reads }));
+} finally {
+  for (const one of clients) one.destroy();
+  await dynamo.close();
+}
+
+function client(): DynamoDBClient {
+  const made = new DynamoDBClient({
+    endpoint: dynamo.endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  });
+  clients.push(made);
+  return made;
+}
+
+/** What each kind of query reads among the events of 1 KB; 100 events where there are as many. */
+async function measureReads({ events: all, store, units }: Recorded) {
+  const middle = all[Math.floor(all.length / 2)];
+  const last = all.at(-1);
+  if (middle === undefined || last === undefined) return [];
+  const { event } = middle;
+  const { metadata } = event;
+  const since = new Date(last.acceptedAt - 5_000);
+  const queries: Record<string, HistoryQuery> = {
+    "the newest": {},
+    "by time, 5 s": { since },
+    "by type": { type: event.type },
+    "by wildcard": { type: `${event.type.split(".")[0]}.*` },
+    "by source": { source: event.source },
+    "by agent": { agentId: metadata.agentId ?? "" },
+    "by project": { projectId: metadata.projectId ?? "" },
+    "by flow": { correlationId: metadata.correlationId },
+    "by cause": { causationId: event.id },
+    "by tag": { tag: "tag-1" },
+    "by type and agent": { type: event.type, agentId: metadata.agentId ?? "" },
+    "by an agent there is not": { agentId: "nobody" },
+  };
+  say(
+    `\nread units of one query, 100 events at most, among ${all.length} in ${Math.round(all.length / platform.eventsASecond)} s`,
+  );
+  const rows: { name: string; found: number; readUnits: number; requests: number }[] = [];
+  const measured = async (name: string, act: () => Promise<number>) => {
+    const before = { ...units };
+    const found = await act();
+    const row = { name, found, readUnits: units.read - before.read, requests: units.requests - before.requests };
+    rows.push(row);
+    const cost = row.readUnits * prices.readUnit * 1e6;
+    say(
+      `${name.padEnd(26)}${String(found).padStart(4)} events ${row.readUnits.toFixed(1).padStart(8)} units${String(row.requests).padStart(5)} requests  $${cost.toFixed(2)} a million queries`,
+    );
+  };
+  await measured("one by its id", async () => ((await store.get(event.id)) === undefined ? 0 : 1));
+  for (const [name, query] of Object.entries(queries)) {
+    await measured(name, async () => (await store.query(query, { limit: 100 })).events.length);
+  }
+  await measured("a whole flow", async () => (await store.flowEvents(metadata.correlationId)).length);
+  await measured("stats of all", async () => (await store.stats({})).reduce((sum, { count }) => sum + count, 0));
+  const end = await store.position("end");
+  await measured("a look at what is new", async () => (await store.readAfter(end, 256)).events.length);
+  return rows;
+}

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Position } from "../../../../../lib/bus/engine.ts";
+import { createHistoryStore } from "../../../../../lib/engines/aws/history/index.ts";
+import { LogBatch } from "../../../../../lib/engines/aws/history/log.ts";
+import { Table } from "../../../../../lib/engines/aws/history/table.ts";
+import type { AwsParts, HistoryStore } from "../../../../../lib/engines/aws/parts.ts";
+import { createIds } from "../../../../../lib/event/id.ts";
+import { ManualClock } from "../../../../../lib/testing/manual-clock.ts";
+import { anEvent } from "../../../../support/an-event.ts";
+import { type Dynamo, describeDynamo, startDynamo } from "../../../../support/dynamo.ts";
+import { historyParts, historyTableInput } from "../../../../support/history-table.ts";
+
+const minuteMs = 60_000;
+
+describeDynamo("the log of what is recorded", () => {
+  let dynamo: Dynamo;
+  let clock: ManualClock;
+  let nextId: () => string;
+  let parts: AwsParts;
+  let store: HistoryStore;
+  let tables = 0;
+  beforeAll(async () => {
+    dynamo = await startDynamo();
+  });
+  afterAll(() => dynamo.close());
+  beforeEach(async () => {
+    tables += 1;
+    await dynamo.createTable(historyTableInput(`log-${tables}`));
+    clock = new ManualClock();
+    nextId = createIds({ now: clock.now });
+    parts = historyParts(dynamo.client, `log-${tables}`, { clock, nextId });
+    store = createHistoryStore(parts);
+  });
+
+  /** Records one event that was accepted just now, or then. */
+  async function record(by: HistoryStore = store, acceptedAt = clock.now()): Promise<string> {
+    const id = acceptedAt === clock.now() ? nextId() : createIds({ now: () => acceptedAt })();
+    expect(await by.record([{ event: anEvent({ id }), acceptedAt }])).toEqual({ failed: [] });
+    await clock.advance(1);
+    return id;
+  }
+
+  async function readOn(from: Position, limit = 256): Promise<{ ids: string[]; position: Position }> {
+    const ids: string[] = [];
+    let position = from;
+    for (;;) {
+      const read = await store.readAfter(position, limit);
+      expect(read.events.length).toBeLessThanOrEqual(limit);
+      for (const recorded of read.events) {
+        expect(recorded.position > position).toBe(true);
+        ids.push(recorded.event.id);
+      }
+      if (read.position === position) return { ids, position };
+      expect(read.position > position).toBe(true);
+      position = read.position;
+    }
+  }
+
+  test("from the end on, what is recorded afterwards is read once and in order", async () => {
+    await record();
+    const end = await store.position("end");
+    expect(await readOn(end)).toEqual({ ids: [], position: end });
+    const ids = [await record(), await record(), await record()];
+    const read = await readOn(end, 2);
+    expect(read.ids).toEqual(ids);
+    const more = await record();
+    expect((await readOn(read.position)).ids).toEqual([more]);
+    expect((await readOn(end)).ids).toEqual([...ids, more]);
+  });
+
+  test("a row that appears behind one with a later time is read all the same, and by those who came in between", async () => {
+    const [slow, other] = [createHistoryStore(parts), createHistoryStore(parts)];
+    await record();
+    const before = await store.position("end");
+    // A recorder takes its place in the log, and is overtaken while it writes.
+    const late = new LogBatch(parts, new Table(parts));
+    const lateId = nextId();
+    await clock.advance("3s");
+    const fast = await record(other);
+    const between = await store.position("end");
+    await slow.record([{ event: anEvent({ id: lateId }), acceptedAt: clock.now() - 3_000 }]);
+    const seen = await readOn(between);
+    expect(seen.ids).toEqual([lateId]);
+    await late.write(new Map([[0, `${String(clock.now() - 3_000).padStart(13, "0")}.${lateId}`]]));
+    expect((await readOn(before)).ids).toEqual([fast, lateId]);
+    expect((await readOn(seen.position)).ids).toEqual([]);
+  });
+
+  test("what is recorded late is seen when it is recorded", async () => {
+    const end = await store.position("end");
+    await record();
+    const read = await readOn(end);
+    const late = await record(store, clock.now() - 9 * minuteMs);
+    expect((await readOn(read.position)).ids).toEqual([late]);
+  });
+
+  test("from a time on, what was accepted since, then what comes, each once, in pages of any size", async () => {
+    await record();
+    await clock.advance("1s");
+    const since = clock.now();
+    const ids = [await record(), await record(), await record()];
+    const position = await store.position({ time: since });
+    for (const limit of [1, 2, 256]) expect((await readOn(position, limit)).ids).toEqual(ids);
+    const read = await readOn(position);
+    await clock.advance("1s");
+    const more = [await record(), await record()];
+    expect((await readOn(read.position, 1)).ids).toEqual(more);
+    expect((await readOn(position)).ids).toEqual([...ids, ...more]);
+    // Recorded now, but accepted before: it is not since then.
+    await record(store, since - minuteMs);
+    expect((await readOn(position)).ids).toEqual([...ids, ...more]);
+  });
+
+  test("after an event come those accepted after it, although one was recorded before", async () => {
+    const cause = nextId();
+    await clock.advance(5);
+    const effect = await record();
+    const at = clock.now() - 6;
+    expect(await store.record([{ event: anEvent({ id: cause }), acceptedAt: at }])).toEqual({ failed: [] });
+    expect((await readOn(await store.position({ eventId: cause }))).ids).toEqual([effect]);
+  });
+
+  test("an event of our own that is on its way is a place already; another id is waited for, then unknown", async () => {
+    const onItsWay = nextId();
+    const position = await store.position({ eventId: onItsWay });
+    const next = await record();
+    expect((await readOn(position)).ids).toEqual([next]);
+
+    const unknown = store.position({ eventId: "nobody" });
+    const refused = expect(unknown).rejects.toMatchObject({ code: "not_found" });
+    let settled = false;
+    unknown
+      .catch(() => {})
+      .finally(() => {
+        settled = true;
+      });
+    while (!settled) {
+      await clock.advance("500ms");
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await refused;
+  });
+
+  test("places that are given out later are later, and the past lies before the end", async () => {
+    const first = await store.position("end");
+    await record();
+    const second = await store.position("end");
+    expect(first < second).toBe(true);
+    expect((await store.position({ time: clock.now() - 1_000 })) < second).toBe(true);
+  });
+});

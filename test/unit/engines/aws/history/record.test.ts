@@ -1,0 +1,246 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { S3Client } from "@aws-sdk/client-s3";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import * as z from "zod";
+import { createHistoryStore } from "../../../../../lib/engines/aws/history/index.ts";
+import type { AwsParts, HistoryStore } from "../../../../../lib/engines/aws/parts.ts";
+import type { Event } from "../../../../../lib/event/event.ts";
+import { createIds } from "../../../../../lib/event/id.ts";
+import { ManualClock } from "../../../../../lib/testing/manual-clock.ts";
+import { anEvent } from "../../../../support/an-event.ts";
+import { type Dynamo, describeDynamo, startDynamo } from "../../../../support/dynamo.ts";
+import { historyParts, historyTableInput } from "../../../../support/history-table.ts";
+
+const dayMs = 86_400_000;
+const batchWrite = z.object({
+  RequestItems: z.record(z.string(), z.array(z.object({ PutRequest: z.unknown() }))),
+});
+
+describeDynamo("recording", () => {
+  let dynamo: Dynamo;
+  let clock: ManualClock;
+  let nextId: () => string;
+  let parts: AwsParts;
+  let store: HistoryStore;
+  let tables = 0;
+  const clients: DynamoDBClient[] = [];
+  beforeAll(async () => {
+    dynamo = await startDynamo();
+  });
+  afterAll(() => dynamo.close());
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.destroy();
+  });
+  beforeEach(async () => {
+    tables += 1;
+    await dynamo.createTable(historyTableInput(`record-${tables}`));
+    clock = new ManualClock();
+    nextId = createIds({ now: clock.now });
+    parts = historyParts(dynamo.client, `record-${tables}`, { clock, nextId });
+    store = createHistoryStore(parts);
+  });
+
+  const accepted = (event: Event, at = clock.now()) => ({ event, acceptedAt: at });
+  /** For a test that makes requests go wrong. */
+  function anotherClient(): DynamoDBClient {
+    const client = new DynamoDBClient({
+      endpoint: dynamo.endpoint,
+      region: "us-east-1",
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    });
+    clients.push(client);
+    return client;
+  }
+  const all = async () => (await store.query({}, {})).events;
+  async function logged(): Promise<string[]> {
+    const from = await store.position({ time: 0 });
+    return (await store.readAfter(from, 256)).events.map(({ event }) => event.id);
+  }
+
+  test("the same events again, by another recorder and in another batch, change nothing", async () => {
+    const events = [anEvent({ id: nextId() }), anEvent({ id: "own id" }), anEvent({ id: nextId() })];
+    expect(await store.record(events.map((event) => accepted(event)))).toEqual({ failed: [] });
+    await clock.advance("1h");
+    const other = createHistoryStore(parts);
+    for (const event of events) expect(await other.record([accepted(event), accepted(event)])).toEqual({ failed: [] });
+    expect(await all()).toHaveLength(3);
+    expect(await logged()).toHaveLength(3);
+    expect(await store.stats({})).toEqual([{ type: "task.created", count: 3 }]);
+  });
+
+  test("other content under a recorded id is a conflict; the rest of the batch is recorded, the first stays", async () => {
+    for (const id of [nextId(), "own id"]) {
+      const first = anEvent({ id, data: { n: 1 } });
+      await store.record([accepted(first)]);
+      const good = anEvent({ id: nextId() });
+      const { failed } = await store.record([accepted(anEvent({ id, data: { n: 2 } })), accepted(good)]);
+      expect(failed).toEqual([{ index: 0, error: expect.objectContaining({ code: "conflict" }) }]);
+      expect(await store.get(id)).toEqual(first);
+      expect(await store.get(good.id)).toEqual(good);
+    }
+  });
+
+  test("in one batch, too", async () => {
+    const [one, other] = [anEvent({ id: "a", data: 1 }), anEvent({ id: "a", data: 2 })];
+    const { failed } = await store.record([accepted(one), accepted(one), accepted(other)]);
+    expect(failed).toEqual([{ index: 2, error: expect.objectContaining({ code: "conflict" }) }]);
+    expect(await all()).toEqual([one]);
+  });
+
+  test("one of our own ids that comes late is found, and known when it comes later still", async () => {
+    const event = anEvent({ id: nextId() });
+    await clock.advance("1h");
+    await store.record([accepted(event)]);
+    await clock.advance("1h");
+    expect(await store.record([accepted(event)])).toEqual({ failed: [] });
+    expect(await store.get(event.id)).toEqual(event);
+    expect(await all()).toEqual([event]);
+    expect((await store.query({ since: new Date(clock.now() - 3_700_000) }, {})).events).toEqual([event]);
+  });
+
+  test("a batch that broke off before its counts and its place in the log has both after it comes again", async () => {
+    const event = anEvent({ id: nextId() });
+    const client = anotherClient();
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const put = z.object({ Item: z.object({ pk: z.object({ S: z.string() }) }) }).safeParse(args.input);
+        if (put.success && put.data.Item.pk.S.startsWith("count#")) throw new Error("broken off");
+        return next(args);
+      },
+      { step: "initialize" },
+    );
+    const failing = createHistoryStore(historyParts(client, parts.config.historyTable, { clock, nextId }));
+    expect((await failing.record([accepted(event)])).failed).toHaveLength(1);
+    expect(await logged()).toEqual([]);
+    expect(await createHistoryStore(parts).record([accepted(event)])).toEqual({ failed: [] });
+    expect(await logged()).toEqual([event.id]);
+    expect(await store.stats({})).toEqual([{ type: "task.created", count: 1 }]);
+  });
+
+  test("rows that a batch of DynamoDB leaves over are sent again", async () => {
+    const client = anotherClient();
+    let requests = 0;
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const batch = batchWrite.safeParse(args.input);
+        if (!batch.success) return next(args);
+        requests += 1;
+        const [table = "", [first, ...others] = []] = Object.entries(batch.data.RequestItems)[0] ?? [];
+        const result = await next({ ...args, input: { ...args.input, RequestItems: { [table]: [first] } } });
+        return {
+          ...result,
+          output: { ...result.output, UnprocessedItems: others.length === 0 ? {} : { [table]: others } },
+        };
+      },
+      { step: "initialize" },
+    );
+    const busy = createHistoryStore(historyParts(client, parts.config.historyTable));
+    const event = anEvent({ id: createIds({ now: Date.now })(), metadata: { tags: ["red"] } });
+    expect(await busy.record([accepted(event, Date.now())])).toEqual({ failed: [] });
+    expect(requests).toBeGreaterThan(3);
+    const reader = createHistoryStore(historyParts(dynamo.client, parts.config.historyTable));
+    for (const query of [{ source: "test" }, { tag: "red" }, { type: "task.*" }]) {
+      expect((await reader.query(query, {})).events).toEqual([event]);
+    }
+  });
+
+  test("what is past its retention is gone for readers, and its id may be used anew", async () => {
+    await store.record([accepted(anEvent({ id: "own id", data: 1 }))]);
+    await clock.advance(30 * dayMs);
+    await clock.advance("1m");
+    expect(await store.get("own id")).toBeUndefined();
+    expect(await all()).toEqual([]);
+    expect(await store.stats({})).toEqual([]);
+    const again = anEvent({ id: "own id", data: 2 });
+    expect(await store.record([accepted(again)])).toEqual({ failed: [] });
+    expect(await all()).toEqual([again]);
+  });
+
+  test("counts by window: whole minutes and the parts at the ends, of two recorders", async () => {
+    const other = createHistoryStore(parts);
+    const start = clock.now();
+    for (let second = 0; second < 180; second += 10) {
+      const type = second % 20 === 0 ? "task.created" : "task.failed";
+      await (second < 90 ? store : other).record([accepted(anEvent({ id: nextId(), type }))]);
+      await clock.advance("10s");
+    }
+    const at = (second: number) => new Date(start + second * 1_000);
+    expect(await store.stats({ type: "task.created", window: "1m" })).toEqual(
+      [0, 60, 120].map((second) => ({ from: at(second).toISOString(), type: "task.created", count: 3 })),
+    );
+    expect(await store.stats({ since: at(30), until: at(150) })).toEqual([
+      { type: "task.created", count: 6 },
+      { type: "task.failed", count: 6 },
+    ]);
+    expect(await store.stats({ since: at(5), until: at(25) })).toEqual([
+      { type: "task.created", count: 1 },
+      { type: "task.failed", count: 1 },
+    ]);
+  });
+
+  test("a table that is not there fails each event, by name", async () => {
+    const lost = createHistoryStore({ ...parts, config: { ...parts.config, historyTable: "not-there" } });
+    const { failed } = await lost.record([accepted(anEvent({ id: nextId() })), accepted(anEvent({ id: "own" }))]);
+    expect(failed.map(({ error }) => error.code)).toEqual(["not_found", "not_found"]);
+    expect(failed[0]?.error.message).toContain("table not-there");
+  });
+
+  test("a cursor that is none of this bus is refused", async () => {
+    for (const cursor of ["e12", "a", "aMTIz", "a!!!!"]) {
+      await expect(store.query({}, { cursor })).rejects.toMatchObject({ code: "invalid_config" });
+    }
+  });
+
+  test("a large event lies in the bucket, compressed, and comes back", async () => {
+    const bucket = await startBucket();
+    const s3 = new S3Client({
+      endpoint: bucket.endpoint,
+      region: "us-east-1",
+      forcePathStyle: true,
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    });
+    try {
+      const withBucket = createHistoryStore(
+        historyParts(dynamo.client, parts.config.historyTable, { clock, nextId, s3 }),
+      );
+      const noise = randomBytes(400_000).toString("base64");
+      const event = anEvent({ id: nextId(), data: { noise } });
+      expect(await withBucket.record([accepted(event)])).toEqual({ failed: [] });
+      expect([...bucket.objects.keys()]).toEqual([expect.stringContaining("/test-bodies/events/")]);
+      expect(await withBucket.get(event.id)).toEqual(event);
+      expect((await withBucket.query({ type: "task.created" }, {})).events).toEqual([event]);
+    } finally {
+      s3.destroy();
+      await bucket.close();
+    }
+  });
+});
+
+/** Keeps what is put, by its path; enough of S3 for one object. */
+async function startBucket(): Promise<{ endpoint: string; objects: Map<string, Buffer>; close(): Promise<void> }> {
+  const objects = new Map<string, Buffer>();
+  const server: Server = createServer(async (request, response) => {
+    const path = new URL(request.url ?? "/", "http://bucket").pathname;
+    if (request.method === "PUT") {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(Buffer.from(chunk));
+      objects.set(path, Buffer.concat(chunks));
+      response.end();
+    } else response.end(objects.get(path));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    endpoint: `http://127.0.0.1:${address.port}`,
+    objects,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+  };
+}
