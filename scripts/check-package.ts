@@ -1,11 +1,23 @@
 // Checks the package as its users get it: packs it, looks at the tarball with publint and attw, installs it in a new
-// folder, compiles test/package/consumer.ts there and runs that on the oldest Node we support and on this one.
+// folder, compiles test/package/consumer.ts there and runs that on the oldest Node we support and on this one. The example
+// app of the CDK is compiled and synthesized with it too.
 // Needs nothing from outside but the npm registry. dist is up to date: scripts/run.mjs sees to it.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
 import { platformPackage } from "./setup/node.mjs";
 import { environment } from "./setup/process.mjs";
@@ -18,6 +30,19 @@ const { engines } = z
   .object({ engines: z.object({ node: z.string().startsWith(">=") }) })
   .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
 const oldest = engines.node.slice(2);
+
+const tsconfig = {
+  compilerOptions: {
+    target: "es2024",
+    lib: ["es2024"],
+    types: ["node"],
+    module: "nodenext",
+    strict: true,
+    skipLibCheck: false,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+  },
+};
 
 const folder = mkdtempSync(join(tmpdir(), "waggle-package-"));
 const consumer = join(folder, "consumer");
@@ -67,18 +92,46 @@ function install(tarball: string): void {
 /** With the declarations of the package checked too: a user may not skip them. */
 function compile(): void {
   copyFileSync(join(root, "test/package/consumer.ts"), join(consumer, "consumer.ts"));
-  const compilerOptions = {
-    target: "es2024",
-    lib: ["es2024"],
-    types: ["node"],
-    module: "nodenext",
-    strict: true,
-    skipLibCheck: false,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-  };
-  writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+  writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ ...tsconfig, files: ["consumer.ts"] }));
   run(consumer, join(consumer, "node_modules/.bin/tsc"), ["-p", "."]);
+}
+
+/**
+ * The example app, with the package as its users get it, compiles, synthesizes, and bundles a function that starts. Its
+ * other dependencies are this checkout's: they are far larger than what is tried.
+ */
+function tryExample(): void {
+  const example = join(folder, "orders");
+  cpSync(join(root, "examples/orders"), example, { recursive: true });
+  const modules = join(example, "node_modules");
+  mkdirSync(modules);
+  cpSync(join(consumer, "node_modules/wagglebus"), join(modules, "wagglebus"), { recursive: true });
+  for (const name of readdirSync(join(root, "node_modules")))
+    symlinkSync(join(root, "node_modules", name), join(modules, name));
+  writeFileSync(join(example, "package-lock.json"), "{}");
+  // What the construct generates, in the user's own words.
+  writeFileSync(
+    join(example, "entry.ts"),
+    `import { defineHandler } from "wagglebus/lambda";
+import catalog from "./catalog.ts";
+import handle from "./functions/receipts/handler.ts";
+import subscription from "./functions/receipts/subscription.ts";
+export const handler = defineHandler(subscription, handle, { catalog });
+`,
+  );
+  const { compilerOptions } = tsconfig;
+  const options = { ...compilerOptions, noEmit: true, skipLibCheck: true, allowImportingTsExtensions: true };
+  writeFileSync(join(example, "tsconfig.json"), JSON.stringify({ compilerOptions: options }));
+  run(example, join(consumer, "node_modules/.bin/tsc"), ["-p", "."]);
+  const out = join(example, "cdk.out");
+  run(example, process.execPath, ["app.ts"], { ...environment(process.execPath), CDK_OUTDIR: out });
+  const bundles = readdirSync(out).filter((name) => existsSync(join(out, name, "index.mjs")));
+  if (bundles.length !== 3) throw new Error(`the example has ${bundles.length} functions instead of 3`);
+  for (const name of bundles) {
+    const check = `import(${JSON.stringify(pathToFileURL(join(out, name, "index.mjs")).href)}).then(({ handler }) => process.exit(typeof handler === "function" ? 0 : 1))`;
+    run(example, process.execPath, ["-e", check]);
+  }
+  console.log("the example app is synthesized from the package alone, and its functions start");
 }
 
 function tryOn(node: string): void {
@@ -98,6 +151,7 @@ try {
   install(tarball);
   compile();
   console.log("a user's code compiles");
+  tryExample();
   tryOn(join(consumer, "node_modules", platformPackage(), "bin/node"));
   tryOn(process.execPath);
 } finally {
