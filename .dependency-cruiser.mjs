@@ -20,7 +20,7 @@ const arrows = {
 const core = "^lib/(error|event|pattern|subscription|catalog|bus|aws)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
-  "^(node_modules/(zod|@aws-sdk|@smithy|@aws-lambda-powertools|aws-cdk-lib|constructs|@types/aws-lambda)/|picocolors/types[.]js$)";
+  "^(node_modules/(zod|@aws-sdk|@smithy|@aws-lambda-powertools|aws-cdk-lib|cdk-nag|constructs|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries = "^(lib/index|lib/(catalog|cdk|subscriber|testing)/index|bin/[^/]+)[.]ts$";
 
 /** @param {string[]} folders */
@@ -114,7 +114,7 @@ export default {
       severity: "error",
       from: { path: "^lib/subscriber/index[.]ts$" },
       to: {
-        path: `${foldersOf(["cli", "server", "cdk", "testing"])}|^lib/engines/(embedded|memory)/|^lib/connect/connect[.]ts$|node_modules/(aws-cdk-lib|constructs|commander|@aws-lambda-powertools)/`,
+        path: `${foldersOf(["cli", "server", "cdk", "testing"])}|^lib/engines/(embedded|memory)/|^lib/connect/connect[.]ts$|node_modules/(aws-cdk-lib|cdk-nag|constructs|commander|@aws-lambda-powertools)/`,
         reachable: true,
       },
     },
