@@ -76,6 +76,8 @@ function bundled(entry: string) {
       sourceMap: true,
       sourcesContent: false,
       externalModules: [],
+      // Leaves out the choice among engines: see lib/connect/load-engine.ts.
+      define: { "process.env.WAGGLE_BUNDLE": '"function"' },
       logLevel: LogLevel.WARNING,
       banner,
     },

@@ -7,12 +7,13 @@ import { jsonLogger } from "../bus/logger.ts";
 import { Counters } from "../bus/metrics.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { standardCatalog } from "../catalog/index.ts";
-import { BusError } from "../error/bus-error.ts";
+import type { BusError } from "../error/bus-error.ts";
 import { parseDuration } from "../event/duration.ts";
 import { createIds } from "../event/id.ts";
 import { fileOptions } from "./config-file.ts";
 import { checkWhole, withoutForeign } from "./engine-options.ts";
 import { environmentOptions, functionBusConfig } from "./environment.ts";
+import { loadAws, loadEmbedded, loadMemory } from "./load-engine.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
 
 /** Where configuration is looked for; the process's own folder and environment where absent. */
@@ -82,7 +83,6 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
   });
 }
 
-/** Engines are loaded when they are used: `node:sqlite` is not there in every Node, nor the SDK, and both cost start-up time. */
 async function openEngine(
   options: Omit<ConnectOptions, "catalog">,
   parts: Pick<
@@ -107,7 +107,7 @@ async function openEngine(
     return openAws({ ...settings, bus: options.bus ?? "" });
   }
   if (options.engine === "memory") {
-    const { MemoryEngine } = await import("../engines/memory/index.ts");
+    const { MemoryEngine } = await loadMemory();
     return new MemoryEngine({ ...parts, ...(options.keep === undefined ? {} : { keep: options.keep }) });
   }
   const { openEmbedded } = await loadEmbedded();
@@ -117,26 +117,4 @@ async function openEngine(
     ...(options.retention === undefined ? {} : { retention: parseDuration(options.retention, "retention") }),
     ...(options.maxPending === undefined ? {} : { maxPending: options.maxPending }),
   });
-}
-
-async function loadAws(): Promise<typeof import("../engines/aws/index.ts")> {
-  try {
-    return await import("../engines/aws/index.ts");
-  } catch (thrown) {
-    const { missingPackage } = await import("../engines/aws/missing-package.ts");
-    throw missingPackage(thrown) ?? thrown;
-  }
-}
-
-async function loadEmbedded(): Promise<typeof import("../engines/embedded/index.ts")> {
-  try {
-    return await import("../engines/embedded/index.ts");
-  } catch (thrown) {
-    if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ERR_UNKNOWN_BUILTIN_MODULE")) throw thrown;
-    throw new BusError(
-      "unavailable",
-      `this Node (${process.version}) has no node:sqlite, which the embedded engine stores with; use Node 22.18 or later, or engine "memory"`,
-      { cause: thrown, retryable: false },
-    );
-  }
 }

@@ -15,3 +15,17 @@ export function provideBus(open: () => Promise<Bus<RegisteredEvents>>): void {
 export function providedBus(): Promise<Bus<RegisteredEvents>> | undefined {
   return provider?.();
 }
+
+type AwsEngines = typeof import("../engines/aws/index.ts");
+
+let aws: AwsEngines | undefined;
+
+/** Says where this process has the aws engine from: the bundle of a Lambda function holds it already. */
+export function provideAws(engines: AwsEngines): void {
+  aws = engines;
+}
+
+/** The aws engine that the process was provided with; undefined where it was not. */
+export function providedAws(): AwsEngines | undefined {
+  return aws;
+}

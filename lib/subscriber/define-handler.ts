@@ -1,8 +1,9 @@
 import type { Handler } from "../bus/bus.ts";
 import { withFields } from "../bus/logger.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
-import { provideBus } from "../connect/provided-bus.ts";
+import { provideAws, provideBus } from "../connect/provided-bus.ts";
 import { MessageQueue } from "../engines/aws/consume/message-queue.ts";
+import { createAwsEngine, openAws } from "../engines/aws/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 import type { Catalog } from "../event/catalog.ts";
@@ -46,6 +47,7 @@ export function subscriberFunction(
   const record = checkedRecord(subscription, handler);
   const ready = once(() => makeReady(record, options, host));
   provideBus(async () => (await ready()).bus);
+  provideAws({ createAwsEngine, openAws });
   return async (event, context) => {
     const messages = queueBatch(event);
     const time = new InvocationTime(host.clock, context);

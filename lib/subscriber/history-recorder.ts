@@ -38,7 +38,7 @@ export class HistoryRecorder {
     for (const message of messages) {
       const opened = openMessage(message.body, message.sentMs, catalog);
       if (!opened.ok) refused.push(this.#refuse(message, opened.event, opened.error, recording));
-      else if (isRecorded(message, opened.event) && catalog.get(opened.event.type)?.history !== false) {
+      else if (!isRepeated(message) && catalog.get(opened.event.type)?.history !== false) {
         const { event } = opened;
         wanted.push({ message, entry: { event, acceptedAt: acceptedAt(event, message.sentMs) } });
       }
@@ -93,9 +93,12 @@ export class HistoryRecorder {
   }
 }
 
-/** A replayed or redriven delivery has been in history since it was published. */
-function isRecorded({ replayId, redrivenFrom }: BatchMessage, event: Event): boolean {
-  return replayId === undefined && redrivenFrom === undefined && event.metadata.replay === undefined;
+/**
+ * A replayed or redriven delivery has been in history since it was published. What the handler of a replayed one publishes
+ * carries the mark on, and is new.
+ */
+function isRepeated({ replayId, redrivenFrom }: BatchMessage): boolean {
+  return replayId !== undefined || redrivenFrom !== undefined;
 }
 
 function count({ counts }: Recording, metric: string): void {

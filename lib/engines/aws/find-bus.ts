@@ -1,5 +1,4 @@
 import { DescribeEventBusCommand } from "@aws-sdk/client-eventbridge";
-import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { type BusConfig, checkBusName, parameterNames, parseBusConfig } from "../../aws/index.ts";
 import { BusError } from "../../error/bus-error.ts";
 import { messageOf } from "../../error/message-of.ts";
@@ -21,6 +20,7 @@ export async function findBus(clients: Pick<Clients, "ssm" | "events">, name: st
   const abortSignal = AbortSignal.timeout(patienceMs);
   const json = await ask(`bus ${bus} in ${region}: parameter ${parameter}`, abortSignal, async () => {
     const ssm = await clients.ssm();
+    const { GetParameterCommand } = await import("./ssm.ts");
     try {
       const { Parameter } = await ssm.send(new GetParameterCommand({ Name: parameter }), { abortSignal });
       return Parameter?.Value;
