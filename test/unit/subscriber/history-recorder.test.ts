@@ -36,14 +36,20 @@ test("what is none of its type, and what is no event at all, is a dead letter an
   expect(bench.letters.size).toBe(3);
 });
 
+test("what the handler of a replayed delivery publishes is new, though it carries the mark on", async () => {
+  const { bench, recorder } = make();
+  const metadata = { version: 1, correlationId: "flow", priority: 5, replay: { id: "replay-1" } };
+  const { failed } = await recorder.record([bench.message({ id: "published", metadata })]);
+  expect(failed).toEqual([]);
+  expect(bench.recorded).toMatchObject([{ id: "published", metadata }]);
+});
+
 test("types that history does not keep, and what was replayed or redriven, are left out", async () => {
   const { bench, recorder } = make();
-  const metadata = { version: 1, correlationId: "flow", priority: 5 };
   const { failed, counts } = await recorder.record([
     bench.message({ id: "delta", type: "llm.text.delta", data: { content: "a" } }),
     bench.message({ id: "replayed" }, { replayId: "replay-1" }),
     bench.message({ id: "redriven" }, { redrivenFrom: "letter-1" }),
-    bench.message({ id: "marked", metadata: { ...metadata, replay: { id: "replay-1" } } }),
   ]);
   expect(failed).toEqual([]);
   expect(bench.recorded).toEqual([]);
