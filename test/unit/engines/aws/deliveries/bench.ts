@@ -141,16 +141,14 @@ export class Bench {
     return units;
   }
 
-  /** Does something else just before the next request of a kind. */
-  onceBefore(command: string, work: () => Promise<void>): void {
-    let done = false;
+  /** Does something else just before the next request of a kind, or the one that comes after `skip` others. */
+  onceBefore(command: string, work: () => Promise<void>, skip = 0): void {
+    let left = skip + 1;
     this.client.middlewareStack.add(
       (next, { commandName }) =>
         async (args) => {
-          if (!done && commandName === command) {
-            done = true;
-            await work();
-          }
+          if (commandName === command) left -= 1;
+          if (commandName === command && left === 0) await work();
           return next(args);
         },
       { step: "initialize" },
