@@ -13,6 +13,7 @@ const quick: Readonly<Record<string, readonly string[]>> = {
   cost: ["--events", "500"],
   "aws-publish": ["--events", "20000", "--rounds", "1"],
   "aws-faults": ["--events", "5000"],
+  lambda: ["--runs", "3"],
 };
 const all = Object.keys(quick);
 
