@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { HistoryQuery } from "../../lib/bus/queries.ts";
-import { startDynamo } from "../../test/support/dynamo.ts";
+import { dynamoMissing, startDynamo } from "../../test/support/dynamo.ts";
 import { naivePriceOf, type Price, priceOf, type Recorded, record } from "./measure.ts";
 import { assumed, prices } from "./prices.ts";
 import { platform } from "./workload.ts";
@@ -22,6 +22,10 @@ const dollars = (value: number) => value.toFixed(2).padStart(8);
 const columns = ({ eventBridge, sqs, lambda, dynamo, total }: Price) =>
   [eventBridge, sqs, lambda, dynamo, total].map(dollars).join("");
 
+if (dynamoMissing !== undefined) {
+  console.log(`not measured: ${dynamoMissing}`);
+  process.exit(0);
+}
 const dynamo = await startDynamo();
 const clients: DynamoDBClient[] = [];
 try {
