@@ -53,17 +53,24 @@ const envelope = z.object({
   source: z.string(),
   time: z.string(),
   detail: z.record(z.string(), z.unknown()),
+  /** Of a replay from the archive. */
+  "replay-name": z.string().min(1).optional(),
 });
 const replayMark = z.object({ id: z.string().min(1) });
 
 /** What a rule brought: an event, or why it is none, with as much of it as can be kept. */
 export type Opened =
-  | { readonly ok: true; readonly event: Event }
+  | {
+      readonly ok: true;
+      readonly event: Event;
+      /** The name of the replay by which EventBridge brought it from its archive. */
+      readonly archiveReplay?: string;
+    }
   | { readonly ok: false; readonly error: BusError; readonly event: Event };
 
 /**
- * Reads what EventBridge put into a queue. What an event of another program lacks is filled in: id and time from the
- * envelope, correlation id = its id, version 1, priority 5. Its data are validated where the catalog has its type and
+ * Reads what EventBridge put into a queue. What an event of another program lacks is filled in: id and time from the envelope,
+ * correlation id = its id, version 1, priority 5. Its data are validated where the catalog has its type and
  * version; a publisher that was deployed before this reader may know more than it, so others pass by their shape.
  * Throws `invalid_event` only where the text is no envelope at all.
  */
@@ -95,7 +102,12 @@ export function openEnvelope(body: string, catalog: Catalog): Opened {
       maxBytes: Number.POSITIVE_INFINITY,
     });
     const mark = replayMark.safeParse(replay);
-    return { ok: true, event: mark.success ? withReplay(event, mark.data) : event };
+    const archiveReplay = outer["replay-name"];
+    return {
+      ok: true,
+      event: mark.success ? withReplay(event, mark.data) : event,
+      ...(archiveReplay === undefined ? {} : { archiveReplay }),
+    };
   } catch (thrown) {
     return { ok: false, error: toBusError(thrown), event: asFarAsItGoes(outer) };
   }

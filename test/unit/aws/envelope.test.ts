@@ -149,6 +149,12 @@ describe("an event that another program put", () => {
     expect(() => openEnvelope(body, standardCatalog)).toThrow(expect.objectContaining({ code: "invalid_event" }));
   });
 
+  test("from EventBridge's archive names its replay, and stays as it was published", () => {
+    const published = anEvent({ type: "task.created", data: { taskId: "t" } });
+    const body = JSON.stringify({ ...JSON.parse(toEnvelope(published)), "replay-name": "march" });
+    expect(openEnvelope(body, standardCatalog)).toEqual({ ok: true, event: published, archiveReplay: "march" });
+  });
+
   test("never makes the reader throw anything else", () => {
     const details = fc.dictionary(fc.constantFrom("id", "time", "data", "metadata", "x"), fc.jsonValue());
     fc.assert(

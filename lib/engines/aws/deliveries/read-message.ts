@@ -16,11 +16,12 @@ export function readMessage(message: QueueMessage, catalog: Catalog, nowMs: numb
   const { body, sentMs, replayId, redrivenFrom } = message;
   const opened = openMessage(body, sentMs, catalog);
   if (!opened.ok) return { ok: false, letter: invalidEventDeadLetter(opened, sentMs, nowMs) };
-  const { event } = opened;
+  const { archiveReplay, event } = opened;
+  const replay = replayId ?? archiveReplay;
   return {
     ok: true,
-    event: replayId === undefined ? event : markReplay(event, replayId),
-    // What Waggle itself queued again waits since then.
-    acceptedAt: replayId === undefined && redrivenFrom === undefined ? acceptedAt(event, sentMs) : sentMs,
+    event: replay === undefined ? event : markReplay(event, replay),
+    // What was queued again waits since then.
+    acceptedAt: replay === undefined && redrivenFrom === undefined ? acceptedAt(event, sentMs) : sentMs,
   };
 }
