@@ -81,6 +81,8 @@ export async function waitFor(host: WaitHost, wants: Wants, options: WaitOptions
       settle = ({ event }) => {
         const found = collect(event);
         if (found === undefined) return;
+        // More may come in the same turn, and would be added to what was found.
+        settle = () => {};
         end();
         resolve(found);
       };

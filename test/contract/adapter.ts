@@ -14,6 +14,8 @@ import type { SubscriptionName } from "./subscriptions.ts";
  * - `runtime-subscriptions`: named subscriptions are made, changed and deleted by who uses the bus, not by a deployment.
  * - `visible-unnamed`: an unnamed subscription of one bus is listed by the others.
  * - `shared-concurrency`: all consumers of a subscription together keep to its concurrency.
+ * - `keys-apart`: of an ordered subscription, one key does not wait for another.
+ * - `queue-age`: it is known for how long the oldest delivery has waited.
  * - `known-ids`: publish knows an id that was published before, and says whether it is a duplicate or a conflict.
  */
 export type ContractFeature =
@@ -24,6 +26,8 @@ export type ContractFeature =
   | "runtime-subscriptions"
   | "visible-unnamed"
   | "shared-concurrency"
+  | "keys-apart"
+  | "queue-age"
   | "known-ids";
 
 /** What a case may choose of a bus; where it is and what carries it is the adapter's. */

@@ -132,11 +132,29 @@ export const featureChecks: Readonly<Record<ContractFeature, (trial: Trial) => P
   "shared-concurrency": async (t) => {
     const gate = t.gate();
     await t.consume("two-at-once");
-    await t.consume("two-at-once");
+    await t.consume("two-at-once", await t.connect());
     const script = { "*": [{ do: "wait" as const, gate }] };
     for (let n = 0; n < 6; n += 1) await t.publish("custom.contract.two_at_once", { script });
     await t.reported({ phase: "started" }, 2);
     return !(await within(t, async () => (await t.reports({ phase: "started" })).length > 2));
+  },
+
+  "keys-apart": async (t) => {
+    const type = "custom.contract.in_order";
+    const gate = t.gate();
+    await t.consume("in-order");
+    await t.publish(type, { data: { key: "a" }, script: { "*": [{ do: "wait", gate }] } });
+    await t.reported({ phase: "started" });
+    const { id } = await t.publish(type, { data: { key: "b" } });
+    return within(t, async () => (await t.reports({ phase: "done", eventId: id })).length === 1);
+  },
+
+  "queue-age": async (t) => {
+    const gate = t.gate();
+    await t.consume("handled");
+    await t.publish("custom.contract.handled", { script: { "*": [{ do: "wait", gate }] } });
+    await t.reported({ phase: "started" });
+    return within(t, async () => ((await t.bus.subscriptions.get("handled"))?.oldestAgeMs ?? 0) > 0);
   },
 
   "known-ids": async (t) => {

@@ -89,7 +89,8 @@ async function isBusy({ bus, name }: Unnamed): Promise<boolean> {
 async function feedsCaughtUp(unnamed: readonly Unnamed[], observer: Bus, withinMs: number): Promise<void> {
   const buses = [...new Set(unnamed.map(({ bus }) => bus))];
   if (buses.length === 0) return;
-  const seen = buses.map((bus) => bus.waitFor("custom.contract.quiet", { timeout: withinMs }));
+  const since = new Date();
+  const seen = buses.map((bus) => bus.waitFor("custom.contract.quiet", { since, timeout: withinMs }));
   await Promise.all([...seen, observer.publish({ type: "custom.contract.quiet", data: {} })]);
   await delay(pauseMs);
 }

@@ -66,15 +66,15 @@ describe("the deployed stacks, end to end", () => {
     });
     const { id, event } = await deadLetterOf(bus, { correlationId });
     await eventually("it is recorded", () => bus.history.get(event.id), patience, 200);
-    const recorded = await waggle("history", "--flow", correlationId, "--json");
+    const recorded = await waggle("history", "--correlation-id", correlationId, "--json");
     expect(JSON.parse(recorded)).toMatchObject({ id: event.id, source: "another-program" });
-    expect(await waggle("dlq", "list", "--flow", correlationId, "--json")).toContain(id);
+    expect(await waggle("dlq", "list", "--correlation-id", correlationId, "--json")).toContain(id);
     await waggle("dlq", "redrive", id);
     await bus.waitFor(
       { on: "custom.e2e.mended", where: where(correlationId) },
       { since: new Date(0), timeout: patience },
     );
-    expect(await waggle("dlq", "list", "--flow", correlationId, "--json")).toBe("");
+    expect(await waggle("dlq", "list", "--correlation-id", correlationId, "--json")).toBe("");
   });
 
   test("what has expired is not handled, and history has it", async () => {

@@ -69,6 +69,15 @@ export const waitingCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "waitFor n of gives n and no more, also where more come at once",
+    run: async (t) => {
+      const waiting = t.bus.waitFor({ count: 3, of: [of(t, answered)] }, { since: new Date() });
+      const metadata = { correlationId: t.flow };
+      await t.bus.publishAll(Array.from({ length: 8 }, (_, n) => ({ type: answered, data: { n }, metadata })));
+      expect(await waiting).toHaveLength(3);
+    },
+  },
+  {
     title: "an answer that came before the question is found: since an event, since a time",
     run: async (t) => {
       const early = await t.publishInTurn(answered, { data: { n: "early" } });
