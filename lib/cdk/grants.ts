@@ -1,7 +1,7 @@
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
-import { resourceNames } from "../aws/index.ts";
+import { bodyPrefixes, resourceNames } from "../aws/index.ts";
 import { BusArns } from "./arns.ts";
 import { acknowledgeWildcards } from "./nag.ts";
 
@@ -43,16 +43,21 @@ export class BusGrants {
 
   /** To record events and dead letters. */
   writeHistory(to: IGrantable): void {
-    const table = this.#arns.table(resourceNames.historyTable(this.#bus));
-    const write = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"];
-    this.#allow(to, [...write, "dynamodb:GetItem", "dynamodb:BatchGetItem"], [table]);
+    const actions = ["dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"];
+    this.#allow(to, actions, [this.#arns.table(resourceNames.historyTable(this.#bus))]);
     this.#allow(to, ["s3:PutObject", "s3:GetObject"], [`${this.#arns.bodiesBucket}/*`]);
     this.#useKey(to);
   }
 
+  /** To take a dead letter out of history once it is redriven or discarded. */
+  removeDeadLetters(to: IGrantable): void {
+    this.#allow(to, ["dynamodb:DeleteItem"], [this.#arns.table(resourceNames.historyTable(this.#bus))]);
+    this.#allow(to, ["s3:DeleteObject"], [`${this.#arns.bodiesBucket}/${bodyPrefixes.deadLetters}*`]);
+  }
+
   /** To claim deliveries and to settle them. */
   settle(to: IGrantable): void {
-    const actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
+    const actions = ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
     this.#allow(to, actions, [this.#arns.table(resourceNames.deliveriesTable(this.#bus))]);
     this.#useKey(to);
   }
@@ -89,6 +94,7 @@ export class BusGrants {
     this.publish(to);
     this.readHistory(to);
     this.writeHistory(to);
+    this.removeDeadLetters(to);
     this.settle(to);
     this.#allow(to, ["sqs:SendMessage", "sqs:GetQueueAttributes"], [this.#arns.queue(`${this.#bus}-*`)]);
     this.#allow(

@@ -3,7 +3,7 @@ import { Match } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { describe, expect, test } from "vitest";
 import { type BusConfig, parseBusConfig } from "../../lib/aws/index.ts";
-import { AgentEventBus, BusForward } from "../../lib/cdk/index.ts";
+import { AgentEventBus, BusForward, QueueSubscriber } from "../../lib/cdk/index.ts";
 import { aBus, allowed, anApp, aStackWithBus } from "./synthesis.ts";
 
 describe("an AgentEventBus", () => {
@@ -213,6 +213,29 @@ describe("what a client may do", () => {
     ).toMatch(/:table\/agents-history"/);
     for (const action of ["dynamodb:PutItem", "events:PutEvents", "s3:PutObject"])
       expect(allowed(made, action)).toEqual([]);
+  });
+
+  test("a subscriber or a reader deletes nothing of history; an operator does, dead letters' bodies included", () => {
+    const reader = aStackWithBus();
+    new QueueSubscriber(reader.stack, "Queue", {
+      bus: reader.bus,
+      subscription: { name: "queue", on: "*" },
+    }).grantConsume(roleIn(reader.stack));
+    const tables = allowed(reader.template(), "dynamodb:DeleteItem").map(({ resources }) => resources);
+    expect(tables).toEqual([expect.stringMatching(/:table\/agents-deliveries"/)]);
+    const operator = aStackWithBus();
+    operator.bus.grantOperate(roleIn(operator.stack));
+    const made = operator.template();
+    expect(
+      allowed(made, "dynamodb:DeleteItem")
+        .map(({ resources }) => resources)
+        .join(),
+    ).toMatch(/:table\/agents-history"/);
+    expect(
+      allowed(made, "s3:DeleteObject")
+        .map(({ resources }) => resources)
+        .join(),
+    ).toMatch(/\/dead-letters\/\*"/);
   });
 
   test("operate: redrive to the bus's queues, replay from its archive", () => {
