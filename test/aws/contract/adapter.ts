@@ -3,8 +3,10 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { connect } from "../../../lib/index.ts";
 import type { Adapter, ContractFeature, Ground } from "../../contract/adapter.ts";
 import { forkWorker } from "../../contract/adapters/fork-worker.ts";
+import { target } from "../rig/targets.ts";
 import { clearQueues } from "./clear-queues.ts";
 import { dynamoProbe } from "./dynamo-probe.ts";
+import { keepsKeysTogether } from "./left-out.ts";
 import { quiet } from "./quiet.ts";
 import { buses, lease, probeTable, timeScale } from "./settings.ts";
 
@@ -19,6 +21,8 @@ const lackedByAll: readonly ContractFeature[] = [
   "visible-unnamed",
   "known-ids",
   "ownership",
+  "queue-age",
+  ...(keepsKeysTogether(target) ? (["keys-apart"] as const) : []),
 ];
 
 /** Deployed, and consumed by the processes that subscribe. */

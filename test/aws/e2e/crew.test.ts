@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { connect } from "../../../lib/index.ts";
-import { crewBusName, patience, target } from "./settings.ts";
+import { target } from "../rig/targets.ts";
+import { crewBusName, patience } from "./settings.ts";
 
 // Its functions read files: on an emulator they run on this machine; in an account they would have none.
 test.runIf(target !== "account")("the crew of npm start, unchanged, reads documents in functions", async () => {

@@ -1,8 +1,3 @@
-import { type TargetName, targetNames } from "../rig/targets.ts";
-
-/** Where these tests run; the runner says so. */
-export const target: TargetName = targetNames.find((name) => name === process.env.WAGGLE_TEST_TARGET) ?? "ministack";
-
 /** The bus of the functions beside this file, as `bin/stacks.ts` deploys them in dev. */
 export const busName = "e2e-dev";
 

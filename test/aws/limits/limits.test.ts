@@ -2,7 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, describe, expect, test } from "vitest";
-import { target } from "../e2e/settings.ts";
+import { target } from "../rig/targets.ts";
 import type { Limit } from "./limit.ts";
 import { localstackLimits } from "./localstack.ts";
 import { ministackLimits } from "./ministack.ts";

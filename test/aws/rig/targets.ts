@@ -7,6 +7,9 @@ import { say } from "./say.ts";
 export const targetNames = ["ministack", "localstack", "account"] as const;
 export type TargetName = (typeof targetNames)[number];
 
+/** Where the tests of this process run; the runner says so. */
+export const target: TargetName = targetNames.find((name) => name === process.env.WAGGLE_TEST_TARGET) ?? "ministack";
+
 /** A cloud, or what stands in for one. */
 export interface Target {
   readonly name: TargetName;

@@ -1,0 +1,120 @@
+import type { TargetName } from "../rig/targets.ts";
+
+/** Titles by topic, as "topic: title". */
+const titles = (topic: string, ...list: string[]): string[] => list.map((title) => `${topic}: ${title}`);
+
+/** What no deployed bus can do, whoever consumes: subscriptions are deployed, and nobody sees what is under way. */
+const deployed: readonly string[] = [
+  ...titles(
+    "publishing",
+    "a batch may be of any size, and keeps its order",
+    "in a batch an id that comes again is a duplicate or a conflict, in its place",
+    "of a type that history does not keep, an id is a duplicate or a conflict all the same",
+    "one id published many times at once is one event",
+    "the same id with other content is a conflict",
+    "the same id with the same content is a duplicate: the stored event comes back, and is handled once",
+  ),
+  ...titles("delivery", "a publish that the handler does not await belongs to the run: its failure fails the attempt"),
+  ...titles("order", "urgent priorities first, then oldest first", "ordered: across keys the most urgent head first"),
+  ...titles(
+    "subscriptions",
+    "deleted, it forgets what it had not delivered and collects nothing more; its dead letters stay",
+    "the same name with other settings: the last one wins, also for who consumes already; warned once",
+    "they can be listed and got, with their settings and how they stand",
+  ),
+  ...titles(
+    "consuming",
+    "above maxBacklog the newcomers become its dead letters; publisher and others notice nothing",
+    'from "beginning" reads what was kept, then goes on without a gap while events arrive',
+    'from "now" leaves out what was before; settings given again do not start it anew',
+    "from a time: what was accepted from then on",
+  ),
+  ...titles(
+    "settled",
+    "a dead letter counts as settled",
+    "on timeout it says what is under way",
+    "settled ends by its signal, and knows no flow that is not",
+    "settled waits for the whole flow: retries and what handlers publish included",
+  ),
+  ...titles("dead letters", "one whose subscription was deleted cannot be redriven, and stays until it can"),
+  ...titles(
+    "processes",
+    "an id is one event for all, also when several publish it at once",
+    "an unnamed subscription ends with its bus, for all",
+    "settings changed by one count for the consumer of another, and so does deleting",
+  ),
+  ...titles("restarts", "a subscription, its settings and its backlog outlive the process that made it"),
+  ...titles(
+    "crashes",
+    "a process that is stopped and continued is not overtaken, though one that died is",
+    "an unnamed subscription ends with its process, however that ends",
+  ),
+];
+
+/** Each process that polls keeps to the concurrency by itself. */
+const polled: readonly string[] = titles(
+  "processes",
+  "consumers of one name share its work: each event once, concurrency held by all together",
+);
+
+/** What a case asks of a consumer in its own process. */
+const inFunctions: readonly string[] = [
+  ...titles("routing", "what expires while it waits is not delivered either"),
+  ...titles("delivery", "a handler gets the event as it was published, frozen, and is told of the delivery"),
+  ...titles(
+    "timeouts",
+    "a handler that ignores its abort keeps its slot, is reported, and is never run beside itself",
+    "a slow handler is warned of, once",
+  ),
+  ...titles("order", "ordered: a dropped head frees its key"),
+  ...titles(
+    "consuming",
+    "a named subscription collects while nobody consumes it",
+    "closed it takes nothing new and waits for what runs; another takes over",
+    "info tells types, counts, the last event's time, the backlog and its age",
+    "paused it takes nothing new and what runs goes on; resumed it takes what waited",
+  ),
+  ...titles(
+    "replay",
+    "a replay of many events delivers each once, in order",
+    "a replayed delivery is retried and dies like any other, with its mark",
+    "a replayed event is frozen as a new one is, its mark too",
+  ),
+  ...titles("dead letters", "redriven once it is mended it succeeds, and the flow has completed"),
+  ...titles(
+    "lifecycle",
+    "close aborts what outlasts the grace time",
+    "close lets what runs finish, its publishes included, and begins nothing new",
+    "metrics count what this bus did and tell how the whole stands",
+  ),
+  ...titles(
+    "restarts",
+    "a delayed retry comes when it is due, its attempts counted",
+    "a run that the closing bus aborted is run again, its attempt not counted",
+    "a subscription goes on where it was: what waited is delivered, what was delivered is not",
+    "dead letters are kept, and can be redriven",
+  ),
+  ...titles(
+    "crashes",
+    "a handler whose process dies is run again elsewhere, and the attempt counts",
+    "a process killed in the middle of its work: another takes over all of it",
+    "order within a key outlives the death of the process that ran its head",
+    "what kills its process each time becomes a dead letter once it is out of attempts",
+  ),
+];
+
+/** Where a rule makes one message group of all keys: see the lists of limits. */
+const keysTogether: readonly string[] = titles(
+  "order",
+  "ordered: while one key waits, another goes on",
+  "ordered: events without the key do not wait for each other",
+);
+
+/** The emulators whose rules take the path of a message group literally. */
+export const keepsKeysTogether = (target: TargetName): boolean => target !== "account";
+
+/** The cases that a mode leaves out on a target, all of them. */
+export function leftOut(mode: "polled" | "functions", target: TargetName): string[] {
+  const byTarget = keepsKeysTogether(target) ? keysTogether : [];
+  return [...deployed, ...(mode === "polled" ? polled : inFunctions), ...byTarget];
+}
