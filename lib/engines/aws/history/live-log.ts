@@ -1,5 +1,5 @@
 import type { Clock } from "../../../bus/clock.ts";
-import { batchShards, logShard, timeKey } from "./keys.ts";
+import { batchShards, keyTime, logShard, timeKey } from "./keys.ts";
 import { type Logged, type LogRow, parseLogRow } from "./log.ts";
 import type { Table } from "./table.ts";
 
@@ -17,6 +17,11 @@ const endPage = 25;
 
 const form = /^(\d{13}~\d{12})(?:~(.*))?$/s;
 
+/** An entry, and when it came: the later of its acceptance and its recording, each by the clock of who did it. */
+interface Entry extends Logged {
+  readonly cameAt: number;
+}
+
 /** A position of the live log, and the key after which events are wanted. */
 export function livePosition(position: string): { position: string; after: string } | undefined {
   const match = form.exec(position);
@@ -30,7 +35,7 @@ export function livePosition(position: string): { position: string; after: strin
 export class LiveLog {
   readonly #clock: Clock;
   readonly #table: Table;
-  #entries: Logged[] = [];
+  #entries: Entry[] = [];
   /** The entries' keys. */
   #keys = new Set<string>();
   /** Of the last seconds: key, and the time of its row. */
@@ -42,16 +47,27 @@ export class LiveLog {
   #lookedAt = 0;
   #looking: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
+  /** When the next look was first asked for. */
+  #askedAt = 0;
 
   constructor(clock: Clock, table: Table) {
     this.#clock = clock;
     this.#table = table;
   }
 
-  /** The place after all that is recorded as of this call. */
+  /** The place after all that is recorded as of this call: the look takes its time, and what comes meanwhile is behind it. */
   async end(): Promise<string> {
+    const now = this.#clock.now();
+    const known = this.#entries.at(-1)?.position ?? "";
     await this.#look();
-    return this.#entries.at(-1)?.position ?? this.#beginning().position;
+    let end = this.#beginning().position;
+    if (known > end) end = known;
+    for (let at = this.#firstAfter(end); at < this.#entries.length; at += 1) {
+      const entry = this.#entries[at];
+      if (entry === undefined || entry.cameAt >= now) break;
+      end = entry.position;
+    }
+    return end;
   }
 
   /** Where this log begins: before are the rows up to that time that it does not have. */
@@ -107,25 +123,26 @@ export class LiveLog {
   /** One look at a time; those who ask while one runs share the next, which sees what is there when they ask. */
   #look(): Promise<void> {
     if (this.#next !== undefined) return this.#next;
+    this.#askedAt = this.#clock.now();
     const promise = this.#looking.then(() => {
       this.#next = undefined;
-      return this.#begin === undefined || this.#isIdle() ? this.#start() : this.#readOn();
+      return this.#begin === undefined || this.#isIdle() ? this.#start(this.#askedAt) : this.#readOn();
     });
     this.#next = promise;
     this.#looking = promise.catch(() => {});
     return promise;
   }
 
-  async #start(): Promise<void> {
+  /** Begins after what had come by the time that the look was asked for. */
+  async #start(askedAt: number): Promise<void> {
     const newest = await Promise.all(this.#shards().map((pk) => this.#newestRows(pk)));
     const rows = newest.flat();
     this.#high = rows.reduce((most, { at }) => Math.max(most, at), this.#high);
     this.#entries = [];
     this.#keys = new Set();
-    this.#seen = new Map(rows.flatMap(({ at, keys }) => keys.map((key) => [key, at] as const)));
-    this.#forget();
+    this.#seen = new Map();
     this.#begin = { position: this.#position(), at: this.#high };
-    this.#lookedAt = this.#clock.now();
+    this.#take(rows, askedAt);
   }
 
   /** The rows of the last seconds. */
@@ -143,15 +160,22 @@ export class LiveLog {
     const from = timeKey(this.#high - overlapMs);
     const found = await Promise.all(this.#shards().map((pk) => this.#table.all({ pk, from, consistent: true })));
     const rows = found.flat().map(parseLogRow);
-    rows.sort((one, other) => (one.sk < other.sk ? -1 : 1));
     this.#high = rows.reduce((most, { at }) => Math.max(most, at), this.#high);
-    for (const { at, keys } of rows) {
-      for (const key of keys) {
-        if (this.#seen.has(key)) continue;
-        this.#seen.set(key, at);
-        this.#keys.add(key);
-        this.#entries.push({ key, position: this.#position() });
-      }
+    this.#take(rows, 0);
+  }
+
+  /** Adds what was not seen before; of it, what had come before `since` is only known to be seen. */
+  #take(rows: readonly LogRow[], since: number): void {
+    const fresh = rows
+      .toSorted((one, other) => (one.sk < other.sk ? -1 : 1))
+      .flatMap(({ at, keys }) => keys.map((key) => ({ key, at, cameAt: Math.max(at, keyTime(key)) })))
+      .sort((one, other) => one.cameAt - other.cameAt);
+    for (const { key, at, cameAt } of fresh) {
+      if (this.#seen.has(key)) continue;
+      this.#seen.set(key, at);
+      if (cameAt < since) continue;
+      this.#keys.add(key);
+      this.#entries.push({ key, cameAt, position: this.#position() });
     }
     this.#forget();
     this.#lookedAt = this.#clock.now();

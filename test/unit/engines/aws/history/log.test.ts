@@ -12,6 +12,8 @@ import { historyParts, historyTableInput } from "../../../../support/history-tab
 
 const minuteMs = 60_000;
 const logPut = z.object({ Item: z.object({ pk: z.object({ S: z.string().startsWith("log#") }) }) });
+const isLogPut = (input: unknown) => logPut.safeParse(input).success;
+const isQuery = (input: unknown) => z.object({ KeyConditionExpression: z.string() }).safeParse(input).success;
 
 describeDynamo("the log of what is recorded", () => {
   let dynamo: Dynamo;
@@ -41,21 +43,19 @@ describeDynamo("the log of what is recorded", () => {
     return id;
   }
 
-  /** Its row of the log waits at the door of the table. */
-  async function slowRecorder() {
+  /** A store of which requests of one kind wait at the door of the table while they are held. */
+  function slowStore(waits: (input: unknown) => boolean) {
     const client = new DynamoDBClient({
       endpoint: dynamo.endpoint,
       region: "us-east-1",
       credentials: { accessKeyId: "test", secretAccessKey: "test" },
     });
-    const arrival = Promise.withResolvers<void>();
-    const door = Promise.withResolvers<void>();
+    let held: { arrival: () => void; door: Promise<void>; open: () => void } | undefined;
     client.middlewareStack.add(
       (next) => async (args) => {
-        const put = logPut.safeParse(args.input);
-        if (put.success) {
-          arrival.resolve();
-          await door.promise;
+        if (waits(args.input)) {
+          held?.arrival();
+          await held?.door;
         }
         return next(args);
       },
@@ -63,8 +63,14 @@ describeDynamo("the log of what is recorded", () => {
     );
     return {
       store: createHistoryStore(historyParts(client, parts.config.historyTable, { clock, nextId })),
-      arrived: arrival.promise,
-      release: () => door.resolve(),
+      /** Resolves when the first of them is there. */
+      hold: () => {
+        const arrival = Promise.withResolvers<void>();
+        const door = Promise.withResolvers<void>();
+        held = { arrival: arrival.resolve, door: door.promise, open: door.resolve };
+        return arrival.promise;
+      },
+      release: () => held?.open(),
       close: () => client.destroy(),
     };
   }
@@ -102,10 +108,11 @@ describeDynamo("the log of what is recorded", () => {
     const since = clock.now();
     const before = await store.position("end");
     // A recorder takes its place in the log, and is overtaken before its row is there.
-    const slow = await slowRecorder();
+    const slow = slowStore(isLogPut);
+    const arrived = slow.hold();
     const late = nextId();
     const recording = slow.store.record([{ event: anEvent({ id: late }), acceptedAt: clock.now() }]);
-    await slow.arrived;
+    await arrived;
     await clock.advance("3s");
     const fast = await record();
     const between = await store.position("end");
@@ -120,6 +127,20 @@ describeDynamo("the log of what is recorded", () => {
     expect((await readOn(ofAnother, 256, another)).ids).toEqual([late]);
     // Its row is in the past of the other process, which saw it only afterwards.
     expect((await readOn(await another.position({ time: since }), 256, another)).ids).toEqual([fast, late]);
+    slow.close();
+  });
+
+  test.each(["first", "later"])("the end is as of the call, however long its %s look takes", async (look) => {
+    await record();
+    const slow = slowStore(isQuery);
+    if (look === "later") await slow.store.position("end");
+    await record();
+    const arrived = slow.hold();
+    const end = slow.store.position("end");
+    await arrived;
+    const meanwhile = await record();
+    slow.release();
+    expect((await readOn(await end, 256, slow.store)).ids).toEqual([meanwhile]);
     slow.close();
   });
 
