@@ -21,6 +21,10 @@ export type { RateLimit } from "./bus/layers/rate-limit.ts";
 export { jsonLogger, type Logger, type LogLevel } from "./bus/logger.ts";
 export type { BusMetrics, Percentiles } from "./bus/metrics.ts";
 export type {
+  ArchiveReplayOptions,
+  ArchiveReplayProgress,
+  ArchiveReplayReport,
+  ArchiveSelection,
   DeadLetterPage,
   DeadLetterQuery,
   DeadLetterReport,

@@ -36,6 +36,8 @@ export const resourceNames = {
   historyRule: "waggle-history",
   /** Also the bus's events for replays that are too large for history. */
   archive: (bus: string) => `${bus}-archive`,
+  /** A replay of the archive, of at most 64 characters: so that a grant can name those of one bus. */
+  replay: (bus: string, id: string) => `${bus}-${id}`,
   /** Buckets are named once in the world, so account and Region are in it. */
   bodiesBucket: (bus: string, account: string, region: string) => `waggle-${bus}-bodies-${account}-${region}`,
   recordHistoryFunction: (bus: string) => `${bus}-record-history`,

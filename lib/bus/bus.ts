@@ -9,6 +9,9 @@ import type { SubscriptionState } from "./engine.ts";
 import type { Logger } from "./logger.ts";
 import type { BusMetrics } from "./metrics.ts";
 import type {
+  ArchiveReplayOptions,
+  ArchiveReplayReport,
+  ArchiveSelection,
   DeadLetterPage,
   DeadLetterQuery,
   DeadLetterReport,
@@ -232,6 +235,12 @@ export interface Bus<Events = StandardEvents> {
    */
   settled(correlationId: string, options?: { timeout?: Duration; signal?: AbortSignal }): Promise<Flow>;
 
+  /**
+   * Has EventBridge deliver what its archive has of a time again, and resolves when it has (aws). Marked, and never new
+   * history. A bus that closes leaves it running: `closed`. `invalid_config` with another engine, or where more than times is
+   * asked for; `not_found` without an archive; `throttled` while ten replays run; `aborted`.
+   */
+  replay(selection: ArchiveSelection, options: ArchiveReplayOptions): Promise<ArchiveReplayReport>;
   /** Delivers past events again, to one subscription or all. Marked, and never new history. */
   replay(selection: HistoryQuery, options: ReplayOptions): Promise<ReplayReport>;
 

@@ -28,8 +28,16 @@ import { createHistory } from "./history.ts";
 import type { Logger } from "./logger.ts";
 import type { BusMetrics, Counters } from "./metrics.ts";
 import { Publisher, type PublishLayer } from "./publisher.ts";
-import type { Flow, HistoryQuery, ReplayOptions, ReplayReport } from "./queries.ts";
+import type {
+  ArchiveReplayOptions,
+  ArchiveReplayReport,
+  Flow,
+  HistoryQuery,
+  ReplayOptions,
+  ReplayReport,
+} from "./queries.ts";
 import { replay } from "./replay.ts";
+import { replayArchive } from "./replay-archive.ts";
 import { runContext } from "./run-context.ts";
 import { Runner } from "./runner.ts";
 import { settled } from "./settled.ts";
@@ -175,8 +183,13 @@ class EngineBus<Events> {
     return settled({ engine: this.#open(), clock, closing: this.#closing.signal }, correlationId, options);
   }
 
-  async replay(selection: HistoryQuery, options: ReplayOptions): Promise<ReplayReport> {
-    return replay(this.#open(), this.#parts.nextId, selection, options);
+  async replay(
+    selection: HistoryQuery,
+    options: ReplayOptions | ArchiveReplayOptions,
+  ): Promise<ReplayReport | ArchiveReplayReport> {
+    const engine = this.#open();
+    if (options?.from === "archive") return replayArchive(engine, this.#parts.clock, selection, options);
+    return replay(engine, this.#parts.nextId, selection, options);
   }
 
   async metrics(): Promise<BusMetrics> {

@@ -2,6 +2,7 @@ import type { Event } from "../event/event.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "./delivery.ts";
 import type {
+  ArchiveReplayOptions,
   DeadLetterPage,
   DeadLetterQuery,
   HistoryQuery,
@@ -80,6 +81,12 @@ export interface ReplayStep {
   readonly cursor?: string;
 }
 
+/** A time that an archive is replayed for, in milliseconds since 1970; `until` is not in it. */
+export interface ArchiveSpan {
+  readonly since: number;
+  readonly until: number;
+}
+
 /**
  * What carries a bus. It stores, routes, orders and claims; running handlers, timeouts, backoff, counting and waiting
  * are the bus's own. Methods reject with BusError only; `unavailable` where the store fails.
@@ -142,6 +149,16 @@ export interface Engine {
     to: readonly string[],
     options: { dryRun: boolean; cursor?: string },
   ): Promise<ReplayStep>;
+
+  /**
+   * Has the service deliver again what its archive has of a time, and resolves with the mark once it has. `to` names
+   * subscriptions that are not temporary. Absent where there can be no archive.
+   */
+  replayArchive?(
+    span: ArchiveSpan,
+    to: readonly string[],
+    options: Pick<ArchiveReplayOptions, "signal" | "onProgress">,
+  ): Promise<string>;
 
   /** Keeps an event that could not be published. */
   addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter>;

@@ -101,6 +101,8 @@ export interface StatsRow {
 export interface ReplayOptions {
   /** A subscription's name, or `"*"` for all. */
   to: string;
+  /** Default: history. */
+  from?: "history";
   /** Count only. */
   dryRun?: boolean;
 }
@@ -114,6 +116,44 @@ export interface ReplayReport {
   events: number;
   /** Deliveries queued, by subscription: an event goes only to subscriptions that match it. */
   deliveries: Record<string, number>;
+}
+
+/** Which events a replay from the archive takes: it knows their times only. RFC 3339 or a Date; the archive has seconds. */
+export interface ArchiveSelection {
+  /** `time` at or after. */
+  since: string | Date;
+  /** `time` before. Default: now. */
+  until?: string | Date;
+}
+
+/** Where a replay from the archive goes. */
+export interface ArchiveReplayOptions {
+  /** A deployed subscription's name, or `"*"` for all of them. */
+  to: string;
+  from: "archive";
+  /** Aborted, the replay is cancelled; what it has delivered by then stays. */
+  signal?: AbortSignal;
+  /** Told once it has started, and then whenever it has come further. */
+  onProgress?: (progress: ArchiveReplayProgress) => void;
+}
+
+/** How far a replay from the archive has come. */
+export interface ArchiveReplayProgress {
+  /** The mark that the replayed deliveries carry. */
+  id: string;
+  /** RFC 3339: the `time` up to which it has come; absent before its first event. */
+  replayedUntil?: string;
+}
+
+/** A replay from the archive that is complete. How many events it had, nobody tells. */
+export interface ArchiveReplayReport {
+  /** The mark that the replayed deliveries carry. */
+  id: string;
+  /** Subscriptions whose rules it went through, in the order of their names. An event goes only to those that match it. */
+  to: string[];
+  /** RFC 3339: the time that it covers. */
+  since: string;
+  until: string;
 }
 
 /** What a redrive or a discard did to each dead letter. */

@@ -14,19 +14,16 @@ export async function replay(
   options: ReplayOptions,
 ): Promise<ReplayReport> {
   checkQuery("history", selection);
-  checkCallOptions("replay", options, ["to", "dryRun"]);
-  if (typeof options.to !== "string") {
-    throw new BusError(
-      "invalid_config",
-      `replay: to is ${shortForm(options.to)}; give the name of a subscription, or "*" for all that match`,
-    );
+  checkCallOptions("replay", options, ["to", "from", "dryRun"]);
+  const { from = "history" } = options;
+  if (from !== "history") {
+    throw new BusError("invalid_config", `replay: from is ${shortForm(from)}; give "history", or "archive" (aws)`);
   }
-  const names = (await engine.listSubscriptions()).map(({ record }) => record.name);
-  if (options.to !== "*" && !names.includes(options.to)) {
-    const fix = didYouMean(options.to, names, `known are ${names.join(", ") || "none"}`);
-    throw new BusError("not_found", `replay: there is no subscription ${options.to}${fix}`);
-  }
-  const to = options.to === "*" ? names : [options.to];
+  const states = await engine.listSubscriptions();
+  const to = receivers(
+    options.to,
+    states.map(({ record }) => record.name),
+  );
   const dryRun = options.dryRun === true;
   const report: ReplayReport = {
     id: nextId(),
@@ -47,4 +44,18 @@ export async function replay(
     cursor = step.cursor;
   } while (cursor !== undefined);
   return report;
+}
+
+/** The subscriptions that `to` means, of those there are. `invalid_config`, `not_found`. */
+export function receivers(to: string, names: readonly string[]): readonly string[] {
+  if (typeof to !== "string") {
+    throw new BusError(
+      "invalid_config",
+      `replay: to is ${shortForm(to)}; give the name of a subscription, or "*" for all that match`,
+    );
+  }
+  if (to === "*") return names;
+  if (names.includes(to)) return [to];
+  const fix = didYouMean(to, names, `known are ${names.join(", ") || "none"}`);
+  throw new BusError("not_found", `replay: there is no subscription ${to}${fix}`);
 }

@@ -55,9 +55,9 @@ export class BusArns {
     return this.#stack.formatArn({ service: "sns", resource: resourceNames.alarmTopic(this.#bus) });
   }
 
-  /** Replays get their names when they start. */
+  /** Of the archive. They get their names when they start. */
   get replays(): string {
-    return this.#arn("events", "replay", "*");
+    return this.#arn("events", "replay", resourceNames.replay(this.#bus, "*"));
   }
 
   get parameters(): readonly string[] {

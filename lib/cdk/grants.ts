@@ -97,11 +97,9 @@ export class BusGrants {
     this.removeDeadLetters(to);
     this.settle(to);
     this.#allow(to, ["sqs:SendMessage", "sqs:GetQueueAttributes"], [this.#arns.queue(`${this.#bus}-*`)]);
-    this.#allow(
-      to,
-      ["events:StartReplay", "events:DescribeReplay", "events:DescribeArchive"],
-      [this.#arns.bus, this.#arns.archive, this.#arns.replays],
-    );
+    this.#allow(to, ["events:DescribeArchive"], [this.#arns.archive]);
+    this.#allow(to, ["events:StartReplay"], [this.#arns.bus, this.#arns.archive, this.#arns.replays]);
+    this.#allow(to, ["events:DescribeReplay", "events:CancelReplay"], [this.#arns.replays]);
   }
 
   #allow(to: IGrantable, actions: readonly string[], resources: readonly string[]): void {

@@ -247,11 +247,18 @@ describe("what a client may do", () => {
         .map(({ resources }) => resources)
         .join(),
     ).toMatch(/:agents-\*"/);
-    expect(
-      allowed(made, "events:StartReplay")
+    const resourcesOf = (action: string) =>
+      allowed(made, action)
         .map(({ resources }) => resources)
-        .join(),
-    ).toMatch(/archive\/agents-archive/);
+        .join();
+    for (const resource of [/event-bus\/agents"/, /archive\/agents-archive"/, /replay\/agents-\*"/]) {
+      expect(resourcesOf("events:StartReplay")).toMatch(resource);
+    }
+    expect(resourcesOf("events:DescribeArchive")).toMatch(/archive\/agents-archive"/);
+    for (const action of ["events:DescribeReplay", "events:CancelReplay"]) {
+      expect(resourcesOf(action)).toMatch(/replay\/agents-\*"/);
+      expect(resourcesOf(action)).not.toContain("archive");
+    }
   });
 });
 

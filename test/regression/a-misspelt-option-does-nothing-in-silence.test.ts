@@ -11,7 +11,7 @@ const calls: Record<string, { call: (bus: Bus) => Promise<unknown>; says: string
   },
   "replay to nowhere": {
     call: (bus) => Reflect.apply(bus.replay, bus, [{}]),
-    says: "replay: the options are undefined; give an object of to, dryRun",
+    says: "replay: the options are undefined; give an object of to, from, dryRun",
   },
   "replay to a number": {
     call: (bus) => Reflect.apply(bus.replay, bus, [{}, { to: 5 }]),

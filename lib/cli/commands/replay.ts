@@ -1,8 +1,9 @@
 import type { Command } from "commander";
-import type { ReplayReport } from "../../bus/queries.ts";
+import type { Bus } from "../../bus/bus.ts";
+import type { ArchiveReplayReport, HistoryQuery, ReplayReport } from "../../bus/queries.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
-import { withBus } from "../open-bus.ts";
+import { type AnyEvents, withBus } from "../open-bus.ts";
 import { confirm, yesOption } from "../options/confirm.ts";
 import { addHistoryFilters, type HistoryFilterOptions, historyQuery } from "../options/history-filters.ts";
 import { writeJson } from "../output/json.ts";
@@ -10,7 +11,8 @@ import { renderTable } from "../output/table.ts";
 import { plural } from "../output/text.ts";
 import { noteUnknownTypes } from "../unknown-types.ts";
 
-type Options = GlobalOptions & HistoryFilterOptions & { to: string; dryRun?: boolean; all?: boolean; yes?: boolean };
+type Options = GlobalOptions &
+  HistoryFilterOptions & { to: string; dryRun?: boolean; all?: boolean; yes?: boolean; fromArchive?: boolean };
 
 /** `waggle replay` */
 export function replayCommand(io: CliIo): Command {
@@ -18,13 +20,15 @@ export function replayCommand(io: CliIo): Command {
     summary: "deliver past events again",
     description:
       "Delivers recorded events again to one subscription, or to all that match them. The deliveries are marked, and are " +
-      "never new history. What a replay would do, --dry-run counts.",
+      "never new history. What a replay would do, --dry-run counts. With --from-archive EventBridge does it with what its " +
+      "archive has of a time (aws): for what is too much to go through this process. Ctrl-C cancels it.",
     examples: [
       ["replay --to readers --type memory.created --since 1d --dry-run", "count first"],
       ["replay --to readers --correlation-id run-12", "one flow again, to one subscription"],
       ["replay --to '*' 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "one event again, to all that match it"],
+      ["replay --to readers --from-archive --since 2026-03-01 --until 2026-04-01", "a month, from the archive"],
     ],
-    exits: { ok: "queued, or counted", failed: "no such subscription, or the answer was no" },
+    exits: { ok: "queued, counted, or replayed", failed: "no such subscription, or the answer was no" },
   });
   command.argument("[ids...]", "ids of events");
   command.requiredOption("--to <subscription>", "name of a subscription, or '*' for all");
@@ -32,15 +36,26 @@ export function replayCommand(io: CliIo): Command {
   return command
     .option("--all", "the whole history; asks first")
     .option("--dry-run", "count only")
+    .option(
+      "--from-archive",
+      "have EventBridge replay its archive: --since is needed, and --until the only other filter",
+    )
     .addOption(yesOption())
     .action((ids: string[], _, self: Command) => {
       const options = self.optsWithGlobals<Options>();
       const query = { ...historyQuery(options), ...(ids.length > 0 ? { ids } : {}) };
       const selective = Object.keys(query).length > 0;
       if (selective && options.all === true) self.error("error: --all excludes ids and options such as --type");
+      if (options.fromArchive === true && query.since === undefined) {
+        self.error("error: --from-archive needs --since, the time from which it shall be");
+      }
+      if (options.fromArchive === true && options.dryRun === true) {
+        self.error("error: --from-archive excludes --dry-run: the archive tells nobody how many events it has");
+      }
       if (!selective && options.all !== true) self.error("error: say which: ids, options such as --type, or --all");
       return withBus(io, self, {}, async (bus, { catalog }) => {
         const dryRun = options.dryRun === true;
+        if (options.fromArchive === true) return replayArchive(io, bus, query, options);
         const question = `Really deliver the whole history again to ${options.to === "*" ? "all" : options.to}?`;
         if (!selective && !dryRun && !(await confirm(io, self, question, options.yes))) return;
         const report = await bus.replay(query, { to: options.to, dryRun });
@@ -49,6 +64,31 @@ export function replayCommand(io: CliIo): Command {
         if (report.events === 0) noteUnknownTypes(io, options.type ?? [], catalog);
       });
     });
+}
+
+/** The bus says which of the other filters an archive does not know. */
+async function replayArchive(io: CliIo, bus: Bus<AnyEvents>, query: HistoryQuery, options: Options): Promise<void> {
+  const { dim } = io.stderr.colors;
+  const { since = "", ...others } = query;
+  const report = await bus.replay(
+    { since, ...others },
+    {
+      to: options.to,
+      from: "archive",
+      signal: io.signal,
+      onProgress: ({ id, replayedUntil }) => {
+        const how = replayedUntil === undefined ? "started" : `has come to ${replayedUntil}`;
+        io.stderr.write(dim(`replay ${id} ${how}\n`));
+      },
+    },
+  );
+  if (options.json === true) writeJson(io.stdout, report);
+  else io.stdout.write(renderArchiveReport(io, report));
+}
+
+function renderArchiveReport(io: CliIo, { id, to, since, until }: ArchiveReplayReport): string {
+  const { dim } = io.stdout.colors;
+  return `the archive's events from ${since} to ${until} went again to ${to.join(", ")}${dim(`, replay ${id}`)}\n`;
 }
 
 function renderReport(io: CliIo, report: ReplayReport): string {

@@ -1,6 +1,7 @@
 import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "../../bus/delivery.ts";
 import type {
   Accepted,
+  ArchiveSpan,
   Attachment,
   Consumer,
   Engine,
@@ -14,6 +15,7 @@ import type {
 import { busClosed } from "../../bus/engine-errors.ts";
 import { Item } from "../../bus/in-memory/item.ts";
 import type {
+  ArchiveReplayOptions,
   DeadLetterPage,
   DeadLetterQuery,
   HistoryQuery,
@@ -30,6 +32,7 @@ import { Poller } from "./consume/poller.ts";
 import type { AwsParts, DeadLetterStore, DeliveryStore, HistoryStore } from "./parts.ts";
 import type { EventPublisher } from "./publish/event-publisher.ts";
 import { Pulse } from "./pulse.ts";
+import { archiveReplay } from "./replay/archive-replay.ts";
 import { redrive } from "./replay/redrive.ts";
 import { replayStep, type Target } from "./replay/replay-step.ts";
 import { Registry } from "./subscriptions/registry.ts";
@@ -58,6 +61,7 @@ export class AwsEngine implements Engine {
   readonly #pollers = new Map<string, Poller>();
   /** Where the replay under way goes: its steps need not read that again. */
   #replay: { readonly id: string; readonly targets: Promise<Target[]> } | undefined;
+  readonly #ending = new AbortController();
   #closing: Promise<void> | undefined;
   #drained = false;
 
@@ -178,6 +182,15 @@ export class AwsEngine implements Engine {
     return step;
   }
 
+  async replayArchive(
+    span: ArchiveSpan,
+    to: readonly string[],
+    options: Pick<ArchiveReplayOptions, "signal" | "onProgress">,
+  ): Promise<string> {
+    this.#open();
+    return archiveReplay({ ...this.#parts, closing: this.#ending.signal }, span, to, options);
+  }
+
   addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter> {
     return this.#parts.publisher.addDeadLetter(event, reason);
   }
@@ -206,6 +219,7 @@ export class AwsEngine implements Engine {
 
   async #close(): Promise<void> {
     const pollers = [...this.#pollers.values()];
+    this.#ending.abort();
     this.#temporary.close();
     await Promise.all([this.#parts.publisher.close(), ...pollers.map((poller) => poller.close())]);
     this.#pulse.close();

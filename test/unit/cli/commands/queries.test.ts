@@ -95,6 +95,24 @@ describe("replay", () => {
     );
   });
 
+  test("from the archive of a time, which only one engine has", async () => {
+    const { waggle } = await withSubscriptions();
+    const archive = ["replay", "--to", "readers", "--from-archive"];
+    expect(await waggle([...archive, "--type", "task.*"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--from-archive needs --since"),
+    });
+    expect((await waggle([...archive, "--since", "1d", "--dry-run"])).err).toContain(
+      "--from-archive excludes --dry-run",
+    );
+    expect((await waggle([...archive, "--since", "1d", "--all"])).err).toContain("--all excludes");
+    expect(await waggle([...archive, "--since", "1d"])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("the embedded engine has no archive"),
+    });
+    expect((await waggle(["subscriptions", "show", "readers", "--json"])).json).toMatchObject([{ waiting: 2 }]);
+  });
+
   test("an unknown subscription brings the nearest, an unknown type too", async () => {
     const { waggle } = await withSubscriptions();
     const { code, err } = await waggle(["replay", "--to", "reader", "--type", "task.*"]);
