@@ -64,17 +64,26 @@ async function waggle(dataOf: Data): Promise<Contender> {
   return (events) => atOnce(callers, events, (index) => bus.emit.task.completed(dataOf(index)));
 }
 
-/** The same events by the SDK alone, with the same client: nothing is checked, and batches are given. */
+/**
+ * The same events by the SDK alone, with the same client: nothing is checked, and batches are given. In waves, as that is
+ * what costs the SDK least: the answers of a wave come together, where 32 loops that each await their own take half as
+ * much processor time again.
+ */
 async function batched(dataOf: Data): Promise<Contender> {
   const { events: client } = createClients();
-  return (events) =>
-    atOnce(requests, Math.ceil(events / 10), async (batch) => {
-      const Entries = Array.from({ length: Math.min(10, events - batch * 10) }, (_, more) =>
-        entryOf(batch * 10 + more, dataOf),
+  const put = async (from: number, to: number) => {
+    const Entries = Array.from({ length: to - from }, (_, more) => entryOf(from + more, dataOf));
+    const { FailedEntryCount } = await client.send(new PutEventsCommand({ Entries }));
+    if (FailedEntryCount !== 0) throw new Error("the stub refused an entry");
+  };
+  return async (events) => {
+    for (let from = 0; from < events; from += requests * 10) {
+      const starts = Array.from({ length: requests }, (_, batch) => from + batch * 10).filter(
+        (start) => start < events,
       );
-      const { FailedEntryCount } = await client.send(new PutEventsCommand({ Entries }));
-      if (FailedEntryCount !== 0) throw new Error("the stub refused an entry");
-    });
+      await Promise.all(starts.map((start) => put(start, Math.min(start + 10, events))));
+    }
+  };
 }
 
 /** One event a call: awaited one by one, or so many calls at once. */

@@ -6,8 +6,10 @@ import type { Fault } from "./aws-stub.ts";
 
 export interface FaultyRun {
   readonly events: number;
-  /** Of the requests that go wrong, 0 to 1. */
+  /** Of the requests to EventBridge that go wrong, 0 to 1. */
   readonly share: number;
+  /** Of those to SQS; default: the same. */
+  readonly queueShare?: number;
   readonly requestTimeoutMs: number;
   readonly seed: number;
 }
@@ -39,7 +41,10 @@ export async function publishThroughFaults(run: FaultyRun): Promise<FaultyResult
   const inQueue = new Set<string>();
   const { publisher, end } = await startStubPublisher({
     requestTimeoutMs: run.requestTimeoutMs,
-    fault: () => (random() < run.share ? anyFault(random) : undefined),
+    fault: ({ operation }) => {
+      const share = operation === "PutEvents" ? run.share : (run.queueShare ?? run.share);
+      return random() < share ? anyFault(random) : undefined;
+    },
     taken: ({ text }, operation) => {
       if (operation === "PutEvents") onBus.set(text, (onBus.get(text) ?? 0) + 1);
       else {

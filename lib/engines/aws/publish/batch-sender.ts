@@ -11,11 +11,16 @@ export interface BatchTarget<Item, Entry> {
   /** Requests under way at once, where nothing is throttled. */
   readonly maxRequests: number;
   /**
-   * The entry of an item and its bytes. Called when a batch is made: what waits costs no more than its item. Throws what
-   * makes the item unfit to be sent.
+   * The entry of an item. Called when a batch is made: what waits costs no more than its item. Throws what makes the item
+   * unfit to be sent.
    */
-  entryOf(item: Item): { readonly entry: Entry; readonly bytes: number };
-  /** Sends one request. An error for each entry that failed; rejects where the request failed as a whole. */
+  entryOf(item: Item): Entry;
+  /** As the service counts them. */
+  bytesOf(entry: Entry): number;
+  /**
+   * Sends one request. Gives an error in the place of each entry that failed, and nothing at all where none did; rejects
+   * where the request failed as a whole.
+   */
   send(entries: readonly Entry[]): Promise<readonly (BusError | undefined)[]>;
   /** An error that a request of several entries may owe to one of them. */
   mayBeOneEntry(error: BusError): boolean;
@@ -54,11 +59,12 @@ interface Pending<Item, Entry> {
   readonly item: Item;
   readonly done: Done;
   readonly since: number;
-  /** Made when it is first put into a batch. */
-  made: { readonly entry: Entry; readonly bytes: number } | undefined;
+  /** Made when it is first put into a batch, and its bytes. */
+  entry: Entry | undefined;
+  bytes: number;
   attempts: number;
   sentAt: number;
-  readonly failures: Failed[];
+  failures: readonly Failed[];
   /** Whether it goes in a request of its own, as its batch was refused as a whole. */
   alone: boolean;
 }
@@ -69,6 +75,8 @@ const most = 10;
 const eagerRequests = 4;
 /** Milliseconds for which one that is not full waits for company at most. */
 const gatherMs = 10;
+/** Of what has not failed, as nearly all have not: one for all of them. */
+const none: readonly Failed[] = [];
 const backoff = { from: 100, to: 5_000 };
 
 /**
@@ -115,10 +123,11 @@ export class BatchSender<Item, Entry> {
       item,
       done,
       since: this.#clock.now(),
-      made: undefined,
+      entry: undefined,
+      bytes: 0,
       attempts: 0,
       sentAt: 0,
-      failures: [],
+      failures: none,
       alone: false,
     });
     this.#schedule();
@@ -180,27 +189,29 @@ export class BatchSender<Item, Entry> {
     let bytes = 0;
     for (const pending of taken) {
       if (this.#hopeless(pending)) continue;
-      const made = this.#make(pending);
-      if (made === undefined) continue;
-      const fits = batch.length === 0 || (!pending.alone && bytes + made.bytes <= this.#target.maxBytes);
+      if (pending.entry === undefined && !this.#make(pending)) continue;
+      const fits = batch.length === 0 || (!pending.alone && bytes + pending.bytes <= this.#target.maxBytes);
       if (!fits || batch[0]?.alone === true) {
         leftOver.push(pending);
         continue;
       }
       batch.push(pending);
-      bytes += made.bytes;
+      bytes += pending.bytes;
     }
     if (leftOver.length > 0) this.#first.unshift(...leftOver);
     return batch;
   }
 
-  #make(pending: Pending<Item, Entry>): Pending<Item, Entry>["made"] {
+  /** Makes its entry. False where it is unfit, and given up. */
+  #make(pending: Pending<Item, Entry>): boolean {
     try {
-      pending.made ??= this.#target.entryOf(pending.item);
+      pending.entry = this.#target.entryOf(pending.item);
+      pending.bytes = this.#target.bytesOf(pending.entry);
+      return true;
     } catch (thrown) {
-      this.#end(pending, { error: toBusError(thrown), since: pending.since, attempts: 0, failures: [] });
+      this.#end(pending, { error: toBusError(thrown), since: pending.since, attempts: 0, failures: none });
+      return false;
     }
-    return pending.made;
   }
 
   /** Given up unsent, as nothing has got through for as long as one would be tried: its caller should know. */
@@ -221,7 +232,7 @@ export class BatchSender<Item, Entry> {
     const entries: Entry[] = [];
     const now = this.#clock.now();
     for (const pending of batch) {
-      if (pending.made !== undefined) entries.push(pending.made.entry);
+      if (pending.entry !== undefined) entries.push(pending.entry);
       if (pending.attempts === 0) pending.sentAt = now;
       pending.attempts += 1;
     }
@@ -241,6 +252,12 @@ export class BatchSender<Item, Entry> {
   }
 
   #answered(batch: readonly Pending<Item, Entry>[], errors: readonly (BusError | undefined)[], begun: number): void {
+    if (errors.length === 0) {
+      this.#failingSince = undefined;
+      this.#window.succeeded();
+      for (const pending of batch) this.#end(pending);
+      return;
+    }
     const again: Pending<Item, Entry>[] = [];
     let throttled = false;
     let worst = 0;
@@ -253,7 +270,7 @@ export class BatchSender<Item, Entry> {
         continue;
       }
       throttled ||= error.code === "throttled";
-      pending.failures.push({ error, at: now, attempt: pending.attempts });
+      pending.failures = [...pending.failures, { error, at: now, attempt: pending.attempts }];
       if (!error.retryable || this.#isOver(pending, now)) {
         this.#end(pending, { error, since: pending.since, attempts: pending.attempts, failures: pending.failures });
         continue;

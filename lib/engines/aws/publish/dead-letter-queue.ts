@@ -60,7 +60,8 @@ function queueTarget({ clients, config }: Parts): BatchTarget<string, string> {
   return {
     maxBytes: maxMessageBytes,
     maxRequests,
-    entryOf: (message) => ({ entry: message, bytes: Buffer.byteLength(message) }),
+    entryOf: (message) => message,
+    bytesOf: (message) => Buffer.byteLength(message),
     send: async (messages) => {
       const Entries = messages.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
       try {

@@ -41,11 +41,13 @@ export function busTarget(client: EventBridgeClient, config: BusConfig): BatchTa
       const entry = { ...toPutEntry(event), EventBusName: bus };
       const bytes = putEntryBytes(entry);
       if (bytes > maxEventBytes) throw eventTooLarge(event, bytes, maxEventBytes);
-      return { entry, bytes };
+      return entry;
     },
+    bytesOf: putEntryBytes,
     send: async (entries) => {
       try {
-        const { Entries = [] } = await client.send(new PutEventsCommand({ Entries: [...entries] }));
+        const { Entries = [], FailedEntryCount } = await client.send(new PutEventsCommand({ Entries: [...entries] }));
+        if (FailedEntryCount === 0 && Entries.length === entries.length) return [];
         return entries.map((_, index) => entryError(Entries[index], what));
       } catch (thrown) {
         const error = toBusErrorOfAws(thrown, what);

@@ -25,8 +25,9 @@ function sending(send: Send, patience = { attempts: 10, forMs: 30_000 }) {
     maxRequests: 8,
     entryOf: (thing) => {
       if (thing.bytes > maxBytes) throw new BusError("event_too_large", "too large");
-      return { entry: thing, bytes: thing.bytes };
+      return thing;
     },
+    bytesOf: (thing) => thing.bytes,
     send: (things) => {
       requests.push(things);
       return send(things);
