@@ -17,6 +17,8 @@ export interface Died {
   /** Oldest first. */
   readonly earlier: readonly Failure[];
   readonly reason: Failure;
+  /** The dead letter that its message was redriven from. */
+  readonly redrivenFrom?: string | undefined;
   /** Milliseconds for which it is remembered that it is dead. */
   readonly rememberMs: number;
 }
@@ -40,7 +42,7 @@ export async function bury(
   const { pk, subscription, event, earlier, reason } = died;
   const by = nextId();
   const failures = [...earlier, reason];
-  const { ok, row } = await rows.beginBurying(pk, died.from, by, failures);
+  const { ok, row } = await rows.beginBurying(pk, died.from, by, failures, died.redrivenFrom);
   if (!ok || row === undefined) return undefined;
   const letter: DeadLetter = {
     id: deliveryDeadLetterId({

@@ -61,6 +61,7 @@ export function createDeliveries(parts: DeliveriesParts, deadLetters: Pick<DeadL
         event,
         acceptedAt,
         from: row,
+        redrivenFrom: message.redrivenFrom,
         rememberMs,
         ...(failure ?? { earlier: [], reason }),
       };

@@ -52,7 +52,7 @@ export async function open(
     locks.push(seen);
   }
   const takesSlot = locks.some(({ kind }) => kind === "slot");
-  const claim = { id: claimId(nextId(), takesSlot), leaseUntil: now() + leaseMs };
+  const claim = { id: claimId(nextId(), takesSlot), leaseUntil: now() + leaseMs, round: message.redrivenFrom };
   const opened: Case = { message, record, event, acceptedAt, pk, locks, claim };
   const claimed = await claimRow(host, opened);
   if ("fate" in claimed) return claimed;

@@ -54,10 +54,12 @@ export class Rows {
     const isDue = "#dueAt <= :now";
     const hasAttemptsLeft = "#attempts < :limit";
     return this.#marked(pk, "claim", claim.id, {
-      set: "#state = :running, #attempts = if_not_exists(#attempts, :none) + :one, #claim = :claim, #leaseUntil = :lease, #ttl = :keep",
+      set: `#state = :running, #attempts = if_not_exists(#attempts, :none) + :one, #claim = :claim, #leaseUntil = :lease, #ttl = :keep${
+        claim.round === undefined ? "" : ", #round = if_not_exists(#round, :round)"
+      }`,
       remove: "#dueAt",
       condition: `${isUnknown} OR (${isWaiting} AND ${isDue} AND ${hasAttemptsLeft})`,
-      values: { ...this.#claimed(claim), limit, none: 0, one: 1 },
+      values: { ...this.#claimed(claim), ...roundValue(claim.round), limit, none: 0, one: 1 },
     });
   }
 
@@ -76,11 +78,11 @@ export class Rows {
   /** Begins the first attempt of one that was forgotten, but not deleted yet. */
   claimForgotten(pk: string, claim: Claim): Promise<Moved> {
     const isForgotten = "#ttl <= :seconds";
+    const begun = "#state = :running, #attempts = :one, #claim = :claim, #leaseUntil = :lease, #ttl = :keep";
     return this.#marked(pk, "claim", claim.id, {
-      set: "#state = :running, #attempts = :one, #claim = :claim, #leaseUntil = :lease, #ttl = :keep",
-      remove: "#dueAt, #failures, #round",
+      ...inRound(begun, "#dueAt, #failures", claim.round),
       condition: isForgotten,
-      values: { ...this.#claimed(claim), one: 1 },
+      values: { ...this.#claimed(claim), ...roundValue(claim.round), one: 1 },
     });
   }
 
@@ -133,8 +135,17 @@ export class Rows {
     });
   }
 
-  /** Out of attempts: from here on it only becomes dead. `from` is the claim that ends so, or how the row was seen. */
-  beginBurying(pk: string, from: string | Row | undefined, by: string, failures: readonly Failure[]): Promise<Moved> {
+  /**
+   * Out of attempts: from here on it only becomes dead. `from` is the claim that ends so, or how the row was seen; where it
+   * has none, `round` is the one of the life that it never had.
+   */
+  beginBurying(
+    pk: string,
+    from: string | Row | undefined,
+    by: string,
+    failures: readonly Failure[],
+    round: string | undefined,
+  ): Promise<Moved> {
     const now = this.#now();
     const values = {
       burying: "burying",
@@ -148,8 +159,12 @@ export class Rows {
     const isUnknown = "attribute_not_exists(#pk) OR #ttl <= :seconds";
     const set = "#state = :burying, #claim = :by, #leaseUntil = :lease, #failures = :failures, #ttl = :keep";
     if (from === undefined) {
-      const update = { set: `${set}, #attempts = :none`, remove: "#dueAt, #round" };
-      return this.#marked(pk, "claim", by, { ...update, condition: isUnknown, values });
+      const update = inRound(`${set}, #attempts = :none`, "#dueAt", round);
+      return this.#marked(pk, "claim", by, {
+        ...update,
+        condition: isUnknown,
+        values: { ...values, ...roundValue(round) },
+      });
     }
     const clause = typeof from === "string" ? this.#mine(from, values) : unchangedSince(from, values);
     return this.#marked(pk, "claim", by, { set, remove: "#dueAt", ...clause });
@@ -240,6 +255,20 @@ export class Rows {
 export interface Claim {
   readonly id: string;
   readonly leaseUntil: number;
+  /**
+   * The dead letter that its message was redriven from. It tells a life that begins by it from the one that the letter ended,
+   * also where the row that knew was gone in between: both deaths would be one dead letter, which the redrive removes.
+   */
+  readonly round?: string | undefined;
+}
+
+/** What begins a life anew, in a round or in none. */
+function inRound(set: string, remove: string, round: string | undefined): Pick<Update, "set" | "remove"> {
+  return round === undefined ? { set, remove: `${remove}, #round` } : { set: `${set}, #round = :round`, remove };
+}
+
+function roundValue(round: string | undefined): Update["values"] {
+  return round === undefined ? {} : { round };
 }
 
 const slotMark = "slot-";

@@ -33,6 +33,35 @@ describeDynamo("a dead delivery", () => {
     }
   });
 
+  test.each([
+    ["deleted", { idempotent: false }],
+    ["forgotten", { dedupeFor: 1_000 }],
+  ])(
+    "that a redrive brings when its row is %s dies as another dead letter than the one it was redriven from",
+    async (_, settings) => {
+      const bench = await Bench.make(dynamo(), settings);
+      await bench.settle(await bench.claim(bench.message(event)), { kind: "dead", failure: failed(1) });
+      const { id } = bench.letter;
+      await bench.clock.advance(20 * 86_400_000);
+      expect(await bench.store.revive("one", event)).toBe(true);
+      const message = bench.message(event, { redrivenFrom: id });
+      await bench.settle(await bench.claim(message));
+      await bench.clock.advance(2_000);
+      // SQS brings the same message once more.
+      await bench.settle(await bench.claim(message), { kind: "dead", failure: failed(1) });
+      expect([...bench.letters.keys()]).toEqual([id, expect.not.stringContaining(id)]);
+    },
+  );
+
+  test("that a redrive brings and its queue gives up unseen is another dead letter too", async () => {
+    const bench = await Bench.make(dynamo());
+    const first = await bench.store.giveUp(bench.message(event), "one", reason);
+    await bench.clock.advance(20 * 86_400_000);
+    const again = await bench.store.giveUp(bench.message(event, { redrivenFrom: first?.id ?? "" }), "one", reason);
+    expect(again?.id).not.toBe(first?.id);
+    expect(bench.letters.size).toBe(2);
+  });
+
   test("can be revived twice, where its message was not sent; not between its attempts", async () => {
     const bench = await Bench.make(dynamo());
     await bench.settle(await bench.claim(bench.message(event)), { kind: "dead", failure: failed(1) });
