@@ -1,8 +1,11 @@
 import { BusError } from "../error/bus-error.ts";
 import type { Event } from "./event.ts";
 
-/** 1 MiB: what EventBridge takes in one request. */
-export const maxEventBytes = 1_048_576;
+/**
+ * 1 MiB, which EventBridge takes in one request and SQS in one message, less 1 KiB for what EventBridge adds on the way to
+ * a queue (account, Region, names of fields). A larger one would reach the bus, and then fit no queue and no dead-letter queue.
+ */
+export const maxEventBytes = 1_047_552;
 
 /** What EventBridge counts for an entry's Time. */
 const timeBytes = 14;

@@ -1,8 +1,8 @@
 import { type EventBridgeClient, PutEventsCommand, type PutEventsResultEntry } from "@aws-sdk/client-eventbridge";
-import { type BusConfig, maxMessageBytes, type PutEntry, putEntryBytes, toPutEntry } from "../../../aws/index.ts";
+import { type BusConfig, type PutEntry, putEntryBytes, toPutEntry } from "../../../aws/index.ts";
 import { BusError, type BusErrorCode } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
-import { eventTooLarge } from "../../../event/size.ts";
+import { eventTooLarge, maxEventBytes } from "../../../event/size.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
 import type { BatchTarget } from "./batch-sender.ts";
 
@@ -10,12 +10,6 @@ import type { BatchTarget } from "./batch-sender.ts";
 export interface BusEntry extends PutEntry {
   readonly EventBusName: string;
 }
-
-/**
- * What EventBridge adds to an entry on its way to a queue (version, account, Region, names of fields), rounded up. Events
- * above a message less this would be taken by PutEvents and then fit neither the subscriptions' queues nor their DLQs.
- */
-const envelopeBytes = 1_024;
 
 /** At 20 ms a request 16,000 events a second, above what a Region takes of an account unless its quota was raised. */
 const maxRequests = 32;
@@ -32,7 +26,7 @@ const entryCodes: Readonly<Record<string, { code: BusErrorCode; retryable: boole
 /** The bus as a place to send events to. */
 export function busTarget(client: EventBridgeClient, config: BusConfig): BatchTarget<Event, BusEntry> {
   const { bus, maxRequestBytes } = config;
-  const maxEventBytes = Math.min(maxRequestBytes, maxMessageBytes - envelopeBytes);
+  const maxBytes = Math.min(maxRequestBytes, maxEventBytes);
   const what = `bus ${bus}`;
   return {
     maxBytes: maxRequestBytes,
@@ -40,7 +34,7 @@ export function busTarget(client: EventBridgeClient, config: BusConfig): BatchTa
     entryOf: (event) => {
       const entry = { ...toPutEntry(event), EventBusName: bus };
       const bytes = putEntryBytes(entry);
-      if (bytes > maxEventBytes) throw eventTooLarge(event, bytes, maxEventBytes);
+      if (bytes > maxBytes) throw eventTooLarge(event, bytes, maxBytes);
       return entry;
     },
     bytesOf: putEntryBytes,
