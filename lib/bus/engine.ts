@@ -48,6 +48,8 @@ export interface Consumer {
   capacity(): number;
   /** Takes one delivery, claimed for this process. Never throws, never waits. */
   deliver(delivery: Delivery): void;
+  /** Counts one that was over before it could be handed over, as its event had expired. Never throws, never waits. */
+  expired(): void;
 }
 
 /** A consumer's hold on its engine. */

@@ -117,8 +117,7 @@ export class Runner<Events> implements Consumer {
       return;
     }
     if (expiresAt !== undefined && Date.parse(expiresAt) <= now) {
-      counters.expired += 1;
-      this.counts.expired += 1;
+      this.expired();
       this.#settle(delivery, dropped);
       return;
     }
@@ -129,6 +128,11 @@ export class Runner<Events> implements Consumer {
     counters.running += 1;
     this.#watch.begin(run);
     this.#scope.runInAsyncScope(this.#start, undefined, run);
+  }
+
+  expired(): void {
+    this.#host.counters.expired += 1;
+    this.counts.expired += 1;
   }
 
   /** Takes nothing new and resolves when what runs has ended; `abort` has it end sooner. */

@@ -67,7 +67,7 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
   const nextId = createIds({ now: clock.now });
   const counters = new Counters();
   const catalog = options.catalog ?? standardCatalog;
-  const engine = await openEngine(options, { catalog, clock, random, logger, onError, nextId, counters });
+  const engine = await openEngine(options, { catalog, clock, random, logger, onError, nextId });
   return createBus<Events>({
     engine,
     catalog,
@@ -85,21 +85,14 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
 
 async function openEngine(
   options: Omit<ConnectOptions, "catalog">,
-  parts: Pick<
-    Parameters<typeof createBus>[0],
-    "catalog" | "clock" | "random" | "logger" | "onError" | "nextId" | "counters"
-  >,
+  parts: Pick<Parameters<typeof createBus>[0], "catalog" | "clock" | "random" | "logger" | "onError" | "nextId">,
 ): Promise<Engine> {
   if (options.engine === "aws") {
     checkWhole(options);
     const { createAwsEngine, openAws } = await loadAws();
-    const { counters, ...rest } = parts;
     const settings = {
-      ...rest,
+      ...parts,
       ...(options.lease === undefined ? {} : { leaseMs: parseDuration(options.lease, "lease") }),
-      onExpired: () => {
-        counters.expired += 1;
-      },
     };
     const config = functionBusConfig(process.env);
     // A function was told at its deployment, and is not granted to ask.

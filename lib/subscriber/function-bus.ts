@@ -34,9 +34,6 @@ export function createFunctionBus(parts: AwsParts, source: string): FunctionBus 
     history: createHistoryStore(parts),
     publisher: createEventPublisher(parts),
     leaseMs,
-    onExpired: () => {
-      counters.expired += 1;
-    },
   });
   const bus = createBus<RegisteredEvents>({ ...parts, engine, source, counters, layers: [], graceMs });
   return { bus, counters, deliveries };

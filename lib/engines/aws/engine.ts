@@ -44,7 +44,6 @@ export interface AwsEngineParts extends AwsParts {
   readonly deliveries: DeliveryStore;
   readonly publisher: EventPublisher;
   readonly leaseMs: number;
-  readonly onExpired: () => void;
 }
 
 /** Parameters that are read at once. */
@@ -116,10 +115,7 @@ export class AwsEngine implements Engine {
     let poller = this.#pollers.get(subscription);
     if (poller === undefined) {
       const settings = () => this.#registry.consumed(subscription)?.record ?? consumed.record;
-      const notHandedOver: ConstructorParameters<typeof Poller>[0]["notHandedOver"] = (why) => {
-        if (why === "expired") this.#parts.onExpired();
-      };
-      poller = new Poller({ ...this.#parts, notHandedOver }, settings, consumed.deployed.queueUrl);
+      poller = new Poller(this.#parts, settings, consumed.deployed.queueUrl);
       this.#pollers.set(subscription, poller);
     }
     return poller.attach(consumer);

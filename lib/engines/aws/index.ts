@@ -36,13 +36,12 @@ export function createAwsEngine(options: KnownBusOptions): Engine {
 }
 
 function engineOn(clients: Clients, options: KnownBusOptions): Engine {
-  const { leaseMs = defaultLeaseMs, onExpired = () => {}, ...settings } = options;
+  const { leaseMs = defaultLeaseMs, ...settings } = options;
   const parts: AwsParts = { ...settings, clients };
   const deadLetters = createDeadLetterStore(parts);
   return new AwsEngine({
     ...parts,
     leaseMs,
-    onExpired,
     deadLetters,
     history: createHistoryStore(parts),
     deliveries: createDeliveries(parts, deadLetters),

@@ -8,8 +8,6 @@ export interface AwsSettings extends Pick<AwsParts, "catalog" | "clock" | "rando
    * renewed every third of that.
    */
   readonly leaseMs?: number;
-  /** Told of each delivery that was over before it ran, since its event had expired. */
-  readonly onExpired?: () => void;
 }
 
 /** {@link AwsSettings}, and the bus to look for. */

@@ -4,7 +4,7 @@ import type { Attachment, Consumer } from "../../../bus/engine.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
-import type { AwsParts, ClaimedDelivery, DeliveryStore, MessageFate, OpenedWhy } from "../parts.ts";
+import type { AwsParts, ClaimedDelivery, DeliveryStore, MessageFate } from "../parts.ts";
 import { Groups } from "./groups.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { MessageQueue } from "./message-queue.ts";
@@ -13,8 +13,6 @@ import type { Received } from "./received.ts";
 export interface PollerParts extends Pick<AwsParts, "clients" | "clock" | "onError"> {
   readonly deliveries: DeliveryStore;
   readonly leaseMs: number;
-  /** Told of each message that was not handed over, and why. */
-  readonly notHandedOver: (why: OpenedWhy) => void;
 }
 
 /** Messages of one receive. */
@@ -189,13 +187,15 @@ export class Poller {
   }
 
   async #claim(received: Received): Promise<Claimed | undefined> {
-    const { deliveries, leaseMs, notHandedOver, onError } = this.#parts;
+    const { deliveries, leaseMs, onError } = this.#parts;
     const record = this.#settings();
+    // Of those that are there now: one that is closed in the meantime still counts.
+    const counting = this.#consumers[this.#turn % this.#consumers.length];
     try {
       const opened = await deliveries.open(received.message, record, { leaseMs });
       if ("delivery" in opened) return { delivery: opened.delivery, received, record };
       this.#opening.delete(received);
-      notHandedOver(opened.why);
+      if (opened.why === "expired") counting?.expired();
       this.#over(received, opened.fate);
     } catch (thrown) {
       this.#opening.delete(received);

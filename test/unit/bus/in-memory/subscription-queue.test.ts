@@ -32,7 +32,7 @@ function queueOf(parts: Partial<SubscriptionRecord> = {}) {
       taken.push(delivery.event.id);
       running.set(delivery.event.id, delivery);
     };
-    const one = { capacity: () => capacity - taken.length, deliver };
+    const one = { capacity: () => capacity - taken.length, deliver, expired: () => {} };
     queue.attach(one);
     return { one, taken };
   };

@@ -35,6 +35,8 @@ export class TestConsumer implements Consumer {
     this.seen.push(delivery);
   }
 
+  expired(): void {}
+
   /** Ends the first one held, or the one given. */
   async settle(outcome: Outcome = { kind: "done" }, delivery = this.held[0]): Promise<void> {
     if (delivery === undefined) throw new Error("nothing is held");

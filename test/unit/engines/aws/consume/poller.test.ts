@@ -2,10 +2,15 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../../../../lib/bus/clock.ts";
 import type { Delivery, Outcome } from "../../../../../lib/bus/delivery.ts";
 import type { Consumer } from "../../../../../lib/bus/engine.ts";
+import { Counters } from "../../../../../lib/bus/metrics.ts";
+import { Runner } from "../../../../../lib/bus/runner.ts";
+import { standardCatalog } from "../../../../../lib/catalog/index.ts";
+import { connect } from "../../../../../lib/connect/index.ts";
 import { createClients } from "../../../../../lib/engines/aws/clients.ts";
 import { Poller } from "../../../../../lib/engines/aws/consume/poller.ts";
 import type { ClaimedDelivery, DeliveryStore, MessageFate, OpenedWhy } from "../../../../../lib/engines/aws/parts.ts";
 import { BusError } from "../../../../../lib/error/bus-error.ts";
+import type { Event } from "../../../../../lib/event/event.ts";
 import type { SubscriptionRecord } from "../../../../../lib/subscription/subscription.ts";
 import { aRecord } from "../../../../support/a-record.ts";
 import { anEvent } from "../../../../support/an-event.ts";
@@ -65,6 +70,7 @@ class Hands implements Consumer {
   readonly all: string[] = [];
   room: number;
   most = 0;
+  expiredBefore = 0;
   #waiting: { count: number; resolve: () => void }[] = [];
 
   constructor(room: number) {
@@ -83,6 +89,10 @@ class Hands implements Consumer {
     for (const { count, resolve } of this.#waiting) if (this.all.length >= count) resolve();
   }
 
+  expired(): void {
+    this.expiredBefore += 1;
+  }
+
   /** Resolves once so many were handed over in all. */
   async got(count: number): Promise<void> {
     if (this.all.length >= count) return;
@@ -98,7 +108,6 @@ let queue: StubQueue;
 let stub: Awaited<ReturnType<typeof startJsonStub>>;
 let table: Table;
 let errors: BusError[];
-let whys: OpenedWhy[];
 let closing: (() => Promise<void>)[];
 
 beforeEach(async () => {
@@ -107,7 +116,6 @@ beforeEach(async () => {
   stub = await startJsonStub(queue.operations);
   table = new Table();
   errors = [];
-  whys = [];
   closing = [];
   process.env.AWS_ACCESS_KEY_ID = "test";
   process.env.AWS_SECRET_ACCESS_KEY = "test";
@@ -126,7 +134,6 @@ function poll(record: Partial<SubscriptionRecord> = {}, leaseMs = 30_000): Polle
       clock: systemClock,
       deliveries: table,
       leaseMs,
-      notHandedOver: (why) => whys.push(why),
       onError: (error) => errors.push(error),
     },
     () => aRecord({ name: "readers", concurrency: 10, ...record }),
@@ -198,7 +205,7 @@ test("a retry hides the message for whole seconds, and one of less than a second
   expect(hands.all).toEqual(["slow", "soon", "soon"]);
 });
 
-test("what is not to be handed over is deleted or left for later, and said why", async () => {
+test("what is not to be handed over is deleted or left for later", async () => {
   queue.put("known");
   queue.put("elsewhere");
   table.openFate = (id) =>
@@ -209,8 +216,55 @@ test("what is not to be handed over is deleted or left for later, and said why",
   poll().attach(hands).wake();
   await until(() => queue.size === 1 && queue.hidden.length === 1);
   expect(queue.hidden).toEqual([{ body: "elsewhere", seconds: 7 }]);
-  expect(whys.toSorted()).toEqual(["busy", "duplicate"]);
   expect(hands.all).toEqual([]);
+  expect(hands.expiredBefore).toBe(0);
+});
+
+test("what expired before it was opened is counted by the subscriber and by its bus, and never run", async () => {
+  for (const id of ["past1", "past2", "now"]) queue.put(id);
+  table.openFate = (id) => (id === "now" ? undefined : { fate: { kind: "delete" }, why: "expired" });
+  const poller = poll();
+  const counters = new Counters();
+  const ran: string[] = [];
+  const bus = await connect({ engine: "memory" });
+  closing.push(() => bus.close());
+  const runner = new Runner(
+    {
+      engine: {
+        attach: (_, consumer) => poller.attach(consumer),
+        settings: () => undefined,
+        settle: (delivery, outcome) => poller.settle(delivery, outcome),
+      },
+      catalog: standardCatalog,
+      clock: systemClock,
+      random: Math.random,
+      logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+      counters,
+      bus,
+      onError: (error) => errors.push(error),
+    },
+    aRecord({ name: "readers" }),
+    (event: Event) => void ran.push(event.id),
+    undefined,
+  );
+  await until(() => queue.size === 0);
+  expect(ran).toEqual(["now"]);
+  expect([counters.expired, runner.counts.expired]).toEqual([2, 2]);
+  expect(errors).toEqual([]);
+  await runner.close();
+});
+
+test("one that expired while its subscriber closed still counts", async () => {
+  queue.put("past");
+  const hands = new Hands(1);
+  const attachment = poll().attach(hands);
+  table.openFate = () => {
+    attachment.detach();
+    return { fate: { kind: "delete" }, why: "expired" };
+  };
+  attachment.wake();
+  await until(() => queue.size === 0);
+  expect(hands.expiredBefore).toBe(1);
 });
 
 test("nothing is received for nobody: without room no request is made, and what came too late goes back unopened", async () => {

@@ -76,6 +76,7 @@ function consumer(): Consumer & { got: Delivery[]; ids(): string[] } {
     ids: () => got.map(({ event }) => event.id),
     capacity: () => 100,
     deliver: (one) => void got.push(one),
+    expired: () => {},
   };
 }
 
