@@ -53,6 +53,16 @@ export function busMetric(busName: string, metricName: string, subscription?: st
   });
 }
 
+/** Calls of a function that failed as a whole. */
+export function functionErrors(functionName: string): Metric {
+  return new Metric({
+    namespace: "AWS/Lambda",
+    metricName: "Errors",
+    statistic: "Sum",
+    dimensionsMap: { FunctionName: functionName },
+  });
+}
+
 /** Seconds that the oldest message of a queue has waited. */
 export function oldestMessage(queueName: string): Metric {
   return new Metric({

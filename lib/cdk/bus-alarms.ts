@@ -1,10 +1,10 @@
 import { Duration } from "aws-cdk-lib";
-import { type Alarm, AlarmRule, AlarmState, CompositeAlarm, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { type Alarm, AlarmRule, AlarmState, CompositeAlarm } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { metricNames, resourceNames } from "../aws/index.ts";
-import { busAlarm, busMetric, lostByRule, oldestMessage } from "./alarms.ts";
+import { busAlarm, busMetric, functionErrors, lostByRule, oldestMessage } from "./alarms.ts";
 import { BusArns } from "./arns.ts";
 import { omitted } from "./omit.ts";
 
@@ -20,13 +20,6 @@ export class BusAlarms extends Construct {
   constructor(scope: Construct, id: string, { busName }: BusAlarmsProps) {
     super(scope, id);
     const tooOld = Duration.minutes(15).toSeconds();
-    const errorsOf = (name: string) =>
-      new Metric({
-        namespace: "AWS/Lambda",
-        metricName: "Errors",
-        statistic: "Sum",
-        dimensionsMap: { FunctionName: name },
-      });
     this.alarms = [
       busAlarm(this, "Unpublished", {
         busName,
@@ -55,7 +48,7 @@ export class BusAlarms extends Construct {
       busAlarm(this, "HistoryRecorderFails", {
         busName,
         name: "record-history-fails",
-        metric: errorsOf(resourceNames.recordHistoryFunction(busName)),
+        metric: functionErrors(resourceNames.recordHistoryFunction(busName)),
         above: 0,
         periods: 2,
         says: "record-history fails as a whole.",
@@ -64,7 +57,7 @@ export class BusAlarms extends Construct {
       busAlarm(this, "DeadLetterRecorderFails", {
         busName,
         name: "record-dead-letter-fails",
-        metric: errorsOf(resourceNames.recordDeadLetterFunction(busName)),
+        metric: functionErrors(resourceNames.recordDeadLetterFunction(busName)),
         above: 0,
         periods: 2,
         says: "record-dead-letter fails as a whole.",

@@ -1,8 +1,10 @@
 import { Duration } from "aws-cdk-lib";
+import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
 import { functionVariables, resourceNames } from "../aws/index.ts";
+import { busAlarm, functionErrors } from "./alarms.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import type { CatalogModule } from "./catalog-module.ts";
 import { recorderEntry } from "./entry.ts";
@@ -24,10 +26,11 @@ const everyMinute = Duration.minutes(1);
 
 /**
  * Looks every minute at what history recorded, and publishes an alert event for a flow that is slow and for a type whose
- * rate has jumped.
+ * rate has jumped. An alarm of its own rings where it fails.
  */
 export class FlowMonitor extends Construct {
   readonly function: WaggleFunction;
+  readonly alarm: Alarm;
 
   constructor(scope: Construct, id: string, props: FlowMonitorProps) {
     super(scope, id);
@@ -51,6 +54,15 @@ export class FlowMonitor extends Construct {
       schedule: Schedule.rate(everyMinute),
       // A look that fails is made up for by the next.
       targets: [new LambdaFunction(this.function, { retryAttempts: 0 })],
+    });
+    const { busName } = bus;
+    this.alarm = busAlarm(this, "Fails", {
+      busName,
+      name: "watch-flows-fails",
+      metric: functionErrors(resourceNames.watchFlowsFunction(busName)),
+      above: 1,
+      says: "watch-flows has failed more than once in 5 minutes: nobody watches flows and rates.",
+      runbook: "flow-monitor-fails",
     });
     if (bus.made !== undefined) this.node.addDependency(bus.made);
   }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Stack, Validations } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
+import { Match, Template } from "aws-cdk-lib/assertions";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -63,6 +63,15 @@ describe("the stacks", () => {
     const template = Template.fromStack(monitoring);
     template.hasResourceProperties("AWS::Events::Rule", { ScheduleExpression: "rate(1 minute)" });
     template.hasResourceProperties("AWS::Lambda::Function", { FunctionName: "agents-watch-flows" });
+    template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      AlarmName: "agents-watch-flows-fails",
+      Namespace: "AWS/Lambda",
+      MetricName: "Errors",
+      Dimensions: [{ Name: "FunctionName", Value: "agents-watch-flows" }],
+      Threshold: 1,
+      ComparisonOperator: "GreaterThanThreshold",
+      AlarmDescription: Match.stringLikeRegexp("#flow-monitor-fails of wagglebus"),
+    });
     template.hasResourceProperties("AWS::CloudWatch::CompositeAlarm", { AlarmName: "agents-unhealthy" });
     template.hasResourceProperties("AWS::CloudWatch::Dashboard", { DashboardName: "agents" });
   });
