@@ -20,7 +20,7 @@ const arrows = {
 const core = "^lib/(error|event|pattern|subscription|catalog|bus|aws)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
-  "^(node_modules/(zod|@aws-sdk|@smithy|@aws-lambda-powertools|aws-cdk-lib|cdk-nag|constructs|@types/aws-lambda)/|picocolors/types[.]js$)";
+  "^(node_modules/(zod|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries = "^(lib/index|lib/(catalog|cdk|subscriber|testing)/index|bin/[^/]+)[.]ts$";
 
 /** @param {string[]} folders */

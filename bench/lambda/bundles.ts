@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { build } from "esbuild";
+import { bundling } from "../../lib/cdk/bundle.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const from = (path: string) => JSON.stringify(join(root, path));
@@ -21,9 +22,11 @@ const one = (service: string, client: string, command: string) => `
 `;
 const beside = (more: string) => `${clients}${more}\n${empty}`;
 
+/** A handler that does nothing, with the clients that every function of Waggle has. */
+export const emptyHandler = beside("");
+
 /** What is measured: the text of each entry, as the construct would write or a user would. */
 export const entries: Readonly<Record<string, string>> = {
-  empty: beside(""),
   subscriber: `
     import { defineSubscription, NonRetriableError } from "wagglebus";
     import { taskAssigned } from "wagglebus/catalog";
@@ -40,7 +43,7 @@ export const entries: Readonly<Record<string, string>> = {
   "watch-flows": 'import { watchFlows } from "wagglebus/lambda"; export const handler = watchFlows();',
 };
 
-/** What each library adds: bundled beside the clients, and compared with {@link entries}.empty. */
+/** What each library adds: bundled beside the clients, and compared with {@link emptyHandler}. */
 export const libraries: Readonly<Record<string, string>> = {
   zod: beside('import * as z from "zod"; export const schema = z.object({ text: z.string() });'),
   "standard catalog": beside(
@@ -66,30 +69,38 @@ export const services: Readonly<Record<string, string>> = {
   "SQS alone": one("sqs", "SQSClient", "ChangeMessageVisibilityBatchCommand"),
 };
 
-/** Bundles an entry as the construct does (lib/cdk/waggle-function.ts), and gives its bytes. */
-export async function bundle(text: string, outfile: string): Promise<number> {
+/** What a start reads of an entry's bundle: the module of its handler, how many it is in all, and their bytes. */
+export interface Bundle {
+  readonly file: string;
+  readonly modules: number;
+  readonly bytes: number;
+}
+
+/** Bundles an entry into a folder as the construct does (lib/cdk/bundle.ts), or into one file as is usual. */
+export async function bundle(text: string, outdir: string, oneFile = false): Promise<Bundle> {
   const { metafile } = await build({
-    stdin: { contents: text, resolveDir: root, loader: "ts" },
-    outfile,
-    bundle: true,
-    platform: "node",
-    target: "node24",
-    format: "esm",
-    mainFields: ["module", "main"],
-    minify: true,
-    sourcemap: true,
-    sourcesContent: false,
-    define: { "process.env.WAGGLE_BUNDLE": '"function"' },
-    banner: {
-      js: 'import{createRequire as __waggleRequire}from"node:module";const require=__waggleRequire(import.meta.url);',
-    },
+    ...bundling,
+    splitting: !oneFile,
+    stdin: { contents: text, resolveDir: root, sourcefile: "index.ts", loader: "ts" },
+    entryNames: "index",
+    outdir,
+    absWorkingDir: root,
     tsconfig: join(root, "tsconfig.json"),
     metafile: true,
     logLevel: "error",
   });
-  const bytes = Object.entries(metafile.outputs).find(([file]) => !file.endsWith(".map"))?.[1].bytes;
-  if (bytes === undefined) throw new Error(`esbuild wrote nothing for ${outfile}`);
-  return bytes;
+  const file = join(outdir, "index.mjs");
+  const read = new Set<string>();
+  const readAll = (path: string) => {
+    if (read.has(path)) return;
+    read.add(path);
+    for (const { path: next, kind, external } of metafile.outputs[path]?.imports ?? []) {
+      if (kind === "import-statement" && external !== true) readAll(next);
+    }
+  };
+  readAll(relative(root, file));
+  const bytes = [...read].reduce((sum, path) => sum + (metafile.outputs[path]?.bytes ?? Number.NaN), 0);
+  return { file, modules: read.size, bytes };
 }
 
 /** The esbuild that bundles: its version belongs to the figures. */

@@ -1,14 +1,15 @@
 /**
- * What a Lambda function of Waggle costs at its start, against an empty handler with the same AWS clients:
- * `npm run bench -- lambda [--runs 31] [--json]`. Each bundle is imported by a new process, in turns, so that a change of the
- * machine's pace meets all alike; the figure is the median, and the ratio the median of the ratios of one round.
+ * What a Lambda function of Waggle costs at its start, against an empty handler with the same AWS clients, in one file as it
+ * is usually bundled (`ratio`), and in several as Waggle bundles its functions (`split`): `npm run bench -- lambda
+ * [--runs 31] [--json]`. Each bundle is imported by a new process, in turns, so that a change of the machine's pace meets all
+ * alike; the figure is the median, and the ratio the median of the ratios of one round, both of processor time.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { bundle, entries, esbuildVersion, libraries, services } from "./bundles.ts";
+import { type Bundle, bundle, emptyHandler, entries, esbuildVersion, libraries, services } from "./bundles.ts";
 
 const { values } = parseArgs({
   options: { runs: { type: "string", default: "31" }, json: { type: "boolean", default: false } },
@@ -26,10 +27,8 @@ const script = `
   console.log(JSON.stringify([wall, (user + system) / 1000]));
 `;
 
-interface Measured {
+interface Measured extends Bundle {
   readonly name: string;
-  readonly file: string;
-  readonly bytes: number;
   readonly wall: number[];
   readonly cpu: number[];
 }
@@ -37,10 +36,13 @@ interface Measured {
 const folder = await mkdtemp(join(tmpdir(), "waggle-bench-"));
 try {
   const all: Measured[] = [];
-  for (const [name, text] of Object.entries({ ...entries, ...libraries, ...services })) {
-    const file = join(folder, `${all.length}.mjs`);
-    all.push({ name, file, bytes: await bundle(text, file), wall: [], cpu: [] });
-  }
+  const add = async (name: string, text: string, oneFile?: boolean) => {
+    const made = await bundle(text, join(folder, `${all.length}`), oneFile);
+    all.push({ ...made, name, wall: [], cpu: [] });
+  };
+  await add("empty, in one file", emptyHandler, true);
+  await add("empty", emptyHandler);
+  for (const [name, text] of Object.entries({ ...entries, ...libraries, ...services })) await add(name, text);
   for (let run = 0; run < runs; run += 1) {
     for (const { file, wall, cpu } of all) {
       const [wallMs, cpuMs] = await importOnce(file);
@@ -62,30 +64,30 @@ async function importOnce(file: string): Promise<[number, number]> {
 }
 
 function report(all: readonly Measured[]): void {
-  const [empty] = all;
-  if (empty === undefined) return;
-  const rows = all.map(({ name, bytes, wall, cpu }) => ({
+  const [oneFile, split] = all;
+  if (oneFile === undefined || split === undefined) return;
+  const ratio = (cpu: readonly number[], of: Measured) =>
+    median(cpu.map((ms, run) => ms / (of.cpu[run] ?? Number.NaN)));
+  const rows = all.map(({ name, bytes, modules, wall, cpu }) => ({
     name,
     bytes,
+    modules,
     importMs: median(wall),
     processorMs: median(cpu),
-    /** Of wall clock and of processor time, to the empty handler of the same round. */
-    ratio: median(wall.map((ms, run) => ms / (empty.wall[run] ?? Number.NaN))),
-    processorRatio: median(cpu.map((ms, run) => ms / (empty.cpu[run] ?? Number.NaN))),
+    ratio: ratio(cpu, oneFile),
+    ratioSplit: ratio(cpu, split),
   }));
   if (values.json) {
     console.log(JSON.stringify({ benchmark: "lambda", runs, node: process.version, esbuild: esbuildVersion(), rows }));
     return;
   }
   console.log(`Node ${process.version}, esbuild ${esbuildVersion()}, ${runs} imports each, median`);
-  console.log(
-    `${"".padEnd(28)}${"KB".padStart(7)}${"import ms".padStart(11)}${"ratio".padStart(8)}${"CPU ms".padStart(9)}${"ratio".padStart(8)}`,
-  );
-  for (const { name, bytes, importMs, processorMs, ratio, processorRatio } of rows) {
-    console.log(
-      `${name.padEnd(28)}${(bytes / 1024).toFixed(0).padStart(7)}${importMs.toFixed(1).padStart(11)}` +
-        `${ratio.toFixed(2).padStart(8)}${processorMs.toFixed(1).padStart(9)}${processorRatio.toFixed(2).padStart(8)}`,
-    );
+  const line = (name: string, ...cells: readonly string[]) =>
+    console.log(`${name.padEnd(28)}${cells.map((cell) => cell.padStart(10)).join("")}`);
+  line("", "KB", "modules", "import ms", "CPU ms", "ratio", "split");
+  for (const { name, bytes, modules, importMs, processorMs, ratio, ratioSplit } of rows) {
+    const ratios = [ratio.toFixed(2), ratioSplit.toFixed(2)];
+    line(name, (bytes / 1024).toFixed(0), `${modules}`, importMs.toFixed(1), processorMs.toFixed(1), ...ratios);
   }
 }
 

@@ -3,8 +3,8 @@ import { providedAws } from "./provided-bus.ts";
 
 // Engines are loaded when they are used: `node:sqlite` is not there in every Node, nor the SDK, and both cost start-up time.
 //
-// The bundle of a Lambda function is one file, in which esbuild cannot load anything later: what any `import()` reaches is
-// wrapped and made whole at the start, the SDK too, which doubles that start. So the construct that bundles a function sets
+// A Lambda function has its one bus from its environment, so that it never chooses. In the bundle each of these import()s would
+// keep all of its engine, and in a bundle of one file load it at the start. So the construct that bundles a function sets
 // `process.env.WAGGLE_BUNDLE` to "function" in its text, and each of these conditions, written out for that, leaves the
 // import() out. Without the construct it works all the same, only slower.
 

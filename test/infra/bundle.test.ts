@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { App, AssetStaging, Stack } from "aws-cdk-lib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import planner from "../../functions/planner/subscription.ts";
+import readers from "../../functions/readers/subscription.ts";
 import { AgentEventBus, Subscriber } from "../../lib/cdk/index.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -14,34 +15,63 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The bundle of a subscriber, made into an assembly of its own. */
-function bundle(assembly: string): string {
+/** The bundles of some subscribers, each a folder, made into an assembly of their own. */
+function bundle(assembly: string, subscriptions: readonly (typeof planner | typeof readers)[] = [planner]): string[] {
   AssetStaging.clearAssetHashCache();
   const outdir = join(folder, assembly);
   const stack = new Stack(new App({ outdir }), "team");
   const bus = AgentEventBus.fromBusName(stack, "Bus", "agents");
-  new Subscriber(stack, "Planner", { bus, subscription: planner, folder: join(root, "functions/planner") });
-  const [made] = readdirSync(outdir).filter((name) => existsSync(join(outdir, name, "index.mjs")));
-  if (made === undefined) throw new Error(`nothing was bundled into ${outdir}`);
-  return join(outdir, made, "index.mjs");
+  for (const subscription of subscriptions) {
+    const of = join(root, "functions", subscription.name ?? "");
+    new Subscriber(stack, `${subscription.name}`, { bus, subscription, folder: of });
+  }
+  return readdirSync(outdir).flatMap((name) =>
+    existsSync(join(outdir, name, "index.mjs")) ? [join(outdir, name)] : [],
+  );
 }
 
-test("a function is one module with a source map that starts by itself, and the same the next time", async () => {
-  const first = bundle("first");
-  const again = bundle("again");
-  expect(again.replace("/again/", "/first/")).toBe(first);
-  expect(existsSync(`${first}.map`)).toBe(true);
-  const text = readFileSync(first, "utf8");
-  expect(text).not.toMatch(/from"@aws-sdk\//);
-  expect(text.split("\n").length).toBeLessThan(1_000);
-  const { handler } = await import(/* @vite-ignore */ pathToFileURL(first).href);
+const read = (made: string, ending: string): string[] =>
+  readdirSync(made).flatMap((name) => (name.endsWith(ending) ? [readFileSync(join(made, name), "utf8")] : []));
+
+test("a function is minified modules with source maps that start by themselves, and the same the next time", async () => {
+  const [first = "nothing was bundled"] = bundle("first");
+  const [again] = bundle("again");
+  expect(again?.replace("/again/", "/first/")).toBe(first);
+  expect(readdirSync(again ?? "")).toEqual(readdirSync(first));
+  const modules = read(first, ".mjs");
+  expect(read(first, ".map")).toHaveLength(modules.length);
+  for (const text of modules) {
+    expect(text).not.toMatch(/(?:from|import\()"@(?:aws-sdk|smithy)\//);
+    expect(text.split("\n").length).toBeLessThan(1_000);
+  }
+  const { handler } = await import(/* @vite-ignore */ pathToFileURL(join(first, "index.mjs")).href);
   expect(handler).toBeTypeOf("function");
 });
 
 test("a function of one copy of the library: what handler and wrapper import is the same module", () => {
-  const { sources } = JSON.parse(readFileSync(`${bundle("copies")}.map`, "utf8"));
-  const errors = sources.filter(
-    (source: string) => source.endsWith("error/bus-error.ts") || source.endsWith("error/bus-error.js"),
-  );
+  const [made = "nothing was bundled"] = bundle("copies");
+  const sources = read(made, ".map").flatMap((map) => JSON.parse(map).sources);
+  const errors = sources.filter((source: string) => /error\/bus-error\.[jt]s$/.test(source));
   expect(errors).toHaveLength(1);
+});
+
+test("a function does not load at its start what it may never need", () => {
+  const [made = "nothing was bundled"] = bundle("start");
+  const loaded = new Set<string>();
+  const load = (name: string) => {
+    if (loaded.has(name)) return;
+    loaded.add(name);
+    for (const [, next] of readFileSync(join(made, name), "utf8").matchAll(/(?:from|import)"\.\/([^"]+)"/g))
+      load(next ?? "");
+  };
+  load("index.mjs");
+  const sources = [...loaded].flatMap((name) => JSON.parse(readFileSync(join(made, `${name}.map`), "utf8")).sources);
+  expect(sources.some((source: string) => source.includes("@aws-sdk/client-dynamodb/"))).toBe(true);
+  for (const client of ["s3", "ssm", "sts"]) {
+    expect(sources.filter((source: string) => source.includes(`@aws-sdk/client-${client}/`))).toEqual([]);
+  }
+});
+
+test("functions whose entries lie beside each other are each bundled", () => {
+  expect(bundle("several", [planner, readers])).toHaveLength(2);
 });
