@@ -37,7 +37,10 @@ export function defineHandler<const On extends Wanted | readonly Wanted[], Event
   return subscriberFunction(subscription, handler, options, lambdaHost);
 }
 
-/** {@link defineHandler} in any process. */
+/**
+ * {@link defineHandler} in any process.
+ * @internal Its types are the SDK's: who compiles against this module needs none.
+ */
 export function subscriberFunction(
   subscription: object,
   handler: AnyHandler,

@@ -20,7 +20,10 @@ export function recordDeadLetter(options: FunctionOptions = {}): QueueFunction {
   return deadLetterFunction(options, lambdaHost);
 }
 
-/** {@link recordDeadLetter} in any process. */
+/**
+ * {@link recordDeadLetter} in any process.
+ * @internal Its types are the SDK's: who compiles against this module needs none.
+ */
 export function deadLetterFunction(options: FunctionOptions, host: FunctionHost): QueueFunction {
   const ready = once(async () => {
     const parts = await functionParts(host, options.catalog);

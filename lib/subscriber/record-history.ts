@@ -17,7 +17,10 @@ export function recordHistory(options: FunctionOptions = {}): QueueFunction {
   return historyFunction(options, lambdaHost);
 }
 
-/** {@link recordHistory} in any process. */
+/**
+ * {@link recordHistory} in any process.
+ * @internal Its types are the SDK's: who compiles against this module needs none.
+ */
 export function historyFunction(options: FunctionOptions, host: FunctionHost): QueueFunction {
   const ready = once(async () => {
     const parts = await functionParts(host, options.catalog);

@@ -39,7 +39,10 @@ export function watchFlows(options: WatchOptions = {}): ScheduledFunction {
   return watchFunction(options, lambdaHost);
 }
 
-/** {@link watchFlows} in any process. */
+/**
+ * {@link watchFlows} in any process.
+ * @internal Its types are the SDK's: who compiles against this module needs none.
+ */
 export function watchFunction(options: WatchOptions, host: FunctionHost): ScheduledFunction {
   const settings = watchSettings(options);
   const ready = once(async () => {

@@ -3,6 +3,8 @@
 import { strict as assert } from "node:assert";
 import { type Bus, BusError, compilePattern, connect, defineEvent, defineSubscription } from "wagglebus";
 import { standardCatalog, taskCreated } from "wagglebus/catalog";
+// Of its types alone: they compile where no package of AWS is installed.
+import type { defineHandler } from "wagglebus/lambda";
 import { testBus } from "wagglebus/testing";
 import { z } from "zod";
 
@@ -27,6 +29,13 @@ for (const options of [{ engine: "memory" }, { engine: "embedded", file: "bus.db
   await assert.rejects(bus.publish(invoicePaid, { invoiceId: "1", cents: "4200" }), { code: "invalid_event" });
   await bus.close();
 }
+
+/** What the module of a Lambda function says. */
+export const functionOf = (define: typeof defineHandler) =>
+  define(accounts, async (event, { bus }) => {
+    const cents: number = event.data.cents;
+    await bus.publish({ type: "custom.paid", data: { cents } });
+  });
 
 const plain = await connect({ engine: "memory", source: "demo" });
 const created = Promise.withResolvers<string>();
