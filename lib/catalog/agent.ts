@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalNumber, optionalText, optionalTexts, optionalValue, text } from "./fields.ts";
 
 const profile = z.looseObject({
-  agentId: z.string(),
-  name: z.string().optional(),
-  capabilities: z.array(z.string()).optional(),
-  updatedFields: z.array(z.string()).optional(),
+  agentId: text,
+  name: optionalText,
+  capabilities: optionalTexts,
+  updatedFields: optionalTexts,
 });
 
 /** `agent.created`: an agent was registered. */
@@ -18,13 +19,13 @@ export const agentUpdated = defineEvent("agent.updated", {
 });
 
 const life = z.looseObject({
-  agentId: z.string(),
-  parentAgentId: z.string().optional(),
-  reason: z.string().optional(),
-  status: z.string().optional(),
-  load: z.number().optional(),
-  error: z.unknown().optional(),
-  changes: z.unknown().optional(),
+  agentId: text,
+  parentAgentId: optionalText,
+  reason: optionalText,
+  status: optionalText,
+  load: optionalNumber,
+  error: optionalValue,
+  changes: optionalValue,
 });
 
 /** `agent.spawned`: an agent was started by another one. */
@@ -67,11 +68,11 @@ export const agentOptimized = defineEvent("agent.optimized", {
 });
 
 const work = z.looseObject({
-  agentId: z.string(),
-  taskId: z.string(),
-  result: z.unknown().optional(),
-  error: z.unknown().optional(),
-  durationMs: z.number().optional(),
+  agentId: text,
+  taskId: text,
+  result: optionalValue,
+  error: optionalValue,
+  durationMs: optionalNumber,
 });
 
 /** `agent.task.assigned`: an agent was given a task. */
@@ -96,21 +97,21 @@ export const agentTaskFailed = defineEvent("agent.task.failed", {
 export const agentToolExecuted = defineEvent("agent.tool.executed", {
   description: "An agent ran a tool.",
   data: z.looseObject({
-    agentId: z.string(),
-    toolName: z.string(),
-    input: z.unknown().optional(),
-    output: z.unknown().optional(),
-    error: z.unknown().optional(),
-    durationMs: z.number().optional(),
+    agentId: text,
+    toolName: text,
+    input: optionalValue,
+    output: optionalValue,
+    error: optionalValue,
+    durationMs: optionalNumber,
   }),
 });
 
 const capability = z.looseObject({
-  agentId: z.string(),
-  capabilityId: z.string(),
-  executionId: z.string(),
-  resultSummary: z.string().optional(),
-  error: z.unknown().optional(),
+  agentId: text,
+  capabilityId: text,
+  executionId: text,
+  resultSummary: optionalText,
+  error: optionalValue,
 });
 
 /** `agent.capability.execution.started`: an agent began to use a capability. */

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalText, text } from "./fields.ts";
 
-const circle = z.looseObject({ circleId: z.string(), name: z.string().optional(), goal: z.string().optional() });
+const circle = z.looseObject({ circleId: text, name: optionalText, goal: optionalText });
 
 /** `circle.created`: a group of agents was formed. */
 export const circleCreated = defineEvent("circle.created", {
@@ -21,7 +22,7 @@ export const circleStopped = defineEvent("circle.stopped", {
   data: circle,
 });
 
-const member = z.looseObject({ circleId: z.string(), agentId: z.string(), role: z.string().optional() });
+const member = z.looseObject({ circleId: text, agentId: text, role: optionalText });
 
 /** `circle.member.added`: an agent joined a group. */
 export const circleMemberAdded = defineEvent("circle.member.added", {

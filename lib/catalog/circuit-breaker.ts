@@ -1,13 +1,14 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalText, optionalValue, text } from "./fields.ts";
 
 /** `circuit_breaker.state.changed`: a circuit breaker opened, closed or is trying. */
 export const circuitBreakerStateChanged = defineEvent("circuit_breaker.state.changed", {
   description: "A circuit breaker opened, closed or is trying.",
-  data: z.looseObject({ service: z.string(), from: z.string(), to: z.string(), reason: z.string().optional() }),
+  data: z.looseObject({ service: text, from: text, to: text, reason: optionalText }),
 });
 
-const call = z.looseObject({ service: z.string(), error: z.unknown().optional() });
+const call = z.looseObject({ service: text, error: optionalValue });
 
 /** `circuit_breaker.call.failed`: a call behind a circuit breaker failed. */
 export const circuitBreakerCallFailed = defineEvent("circuit_breaker.call.failed", {

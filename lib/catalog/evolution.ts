@@ -1,13 +1,14 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalList, optionalNumber, optionalText, optionalValue, text } from "./fields.ts";
 
 /** `evolution.pattern.detected`: a pattern that calls for change was seen. */
 export const evolutionPatternDetected = defineEvent("evolution.pattern.detected", {
   description: "A pattern that calls for change was seen.",
   data: z.looseObject({
-    patternType: z.string(),
-    confidence: z.number().optional(),
-    dataPoints: z.array(z.unknown()).optional(),
+    patternType: text,
+    confidence: optionalNumber,
+    dataPoints: optionalList,
   }),
 });
 
@@ -15,9 +16,9 @@ export const evolutionPatternDetected = defineEvent("evolution.pattern.detected"
 export const evolutionProposalGenerated = defineEvent("evolution.proposal.generated", {
   description: "A change was proposed.",
   data: z.looseObject({
-    proposalId: z.string(),
-    proposalType: z.string().optional(),
-    description: z.string().optional(),
+    proposalId: text,
+    proposalType: optionalText,
+    description: optionalText,
   }),
 });
 
@@ -25,16 +26,16 @@ export const evolutionProposalGenerated = defineEvent("evolution.proposal.genera
 export const evolutionProposalValidated = defineEvent("evolution.proposal.validated", {
   description: "A proposed change was judged.",
   data: z.looseObject({
-    proposalId: z.string(),
-    validationResult: z.unknown().optional(),
-    score: z.number().optional(),
+    proposalId: text,
+    validationResult: optionalValue,
+    score: optionalNumber,
   }),
 });
 
 const implementation = z.looseObject({
-  proposalId: z.string(),
-  implementationId: z.string(),
-  changes: z.unknown().optional(),
+  proposalId: text,
+  implementationId: text,
+  changes: optionalValue,
 });
 
 /** `evolution.implementation.started`: work on a proposed change began. */

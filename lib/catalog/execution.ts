@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalText, optionalValue, text } from "./fields.ts";
 
 const execution = z.looseObject({
-  executionId: z.string(),
-  input: z.unknown().optional(),
-  output: z.unknown().optional(),
-  error: z.unknown().optional(),
-  reason: z.string().optional(),
+  executionId: text,
+  input: optionalValue,
+  output: optionalValue,
+  error: optionalValue,
+  reason: optionalText,
 });
 
 /** `execution.started`: an execution began. */

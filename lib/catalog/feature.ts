@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalText, optionalTexts, text } from "./fields.ts";
 
 const feature = z.looseObject({
-  featureId: z.string(),
-  title: z.string().optional(),
-  reason: z.string().optional(),
-  taskIds: z.array(z.string()).optional(),
+  featureId: text,
+  title: optionalText,
+  reason: optionalText,
+  taskIds: optionalTexts,
 });
 
 /** `feature.created`: a feature was planned. */

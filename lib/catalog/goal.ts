@@ -1,17 +1,18 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalRecord, optionalText } from "./fields.ts";
 
 /** `goal.progress`: a goal came nearer: 0 is the start, 1 the end. */
 export const goalProgress = defineEvent("goal.progress", {
   description: "A goal came nearer: 0 is the start, 1 the end.",
   data: z.looseObject({
     progress: z.number().min(0).max(1),
-    criteriaStatus: z.record(z.string(), z.unknown()).optional(),
+    criteriaStatus: optionalRecord,
   }),
 });
 
 /** `goal.achieved`: a goal was reached. */
 export const goalAchieved = defineEvent("goal.achieved", {
   description: "A goal was reached.",
-  data: z.looseObject({ goalId: z.string().optional(), summary: z.string().optional() }),
+  data: z.looseObject({ goalId: optionalText, summary: optionalText }),
 });

@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalNumber, optionalValue, text } from "./fields.ts";
 
 const improvement = z.looseObject({
-  target: z.string(),
-  before: z.unknown().optional(),
-  after: z.unknown().optional(),
-  gain: z.number().optional(),
+  target: text,
+  before: optionalValue,
+  after: optionalValue,
+  gain: optionalNumber,
 });
 
 /** `improvement.applied`: an improvement took effect. */

@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalList, optionalNumber } from "./fields.ts";
 
 const update = z.looseObject({
-  entities: z.array(z.unknown()).optional(),
-  relationships: z.array(z.unknown()).optional(),
-  added: z.number().optional(),
-  removed: z.number().optional(),
+  entities: optionalList,
+  relationships: optionalList,
+  added: optionalNumber,
+  removed: optionalNumber,
 });
 
 /** `knowledge.updated`: what is known changed. */

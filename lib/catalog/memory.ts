@@ -1,38 +1,39 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalNumber, optionalRecord, optionalText, optionalTexts, text } from "./fields.ts";
 
 /** `memory.created`: something was remembered. */
 export const memoryCreated = defineEvent("memory.created", {
   description: "Something was remembered.",
   data: z.looseObject({
-    memoryId: z.string(),
-    content: z.string().optional(),
-    filters: z.record(z.string(), z.unknown()).optional(),
-    agentId: z.string().optional(),
+    memoryId: text,
+    content: optionalText,
+    filters: optionalRecord,
+    agentId: optionalText,
   }),
 });
 
 /** `memory.updated`: a memory changed. */
 export const memoryUpdated = defineEvent("memory.updated", {
   description: "A memory changed.",
-  data: z.looseObject({ memoryId: z.string(), updatedFields: z.array(z.string()).optional() }),
+  data: z.looseObject({ memoryId: text, updatedFields: optionalTexts }),
 });
 
 /** `memory.searched`: memories were searched. */
 export const memorySearched = defineEvent("memory.searched", {
   description: "Memories were searched.",
   data: z.looseObject({
-    query: z.string(),
-    filters: z.record(z.string(), z.unknown()).optional(),
-    resultCount: z.number().optional(),
+    query: text,
+    filters: optionalRecord,
+    resultCount: optionalNumber,
   }),
 });
 
 const exchange = z.looseObject({
-  memoryId: z.string(),
-  fromAgentId: z.string().optional(),
-  toAgentIds: z.array(z.string()).optional(),
-  circleId: z.string().optional(),
+  memoryId: text,
+  fromAgentId: optionalText,
+  toAgentIds: optionalTexts,
+  circleId: optionalText,
 });
 
 /** `memory.shared`: a memory was given to other agents. */
@@ -51,8 +52,8 @@ export const memoryRecalled = defineEvent("memory.recalled", {
 export const memoryEntityExtracted = defineEvent("memory.entity.extracted", {
   description: "Entities and their links were found in a memory.",
   data: z.looseObject({
-    memoryId: z.string(),
-    entities: z.array(z.looseObject({ name: z.string(), kind: z.string().optional() })),
-    relationships: z.array(z.looseObject({ from: z.string(), to: z.string(), kind: z.string() })).optional(),
+    memoryId: text,
+    entities: z.array(z.looseObject({ name: text, kind: optionalText })),
+    relationships: z.array(z.looseObject({ from: text, to: text, kind: text })).optional(),
   }),
 });

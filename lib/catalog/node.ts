@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalNumber, optionalText, text } from "./fields.ts";
 
 const loop = z.looseObject({
-  nodeId: z.string().optional(),
-  maxIterations: z.number().optional(),
-  iteration: z.number().optional(),
-  iterations: z.number().optional(),
+  nodeId: optionalText,
+  maxIterations: optionalNumber,
+  iteration: optionalNumber,
+  iterations: optionalNumber,
 });
 
 /** `node.loop.started`: a node began its loop. */
@@ -26,13 +27,13 @@ export const nodeLoopCompleted = defineEvent("node.loop.completed", {
 /** `node.internal.output`: a node wrote something for itself: a thought, a note. */
 export const nodeInternalOutput = defineEvent("node.internal.output", {
   description: "A node wrote something for itself: a thought, a note.",
-  data: z.looseObject({ nodeId: z.string().optional(), content: z.string() }),
+  data: z.looseObject({ nodeId: optionalText, content: text }),
 });
 
 const halt = z.looseObject({
-  nodeId: z.string().optional(),
-  prompt: z.string().optional(),
-  reason: z.string().optional(),
+  nodeId: optionalText,
+  prompt: optionalText,
+  reason: optionalText,
 });
 
 /** `node.input.blocked`: a node waits for input. */

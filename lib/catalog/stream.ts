@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalText, text } from "./fields.ts";
 
-const stream = z.looseObject({ streamId: z.string(), reason: z.string().optional() });
+const stream = z.looseObject({ streamId: text, reason: optionalText });
 
 /** `stream.started`: a stream of output opened. */
 export const streamStarted = defineEvent("stream.started", { description: "A stream of output opened.", data: stream });

@@ -1,13 +1,14 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { number, optionalNumber, optionalRecord, optionalText, optionalValue, text } from "./fields.ts";
 
 /** `system.health.checked`: the system's health was looked at. */
 export const systemHealthChecked = defineEvent("system.health.checked", {
   description: "The system's health was looked at.",
-  data: z.looseObject({ status: z.string(), checks: z.record(z.string(), z.unknown()).optional() }),
+  data: z.looseObject({ status: text, checks: optionalRecord }),
 });
 
-const notice = z.looseObject({ message: z.string(), component: z.string().optional(), error: z.unknown().optional() });
+const notice = z.looseObject({ message: text, component: optionalText, error: optionalValue });
 
 /** `system.shutdown`: the system shuts down. */
 export const systemShutdown = defineEvent("system.shutdown", { description: "The system shuts down.", data: notice });
@@ -24,17 +25,17 @@ export const systemWarning = defineEvent("system.warning", {
 /** `system.error.recovered`: the system got over an error. */
 export const systemErrorRecovered = defineEvent("system.error.recovered", {
   description: "The system got over an error.",
-  data: z.looseObject({ message: z.string(), component: z.string().optional() }),
+  data: z.looseObject({ message: text, component: optionalText }),
 });
 
 /** `system.cost.threshold.reached`: costs reached a limit. */
 export const systemCostThresholdReached = defineEvent("system.cost.threshold.reached", {
   description: "Costs reached a limit.",
   data: z.looseObject({
-    amount: z.number(),
-    limit: z.number(),
-    currency: z.string().optional(),
-    period: z.string().optional(),
+    amount: number,
+    limit: number,
+    currency: optionalText,
+    period: optionalText,
   }),
 });
 
@@ -42,10 +43,10 @@ export const systemCostThresholdReached = defineEvent("system.cost.threshold.rea
 export const systemPerformanceAlert = defineEvent("system.performance.alert", {
   description: "A metric left its bounds, or came back; `subject` is a flow, a type or an agent.",
   data: z.looseObject({
-    metric: z.string(),
-    value: z.number(),
-    threshold: z.number().optional(),
-    subject: z.string().optional(),
+    metric: text,
+    value: number,
+    threshold: optionalNumber,
+    subject: optionalText,
     state: z.enum(["raised", "cleared"]).optional(),
   }),
 });

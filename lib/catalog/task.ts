@@ -1,16 +1,17 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalNumber, optionalText, optionalTexts, optionalValue, text } from "./fields.ts";
 
 const task = z.looseObject({
-  taskId: z.string(),
-  title: z.string().optional(),
-  agentId: z.string().optional(),
-  instruction: z.string().optional(),
-  input: z.unknown().optional(),
-  result: z.unknown().optional(),
-  error: z.unknown().optional(),
-  attempt: z.number().optional(),
-  priority: z.number().optional(),
+  taskId: text,
+  title: optionalText,
+  agentId: optionalText,
+  instruction: optionalText,
+  input: optionalValue,
+  result: optionalValue,
+  error: optionalValue,
+  attempt: optionalNumber,
+  priority: optionalNumber,
 });
 
 /** `task.created`: a task came into being. */
@@ -35,9 +36,9 @@ export const taskRetried = defineEvent("task.retried", { description: "A failed 
 export const taskConflictDetected = defineEvent("task.conflict.detected", {
   description: "Several tasks want the same resource.",
   data: z.looseObject({
-    resource: z.string(),
-    taskIds: z.array(z.string()),
-    agentIds: z.array(z.string()).optional(),
-    resolution: z.unknown().optional(),
+    resource: text,
+    taskIds: z.array(text),
+    agentIds: optionalTexts,
+    resolution: optionalValue,
   }),
 });

@@ -1,15 +1,16 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
+import { optionalNumber, optionalText, optionalValue, text } from "./fields.ts";
 
 const workflow = z.looseObject({
-  workflowId: z.string(),
-  name: z.string().optional(),
-  input: z.unknown().optional(),
-  output: z.unknown().optional(),
-  error: z.unknown().optional(),
-  durationMs: z.number().optional(),
-  reason: z.string().optional(),
-  checkpoint: z.unknown().optional(),
+  workflowId: text,
+  name: optionalText,
+  input: optionalValue,
+  output: optionalValue,
+  error: optionalValue,
+  durationMs: optionalNumber,
+  reason: optionalText,
+  checkpoint: optionalValue,
 });
 
 /** `workflow.started`: a workflow began. */
