@@ -2,40 +2,44 @@ import * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
 import { messageOf } from "../error/message-of.ts";
 import type { Event } from "../event/event.ts";
+import { lazy } from "../event/lazy.ts";
 import { messageText } from "./message-text.ts";
 
 /** Where in the bodies bucket a publisher puts a dead letter that is larger than a message; all that it may write there. */
 export const unpublishedBodies = "unpublished/";
 
-const failure = z.object({
-  code: z.string(),
-  message: z.string(),
-  stack: z.string().exactOptional(),
-  at: z.string(),
-  attempt: z.number(),
+const message = lazy(() => {
+  const failure = z.object({
+    code: z.string(),
+    message: z.string(),
+    stack: z.string().exactOptional(),
+    at: z.string(),
+    attempt: z.number(),
+  });
+  const event = z.object({
+    id: z.string().min(1),
+    type: z.string(),
+    source: z.string(),
+    time: z.string(),
+    data: z.unknown(),
+    metadata: z.looseObject({ version: z.number(), correlationId: z.string(), priority: z.number() }),
+  });
+  const letter = z.object({
+    schema: z.literal(1),
+    deadLetterId: z.string().min(1),
+    event,
+    reason: failure,
+    attempts: z.number(),
+    failures: z.array(failure),
+    acceptedAt: z.string(),
+    deadAt: z.string(),
+  });
+  const elsewhere = z.object({ schema: z.literal(1), bodyKey: z.string().startsWith(unpublishedBodies) });
+  return z.union([letter, elsewhere]);
 });
-const event = z.object({
-  id: z.string().min(1),
-  type: z.string(),
-  source: z.string(),
-  time: z.string(),
-  data: z.unknown(),
-  metadata: z.looseObject({ version: z.number(), correlationId: z.string(), priority: z.number() }),
-});
-const letter = z.object({
-  schema: z.literal(1),
-  deadLetterId: z.string().min(1),
-  event,
-  reason: failure,
-  attempts: z.number(),
-  failures: z.array(failure),
-  acceptedAt: z.string(),
-  deadAt: z.string(),
-});
-const elsewhere = z.object({ schema: z.literal(1), bodyKey: z.string().startsWith(unpublishedBodies) });
-const message = z.union([letter, elsewhere]);
 
-type Failed = Readonly<z.infer<typeof failure>>;
+type Message = z.infer<ReturnType<typeof message>>;
+type Failed = Readonly<Extract<Message, { deadLetterId: string }>["reason"]>;
 
 /** A dead letter of an event that could not be published: it belongs to no subscription. */
 export interface Unpublished {
@@ -67,9 +71,9 @@ export function toUnpublishedPointer(bodyKey: string): string {
  * text is the message. `invalid_event` where it is neither.
  */
 export function parseUnpublished(text: string): { readonly letter: Unpublished } | { readonly bodyKey: string } {
-  let parsed: z.infer<typeof message>;
+  let parsed: Message;
   try {
-    parsed = message.parse(JSON.parse(text));
+    parsed = message().parse(JSON.parse(text));
   } catch (thrown) {
     throw new BusError(
       "invalid_event",
