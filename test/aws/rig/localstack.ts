@@ -10,7 +10,7 @@ import { freePort } from "./ports.ts";
 import { cache, ensureVenv } from "./python.ts";
 import { runProgram } from "./run-program.ts";
 import { timed } from "./say.ts";
-import { startServer } from "./server.ts";
+import { startServer, withoutAws } from "./server.ts";
 
 /** The last release that needs no token. */
 const version = "4.14.0";
@@ -43,7 +43,7 @@ export async function startLocalstack({ signal }: { signal: AbortSignal }): Prom
     name: `LocalStack ${version}`,
     command: [join(venv, "bin", "python"), "-m", "localstack.runtime.main"],
     env: {
-      ...process.env,
+      ...withoutAws(),
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
       FILESYSTEM_ROOT: join(folder, "state"),
       GATEWAY_LISTEN: address,

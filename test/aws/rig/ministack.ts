@@ -1,7 +1,7 @@
 import { delimiter, dirname, join } from "node:path";
 import { freePort } from "./ports.ts";
 import { cache, ensureVenv } from "./python.ts";
-import { type Server, startServer } from "./server.ts";
+import { type Server, startServer, withoutAws } from "./server.ts";
 
 const version = "1.5.33";
 
@@ -29,7 +29,7 @@ export async function startMinistack(options: { auth: boolean; signal: AbortSign
     name: `MiniStack ${version}${auth ? " with AUTH=true" : ""}`,
     command: [join(venv, "bin", "ministack")],
     env: {
-      ...process.env,
+      ...withoutAws(),
       // Its Lambda functions run on this Node.
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
       BIND_HOST: "127.0.0.1",

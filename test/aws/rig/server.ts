@@ -28,6 +28,11 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+/** This process's environment without what names an account or another emulator: it would reach the functions. */
+export function withoutAws(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("AWS_")));
+}
+
 /** Starts a server and resolves when it is ready. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { name, command, env, folder, health, startWithinMs } = options;

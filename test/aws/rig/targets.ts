@@ -2,13 +2,14 @@ import type { Omittable } from "../../../lib/cdk/omit.ts";
 import { startLocalstack } from "./localstack.ts";
 import { type Emulator, startMinistack } from "./ministack.ts";
 import { say } from "./say.ts";
+import { withoutAws } from "./server.ts";
 
 /** Where the tests can run. */
 export const targetNames = ["ministack", "localstack", "account"] as const;
 export type TargetName = (typeof targetNames)[number];
 
 /** Where the tests of this process run; the runner says so. */
-export const target: TargetName = targetNames.find((name) => name === process.env.WAGGLE_TEST_TARGET) ?? "ministack";
+export const target: TargetName = targetNames.find((name) => name === process.env.TEST_AWS_TARGET) ?? "ministack";
 
 /** A cloud, or what stands in for one. */
 export interface Target {
@@ -40,13 +41,12 @@ export const targets: Readonly<Record<TargetName, Target>> = {
 
 /** What an SDK client and the CDK need to find an emulator, and nothing of a real account. */
 export function emulatorEnvironment({ endpoint, python }: Emulator): NodeJS.ProcessEnv {
-  const others = Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_"));
   return {
-    ...Object.fromEntries(others),
+    ...withoutAws(),
     ...clientEnvironment(endpoint),
     CDK_DEFAULT_ACCOUNT: "000000000000",
     CDK_DEFAULT_REGION: "us-east-1",
-    ...(python === undefined ? {} : { WAGGLE_TEST_PYTHON: python }),
+    ...(python === undefined ? {} : { TEST_AWS_PYTHON: python }),
   };
 }
 
