@@ -11,6 +11,9 @@ export type TargetName = (typeof targetNames)[number];
 /** Where the tests of this process run; the runner says so. */
 export const target: TargetName = targetNames.find((name) => name === process.env.TEST_AWS_TARGET) ?? "ministack";
 
+/** Whether functions run as processes of this machine, and see its files: so on every emulator that the runner starts. */
+export const functionsRunHere = process.env.TEST_AWS_PYTHON !== undefined;
+
 /** A cloud, or what stands in for one. */
 export interface Target {
   readonly name: TargetName;
