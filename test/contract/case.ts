@@ -130,8 +130,12 @@ export class Trial {
 
   /** Publishes, and waits until it is recorded: what is published next is recorded after it on every engine. */
   async publishInTurn(type: `custom.${string}`, what: Scripted = {}, bus = this.#bus): Promise<Event> {
+    const since = new Date();
     const event = await this.publish(type, what, bus);
     await this.recorded([event], bus);
+    if (this.has("ordered-publish")) return event;
+    // There the event is found a moment before its place in the order is.
+    for await (const { id } of bus.history.tail({ ids: [event.id] }, { since })) if (id === event.id) break;
     return event;
   }
 
