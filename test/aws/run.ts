@@ -65,7 +65,7 @@ async function runOn(target: Target): Promise<number> {
     if (args.includes("--up")) return await stayUp(emulator?.endpoint, signal);
     const own = ["--yes"];
     return await runTests(
-      { ...env, WAGGLE_TEST_TARGET: target.name },
+      { ...env, TEST_AWS_TARGET: target.name },
       args.filter((one) => !own.includes(one)),
       signal,
     );

@@ -29,7 +29,7 @@ describe("the deployed stacks, end to end", () => {
 
   test("an event that a plain SDK client put reaches a subscriber and history", () => foreignEvent(bus, putBySdk));
 
-  test.runIf(process.env.WAGGLE_TEST_PYTHON !== undefined)("so does one that botocore put", () =>
+  test.runIf(process.env.TEST_AWS_PYTHON !== undefined)("so does one that botocore put", () =>
     foreignEvent(bus, async (entry) => {
       const put = [
         "import json, os, sys, botocore.session",
@@ -37,7 +37,7 @@ describe("the deployed stacks, end to end", () => {
         "answer = events.put_events(Entries=[json.loads(sys.argv[1])])",
         "sys.exit(answer['FailedEntryCount'])",
       ];
-      await runProgram(process.env.WAGGLE_TEST_PYTHON ?? "", ["-c", put.join("\n"), JSON.stringify(entry)]);
+      await runProgram(process.env.TEST_AWS_PYTHON ?? "", ["-c", put.join("\n"), JSON.stringify(entry)]);
     }),
   );
 
