@@ -47,9 +47,9 @@ export class Cdk {
     await this.#run(["destroy", "--all", "--app", folder, "--force"]);
   }
 
-  /** What a deployment would change. */
-  diff({ folder }: Assembly): Promise<string> {
-    return this.#run(["diff", "--app", folder]);
+  /** What a deployment would change in a stack. */
+  diff({ folder }: Assembly, stack: string): Promise<string> {
+    return this.#run(["diff", "--app", folder, stack]);
   }
 
   #run(args: readonly string[]): Promise<string> {
