@@ -19,6 +19,8 @@ const form = /^(\d{13}~\d{12})(?:~(.*))?$/s;
 
 /** An entry, and when it came: the later of its acceptance and its recording, each by the clock of who did it. */
 interface Entry extends Logged {
+  /** The time of its row. */
+  readonly at: number;
   readonly cameAt: number;
 }
 
@@ -40,6 +42,8 @@ export class LiveLog {
   #keys = new Set<string>();
   /** Of the last seconds: key, and the time of its row. */
   #seen = new Map<string, number>();
+  /** Of the last seconds before the beginning: those that were seen there, and the time of their row. */
+  #before = new Map<string, number>();
   #begin: { position: string; at: number } | undefined;
   /** The latest time of a row. */
   #high = 0;
@@ -76,8 +80,10 @@ export class LiveLog {
     return this.#beginning();
   }
 
-  has(key: string): boolean {
-    return this.#keys.has(key);
+  /** Whether an event lies before the beginning. One whose row appeared there only afterwards does not: it comes as an entry. */
+  isBefore(key: string, at: number): boolean {
+    if (this.#keys.has(key)) return false;
+    return at < this.#beginning().at - overlapMs || this.#before.has(key);
   }
 
   /** Undefined where this log begins after the place. */
@@ -141,6 +147,7 @@ export class LiveLog {
     this.#entries = [];
     this.#keys = new Set();
     this.#seen = new Map();
+    this.#before = new Map();
     this.#begin = { position: this.#position(), at: this.#high };
     this.#take(rows, askedAt);
   }
@@ -164,7 +171,7 @@ export class LiveLog {
     this.#take(rows, 0);
   }
 
-  /** Adds what was not seen before; of it, what had come before `since` is only known to be seen. */
+  /** Adds what was not seen before; of it, what had come before `since` lies before the beginning. */
   #take(rows: readonly LogRow[], since: number): void {
     const fresh = rows
       .toSorted((one, other) => (one.sk < other.sk ? -1 : 1))
@@ -173,9 +180,12 @@ export class LiveLog {
     for (const { key, at, cameAt } of fresh) {
       if (this.#seen.has(key)) continue;
       this.#seen.set(key, at);
-      if (cameAt < since) continue;
+      if (cameAt < since) {
+        this.#before.set(key, at);
+        continue;
+      }
       this.#keys.add(key);
-      this.#entries.push({ key, cameAt, position: this.#position() });
+      this.#entries.push({ key, at, cameAt, position: this.#position() });
     }
     this.#forget();
     this.#lookedAt = this.#clock.now();
@@ -186,8 +196,13 @@ export class LiveLog {
     const dropped = this.#entries.splice(0, this.#entries.length - entriesKept);
     const last = dropped.at(-1);
     if (last === undefined) return;
-    for (const { key } of dropped) this.#keys.delete(key);
-    this.#begin = { position: last.position, at: Number(last.position.slice(0, 13)) };
+    for (const { key, at } of dropped) {
+      this.#keys.delete(key);
+      this.#before.set(key, at);
+    }
+    const begin = { position: last.position, at: Number(last.position.slice(0, 13)) };
+    this.#begin = begin;
+    for (const [key, at] of this.#before) if (at < begin.at - overlapMs) this.#before.delete(key);
   }
 
   /** The next place: no earlier than any row that was seen. */

@@ -93,7 +93,7 @@ export class LogReader {
       for (const [index, key] of row.keys.entries()) {
         if (isRead(past, row, shard, index)) continue;
         const position = `${row.sk}.${shard}.${String(index).padStart(6, "0")}`;
-        if (key > past.after && !this.#live.has(key)) entries.push({ key, position });
+        if (key > past.after && this.#live.isBefore(key, row.at)) entries.push({ key, position });
         if (entries.length === limit) return { entries, position: `${position}|${past.after}` };
       }
     }

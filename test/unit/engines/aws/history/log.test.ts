@@ -144,6 +144,24 @@ describeDynamo("the log of what is recorded", () => {
     slow.close();
   });
 
+  test("a row that appears in the past while that is read comes once", async () => {
+    const since = clock.now();
+    const first = await record();
+    const slow = slowStore(isLogPut);
+    const arrived = slow.hold();
+    const late = nextId();
+    const recording = slow.store.record([{ event: anEvent({ id: late }), acceptedAt: clock.now() }]);
+    await arrived;
+    await clock.advance("3s");
+    const last = await record();
+    const read = await store.readAfter(await store.position({ time: since }), 1);
+    expect(read.events.map(({ event }) => event.id)).toEqual([first]);
+    slow.release();
+    expect(await recording).toEqual({ failed: [] });
+    expect((await readOn(read.position, 1)).ids.sort()).toEqual([late, last].sort());
+    slow.close();
+  });
+
   test("what is recorded late is seen when it is recorded", async () => {
     const end = await store.position("end");
     await record();
