@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import type { Delivery, Outcome } from "../../../../lib/bus/delivery.ts";
 import type { Accepted, Attachment, Consumer, Engine } from "../../../../lib/bus/engine.ts";
 import { jsonLogger } from "../../../../lib/bus/logger.ts";
@@ -80,7 +80,7 @@ export class Bench {
   static async make(): Promise<Bench> {
     const { path, remove } = await temporaryDirectory();
     const bench = new Bench(path, remove);
-    afterEach(() => bench.close());
+    onTestFinished(() => bench.close());
     return bench;
   }
 
