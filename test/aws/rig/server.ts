@@ -13,6 +13,9 @@ import { say } from "./say.ts";
  */
 const guard = 'exec 3<&0; "$@" </dev/null & child=$!; { cat >/dev/null; kill $child; } <&3 2>/dev/null & wait $child';
 
+/** For a server to end by itself. */
+const endWithinMs = 10_000;
+
 export interface ServerOptions {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
@@ -51,7 +54,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const exited = once(child, "exit");
   const stop = async () => {
     child.stdin?.end();
+    // An emulator in the middle of its work may take minutes to end by itself.
+    const impatient = setTimeout(() => killGroup(child.pid), endWithinMs);
     await exited;
+    clearTimeout(impatient);
     killGroup(child.pid);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
