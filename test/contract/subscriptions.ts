@@ -40,7 +40,8 @@ export const subscriptions = {
   "stuck-beside": { on: "custom.contract.stuck_beside", attempts: 2, backoff: soon, timeout: 60, concurrency: 1 },
   "undisturbed-by-stuck": { on: "custom.contract.stuck_beside" },
 
-  "two-at-once": { on: "custom.contract.two_at_once", concurrency: 2, backoff: soon },
+  // Its cases wait for what a queue says of itself: an emulator may take its time.
+  "two-at-once": { on: "custom.contract.two_at_once", concurrency: 2, backoff: soon, timeout: 10_000 },
   "one-at-a-time": { on: "custom.contract.one_at_a_time", concurrency: 1, backoff: soon },
   "in-order": { on: "custom.contract.in_order", ordered: "data.key", attempts: 3, backoff: soon },
   "in-order-single": { on: "custom.contract.in_order_single", ordered: "data.key", concurrency: 1 },

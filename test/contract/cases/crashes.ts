@@ -116,7 +116,7 @@ export const crashCases: readonly ContractCase[] = [
     run: async (t) => {
       await t.startWorker("in-order");
       const inOrder = "custom.contract.in_order";
-      const head = await t.publish(inOrder, { data: { key: "a" }, script: { "*": [{ do: "crash", upTo: 1 }] } });
+      const head = await t.publishInTurn(inOrder, { data: { key: "a" }, script: { "*": [{ do: "crash", upTo: 1 }] } });
       const behind = await t.publish(inOrder, { data: { key: "a" } });
       await t.reported({ phase: "started" });
       await t.consume("in-order");

@@ -86,8 +86,10 @@ export const orderCases: readonly ContractCase[] = [
           { do: "fail" as const, upTo: 2 },
         ],
       };
-      const first = await t.publish(type, { data: { key: "a", name: "a1" }, script });
-      for (const name of ["a2", "a3"]) await t.publish(type, { data: { key: "a", name }, metadata: { priority: 1 } });
+      const first = await t.publishInTurn(type, { data: { key: "a", name: "a1" }, script });
+      for (const name of ["a2", "a3"]) {
+        await t.publishInTurn(type, { data: { key: "a", name }, metadata: { priority: 1 } });
+      }
       await t.reported({ phase: "started" });
       await t.open(gate);
       const reports = await t.quiet();
@@ -146,7 +148,7 @@ export const orderCases: readonly ContractCase[] = [
     run: async (t) => {
       const type = "custom.contract.in_order_fragile";
       await t.consume("in-order-fragile");
-      const dead = await t.publish(type, { data: { key: "a", name: "a1" }, script: { "*": [{ do: "fail" }] } });
+      const dead = await t.publishInTurn(type, { data: { key: "a", name: "a1" }, script: { "*": [{ do: "fail" }] } });
       await t.publish(type, { data: { key: "a", name: "a2" } });
       expect(await startedNames(t, "in-order-fragile")).toEqual(["a1", "a1", "a2"]);
       const { deadLetters } = await t.bus.deadLetters.list({ correlationId: t.flow });

@@ -71,7 +71,7 @@ export const processCases: readonly ContractCase[] = [
       const events: Event[] = [];
       for (let n = 0; n < 20; n += 1) {
         const script = n % 5 === 0 ? { "*": [{ do: "fail" as const, upTo: 1 }] } : {};
-        events.push(await t.publish(type, { data: { key: "one" }, script }, n % 2 === 0 ? t.bus : other));
+        events.push(await t.publishInTurn(type, { data: { key: "one" }, script }, n % 2 === 0 ? t.bus : other));
       }
       const reports = await t.quiet();
       expect(mostAtOnce(reports)).toBe(1);
