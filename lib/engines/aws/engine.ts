@@ -78,7 +78,7 @@ export class AwsEngine implements Engine {
     });
   }
 
-  async publish(entry: Entry): Promise<Accepted> {
+  publish(entry: Entry): Promise<Accepted> {
     this.#pulse.quicken();
     return this.#parts.publisher.publish(entry);
   }
