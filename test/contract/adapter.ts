@@ -14,6 +14,7 @@ import type { SubscriptionName } from "./subscriptions.ts";
  * - `runtime-subscriptions`: named subscriptions are made, changed and deleted by who uses the bus, not by a deployment.
  * - `visible-unnamed`: an unnamed subscription of one bus is listed by the others.
  * - `shared-concurrency`: all consumers of a subscription together keep to its concurrency.
+ * - `parallel-runs`: a subscription's concurrency is used.
  * - `keys-apart`: of an ordered subscription, one key does not wait for another.
  * - `queue-age`: it is known for how long the oldest delivery has waited.
  * - `known-ids`: publish knows an id that was published before, and says whether it is a duplicate or a conflict.
@@ -26,6 +27,7 @@ export type ContractFeature =
   | "runtime-subscriptions"
   | "visible-unnamed"
   | "shared-concurrency"
+  | "parallel-runs"
   | "keys-apart"
   | "queue-age"
   | "known-ids";

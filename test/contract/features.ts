@@ -139,6 +139,15 @@ export const featureChecks: Readonly<Record<ContractFeature, (trial: Trial) => P
     return !(await within(t, async () => (await t.reports({ phase: "started" })).length > 2));
   },
 
+  "parallel-runs": async (t) => {
+    const gate = t.gate();
+    await t.consume("two-at-once");
+    const script = { "*": [{ do: "wait" as const, gate }] };
+    for (let n = 0; n < 2; n += 1) await t.publish("custom.contract.two_at_once", { script });
+    await t.reported({ phase: "started" });
+    return within(t, async () => (await t.reports({ phase: "started" })).length === 2);
+  },
+
   "keys-apart": async (t) => {
     const type = "custom.contract.in_order";
     const gate = t.gate();

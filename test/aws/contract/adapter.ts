@@ -40,7 +40,12 @@ export const polledAdapter: Adapter = {
 /** Deployed, and consumed by Lambda functions. */
 export const functionsAdapter: Adapter = {
   name: "aws, in functions",
-  lacks: new Set([...lackedByAll, "local-consumers", "crash"]),
+  lacks: new Set([
+    ...lackedByAll,
+    ...(target === "localstack" ? (["parallel-runs"] as const) : []),
+    "local-consumers",
+    "crash",
+  ]),
   unproven: new Set(["ordered-publish"]),
   timeScale,
   prepare: () => deployedGround(buses.functions),

@@ -110,11 +110,20 @@ const keysTogether: readonly string[] = titles(
   "ordered: events without the key do not wait for each other",
 );
 
+/** LocalStack's event sources run one batch at a time. */
+const oneBatchAtOnce: readonly string[] = [
+  ...titles("order", "concurrency is used, and never exceeded, by several subscribers of one name together"),
+  ...titles("processes", "consumers of one name share its work: each event once, concurrency held by all together"),
+];
+
 /** The emulators whose rules take the path of a message group literally. */
 export const keepsKeysTogether = (target: TargetName): boolean => target !== "account";
 
 /** The cases that a mode leaves out on a target, all of them. */
 export function leftOut(mode: "polled" | "functions", target: TargetName): string[] {
-  const byTarget = keepsKeysTogether(target) ? keysTogether : [];
+  const byTarget = [
+    ...(keepsKeysTogether(target) ? keysTogether : []),
+    ...(target === "localstack" && mode === "functions" ? oneBatchAtOnce : []),
+  ];
   return [...deployed, ...(mode === "polled" ? polled : inFunctions), ...byTarget];
 }

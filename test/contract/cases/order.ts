@@ -17,6 +17,7 @@ async function holdSlot(t: Trial, type: `custom.${string}`, gate: string): Promi
 export const orderCases: readonly ContractCase[] = [
   {
     title: "concurrency is used, and never exceeded, by several subscribers of one name together",
+    needs: ["parallel-runs"],
     run: async (t) => {
       await t.consume("two-at-once");
       await t.consume("two-at-once");

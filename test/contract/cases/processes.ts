@@ -42,7 +42,7 @@ export const processCases: readonly ContractCase[] = [
   },
   {
     title: "consumers of one name share its work: each event once, concurrency held by all together",
-    needs: [...needs, "shared-concurrency"],
+    needs: [...needs, "shared-concurrency", "parallel-runs"],
     run: async (t) => {
       const other = await t.connect();
       await t.consume("two-at-once");
