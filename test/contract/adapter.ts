@@ -16,6 +16,7 @@ import type { SubscriptionName } from "./subscriptions.ts";
  * - `shared-concurrency`: all consumers of a subscription together keep to its concurrency.
  * - `parallel-runs`: a subscription's concurrency is used.
  * - `keys-apart`: of an ordered subscription, one key does not wait for another.
+ * - `ordered-backlog`: of an ordered subscription, what was fetched and has to wait for its key is not overtaken.
  * - `queue-age`: it is known for how long the oldest delivery has waited.
  * - `known-ids`: publish knows an id that was published before, and says whether it is a duplicate or a conflict.
  */
@@ -29,6 +30,7 @@ export type ContractFeature =
   | "shared-concurrency"
   | "parallel-runs"
   | "keys-apart"
+  | "ordered-backlog"
   | "queue-age"
   | "known-ids";
 

@@ -148,6 +148,15 @@ export const featureChecks: Readonly<Record<ContractFeature, (trial: Trial) => P
     return within(t, async () => (await t.reports({ phase: "started" })).length === 2);
   },
 
+  "ordered-backlog": async (t) => {
+    await t.consume("in-order");
+    const fail = { script: { "*": [{ do: "fail" as const, upTo: 1 }] } };
+    const first = await t.publishInTurn("custom.contract.in_order", { data: { key: "one" }, ...fail });
+    const second = await t.publish("custom.contract.in_order", { data: { key: "one" } });
+    const done = await t.reported({ phase: "done" }, 2);
+    return done[0]?.eventId === first.id && done[1]?.eventId === second.id;
+  },
+
   "keys-apart": async (t) => {
     const type = "custom.contract.in_order";
     const gate = t.gate();

@@ -23,13 +23,17 @@ const lackedByAll: readonly ContractFeature[] = [
   "ownership",
   "queue-age",
   ...(keepsKeysTogether(target) ? (["keys-apart"] as const) : []),
+  ...(target === "localstack" ? (["ordered-backlog"] as const) : []),
 ];
+
+/** Lacked, but not always seen to be: it is a race. The limits of LocalStack have the one behind `ordered-backlog`. */
+const unproven: ReadonlySet<ContractFeature> = new Set(["ordered-publish", "ordered-backlog"]);
 
 /** Deployed, and consumed by the processes that subscribe. */
 export const polledAdapter: Adapter = {
   name: "aws, polled",
   lacks: new Set([...lackedByAll, "shared-concurrency"]),
-  unproven: new Set(["ordered-publish"]),
+  unproven,
   timeScale,
   prepare: async () => {
     const ground = await deployedGround(buses.polled);
@@ -46,7 +50,7 @@ export const functionsAdapter: Adapter = {
     "local-consumers",
     "crash",
   ]),
-  unproven: new Set(["ordered-publish"]),
+  unproven,
   timeScale,
   prepare: () => deployedGround(buses.functions),
 };

@@ -112,7 +112,7 @@ export const crashCases: readonly ContractCase[] = [
   },
   {
     title: "order within a key outlives the death of the process that ran its head",
-    needs,
+    needs: [...needs, "ordered-backlog"],
     run: async (t) => {
       await t.startWorker("in-order");
       const inOrder = "custom.contract.in_order";

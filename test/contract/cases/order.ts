@@ -77,6 +77,7 @@ export const orderCases: readonly ContractCase[] = [
   },
   {
     title: "ordered: one at a time for each key, also while one is retried",
+    needs: ["ordered-backlog"],
     run: async (t) => {
       const type = "custom.contract.in_order";
       await t.consume("in-order");
@@ -146,6 +147,7 @@ export const orderCases: readonly ContractCase[] = [
   },
   {
     title: "ordered: after a dead letter the key goes on",
+    needs: ["ordered-backlog"],
     run: async (t) => {
       const type = "custom.contract.in_order_fragile";
       await t.consume("in-order-fragile");

@@ -62,7 +62,7 @@ export const processCases: readonly ContractCase[] = [
   },
   {
     title: "order within a key holds over several consumers",
-    needs,
+    needs: [...needs, "ordered-backlog"],
     run: async (t) => {
       const other = await t.connect();
       await t.consume("in-order");
