@@ -6,7 +6,8 @@ import { Bodies } from "../history/bodies.ts";
 import { decodeCursor, encodeCursor } from "../history/cursor.ts";
 import { endKey, firstKey, timeKey } from "../history/keys.ts";
 import { merge } from "../history/merge.ts";
-import { type Item, keyOf, Table } from "../history/table.ts";
+import { type Item, keyOf } from "../history/row.ts";
+import { Table } from "../history/table.ts";
 import type { AwsParts, DeadLetterStore } from "../parts.ts";
 import {
   allParts,

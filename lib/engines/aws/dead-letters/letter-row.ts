@@ -3,8 +3,9 @@ import { bodyPrefixes } from "../../../aws/index.ts";
 import type { DeadLetter } from "../../../bus/delivery.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { parseEvent } from "../history/event-rows.ts";
+import type { Key } from "../history/keys.ts";
 import { postingPk, timeKey } from "../history/keys.ts";
-import type { Key, Row } from "../history/table.ts";
+import type { Row } from "../history/row.ts";
 
 /**
  * The lists that a dead letter is in. All of them are read newest first. Everything that dies at once goes to `all`, so

@@ -6,7 +6,7 @@ import { BusError } from "../../../error/bus-error.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
 import { missingPackage } from "../missing-package.ts";
 import type { AwsParts } from "../parts.ts";
-import { bytesField, type Item, textField } from "./table.ts";
+import { bytesField, type Item, textField } from "./row.ts";
 
 /**
  * Bytes of a text from which it is compressed: what is shorter fits, with its row's keys, into one write unit of 1 KB

@@ -8,7 +8,8 @@ import { Bodies } from "./bodies.ts";
 import { batchShards, countShard, endKey, firstKey, keyTime, timeKey, ttlOf } from "./keys.ts";
 import type { Placed } from "./posting-plan.ts";
 import type { Queries } from "./query.ts";
-import { keyOf, type Table } from "./table.ts";
+import { keyOf } from "./row.ts";
+import type { Table } from "./table.ts";
 
 const minuteMs = 60_000;
 /** Minutes that a process counts at once; late events may belong to any. */

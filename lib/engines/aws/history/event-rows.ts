@@ -6,7 +6,8 @@ import type { AwsParts } from "../parts.ts";
 import { Bodies } from "./bodies.ts";
 import { eventKey, keyInId, keyTime, pointerKey, ttlOf } from "./keys.ts";
 import type { Placed } from "./posting-plan.ts";
-import { type Item, keyOf, type Row, type Table, textField } from "./table.ts";
+import { type Item, keyOf, type Row, textField } from "./row.ts";
+import type { Table } from "./table.ts";
 
 const eventSchema = z.object({
   id: z.string(),

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { AwsParts } from "../parts.ts";
 import { batchShards, type Key, logShard, timeKey, ttlOf } from "./keys.ts";
-import { allOrFirstError, type Item, keyOf, type Row, type Table, textsField } from "./table.ts";
+import { type Item, keyOf, type Row, textsField } from "./row.ts";
+import { allOrFirstError, type Table } from "./table.ts";
 
 /** Keys of one row: it stays within a write unit of 1 KB. */
 const keysOfRow = 15;

@@ -2,7 +2,7 @@ import type { Event } from "../../../event/event.ts";
 import { eachValue, exactRows, type Field, fields } from "./fields.ts";
 import { keyTime, longestSliceMs, postingPk, timeKey, ttlOf, typesPk } from "./keys.ts";
 import { type Posting, postingRow } from "./postings.ts";
-import type { Row } from "./table.ts";
+import type { Row } from "./row.ts";
 
 /** An event and its place in the order of acceptance. */
 export interface Placed {

@@ -3,7 +3,8 @@ import * as z from "zod";
 import { BusError } from "../../../error/bus-error.ts";
 import { endKey, keyTime, longestSliceMs, timeKey } from "./keys.ts";
 import { point, type Region, type Regions } from "./regions.ts";
-import { type Item, keyOf, type Row, type Table, textField, textsField } from "./table.ts";
+import { type Item, keyOf, type Row, textField, textsField } from "./row.ts";
+import type { Table } from "./table.ts";
 
 /** Says where events with a value are: which ones, all of one slice; or that they may be anywhere between two times. */
 export type Posting = { readonly keys: readonly string[] } | { readonly from: string; readonly to: string };

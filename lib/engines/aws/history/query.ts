@@ -11,7 +11,8 @@ import { endKey, firstKey, keyTime, postingPk, timeKey, typesPk } from "./keys.t
 import type { Placed } from "./posting-plan.ts";
 import { PostingRegions } from "./postings.ts";
 import { allOf, anyOf, between, points, type Regions } from "./regions.ts";
-import { keyOf, type Table } from "./table.ts";
+import { keyOf } from "./row.ts";
+import type { Table } from "./table.ts";
 
 /** Types that a wildcard may stand for before all events are read through in their stead. */
 const mostTypes = 40;

@@ -7,7 +7,8 @@ import { type EventRows, logOf, pointedTo } from "./event-rows.ts";
 import { acceptanceKey, eventKey, keyInId, pointerKey, ttlOf } from "./keys.ts";
 import { LogBatch, logKey } from "./log.ts";
 import { type Placed, PostingPlan } from "./posting-plan.ts";
-import type { Item, Table } from "./table.ts";
+import type { Item } from "./row.ts";
+import type { Table } from "./table.ts";
 
 /** An event of a batch, and where. */
 interface Work extends Placed {

@@ -1,5 +1,4 @@
 import {
-  type AttributeValue,
   BatchGetItemCommand,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
@@ -10,23 +9,12 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
-import * as z from "zod";
 import { historyTable } from "../../../aws/index.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
 import type { AwsParts } from "../parts.ts";
 import { endKey, firstKey, type Key, keyItem } from "./keys.ts";
-
-export type { Key };
-
-/** A row as DynamoDB gives it. */
-export type Item = Record<string, AttributeValue>;
-
-/** What a row holds, apart from its key. Seconds since 1970; absent: for ever. */
-export interface Row extends Key {
-  readonly ttl?: number | undefined;
-  readonly fields?: Item;
-}
+import { type Item, isOver, itemOf, keyOf, type Row } from "./row.ts";
 
 /** Rows of one partition between two sort keys: `from` included, `to` not. */
 export interface Span {
@@ -39,7 +27,7 @@ export interface Span {
   readonly consistent?: boolean;
 }
 
-const { partitionKey, sortKey, timeToLive } = historyTable;
+const { partitionKey, sortKey } = historyTable;
 
 /** Rows of one request, as DynamoDB takes them. */
 const getsAtOnce = 100;
@@ -48,14 +36,6 @@ const putsAtOnce = 25;
 const rounds = 8;
 const firstWaitMs = 50;
 const longestWaitMs = 2_000;
-
-export const textField = z.object({ S: z.string() }).transform(({ S }) => S);
-export const numberField = z.object({ N: z.string().regex(/^-?\d+$/) }).transform(({ N }) => Number(N));
-export const bytesField = z.object({ B: z.instanceof(Uint8Array) }).transform(({ B }) => B);
-export const textsField = z.object({ L: z.array(textField) }).transform(({ L }) => L);
-
-const keyFields = z.object({ [partitionKey]: textField, [sortKey]: textField });
-const ttlField = z.object({ [timeToLive]: numberField.optional() });
 
 /** The history table: few ways to read and write it, all of which hide what is past its time. Rejects with BusError. */
 export class Table {
@@ -130,7 +110,7 @@ export class Table {
           Item: itemOf(row),
           // A row past its time may stay for days, and counts as gone.
           ConditionExpression: "attribute_not_exists(#pk) OR #ttl <= :now",
-          ExpressionAttributeNames: { "#pk": partitionKey, "#ttl": timeToLive },
+          ExpressionAttributeNames: { "#pk": partitionKey, "#ttl": historyTable.timeToLive },
           ExpressionAttributeValues: { ":now": { N: String(this.#nowSeconds()) } },
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         }),
@@ -273,9 +253,7 @@ export class Table {
   }
 
   #isOver(item: Item): boolean {
-    const parsed = ttlField.safeParse(item);
-    const ttl = parsed.success ? parsed.data[timeToLive] : undefined;
-    return ttl !== undefined && ttl <= this.#nowSeconds();
+    return isOver(item, this.#nowSeconds());
   }
 
   #nowSeconds(): number {
@@ -285,20 +263,6 @@ export class Table {
 
 function onKey(ConditionExpression: string) {
   return { ConditionExpression, ExpressionAttributeNames: { "#pk": partitionKey } };
-}
-
-/** The key of a row that was read. */
-export function keyOf(item: Item): Key {
-  const parsed = keyFields.parse(item);
-  return { pk: parsed[partitionKey] ?? "", sk: parsed[sortKey] ?? "" };
-}
-
-export function itemOf(row: Row): Item {
-  return {
-    ...keyItem(row),
-    ...(row.ttl === undefined ? {} : { [timeToLive]: { N: String(row.ttl) } }),
-    ...row.fields,
-  };
 }
 
 function chunksOf<Value>(values: readonly Value[], size: number): Value[][] {
