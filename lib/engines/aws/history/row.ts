@@ -15,7 +15,7 @@ export interface Row extends Key {
 }
 
 export const textField = z.object({ S: z.string() }).transform(({ S }) => S);
-export const numberField = z.object({ N: z.string().regex(/^-?\d+$/) }).transform(({ N }) => Number(N));
+const numberField = z.object({ N: z.string().regex(/^-?\d+$/) }).transform(({ N }) => Number(N));
 export const bytesField = z.object({ B: z.instanceof(Uint8Array) }).transform(({ B }) => B);
 export const textsField = z.object({ L: z.array(textField) }).transform(({ L }) => L);
 
