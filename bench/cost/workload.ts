@@ -2,6 +2,7 @@ import * as definitions from "../../lib/catalog/definitions.ts";
 import type { ToRecord } from "../../lib/engines/aws/parts.ts";
 import { createIds } from "../../lib/event/id.ts";
 import { type Event, eventSize } from "../../lib/event/index.ts";
+import { seeded } from "../../test/support/seeded.ts";
 
 /** An agent platform at work: how much of everything. */
 export const platform = {
@@ -42,7 +43,7 @@ const types = Object.values(definitions)
  * flows that run beside each other, so that a batch has events of many flows, agents and types: the dear case.
  */
 export function* workload(bytes: number, start: number): Generator<ToRecord, never, void> {
-  const random = generator(bytes);
+  const random = seeded(bytes);
   const below = (limit: number) => Math.floor(random() * limit);
   let now = start;
   const nextId = createIds({ now: () => now, random: (size) => Uint8Array.from({ length: size }, () => below(256)) });
@@ -106,15 +107,4 @@ export function* workload(bytes: number, start: number): Generator<ToRecord, nev
   function hex(digits: number): string {
     return Array.from({ length: digits }, () => below(16).toString(16)).join("");
   }
-}
-
-/** Mulberry32: numbers from 0 to below 1. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

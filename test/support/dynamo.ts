@@ -2,13 +2,13 @@ import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { describe } from "vitest";
 import { deliveriesTable } from "../../lib/aws/tables.ts";
 import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
 
 // A DynamoDB that nobody here wrote: dynoxide, one binary from the npm registry, fetched when a test first asks for it.
 const emulator = "@dynoxide/linux-x64";
@@ -139,14 +139,4 @@ async function isWhole(binary: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("the operating system gave no port");
-  return address.port;
 }

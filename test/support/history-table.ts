@@ -5,6 +5,7 @@ import { systemClock } from "../../lib/bus/clock.ts";
 import { standardCatalog } from "../../lib/catalog/index.ts";
 import type { AwsParts } from "../../lib/engines/aws/parts.ts";
 import { createIds } from "../../lib/event/id.ts";
+import { aBusConfig } from "./a-bus-config.ts";
 
 /** The history table as the stack makes it. */
 export function historyTableInput(name: string): CreateTableCommandInput {
@@ -48,16 +49,7 @@ export function historyParts(
   { s3, ...parts }: Partial<Omit<AwsParts, "clients">> & { s3?: S3Client } = {},
 ): AwsParts {
   return {
-    config: {
-      schema: 1,
-      bus: "test",
-      historyTable: table,
-      deliveriesTable: "test-deliveries",
-      publisherDeadLetterQueueUrl: "",
-      bodiesBucket: "test-bodies",
-      retentionMs: 30 * 86_400_000,
-      maxRequestBytes: 1_048_576,
-    },
+    config: aBusConfig({ historyTable: table }),
     clients: clientsOf(dynamo, s3),
     catalog: standardCatalog,
     clock: systemClock,

@@ -3,6 +3,7 @@ import { BusError } from "../../lib/error/bus-error.ts";
 import { anEvent } from "./an-event.ts";
 import { startStubPublisher } from "./aws-publisher.ts";
 import type { Fault } from "./aws-stub.ts";
+import { seeded } from "./seeded.ts";
 
 export interface FaultyRun {
   readonly events: number;
@@ -113,15 +114,4 @@ function anyFault(random: () => number): Fault {
     },
   ];
   return faults[Math.floor(random() * faults.length)] ?? { kind: "reset" };
-}
-
-/** Mulberry32: the same faults in each run, as far as the order of requests is the same. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

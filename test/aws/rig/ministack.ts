@@ -1,5 +1,5 @@
 import { delimiter, dirname, join } from "node:path";
-import { freePort } from "./ports.ts";
+import { freePort } from "../../support/free-port.ts";
 import { cache, ensureVenv } from "./python.ts";
 import { type Server, startServer, withoutAws } from "./server.ts";
 

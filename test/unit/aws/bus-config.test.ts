@@ -1,17 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { parseBusConfig, parseDeployedSubscription } from "../../../lib/aws/index.ts";
 import { subscriptionRecord } from "../../../lib/subscription/index.ts";
+import { aBusConfig } from "../../support/a-bus-config.ts";
 
-const config = {
-  schema: 1,
-  bus: "agents",
-  historyTable: "agents-history",
-  deliveriesTable: "agents-deliveries",
-  publisherDeadLetterQueueUrl: "https://queue/agents-unpublished",
-  bodiesBucket: "agents-bodies",
-  retentionMs: 2_592_000_000,
-  maxRequestBytes: 1_048_576,
-};
+const config = aBusConfig();
 
 describe("the configuration of a bus", () => {
   test("is read", () => {

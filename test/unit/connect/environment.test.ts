@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { environmentOptions } from "../../../lib/connect/environment.ts";
+import { aBusConfig } from "../../support/a-bus-config.ts";
 
 test("each variable sets its option; others are not looked at", () => {
   expect(
@@ -28,16 +29,7 @@ test("a deployed bus is named by a variable too", () => {
 });
 
 const functionBus = {
-  WAGGLE_AWS_BUS: JSON.stringify({
-    schema: 1,
-    bus: "agents",
-    historyTable: "agents-history",
-    deliveriesTable: "agents-deliveries",
-    publisherDeadLetterQueueUrl: "https://sqs.us-east-1.amazonaws.com/000000000000/agents-unpublished",
-    bodiesBucket: "agents-bodies",
-    retentionMs: 86_400_000,
-    maxRequestBytes: 1_048_576,
-  }),
+  WAGGLE_AWS_BUS: JSON.stringify(aBusConfig()),
 };
 
 test("in a function the bus is the function's own, where nothing else is said", () => {

@@ -1,4 +1,3 @@
-import type { BusConfig } from "../../../lib/aws/index.ts";
 import { toEnvelope } from "../../../lib/aws/index.ts";
 import type { DeadLetter } from "../../../lib/bus/delivery.ts";
 import { jsonLogger } from "../../../lib/bus/logger.ts";
@@ -8,18 +7,10 @@ import { BusError } from "../../../lib/error/bus-error.ts";
 import type { Event } from "../../../lib/event/event.ts";
 import type { BatchMessage } from "../../../lib/subscriber/queue-batch.ts";
 import { ManualClock } from "../../../lib/testing/manual-clock.ts";
+import { aBusConfig } from "../../support/a-bus-config.ts";
 import { anEvent } from "../../support/an-event.ts";
 
-export const config: BusConfig = {
-  schema: 1,
-  bus: "agents",
-  historyTable: "agents-history",
-  deliveriesTable: "agents-deliveries",
-  publisherDeadLetterQueueUrl: "https://sqs.us-east-1.amazonaws.com/000000000000/agents-unpublished",
-  bodiesBucket: "agents-bodies",
-  retentionMs: 86_400_000,
-  maxRequestBytes: 1_048_576,
-};
+export const config = aBusConfig();
 
 const never = () => {
   throw new Error("a recorder asks no service by itself");

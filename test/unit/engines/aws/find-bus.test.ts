@@ -2,18 +2,10 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createClients } from "../../../../lib/engines/aws/clients.ts";
 import { findBus } from "../../../../lib/engines/aws/find-bus.ts";
 import type { Clients } from "../../../../lib/engines/aws/parts.ts";
+import { aBusConfig } from "../../../support/a-bus-config.ts";
 import { type Operations, ServiceError, startJsonStub } from "../../../support/json-stub.ts";
 
-const config = {
-  schema: 1,
-  bus: "agents",
-  historyTable: "agents-history",
-  deliveriesTable: "agents-deliveries",
-  publisherDeadLetterQueueUrl: "http://127.0.0.1/agents-unpublished",
-  bodiesBucket: "bodies",
-  retentionMs: 86_400_000,
-  maxRequestBytes: 1_000_000,
-};
+const config = aBusConfig();
 const there: Operations = {
   GetParameter: () => ({ Parameter: { Value: JSON.stringify(config) } }),
   DescribeEventBus: () => ({ Name: "agents", Arn: "arn:aws:events:us-east-1:000000000000:event-bus/agents" }),

@@ -209,7 +209,7 @@ describeDynamo("recording", () => {
       const noise = randomBytes(400_000).toString("base64");
       const event = anEvent({ id: nextId(), data: { noise } });
       expect(await withBucket.record([accepted(event)])).toEqual({ failed: [] });
-      expect([...bucket.objects.keys()]).toEqual([expect.stringContaining("/test-bodies/events/")]);
+      expect([...bucket.objects.keys()]).toEqual([expect.stringContaining("/agents-bodies/events/")]);
       expect(await withBucket.get(event.id)).toEqual(event);
       expect((await withBucket.query({ type: "task.created" }, {})).events).toEqual([event]);
     } finally {

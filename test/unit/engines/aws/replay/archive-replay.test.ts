@@ -3,19 +3,11 @@ import { connect } from "../../../../../lib/connect/index.ts";
 import { createClients } from "../../../../../lib/engines/aws/clients.ts";
 import { archiveReplay } from "../../../../../lib/engines/aws/replay/archive-replay.ts";
 import { ManualClock } from "../../../../../lib/testing/manual-clock.ts";
+import { aBusConfig } from "../../../../support/a-bus-config.ts";
 import { aRecord } from "../../../../support/a-record.ts";
 import { type Operations, ServiceError, startJsonStub } from "../../../../support/json-stub.ts";
 
-const config = {
-  schema: 1 as const,
-  bus: "agents",
-  historyTable: "h",
-  deliveriesTable: "d",
-  publisherDeadLetterQueueUrl: "q",
-  bodiesBucket: "b",
-  retentionMs: 1,
-  maxRequestBytes: 1,
-};
+const config = aBusConfig();
 const arn = (what: string) => `arn:aws:events:us-east-1:000000000000:${what}`;
 const [since, until] = ["2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"];
 const span = { since: Date.parse(since), until: Date.parse(until) };

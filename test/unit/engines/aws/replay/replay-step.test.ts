@@ -8,20 +8,12 @@ import { replayStep } from "../../../../../lib/engines/aws/replay/replay-step.ts
 import { toRequests } from "../../../../../lib/engines/aws/replay/send.ts";
 import type { Event } from "../../../../../lib/event/event.ts";
 import { ManualClock } from "../../../../../lib/testing/manual-clock.ts";
+import { aBusConfig } from "../../../../support/a-bus-config.ts";
 import { aRecord } from "../../../../support/a-record.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 
 const dayMs = 86_400_000;
-const config = {
-  schema: 1 as const,
-  bus: "agents",
-  historyTable: "h",
-  deliveriesTable: "d",
-  publisherDeadLetterQueueUrl: "q",
-  bodiesBucket: "b",
-  retentionMs: 30 * dayMs,
-  maxRequestBytes: 1,
-};
+const config = aBusConfig();
 
 /** History of events, each with the time at which it was accepted; newest first, as the table gives it. */
 function history(events: readonly { event: Event; at: number }[]) {

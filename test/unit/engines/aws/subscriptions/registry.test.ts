@@ -2,19 +2,11 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createClients } from "../../../../../lib/engines/aws/clients.ts";
 import { Registry } from "../../../../../lib/engines/aws/subscriptions/registry.ts";
 import type { SubscriptionRecord } from "../../../../../lib/subscription/subscription.ts";
+import { aBusConfig } from "../../../../support/a-bus-config.ts";
 import { aRecord } from "../../../../support/a-record.ts";
 import { type Operations, ServiceError, startJsonStub } from "../../../../support/json-stub.ts";
 
-const config = {
-  schema: 1 as const,
-  bus: "agents",
-  historyTable: "h",
-  deliveriesTable: "d",
-  publisherDeadLetterQueueUrl: "q",
-  bodiesBucket: "b",
-  retentionMs: 1,
-  maxRequestBytes: 1,
-};
+const config = aBusConfig();
 const records = Array.from({ length: 23 }, (_, n) => aRecord({ name: `s${String(n).padStart(2, "0")}` }));
 const closing: (() => Promise<void> | void)[] = [];
 
