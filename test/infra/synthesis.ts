@@ -1,10 +1,19 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
+import { afterAll } from "vitest";
 import { AgentEventBus, type AgentEventBusProps } from "../../lib/cdk/index.ts";
+
+/** The assemblies of a test file's apps: an app makes the folder of its own, and leaves it where nobody names one. */
+const assemblies = mkdtempSync(join(tmpdir(), "wagglebus-infra-"));
+afterAll(() => rmSync(assemblies, { recursive: true, force: true }));
 
 /** An app of which no function is bundled: what the templates say is all that is asked. */
 export function anApp(context: Readonly<Record<string, unknown>> = {}): App {
-  return new App({ context: { "aws:cdk:bundling-stacks": [], ...context } });
+  const outdir = mkdtempSync(join(assemblies, "app-"));
+  return new App({ outdir, context: { "aws:cdk:bundling-stacks": [], ...context } });
 }
 
 /** A bus in a stack of its own. */
