@@ -1,36 +1,60 @@
-import type { EventOf, Handler } from "wagglebus";
-import { isRecord } from "../_shared/document.ts";
+import type { Bus, Event, EventOf, Handler } from "wagglebus";
+import { digestOf, isRecord } from "../_shared/document.ts";
+import { findAll, notRecordedYet } from "../_shared/history.ts";
 import { outcomeOf } from "./progress.ts";
 import type subscription from "./subscription.ts";
 
-/** Says that a workflow is complete when the last of its tasks has ended. */
-const foreman: Handler<EventOf<typeof subscription>> = async (event, { bus }) => {
+/**
+ * Says that a workflow is complete when the last of its tasks has ended. Each run waits until history has its own task, and
+ * runs of one workflow come one at a time: so whichever is the last sees the tasks of all.
+ */
+const foreman: Handler<EventOf<typeof subscription>> = async (event, { attempt, bus }) => {
   const { correlationId } = event.metadata;
+  const events = await findAll(bus.history, { correlationId, type: ["task.completed", "workflow.completed"] });
+  if (!events.some(({ id }) => id === event.id)) throw notRecordedYet(`${event.type} ${event.id}`, attempt);
+  if (events.some(({ type }) => type === "workflow.completed")) return;
+
   const started = await bus.history.get(correlationId);
+  if (started === undefined && (await beganWithEvent(event, bus.history))) {
+    throw notRecordedYet(`${correlationId}, with which the flow of ${event.type} ${event.id} began,`, attempt);
+  }
   if (started?.type !== "workflow.started" || !isRecord(started.data)) return;
   const { workflowId, name, input } = started.data;
   if (typeof workflowId !== "string" || !isRecord(input) || !Array.isArray(input.documents)) return;
 
-  const { events } = await bus.history.query({
-    correlationId,
-    type: ["task.completed", "workflow.completed"],
-    limit: 1_000,
-  });
-  if (events.some(({ type }) => type === "workflow.completed")) return;
   const outcome = outcomeOf(
     input.documents.length,
     events.map(({ data }) => data),
   );
   if (outcome === undefined) return;
+  const endedAt = Math.max(...events.map(({ time }) => Date.parse(time)));
   await bus.emit.workflow.completed(
     {
       workflowId,
       ...(typeof name === "string" ? { name } : {}),
       output: { ...outcome },
-      durationMs: Date.parse(event.time) - Date.parse(started.time),
+      durationMs: endedAt - Date.parse(started.time),
     },
-    { source: "foreman", dedupe: "completed" },
+    // Not by `dedupe`, which is of one delivery: a later run may not see yet that an earlier one has said it.
+    { source: "foreman", id: `completed-${digestOf(started.id)}` },
   );
 };
 
 export default foreman;
+
+/**
+ * Whether some event began the flow, so that its correlation id is that event's. A caller may give an id of its own. Followed
+ * from effect to cause: one that is missing is on its way to history, as the first may be.
+ */
+async function beganWithEvent({ metadata }: Event, history: Pick<Bus["history"], "get">): Promise<boolean> {
+  const seen = new Set<string>();
+  let { causationId } = metadata;
+  while (causationId !== undefined && !seen.has(causationId)) {
+    if (causationId === metadata.correlationId) return true;
+    seen.add(causationId);
+    const cause = await history.get(causationId);
+    if (cause === undefined) return true;
+    causationId = cause.metadata.causationId;
+  }
+  return false;
+}

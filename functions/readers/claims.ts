@@ -1,22 +1,25 @@
 import type { Bus, Event } from "wagglebus";
 import { contentTag, isRecord } from "../_shared/document.ts";
+import { findAll, notRecordedYet } from "../_shared/history.ts";
 import type { Claim } from "./conflict.ts";
 
-/** Who was given a content to read, or has read it, oldest first. */
-export async function readClaims(bus: Pick<Bus, "history">, digest: string): Promise<Claim[]> {
-  const claims: Claim[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await bus.history.query({
-      type: ["task.assigned", "memory.created"],
-      tag: contentTag(digest),
-      limit: 1_000,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    claims.push(...page.events.map(toClaim).filter((claim) => claim !== undefined));
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return claims.reverse();
+/**
+ * Who was given a content to read, or has read it, oldest first. `assigned` is the event that gave it to whoever asks. History
+ * must have that one, where it was given by this content: without it, each of two readers could give way to the other. Of
+ * one that was redriven, history may have forgotten it.
+ */
+export async function readClaims(
+  bus: Pick<Bus, "history">,
+  digest: string,
+  { assigned, attempt, redriven }: { assigned: Event; attempt: number; redriven: boolean },
+): Promise<Claim[]> {
+  const tag = contentTag(digest);
+  const events = await findAll(bus.history, { type: ["task.assigned", "memory.created"], tag });
+  const expected = !redriven && assigned.metadata.tags?.includes(tag) === true;
+  if (expected && !events.some(({ id }) => id === assigned.id)) {
+    throw notRecordedYet(`${assigned.type} ${assigned.id}`, attempt);
+  }
+  return events.map(toClaim).filter((claim) => claim !== undefined);
 }
 
 function toClaim({ type, data }: Event): Claim | undefined {

@@ -6,7 +6,7 @@ import { BrokenDocumentError, type Reading, readDocument } from "./read-document
 import type subscription from "./subscription.ts";
 
 /** Reads the document of one task and remembers it; gives way where another reader has the same document. */
-const reader: Handler<EventOf<typeof subscription>> = async (event, { bus, signal, log }) => {
+const reader: Handler<EventOf<typeof subscription>> = async (event, { attempt, bus, log, redriven, signal }) => {
   const { taskId, agentId = "reader-1" } = event.data;
   const document = parseDocument(event.data.input);
   if (document === undefined) throw new NonRetriableError(`task ${taskId}: data.input.path names no document to read`);
@@ -18,7 +18,8 @@ const reader: Handler<EventOf<typeof subscription>> = async (event, { bus, signa
   const tags = [contentTag(digest)];
   const from = (key: string) => ({ source: agentId, dedupe: `${key} ${digest}`, metadata: { agentId, tags } });
 
-  const holder = await findHolder(taskId, await readClaims(bus, digest), async (claim) => {
+  const claims = await readClaims(bus, digest, { assigned: event, attempt, redriven });
+  const holder = await findHolder(taskId, claims, async (claim) => {
     return (await read(claim.path, signal).catch(() => undefined))?.digest === digest;
   });
   if (holder !== undefined) {

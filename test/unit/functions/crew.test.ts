@@ -14,6 +14,7 @@ import planner from "../../../functions/planner/handler.ts";
 import plannerSubscription from "../../../functions/planner/subscription.ts";
 import reader from "../../../functions/readers/handler.ts";
 import readersSubscription from "../../../functions/readers/subscription.ts";
+import { announce, subscribeCrew } from "../../support/crew.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 let folder = "";
@@ -23,28 +24,6 @@ beforeEach(async () => {
 });
 afterEach(() => remove());
 
-async function crew() {
-  const bus = testBus();
-  await bus.subscribe(plannerSubscription, planner);
-  await bus.subscribe(readersSubscription, reader);
-  await bus.subscribe(extractorSubscription, extractor);
-  await bus.subscribe(librarianSubscription, librarian);
-  await bus.subscribe(foremanSubscription, foreman);
-  return bus;
-}
-
-/** Writes the files and announces them as `waggle dev` does. */
-async function announce(bus: TestBus, workflowId: string, files: Readonly<Record<string, string>>) {
-  const documents = [];
-  for (const [name, content] of Object.entries(files)) {
-    const path = join(folder, name);
-    await writeFile(path, content);
-    documents.push({ path, digest: digestOf(content) });
-  }
-  const input = { root: "notes", documents };
-  await bus.emit.workflow.started({ workflowId, name: "read-documents", input }, { id: workflowId });
-}
-
 const types = (bus: TestBus) => bus.published.map(({ type }) => type);
 const countOf = (bus: TestBus, type: string) => types(bus).filter((one) => one === type).length;
 const dataOf = (bus: TestBus, type: string) =>
@@ -53,11 +32,15 @@ const dataOf = (bus: TestBus, type: string) =>
 describe("the crew", () => {
   let bus: TestBus;
   beforeEach(async () => {
-    bus = await crew();
+    bus = testBus();
+    await subscribeCrew(bus);
   });
 
   test("reads each document, learns from it, and completes the workflow last", async () => {
-    await announce(bus, "w1", { "a.md": "# Hives\n\nSee [the other](b.md).", "b.md": "# Dances\n\n`waggle` it." });
+    await announce(bus, "w1", folder, {
+      "a.md": "# Hives\n\nSee [the other](b.md).",
+      "b.md": "# Dances\n\n`waggle` it.",
+    });
     await bus.drain();
     expect(countOf(bus, "task.assigned")).toBe(2);
     expect(countOf(bus, "memory.created")).toBe(2);
@@ -71,7 +54,7 @@ describe("the crew", () => {
   });
 
   test("two readers of one content: the later one gives way, whatever runs first", async () => {
-    await announce(bus, "w1", { "a.md": "# Same", "b.md": "# Other", "c.md": "# Same" });
+    await announce(bus, "w1", folder, { "a.md": "# Same", "b.md": "# Other", "c.md": "# Same" });
     await bus.drain();
     expect(countOf(bus, "memory.created")).toBe(2);
     expect(dataOf(bus, "task.conflict.detected")).toEqual([
@@ -87,9 +70,9 @@ describe("the crew", () => {
   });
 
   test("a content that was read in an earlier workflow is not read again", async () => {
-    await announce(bus, "w1", { "a.md": "# Same" });
+    await announce(bus, "w1", folder, { "a.md": "# Same" });
     await bus.drain();
-    await announce(bus, "w2", { "b.md": "# Same" });
+    await announce(bus, "w2", folder, { "b.md": "# Same" });
     await bus.drain();
     expect(countOf(bus, "memory.created")).toBe(1);
     expect(countOf(bus, "task.conflict.detected")).toBe(1);
@@ -98,10 +81,10 @@ describe("the crew", () => {
   test("a file that was renamed before it was read: its new name is read, its old one is a dead letter", async () => {
     const late = testBus();
     await late.subscribe(plannerSubscription, planner);
-    await announce(late, "w1", { "a.md": "# Same" });
+    await announce(late, "w1", folder, { "a.md": "# Same" });
     await late.drain();
     await rm(join(folder, "a.md"));
-    await announce(late, "w2", { "b.md": "# Same" });
+    await announce(late, "w2", folder, { "b.md": "# Same" });
     await late.drain();
     await late.subscribe({ ...readersSubscription, from: "beginning" }, reader);
     await late.drain();
@@ -113,7 +96,7 @@ describe("the crew", () => {
   });
 
   test("a broken document is dead at once with what to mend; mended and redriven, it is read and the workflow completes", async () => {
-    await announce(bus, "w1", { "good.md": "# Good", "calls.jsonl": '{"a":1}\n{"b":' });
+    await announce(bus, "w1", folder, { "good.md": "# Good", "calls.jsonl": '{"a":1}\n{"b":' });
     await bus.drain();
     const { deadLetters } = await bus.deadLetters.list();
     expect(deadLetters).toHaveLength(1);
@@ -137,9 +120,9 @@ describe("the crew", () => {
   });
 
   test("a changed document takes its old place in the graph", async () => {
-    await announce(bus, "w1", { "a.md": "`old_name` and `kept_name`" });
+    await announce(bus, "w1", folder, { "a.md": "`old_name` and `kept_name`" });
     await bus.drain();
-    await announce(bus, "w2", { "a.md": "`new_name` and `kept_name`" });
+    await announce(bus, "w2", folder, { "a.md": "`new_name` and `kept_name`" });
     await bus.drain();
     // The document, two identifiers and two relationships; then one of each comes and one of each goes.
     expect(dataOf(bus, "knowledge_graph.updated")).toEqual([
@@ -161,7 +144,7 @@ describe("the crew", () => {
     await again.subscribe(extractorSubscription, dying(extractor));
     await again.subscribe(librarianSubscription, dying(librarian));
     await again.subscribe(foremanSubscription, dying(foreman));
-    await announce(again, "w1", { "a.md": "# Same", "b.md": "# Other", "c.md": "# Same" });
+    await announce(again, "w1", folder, { "a.md": "# Same", "b.md": "# Other", "c.md": "# Same" });
     await again.drain();
     expect((await again.deadLetters.list()).deadLetters).toEqual([]);
     expect(types(again).toSorted()).toEqual(

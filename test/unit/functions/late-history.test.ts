@@ -1,0 +1,160 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Event } from "wagglebus";
+import { type TestBus, testBus } from "wagglebus/testing";
+import { digestOf } from "../../../functions/_shared/document.ts";
+import foreman from "../../../functions/foreman/handler.ts";
+import foremanSubscription from "../../../functions/foreman/subscription.ts";
+import planner from "../../../functions/planner/handler.ts";
+import plannerSubscription from "../../../functions/planner/subscription.ts";
+import reader from "../../../functions/readers/handler.ts";
+import readersSubscription from "../../../functions/readers/subscription.ts";
+import { announce, subscribeCrew } from "../../support/crew.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+let folder = "";
+let remove = async () => {};
+beforeEach(async () => {
+  ({ path: folder, remove } = await temporaryDirectory());
+});
+afterEach(() => remove());
+
+/** History as an engine has it that records apart from delivering: each event is there after a time of its own. */
+function recordLate(bus: TestBus, lagMs: (event: Event) => number): void {
+  const { get, query } = bus.history;
+  const isThere = (event: Event) => Date.parse(event.time) + lagMs(event) <= bus.clock.now();
+  vi.spyOn(bus.history, "get").mockImplementation(async (id) => {
+    const event = await get(id);
+    return event !== undefined && isThere(event) ? event : undefined;
+  });
+  vi.spyOn(bus.history, "query").mockImplementation(async (wanted) => {
+    const page = await query(wanted);
+    return { ...page, events: page.events.filter(isThere) };
+  });
+}
+
+const ofType = (bus: TestBus, type: string) => bus.published.filter((event) => event.type === type);
+
+async function deathsOf(bus: TestBus): Promise<string[]> {
+  const { deadLetters } = await bus.deadLetters.list();
+  return deadLetters.map(({ subscription, reason }) => `${subscription}: ${reason.message}`);
+}
+
+/** A workflow and its tasks, as those publish them who are not in the crew. */
+async function flowByHand(bus: TestBus, options: { started?: Event; tasks: readonly string[] }): Promise<void> {
+  const { started } = options;
+  for (const taskId of options.tasks) {
+    await bus.emit.task.completed(
+      { taskId, result: { path: `${taskId}.md` } },
+      { metadata: { correlationId: started?.id ?? "chat-123", ...(started ? { causationId: started.id } : {}) } },
+    );
+  }
+}
+
+const documents = ["a.md", "b.md"].map((path) => ({ path }));
+
+describe("where history comes later than deliveries", () => {
+  test("each content is read, and each workflow completes once, in whatever order events are recorded", async () => {
+    const lag = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 3_000 }), fc.integer({ min: 1, max: 600_000 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(lag, { minLength: 1, maxLength: 20 }), async (lags) => {
+        const bus = testBus();
+        recordLate(bus, ({ id }) => lags[bus.published.findIndex((one) => one.id === id) % lags.length] ?? 0);
+        await subscribeCrew(bus);
+        const contents = { "a.md": "# Same", "b.md": "# Other", "c.md": "# Same" };
+        await announce(bus, "w1", folder, contents);
+        await bus.drain();
+        expect(await deathsOf(bus)).toEqual([]);
+        const read = ofType(bus, "memory.created").map(({ data }) => Object(data).filters.digest);
+        expect(new Set(read)).toEqual(new Set(Object.values(contents).map(digestOf)));
+        expect(ofType(bus, "workflow.completed").map(({ data }) => data)).toEqual([
+          expect.objectContaining({ output: { documents: 3, read: read.length, gaveWay: 3 - read.length } }),
+        ]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("two runs that see all tasks ended, and not yet that this was said, say the same", async () => {
+    const bus = testBus();
+    const started = await bus.emit.workflow.started({ workflowId: "w1", input: { documents } });
+    await flowByHand(bus, { started, tasks: ["a"] });
+    await bus.clock.advance("2s");
+    await flowByHand(bus, { started, tasks: ["b"] });
+    recordLate(bus, ({ type }) => (type === "workflow.completed" ? 3_600_000 : 0));
+    await bus.subscribe({ ...foremanSubscription, from: "beginning" }, foreman);
+    await bus.drain();
+    expect(await bus.metrics()).toMatchObject({ delivered: 2, failed: 0 });
+    expect(ofType(bus, "workflow.completed").map(({ data }) => data)).toEqual([
+      { workflowId: "w1", output: { documents: 2, read: 2, gaveWay: 0 }, durationMs: 2_000 },
+    ]);
+  });
+
+  test("of two readers of one content one reads it, also where the other's task is recorded before its own", async () => {
+    const bus = testBus();
+    const pathOf = (event: Event) => Object(event.data).input?.path ?? "";
+    recordLate(bus, (event) => (event.type === "task.assigned" && pathOf(event).endsWith("a.md") ? 100 : 0));
+    await bus.subscribe(plannerSubscription, planner);
+    await bus.subscribe(readersSubscription, async (event, context) => {
+      // Comes again after the first has looked, and its task is there.
+      if (pathOf(event).endsWith("c.md") && context.attempt === 1) throw new Error("died before it looked");
+      await reader(event, context);
+    });
+    await announce(bus, "w1", folder, { "a.md": "# Same", "c.md": "# Same" });
+    await bus.drain();
+    expect(ofType(bus, "memory.created")).toHaveLength(1);
+    expect(ofType(bus, "task.conflict.detected")).toHaveLength(1);
+  });
+
+  test("a document that was brought back and redriven is read at once, though history has forgotten its task", async () => {
+    const bus = testBus();
+    await bus.subscribe(plannerSubscription, planner);
+    await announce(bus, "w1", folder, { "a.md": "# Gone" });
+    await rm(join(folder, "a.md"));
+    await bus.subscribe({ ...readersSubscription, from: "beginning" }, reader);
+    await bus.drain();
+    expect(await deathsOf(bus)).toEqual([expect.stringMatching(/a\.md is gone/)]);
+    recordLate(bus, ({ type }) => (type === "task.assigned" ? Number.POSITIVE_INFINITY : 0));
+    const before = bus.clock.now();
+    await writeFile(join(folder, "a.md"), "# Gone");
+    await bus.deadLetters.redrive({});
+    await bus.drain();
+    expect(ofType(bus, "memory.created")).toHaveLength(1);
+    expect(bus.clock.now()).toBe(before);
+  });
+
+  test("a workflow completes whose start is recorded after its tasks' ends, and what led to them too", async () => {
+    const bus = testBus();
+    recordLate(bus, ({ type }) => (type === "task.completed" ? 0 : 600_000));
+    const input = { documents: [{ path: "a.md" }] };
+    const started = await bus.emit.workflow.started({ workflowId: "w1", input });
+    const caused = (cause: Event) => ({ metadata: { correlationId: started.id, causationId: cause.id } });
+    const assigned = await bus.emit.task.assigned({ taskId: "a" }, caused(started));
+    await bus.subscribe(foremanSubscription, foreman);
+    await bus.emit.task.completed({ taskId: "a", result: { path: "a.md" } }, caused(assigned));
+    await bus.drain();
+    expect(ofType(bus, "workflow.completed")).toHaveLength(1);
+  });
+
+  test("a flow of a caller's own id that no event began is no workflow to wait for", async () => {
+    const bus = testBus();
+    await bus.subscribe(foremanSubscription, foreman);
+    await flowByHand(bus, { tasks: ["a"] });
+    await bus.drain();
+    expect(await bus.metrics()).toMatchObject({ delivered: 1, failed: 0 });
+  });
+
+  test("what is never recorded is a dead letter that says so, after more than an hour", async () => {
+    const bus = testBus();
+    recordLate(bus, ({ type }) => (type === "task.completed" ? Number.POSITIVE_INFINITY : 0));
+    await bus.subscribe(foremanSubscription, foreman);
+    const before = bus.clock.now();
+    const started = await bus.emit.workflow.started({ workflowId: "w1", input: { documents } });
+    await flowByHand(bus, { started, tasks: ["a"] });
+    await bus.drain();
+    expect(await deathsOf(bus)).toEqual([expect.stringMatching(/^foreman: task\.completed .* is not in history/)]);
+    expect(bus.clock.now() - before).toBeGreaterThan(3_600_000);
+  });
+});
