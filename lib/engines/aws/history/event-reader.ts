@@ -20,7 +20,11 @@ export class EventReader {
   }
 
   /** The events in the regions, before a key. `expected` says about how many will be asked for; all where absent. */
-  async *read(regions: Regions, before: string, expected?: number): AsyncGenerator<Placed, void, void> {
+  async *read(
+    regions: Regions,
+    before: string,
+    { expected, consistent = false }: { expected?: number; consistent?: boolean } = {},
+  ): AsyncGenerator<Placed, void, void> {
     let atOnce = Math.max(fewest, Math.min((expected ?? most) + 1, most));
     let keys: string[] = [];
     let region = await regions.next(before);
@@ -28,21 +32,21 @@ export class EventReader {
       const key = pointKey(region);
       if (key !== undefined) keys.push(key);
       if (key === undefined || keys.length === atOnce) {
-        yield* await this.#rows.byKeys(keys);
+        yield* await this.#rows.byKeys(keys, { consistent });
         keys = [];
         atOnce = most;
       }
-      if (key === undefined) yield* this.#scan(region, expected);
+      if (key === undefined) yield* this.#scan(region, expected, consistent);
       region = await regions.next(region.from);
     }
-    yield* await this.#rows.byKeys(keys);
+    yield* await this.#rows.byKeys(keys, { consistent });
   }
 
   /** All events of a region, from all shards. */
-  #scan({ from, to }: Region, expected: number | undefined): AsyncGenerator<Placed, void, void> {
+  #scan({ from, to }: Region, expected: number | undefined, consistent: boolean): AsyncGenerator<Placed, void, void> {
     const size = expected === undefined ? {} : { pageSize: Math.ceil((1.5 * expected) / eventShards) + 1 };
     const shards = Array.from({ length: eventShards }, (_, shard) => {
-      return this.#pages({ pk: eventShard(shard), from, to, newestFirst: true, ...size });
+      return this.#pages({ pk: eventShard(shard), from, to, newestFirst: true, consistent, ...size });
     });
     return merge(shards, (one, other) => one.key > other.key);
   }

@@ -45,6 +45,7 @@ export class PostingRegions implements Regions {
   readonly #table: Table;
   readonly #pk: string;
   readonly #from: string;
+  readonly #consistent: boolean;
   #pages: AsyncGenerator<Item[], void, void> | undefined;
   /** Read and not yet passed, the newest first. */
   #known: Region[] = [];
@@ -52,10 +53,11 @@ export class PostingRegions implements Regions {
   #unread = endKey;
   #ended = false;
 
-  constructor(table: Table, options: { pk: string; from: string }) {
+  constructor(table: Table, options: { pk: string; from: string; consistent: boolean }) {
     this.#table = table;
     this.#pk = options.pk;
     this.#from = options.from;
+    this.#consistent = options.consistent;
   }
 
   async next(before: string): Promise<Region | undefined> {
@@ -80,6 +82,7 @@ export class PostingRegions implements Regions {
         from: this.#from,
         to: this.#unread,
         newestFirst: true,
+        consistent: this.#consistent,
         pageSize,
       });
     }

@@ -59,8 +59,9 @@ export class Queries {
   /** The rows narrow down, the filter has the last word. */
   async *#select(query: HistoryQuery, before: string, expected: number): AsyncGenerator<Placed, void, void> {
     const wants = historyFilter(query);
+    const consistent = isConsistent(query);
     const regions = allOf(await this.#conditions(query));
-    for await (const placed of this.#reader.read(regions, before, expected)) {
+    for await (const placed of this.#reader.read(regions, before, { expected, consistent })) {
       if (wants(placed.event, keyTime(placed.key))) yield placed;
     }
   }
@@ -69,15 +70,16 @@ export class Queries {
     const since = queryTime(query.since, "since");
     const until = queryTime(query.until, "until");
     const from = since === undefined ? firstKey : timeKey(Math.ceil(since));
+    const consistent = isConsistent(query);
     const conditions = [between(from, until === undefined ? endKey : timeKey(Math.ceil(until)))];
     const having = (field: Field, value: string) =>
-      new PostingRegions(this.#table, { pk: postingPk(fields[field], value), from });
+      new PostingRegions(this.#table, { pk: postingPk(fields[field], value), from, consistent });
 
     if (query.ids !== undefined) conditions.push(points(await this.#rows.keysOf(query.ids)));
     const { causationId, correlationId, source } = query;
     if (correlationId !== undefined) {
       // The flow's first event is found by its id.
-      const first = points(await this.#rows.keysOf([correlationId]));
+      const first = points(await this.#rows.keysOf([correlationId], { consistent }));
       conditions.push(anyOf([having("correlationId", correlationId), first]));
     }
     if (causationId !== undefined) {
@@ -111,6 +113,14 @@ export class Queries {
       .filter(matches);
     return known.length > mostTypes ? undefined : known;
   }
+}
+
+/**
+ * Of a flow, who saw an event sees it again, and all that were recorded before it: one that waits for the last of its tasks
+ * has to. A flow is small, so that it may cost twice; what is asked of all events may not.
+ */
+function isConsistent(query: HistoryQuery): boolean {
+  return query.correlationId !== undefined;
 }
 
 /** Where events are that happened between the query's times and were accepted soon. */
