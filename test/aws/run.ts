@@ -9,10 +9,17 @@ import { join } from "node:path";
 import { toBusError } from "../../lib/error/bus-error.ts";
 import { root } from "../../scripts/setup/process.mjs";
 import { type Assembly, Cdk } from "./rig/cdk.ts";
-import { confirmAccount } from "./rig/confirm-account.ts";
+import { confirmAccount, findAccount } from "./rig/confirm-account.ts";
 import { cache } from "./rig/python.ts";
 import { say, timed } from "./rig/say.ts";
-import { clientEnvironment, emulatorEnvironment, type Target, targetNames, targets } from "./rig/targets.ts";
+import {
+  accountVariables,
+  clientEnvironment,
+  emulatorEnvironment,
+  type Target,
+  targetNames,
+  targets,
+} from "./rig/targets.ts";
 
 /** The apps that the tests share, with their context. */
 const apps = [
@@ -46,18 +53,19 @@ try {
 async function runOn(target: Target): Promise<number> {
   const { signal } = ending;
   await mkdir(cache, { recursive: true });
+  const account = target.start === undefined ? await findAccount() : undefined;
   const emulator = await target.start?.(signal);
+  const env = emulator === undefined ? { ...process.env, ...accountVariables(account) } : emulatorEnvironment(emulator);
   const assemblies: Assembly[] = [];
   const deployed: Assembly[] = [];
   try {
-    const env = emulator === undefined ? process.env : emulatorEnvironment(emulator);
     const cdk = new Cdk({ env, signal });
     if (emulator !== undefined) await timed("bootstrapping", () => cdk.bootstrap("000000000000", "us-east-1"));
     await timed("synthesizing", async () => {
       const omit = target.omit.join(",");
       for (const { app, context } of apps) assemblies.push(await cdk.synth(app, { ...context, omit }));
     });
-    if (emulator === undefined) await confirmAccount({ assemblies, yes: args.includes("--yes"), signal });
+    if (account !== undefined) await confirmAccount({ ...account, assemblies, yes: args.includes("--yes"), signal });
     for (const [index, assembly] of assemblies.entries()) {
       deployed.push(assembly);
       await timed(`deploying ${JSON.stringify(apps[index])}`, () => cdk.deploy(assembly));
@@ -71,7 +79,7 @@ async function runOn(target: Target): Promise<number> {
     );
   } finally {
     // What is in an emulator goes with it. In an account it goes whatever happened, also after Ctrl-C.
-    const cdk = new Cdk({ env: process.env, signal: new AbortController().signal });
+    const cdk = new Cdk({ env, signal: new AbortController().signal });
     if (emulator === undefined) for (const one of deployed.reverse()) await timed("destroying", () => cdk.destroy(one));
     for (const assembly of assemblies) await assembly.remove();
     await emulator?.stop();

@@ -1,4 +1,5 @@
 import type { Omittable } from "../../../lib/cdk/omit.ts";
+import type { Account } from "./confirm-account.ts";
 import { startLocalstack } from "./localstack.ts";
 import { type Emulator, startMinistack } from "./ministack.ts";
 import { say } from "./say.ts";
@@ -61,4 +62,14 @@ export function clientEnvironment(endpoint: string) {
     AWS_SECRET_ACCESS_KEY: "test",
     AWS_REGION: "us-east-1",
   } as const;
+}
+
+/** What sends the CDK and every client where `account` says: the CDK looks for the Region in more places than they do. */
+export function accountVariables(account: Account | undefined): Readonly<Record<string, string>> {
+  if (account === undefined) return {};
+  return {
+    AWS_REGION: account.region,
+    CDK_DEFAULT_ACCOUNT: account.account,
+    CDK_DEFAULT_REGION: account.region,
+  };
 }
