@@ -11,5 +11,8 @@ export const probeTable = "contract-probe";
 /** Says to a function which subscription it serves: all share one bundle. */
 export const subscriptionVariable = "CONTRACT_SUBSCRIPTION";
 
-/** For which a delivery stays with a process that has died; short, since cases wait for it. */
-export const lease = "3s";
+/**
+ * For which a delivery stays with a process that has died: short, since cases wait for it, but long enough for an emulator
+ * under load to answer the renewals, three a lease; a lease that is lost makes a second run.
+ */
+export const lease = "6s";
