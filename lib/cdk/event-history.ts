@@ -7,13 +7,14 @@ import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { checkBusName, functionVariables, resourceNames } from "../aws/index.ts";
+import { checkBusName, functionVariables, resourceNames, unpublishedBodies } from "../aws/index.ts";
 import { bodyPrefixes, historyTable } from "../aws/tables.ts";
 import { standardCatalog } from "../catalog/index.ts";
 import { BusArns } from "./arns.ts";
 import { allowRule, busQueue, drainVisibility } from "./bus-queue.ts";
 import { busTable } from "./bus-table.ts";
 import type { CatalogModule } from "./catalog-module.ts";
+import { queueRetentionMs } from "./check-subscription.ts";
 import { recorderEntry } from "./entry.ts";
 import { BusGrants } from "./grants.ts";
 import { acknowledge } from "./nag.ts";
@@ -102,6 +103,8 @@ export class EventHistory extends Construct {
           prefix: bodyPrefixes.events,
           expiration: Duration.days(Math.ceil(this.retention.toDays({ integral: false })) + 1),
         },
+        // Named by a message, which its queue keeps no longer.
+        { prefix: unpublishedBodies, expiration: Duration.days(Duration.millis(queueRetentionMs).toDays() + 1) },
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy,

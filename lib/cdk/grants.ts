@@ -1,7 +1,7 @@
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
-import { bodyPrefixes, resourceNames } from "../aws/index.ts";
+import { bodyPrefixes, resourceNames, unpublishedBodies } from "../aws/index.ts";
 import { BusArns } from "./arns.ts";
 import { acknowledgeWildcards } from "./nag.ts";
 
@@ -30,6 +30,7 @@ export class BusGrants {
   publish(to: IGrantable): void {
     this.#allow(to, ["events:PutEvents"], [this.#arns.bus]);
     this.#allow(to, ["sqs:SendMessage"], [this.#arns.queue(resourceNames.publisherDeadLetterQueue(this.#bus))]);
+    this.#allow(to, ["s3:PutObject"], [`${this.#arns.bodiesBucket}/${unpublishedBodies}*`]);
     this.#useKey(to);
   }
 

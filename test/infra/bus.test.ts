@@ -65,7 +65,10 @@ describe("an AgentEventBus", () => {
       },
       PublicAccessBlockConfiguration: Match.objectLike({ RestrictPublicBuckets: true }),
       LifecycleConfiguration: {
-        Rules: Match.arrayWith([Match.objectLike({ Prefix: "events/", ExpirationInDays: 8 })]),
+        Rules: Match.arrayWith([
+          Match.objectLike({ Prefix: "events/", ExpirationInDays: 8 }),
+          Match.objectLike({ Prefix: "unpublished/", ExpirationInDays: 15 }),
+        ]),
       },
     });
     template.hasResourceProperties("AWS::S3::BucketPolicy", {
@@ -198,6 +201,11 @@ describe("what a client may do", () => {
         .map(({ resources }) => resources)
         .join(),
     ).toMatch(/:agents-unpublished"/);
+    expect(
+      allowed(made, "s3:PutObject")
+        .map(({ resources }) => resources)
+        .join(),
+    ).toMatch(/\/unpublished\/\*"/);
     expect(allowed(made, "ssm:GetParameter")).toHaveLength(1);
     expect(allowed(made, "dynamodb:Query")).toEqual([]);
   });
