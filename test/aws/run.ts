@@ -1,7 +1,7 @@
 /**
  * Runs the tests that need AWS: `run.ts <ministack|localstack|account> [--up] [--yes] [arguments of vitest]`. Starts what
- * stands in for AWS, deploys the stacks, runs the tests, and leaves nothing behind, also after Ctrl-C. `--up` deploys and
- * waits instead of testing; `--yes` does not ask before it creates anything in an account.
+ * stands in for AWS, deploys the stacks, runs the tests, and leaves nothing behind, also after Ctrl-C. `--up` deploys the crew
+ * and waits instead of testing; `--yes` does not ask before it creates anything in an account.
  */
 import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
@@ -21,12 +21,14 @@ import {
   targets,
 } from "./rig/targets.ts";
 
+/** What `--up` deploys: the crew. */
+const crew = { app: "bin/stacks.ts", context: { bus: "agents" } };
 /** The apps that the tests share, with their context. */
-const apps = [
+const tested = [
   { app: "test/aws/contract/app.ts", context: {} },
-  { app: "bin/stacks.ts", context: { bus: "agents" } },
+  crew,
   { app: "bin/stacks.ts", context: { bus: "e2e", functions: "test/aws/e2e/functions" } },
-] as const;
+];
 
 const [given = "", ...args] = process.argv.slice(2);
 const name = targetNames.find((one) => one === given);
@@ -52,6 +54,8 @@ try {
 
 async function runOn(target: Target): Promise<number> {
   const { signal } = ending;
+  const up = args.includes("--up");
+  const apps = up ? [crew] : tested;
   await mkdir(cache, { recursive: true });
   const account = target.start === undefined ? await findAccount() : undefined;
   const emulator = await target.start?.(signal);
@@ -70,7 +74,7 @@ async function runOn(target: Target): Promise<number> {
       deployed.push(assembly);
       await timed(`deploying ${JSON.stringify(apps[index])}`, () => cdk.deploy(assembly));
     }
-    if (args.includes("--up")) return await stayUp(emulator?.endpoint, signal);
+    if (up) return await stayUp(emulator?.endpoint, signal);
     const own = ["--yes"];
     return await runTests(
       { ...env, TEST_AWS_TARGET: target.name },
@@ -91,7 +95,7 @@ async function stayUp(endpoint: string | undefined, signal: AbortSignal): Promis
     const variables = Object.entries(clientEnvironment(endpoint)).map((pair) => pair.join("="));
     process.stdout.write(`export ${variables.join(" ")}\n`);
   }
-  say("deployed: buses agents-dev and e2e-dev; Ctrl-C ends and cleans up");
+  say("deployed: bus agents-dev; Ctrl-C ends and cleans up");
   await new Promise((resolve) => signal.addEventListener("abort", resolve));
   return 0;
 }
