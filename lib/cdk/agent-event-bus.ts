@@ -2,7 +2,7 @@ import { type Duration, Stack } from "aws-cdk-lib";
 import type { Table } from "aws-cdk-lib/aws-dynamodb";
 import { CfnArchive, CfnEventBus, CfnEventBusPolicy } from "aws-cdk-lib/aws-events";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { type IKey, Key } from "aws-cdk-lib/aws-kms";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
@@ -13,6 +13,7 @@ import { type BusConfig, functionVariables, parameterNames, resourceNames } from
 import { deliveriesTable } from "../aws/tables.ts";
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
+import { busKey } from "./bus-key.ts";
 import { busQueue, drainTimeout, drainVisibility } from "./bus-queue.ts";
 import { BusBase, type IAgentEventBus, ImportedBus, type ImportedBusProps } from "./bus-reference.ts";
 import { busTable } from "./bus-table.ts";
@@ -76,7 +77,9 @@ export class AgentEventBus extends BusBase {
   constructor(scope: Construct, id: string, props: AgentEventBusProps) {
     super(scope, id, { busName: props.busName, stage: props.stage });
     this.#settings = stageSettings(this.stage);
-    this.encryptionKey = props.encryptionKey === true ? this.#makeKey() : props.encryptionKey;
+    const { removalPolicy } = this.#settings;
+    this.encryptionKey =
+      props.encryptionKey && busKey(this, { busName: this.busName, key: props.encryptionKey, removalPolicy });
     const bus = new CfnEventBus(this, "Bus", {
       name: this.busName,
       description: "Events of agents, carried by Waggle",
@@ -133,26 +136,6 @@ export class AgentEventBus extends BusBase {
 
   configFor(scope: Construct): string {
     return Stack.of(scope) === Stack.of(this) ? this.#config : this.configParameter(scope);
-  }
-
-  #makeKey(): Key {
-    const key = new Key(this, "Key", {
-      description: `What bus ${this.busName} keeps`,
-      enableKeyRotation: true,
-      removalPolicy: this.#settings.removalPolicy,
-    });
-    // EventBridge writes to encrypted queues, and reads what its bus and archive keep; CloudWatch rings by a topic.
-    for (const service of ["events", "cloudwatch"]) {
-      key.addToResourcePolicy(
-        new PolicyStatement({
-          principals: [new ServicePrincipal(`${service}.amazonaws.com`)],
-          actions: ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"],
-          resources: ["*"],
-          conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
-        }),
-      );
-    }
-    return key;
   }
 
   #archive(bus: CfnEventBus, props: AgentEventBusProps): void {

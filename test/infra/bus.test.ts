@@ -120,18 +120,6 @@ describe("an AgentEventBus", () => {
     });
   });
 
-  test("encrypts with a key of one's own on request, which EventBridge and CloudWatch may use for this account", () => {
-    const encrypted = aBus({ encryptionKey: true }).template();
-    encrypted.hasResourceProperties("AWS::KMS::Key", { EnableKeyRotation: true });
-    for (const queue of Object.values(encrypted.findResources("AWS::SQS::Queue"))) {
-      expect(queue.Properties.KmsMasterKeyId).toBeDefined();
-    }
-    for (const table of Object.values(encrypted.findResources("AWS::DynamoDB::Table"))) {
-      expect(table.Properties.SSESpecification).toMatchObject({ SSEEnabled: true, SSEType: "KMS" });
-    }
-    expect(allowed(encrypted, "kms:Decrypt").length).toBeGreaterThan(0);
-  });
-
   test("refuses a publisher that is no account", () => {
     expect(() => aBus({ publishers: [{ account: "crew", sources: ["crew"] }] })).toThrow(
       /publisher "crew" is no account/,

@@ -1,0 +1,55 @@
+import { Stack } from "aws-cdk-lib";
+import { Match, Template } from "aws-cdk-lib/assertions";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { expect, test } from "vitest";
+import { AgentEventBus } from "../../lib/cdk/index.ts";
+import { aBus, allowed, anApp } from "./synthesis.ts";
+
+test("a bus encrypts with a key of one's own on request", () => {
+  const encrypted = aBus({ encryptionKey: true }).template();
+  encrypted.hasResourceProperties("AWS::KMS::Key", { EnableKeyRotation: true });
+  for (const queue of Object.values(encrypted.findResources("AWS::SQS::Queue"))) {
+    expect(queue.Properties.KmsMasterKeyId).toBeDefined();
+  }
+  for (const table of Object.values(encrypted.findResources("AWS::DynamoDB::Table"))) {
+    expect(table.Properties.SSESpecification).toMatchObject({ SSEEnabled: true, SSEType: "KMS" });
+  }
+  expect(allowed(encrypted, "kms:Decrypt").length).toBeGreaterThan(0);
+});
+
+test("a bus lets EventBridge and CloudWatch use its key, whether it made that or was given it, under no condition that they do not meet", () => {
+  const app = anApp();
+  const stack = new Stack(app, "bus");
+  const given = new Key(stack, "Given");
+  new AgentEventBus(stack, "Bus", { busName: "agents", encryptionKey: given });
+  for (const template of [aBus({ encryptionKey: true }).template(), Template.fromStack(stack)]) {
+    template.hasResourceProperties("AWS::KMS::Key", {
+      KeyPolicy: Match.objectLike({
+        Statement: [
+          Match.objectLike({ Action: "kms:*" }),
+          {
+            Effect: "Allow",
+            Principal: { Service: "events.amazonaws.com" },
+            Action: ["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey"],
+            Resource: "*",
+            Condition: Match.absent(),
+          },
+          {
+            Effect: "Allow",
+            Principal: { Service: "events.amazonaws.com" },
+            Action: "kms:ReEncrypt*",
+            Resource: "*",
+            Condition: { StringEquals: { "kms:EncryptionContext:aws:events:event-bus:arn": Match.anyValue() } },
+          },
+          {
+            Effect: "Allow",
+            Principal: { Service: "cloudwatch.amazonaws.com" },
+            Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+            Resource: "*",
+            Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+          },
+        ],
+      }),
+    });
+  }
+});
