@@ -32,7 +32,9 @@ export class BusDashboard extends Construct {
         [
           graph("Dead letters", [perSubscription(metricNames.deadLetters)]),
           graph("Seconds that the oldest message waits", [
-            search(`{AWS/SQS,QueueName} MetricName="ApproximateAgeOfOldestMessage" QueueName="${busName}-"`, "Maximum"),
+            // Without quotes, by the words of the name: CloudWatch knows no beginnings of names. Another bus with these words in
+            // its name is seen here as well.
+            search(`{AWS/SQS,QueueName} MetricName="ApproximateAgeOfOldestMessage" QueueName=${busName}`, "Maximum"),
           ]),
         ],
         [

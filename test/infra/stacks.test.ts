@@ -74,6 +74,8 @@ describe("the stacks", () => {
     });
     template.hasResourceProperties("AWS::CloudWatch::CompositeAlarm", { AlarmName: "agents-unhealthy" });
     template.hasResourceProperties("AWS::CloudWatch::Dashboard", { DashboardName: "agents" });
+    // What is quoted has to be a whole name, and no queue is called "agents-".
+    expect(JSON.stringify(template.toJSON())).toContain("QueueName=agents'");
   });
 
   test("leave out what is named in omit", async () => {
