@@ -1,5 +1,12 @@
-import { Stack } from "aws-cdk-lib";
-import { Alarm, ComparisonOperator, type IMetric, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Duration, Stack } from "aws-cdk-lib";
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Metric,
+  TreatMissingData,
+} from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
@@ -63,11 +70,40 @@ export function functionErrors(functionName: string): Metric {
   });
 }
 
-/** Seconds that the oldest message of a queue has waited. */
+/**
+ * Seconds that the oldest message of a queue has waited. Of a standard queue SQS leaves out what was received three times and
+ * stays, so it says when messages are not taken, and not when they are tried in vain.
+ */
 export function oldestMessage(queueName: string): Metric {
+  return queueMetric(queueName, "ApproximateAgeOfOldestMessage");
+}
+
+const minute = Duration.minutes(1);
+/** Minutes after which a queue that should be empty is stuck. */
+const stuckMinutes = 15;
+
+/** Rings where a queue that is drained at once has had something in it for 15 minutes, however often that was received. */
+export function stuckAlarm(
+  scope: Construct,
+  id: string,
+  { queueName, ...props }: Omit<BusAlarmProps, "metric" | "above" | "periods"> & { readonly queueName: string },
+): Alarm {
+  const metric = new MathExpression({
+    expression: "visible + hidden",
+    usingMetrics: {
+      visible: queueMetric(queueName, "ApproximateNumberOfMessagesVisible"),
+      hidden: queueMetric(queueName, "ApproximateNumberOfMessagesNotVisible"),
+    },
+    label: "Messages",
+    period: minute,
+  });
+  return busAlarm(scope, id, { ...props, metric, above: 0, periods: stuckMinutes });
+}
+
+function queueMetric(queueName: string, metricName: string): Metric {
   return new Metric({
     namespace: "AWS/SQS",
-    metricName: "ApproximateAgeOfOldestMessage",
+    metricName,
     statistic: "Maximum",
     dimensionsMap: { QueueName: queueName },
   });

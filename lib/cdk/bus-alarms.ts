@@ -4,7 +4,7 @@ import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { metricNames, resourceNames } from "../aws/index.ts";
-import { busAlarm, busMetric, functionErrors, lostByRule, oldestMessage } from "./alarms.ts";
+import { busAlarm, busMetric, functionErrors, lostByRule, oldestMessage, stuckAlarm } from "./alarms.ts";
 import { BusArns } from "./arns.ts";
 import { omitted } from "./omit.ts";
 
@@ -19,7 +19,6 @@ export class BusAlarms extends Construct {
 
   constructor(scope: Construct, id: string, { busName }: BusAlarmsProps) {
     super(scope, id);
-    const tooOld = Duration.minutes(15).toSeconds();
     this.alarms = [
       busAlarm(this, "Unpublished", {
         busName,
@@ -29,11 +28,10 @@ export class BusAlarms extends Construct {
         says: "A publisher could not bring events to the bus; they are dead letters now.",
         runbook: "unpublished-events",
       }),
-      busAlarm(this, "UnpublishedStuck", {
+      stuckAlarm(this, "UnpublishedStuck", {
         busName,
         name: "unpublished-stuck",
-        metric: oldestMessage(resourceNames.publisherDeadLetterQueue(busName)),
-        above: tooOld,
+        queueName: resourceNames.publisherDeadLetterQueue(busName),
         says: "Dead letters of publishers are not recorded.",
         runbook: "dead-letters-stuck",
       }),
@@ -67,15 +65,14 @@ export class BusAlarms extends Construct {
         busName,
         name: "history-late",
         metric: oldestMessage(resourceNames.historyQueue(busName)),
-        above: tooOld,
+        above: Duration.minutes(15).toSeconds(),
         says: "Events wait for more than 15 minutes to be recorded.",
         runbook: "history-late",
       }),
-      busAlarm(this, "HistoryDeadLetters", {
+      stuckAlarm(this, "HistoryDeadLetters", {
         busName,
         name: "history-dead-letters",
-        metric: oldestMessage(resourceNames.historyDeadLetterQueue(busName)),
-        above: tooOld,
+        queueName: resourceNames.historyDeadLetterQueue(busName),
         says: "Events could not be recorded, neither by record-history nor by record-dead-letter.",
         runbook: "dead-letters-stuck",
       }),

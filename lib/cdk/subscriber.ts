@@ -12,6 +12,7 @@ import { type Spread, spread } from "./concurrency.ts";
 import { writeEntry } from "./entry.ts";
 import { BusGrants } from "./grants.ts";
 import { stageSettings } from "./stage.ts";
+import { functionAlarm } from "./subscription-alarms.ts";
 import { type SubscriptionOptions, SubscriptionQueue } from "./subscription-queue.ts";
 import { WaggleFunction } from "./waggle-function.ts";
 
@@ -105,6 +106,7 @@ export class Subscriber extends Construct implements IGrantable {
       reportBatchItemFailures: true,
     });
     mapping.node.addDependency(this.function.role ?? this.function);
+    if (props.alarms !== false) functionAlarm(this, bus.busName, name, this.function.functionName);
   }
 }
 

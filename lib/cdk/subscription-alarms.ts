@@ -1,11 +1,14 @@
 import { Duration } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { metricNames, resourceNames } from "../aws/index.ts";
-import { busAlarm, busMetric, lostByRule, oldestMessage } from "./alarms.ts";
+import { busAlarm, busMetric, functionErrors, lostByRule, oldestMessage, stuckAlarm } from "./alarms.ts";
 
 /** Alarms of a subscription. */
 export interface SubscriptionAlarms {
-  /** Rings when the oldest message has waited longer, retries included. Default 15 minutes. */
+  /**
+   * Rings when the oldest message has waited longer. Default 15 minutes. Of a standard queue those that were received three
+   * times do not count: they are tried, in vain.
+   */
   readonly oldestMessage?: Duration;
 }
 
@@ -27,6 +30,19 @@ export function waitingAlarm(
   });
 }
 
+/** Rings when the function of a subscription has failed as a whole in three periods in a row: it does not even start, say. */
+export function functionAlarm(scope: Construct, busName: string, name: string, functionName: string): void {
+  busAlarm(scope, "FunctionFailsAlarm", {
+    busName,
+    name: `${name}-function-fails`,
+    metric: functionErrors(functionName),
+    above: 0,
+    periods: 3,
+    says: `The function of ${name} fails as a whole.`,
+    runbook: "function-fails",
+  });
+}
+
 /** Rings when a subscription, or a forward, gets dead letters, when they are not recorded, and when an event is lost. */
 export function failureAlarms(scope: Construct, busName: string, name: string, fifo: boolean): void {
   busAlarm(scope, "DeadLettersAlarm", {
@@ -38,11 +54,10 @@ export function failureAlarms(scope: Construct, busName: string, name: string, f
     runbook: "dead-letters",
   });
   for (const behindFifo of fifo ? [false, true] : [false]) {
-    busAlarm(scope, behindFifo ? "FifoDeadLettersStuckAlarm" : "DeadLettersStuckAlarm", {
+    stuckAlarm(scope, behindFifo ? "FifoDeadLettersStuckAlarm" : "DeadLettersStuckAlarm", {
       busName,
       name: `${name}-dead-letters-stuck${behindFifo ? "-fifo" : ""}`,
-      metric: oldestMessage(resourceNames.deadLetterQueue(busName, name, behindFifo)),
-      above: Duration.minutes(15).toSeconds(),
+      queueName: resourceNames.deadLetterQueue(busName, name, behindFifo),
       says: `Dead letters of ${name} are not recorded.`,
       runbook: "dead-letters-stuck",
     });

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { Duration } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
 import { Match } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { describe, expect, test } from "vitest";
@@ -122,6 +122,7 @@ describe("a Subscriber", () => {
       "agents-readers-dead-letters",
       "agents-readers-dead-letters-stuck",
       "agents-readers-events-lost",
+      "agents-readers-function-fails",
       "agents-readers-oldest-message",
     ]);
     for (const { AlarmActions, AlarmDescription, TreatMissingData } of alarms) {
@@ -129,6 +130,39 @@ describe("a Subscriber", () => {
       expect(AlarmDescription).toMatch(/Runbook: docs\/operate-aws\.md#[a-z-]+ /);
       expect(TreatMissingData).toBe("notBreaching");
     }
+  });
+});
+
+test("dead letters are stuck once something is in their queue for 15 minutes: SQS tells no age of what is received in vain", () => {
+  aSubscriber().template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+    AlarmName: "agents-readers-dead-letters-stuck",
+    EvaluationPeriods: 15,
+    Threshold: 0,
+    Metrics: [
+      Match.objectLike({ Expression: "visible + hidden", ReturnData: true }),
+      ...["Visible", "NotVisible"].map((which) =>
+        Match.objectLike({
+          MetricStat: Match.objectLike({
+            Metric: Match.objectLike({
+              MetricName: `ApproximateNumberOfMessages${which}`,
+              Dimensions: [{ Name: "QueueName", Value: "agents-readers-dlq" }],
+            }),
+            Period: 60,
+          }),
+        }),
+      ),
+    ],
+  });
+});
+
+test("an alarm rings for a function that fails as a whole, which no delivery tells of", () => {
+  const { subscriber, template } = aSubscriber();
+  template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+    AlarmName: "agents-readers-function-fails",
+    Namespace: "AWS/Lambda",
+    MetricName: "Errors",
+    Dimensions: [{ Name: "FunctionName", Value: Stack.of(subscriber).resolve(subscriber.function.functionName) }],
+    EvaluationPeriods: 3,
   });
 });
 
