@@ -141,6 +141,11 @@ export interface Engine {
   position(of: "end" | { eventId: string } | { time: number }): Promise<Position>;
   /** Recorded events after a place, oldest first, at most `limit`, and the place after the last one looked at. */
   readAfter(position: Position, limit: number): Promise<{ events: Recorded[]; position: Position }>;
+  /**
+   * Says of an event whether this process had it by this call: then it is not new, even if it comes after the end as of the
+   * same call. Absent where what a process can have lies before the end.
+   */
+  known?(): (event: Event) => boolean;
   /** Calls back soon after anything was accepted or settled, by any process; many changes may make one call. */
   onChange(listener: () => void): () => void;
 

@@ -41,8 +41,10 @@ export function createHistory(host: HistoryHost): History {
       checkQuery("history", query);
       const engine = host.open();
       // Taken now, so that what is published right after this call is seen.
-      const from = options.since === undefined ? engine.position("end") : sincePosition(engine, options.since);
-      return tail(host, query, from, options.signal);
+      const { since, signal } = options;
+      const from = since === undefined ? engine.position("end") : sincePosition(engine, since);
+      const isOld = since === undefined ? engine.known?.() : undefined;
+      return tail(host, query, { from, isOld, signal });
     },
   };
 }
@@ -50,9 +52,13 @@ export function createHistory(host: HistoryHost): History {
 async function* tail(
   host: HistoryHost,
   query: HistoryQuery,
-  from: Promise<Position>,
-  signal: AbortSignal | undefined,
+  options: {
+    from: Promise<Position>;
+    isOld: ((event: Event) => boolean) | undefined;
+    signal: AbortSignal | undefined;
+  },
 ): AsyncGenerator<Event, void, void> {
+  const { from, isOld, signal } = options;
   const wants = historyFilter(query);
   const until = signal === undefined ? host.closing : AbortSignal.any([signal, host.closing]);
   const changes = new Changes(host.engine);
@@ -62,7 +68,7 @@ async function* tail(
       const read = await host.engine.readAfter(position, batch);
       for (const { event } of read.events) {
         if (until.aborted) return;
-        if (wants(event, host.clock.now())) yield event;
+        if (wants(event, host.clock.now()) && isOld?.(event) !== true) yield event;
       }
       if (read.position === position) await changes.next({ clock: host.clock, signal: until, keepAlive: true });
       position = read.position;

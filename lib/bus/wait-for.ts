@@ -36,6 +36,8 @@ export async function waitFor(host: WaitHost, wants: Wants, options: WaitOptions
   if (options.signal?.aborted === true) throw abortedError(options.signal);
   let settle: ((recorded: Recorded) => void) | undefined;
   const live: Recorded[] = [];
+  // What lies after a `since` counts, known or not.
+  const isOld = options.since === undefined ? host.engine.known?.() : undefined;
   let failLive: (error: BusError) => void = () => {};
   const { from, detach } = host.follower.attach(
     (recorded) => (settle === undefined ? live.push(recorded) : settle(recorded)),
@@ -79,7 +81,7 @@ export async function waitFor(host: WaitHost, wants: Wants, options: WaitOptions
       if (options.signal?.aborted === true) return aborted();
       if (closing.aborted) return closed();
       settle = ({ event }) => {
-        const found = collect(event);
+        const found = isOld?.(event) === true ? undefined : collect(event);
         if (found === undefined) return;
         // More may come in the same turn, and would be added to what was found.
         settle = () => {};

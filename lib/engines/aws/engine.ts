@@ -29,6 +29,7 @@ import type { Event } from "../../event/event.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { atOnce } from "./at-once.ts";
 import { Poller } from "./consume/poller.ts";
+import { KnownEvents } from "./known-events.ts";
 import type { AwsParts, DeadLetterStore, DeliveryStore, HistoryStore } from "./parts.ts";
 import type { EventPublisher } from "./publish/event-publisher.ts";
 import { Pulse } from "./pulse.ts";
@@ -57,6 +58,7 @@ export class AwsEngine implements Engine {
   readonly #registry: Registry;
   readonly #pulse: Pulse;
   readonly #temporary: TemporarySubscriptions;
+  readonly #known = new KnownEvents();
   readonly #pollers = new Map<string, Poller>();
   /** Where the replay under way goes: its steps need not read that again. */
   #replay: { readonly id: string; readonly targets: Promise<Target[]> } | undefined;
@@ -78,9 +80,11 @@ export class AwsEngine implements Engine {
     });
   }
 
-  publish(entry: Entry): Promise<Accepted> {
+  async publish(entry: Entry): Promise<Accepted> {
     this.#pulse.quicken();
-    return this.#parts.publisher.publish(entry);
+    const accepted = await this.#parts.publisher.publish(entry);
+    this.#known.add(accepted.event);
+    return accepted;
   }
 
   async putSubscription(
@@ -126,20 +130,27 @@ export class AwsEngine implements Engine {
   }
 
   settle(delivery: Delivery, outcome: Outcome): void | Promise<void> {
+    this.#known.add(delivery.event);
     if (delivery instanceof Item) return this.#temporary.settle(delivery, outcome);
     return this.#settle(delivery, outcome);
   }
 
-  get(id: string): Promise<Event | undefined> {
-    return this.#parts.history.get(id);
+  async get(id: string): Promise<Event | undefined> {
+    const event = await this.#parts.history.get(id);
+    if (event !== undefined) this.#known.add(event);
+    return event;
   }
 
-  query(query: HistoryQuery, page: PageOptions): Promise<Page> {
-    return this.#parts.history.query(query, page);
+  async query(query: HistoryQuery, page: PageOptions): Promise<Page> {
+    const found = await this.#parts.history.query(query, page);
+    for (const event of found.events) this.#known.add(event);
+    return found;
   }
 
-  flowEvents(correlationId: string): Promise<Event[]> {
-    return this.#parts.history.flowEvents(correlationId);
+  async flowEvents(correlationId: string): Promise<Event[]> {
+    const events = await this.#parts.history.flowEvents(correlationId);
+    for (const event of events) this.#known.add(event);
+    return events;
   }
 
   /** No service can list what of a flow is under way. */
@@ -159,6 +170,10 @@ export class AwsEngine implements Engine {
     const read = await this.#parts.history.readAfter(position, limit);
     if (read.events.length > 0) this.#pulse.quicken();
     return read;
+  }
+
+  known(): (event: Event) => boolean {
+    return this.#known.asOfNow();
   }
 
   onChange(listener: () => void): () => void {

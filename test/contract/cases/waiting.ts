@@ -23,6 +23,19 @@ export const waitingCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "waitFor and tail: what was published here before is not new, however late it is recorded",
+    run: async (t) => {
+      await t.publish(answered);
+      const waiting = t.bus.waitFor(of(t, answered));
+      const coming = t.bus.history.tail({ correlationId: t.flow })[Symbol.asyncIterator]();
+      const first = coming.next();
+      const next = await t.publish(answered);
+      expect(await waiting).toEqual(next);
+      expect((await first).value).toEqual(next);
+      await coming.return?.();
+    },
+  },
+  {
     title: "waitFor takes a definition, a type name, a wildcard, a list and a pattern",
     run: async (t) => {
       const where = { metadata: { correlationId: [t.flow] }, data: { taskId: ["t-2"] } };

@@ -1,4 +1,3 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
 import type { Position } from "../../../../../lib/bus/engine.ts";
@@ -8,6 +7,7 @@ import { createIds } from "../../../../../lib/event/id.ts";
 import { ManualClock } from "../../../../../lib/testing/manual-clock.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 import { type Dynamo, describeDynamo, startDynamo } from "../../../../support/dynamo.ts";
+import { heldRequests } from "../../../../support/held-requests.ts";
 import { historyParts, historyTableInput } from "../../../../support/history-table.ts";
 
 const minuteMs = 60_000;
@@ -45,32 +45,10 @@ describeDynamo("the log of what is recorded", () => {
 
   /** A store of which requests of one kind wait at the door of the table while they are held. */
   function slowStore(waits: (input: unknown) => boolean) {
-    const client = new DynamoDBClient({
-      endpoint: dynamo.endpoint,
-      region: "us-east-1",
-      credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    });
-    let held: { arrival: () => void; door: Promise<void>; open: () => void } | undefined;
-    client.middlewareStack.add(
-      (next) => async (args) => {
-        if (waits(args.input)) {
-          held?.arrival();
-          await held?.door;
-        }
-        return next(args);
-      },
-      { step: "initialize" },
-    );
+    const client = dynamo.connect();
     return {
+      ...heldRequests(client, waits),
       store: createHistoryStore(historyParts(client, parts.config.historyTable, { clock, nextId })),
-      /** Resolves when the first of them is there. */
-      hold: () => {
-        const arrival = Promise.withResolvers<void>();
-        const door = Promise.withResolvers<void>();
-        held = { arrival: arrival.resolve, door: door.promise, open: door.resolve };
-        return arrival.promise;
-      },
-      release: () => held?.open(),
       close: () => client.destroy(),
     };
   }
