@@ -25,7 +25,7 @@ export class BusAlarms extends Construct {
         name: "unpublished",
         metric: busMetric(busName, metricNames.deadLetters),
         above: 0,
-        says: "A publisher could not bring events to the bus; they are dead letters now.",
+        says: "Dead letters of no subscription: a publisher could not bring events to the bus, or they are none of their type.",
         runbook: "unpublished-events",
       }),
       stuckAlarm(this, "UnpublishedStuck", {

@@ -1,9 +1,10 @@
 import { metricNames, parseUnpublished, type Unpublished } from "../aws/index.ts";
-import type { Failure } from "../bus/delivery.ts";
+import type { DeadLetter, Failure } from "../bus/delivery.ts";
 import { toBusErrorOfAws } from "../engines/aws/aws-error.ts";
 import { invalidEventDeadLetter, openMessage } from "../engines/aws/dead-letters/invalid-event.ts";
 import type { AwsParts, DeadLetterStore, DeliveryStore } from "../engines/aws/parts.ts";
 import { BusError, toBusError } from "../error/bus-error.ts";
+import type { BatchCounts } from "./batch-run.ts";
 import { errorFields } from "./function-parts.ts";
 import type { HistoryRecorder, Recording } from "./history-recorder.ts";
 import type { BatchMessage } from "./queue-batch.ts";
@@ -44,23 +45,28 @@ export class DeadLetterRecorder {
   async #one(message: BatchMessage, queue: DrainedQueue | undefined, recording: Recording): Promise<void> {
     const { logger } = this.#with.parts;
     try {
-      const id = await this.#bury(message, queue);
-      if (id === undefined) return;
-      count(recording, metricNames.deadLetters);
+      const letter = await this.#bury(message, queue);
+      if (letter === undefined) return;
+      const { id, subscription } = letter;
+      if (subscription === undefined) count(recording.counts, metricNames.deadLetters);
+      else {
+        recording.ofSubscriptions ??= {};
+        recording.ofSubscriptions[subscription] ??= {};
+        count(recording.ofSubscriptions[subscription], metricNames.deadLetters);
+      }
       logger.info("dead letter is recorded", { deadLetterId: id, messageId: message.id, ...queue });
     } catch (thrown) {
-      count(recording, metricNames.recordErrors);
+      count(recording.counts, metricNames.recordErrors);
       recording.failed.push(message.id);
       const fields = errorFields(toBusError(thrown));
       logger.error("dead letter could not be recorded", { messageId: message.id, ...queue, ...fields });
     }
   }
 
-  /** The id of the dead letter; undefined where the delivery succeeded or was dead before. */
-  async #bury(message: BatchMessage, queue: DrainedQueue | undefined): Promise<string | undefined> {
+  /** The dead letter; undefined where the delivery succeeded or was dead before. */
+  async #bury(message: BatchMessage, queue: DrainedQueue | undefined): Promise<DeadLetter | undefined> {
     if (queue?.kind === "subscription") {
-      const letter = await this.#with.deliveries.giveUp(message, queue.subscription, reasonOf(message));
-      return letter?.id;
+      return this.#with.deliveries.giveUp(message, queue.subscription, reasonOf(message));
     }
     if (queue?.kind === "unpublished") return this.#unpublished(message);
     throw new BusError("invalid_config", `queue ${message.queueArn} is no dead-letter queue of the bus`, {
@@ -68,9 +74,9 @@ export class DeadLetterRecorder {
     });
   }
 
-  async #unpublished(message: BatchMessage): Promise<string> {
+  async #unpublished(message: BatchMessage): Promise<DeadLetter> {
     const { catalog, clock } = this.#with.parts;
-    let letter: Unpublished;
+    let letter: DeadLetter;
     try {
       letter = await this.#read(message.body);
     } catch (thrown) {
@@ -80,7 +86,7 @@ export class DeadLetterRecorder {
       letter = invalidEventDeadLetter({ ok: false, event, error }, message.sentMs, clock.now());
     }
     await this.#with.deadLetters.put(letter);
-    return letter.id;
+    return letter;
   }
 
   /** One too large for a message lies in the bodies bucket, which lets go of it once its message would be gone, too. */
@@ -118,9 +124,9 @@ function reasonOf({ attributes, received }: BatchMessage): Pick<Failure, "code" 
 
 function add(recording: Recording, { failed, counts }: Recording): void {
   recording.failed.push(...failed);
-  for (const [metric, times] of Object.entries(counts)) count(recording, metric, times);
+  for (const [metric, times] of Object.entries(counts)) count(recording.counts, metric, times);
 }
 
-function count({ counts }: Recording, metric: string, times = 1): void {
+function count(counts: BatchCounts, metric: string, times = 1): void {
   counts[metric] = (counts[metric] ?? 0) + times;
 }

@@ -12,6 +12,8 @@ export interface Recording {
   /** Ids of messages that could not be recorded. */
   readonly failed: string[];
   readonly counts: BatchCounts;
+  /** What belongs to a subscription, by its name; absent where nothing does. */
+  ofSubscriptions?: Record<string, BatchCounts>;
 }
 
 /** What stays as it is however often it is tried: the event becomes a dead letter with this reason. */

@@ -16,9 +16,13 @@ export function recorderFunction(ready: () => Promise<Recorder>, host: FunctionH
   return async (event) => {
     const messages = queueBatch(event);
     const { parts, record } = await ready();
-    const { failed, counts } = await record(messages);
-    const line = metricsLine({ bus: parts.config.bus }, counts, host.clock.now());
-    if (line !== undefined) host.write(line);
+    const { failed, counts, ofSubscriptions = {} } = await record(messages);
+    const { bus } = parts.config;
+    const now = host.clock.now();
+    const lines = Object.entries(ofSubscriptions).map(([subscription, own]) =>
+      metricsLine({ bus, subscription }, own, now),
+    );
+    for (const line of [metricsLine({ bus }, counts, now), ...lines]) if (line !== undefined) host.write(line);
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }

@@ -119,7 +119,12 @@ describeDynamo("with the deliveries table", () => {
     // While its lease lasts it may still run.
     expect((await recorder.record([message])).failed).toEqual([message.id]);
     table.clock.set(table.clock.now() + 11_000);
-    expect((await recorder.record([message])).failed).toEqual([]);
+    // Its subscription's alarm is about it, and not the one of the publishers.
+    expect(await recorder.record([message])).toEqual({
+      failed: [],
+      counts: {},
+      ofSubscriptions: { one: { [metricNames.deadLetters]: 1 } },
+    });
     expect(table.letter).toMatchObject({ subscription: "one", attempts: 1, reason: { code: "process_ended" } });
     // The same message again changes nothing.
     expect(await recorder.record([message])).toEqual({ failed: [], counts: {} });

@@ -153,6 +153,9 @@ describeDynamo("the functions of a bus", () => {
     expect(await record(batch("agents-readers-dlq", task("lost")), context)).toEqual({ batchItemFailures: [] });
     const { deadLetters } = await (await getBus()).deadLetters.list({ subscription: "readers" });
     expect(deadLetters).toMatchObject([{ event: { id: "lost" }, reason: { code: "process_ended" } }]);
+    expect(lines.map((line) => logged.parse(JSON.parse(line)))).toContainEqual(
+      expect.objectContaining({ Bus: "agents", Subscription: "readers", [metricNames.deadLetters]: 1 }),
+    );
   });
 
   test("a look at flows counts them, and publishes an alert for the slow one", async () => {
