@@ -7,6 +7,8 @@ export class GraphView {
   readonly graph = new Graph();
   /** Ids of the events that led to an update. */
   readonly updates = new Set<string>();
+  /** Ids of updates that this process has made and not yet found in history. */
+  readonly #ahead = new Set<string>();
   #lastId: string | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -15,6 +17,12 @@ export class GraphView {
     const turn = this.#turn.then(() => this.#read(history));
     this.#turn = turn.catch(() => {});
     return turn;
+  }
+
+  /** Takes in an update that was just published: history may have it later than the next call. */
+  add(update: Event): void {
+    this.#ahead.add(update.id);
+    this.#put(update);
   }
 
   async #read(history: Pick<Bus["history"], "query">): Promise<void> {
@@ -32,11 +40,15 @@ export class GraphView {
       cursor = known === -1 ? page.cursor : undefined;
     } while (cursor !== undefined);
     for (const event of fresh.reverse()) {
-      const contribution = toContribution(event.data);
-      if (contribution !== undefined) this.graph.put(contribution);
-      if (event.metadata.causationId !== undefined) this.updates.add(event.metadata.causationId);
+      if (!this.#ahead.delete(event.id)) this.#put(event);
       this.#lastId = event.id;
     }
+  }
+
+  #put({ data, metadata }: Event): void {
+    const contribution = toContribution(data);
+    if (contribution !== undefined) this.graph.put(contribution);
+    if (metadata.causationId !== undefined) this.updates.add(metadata.causationId);
   }
 }
 

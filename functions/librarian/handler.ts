@@ -7,19 +7,20 @@ import type subscription from "./subscription.ts";
 const librarian: Handler<EventOf<typeof subscription>> = async (event, { bus }) => {
   const { memoryId, entities, relationships = [] } = event.data;
   const document = typeof event.data.document === "string" ? event.data.document : memoryId;
-  const { graph, updates } = await graphOf(bus);
+  const view = await graphOf(bus);
   // A run that was killed after it had published is run again: the graph has its update already.
-  if (updates.has(event.id)) return;
+  if (view.updates.has(event.id)) return;
   const contribution: Contribution = {
     document,
     entities: entities.map(({ name }) => name),
     relationships: relationships.map(({ from, kind, to }) => `${from} ${kind} ${to}`),
   };
-  const { added, removed } = graph.preview(contribution);
-  await bus.emit.knowledge_graph.updated(
+  const { added, removed } = view.graph.preview(contribution);
+  const updated = await bus.emit.knowledge_graph.updated(
     { memoryId, document, entities, relationships, added, removed },
     { source: "librarian", dedupe: "updated" },
   );
+  view.add(updated);
 };
 
 export default librarian;

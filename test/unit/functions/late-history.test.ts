@@ -138,6 +138,32 @@ describe("where history comes later than deliveries", () => {
     expect(ofType(bus, "workflow.completed")).toHaveLength(1);
   });
 
+  test("each update of the graph counts against the one before, recorded or not", async () => {
+    const bus = testBus();
+    const type = "knowledge_graph.updated";
+    const lags = [0, 600_000];
+    recordLate(bus, (event) => {
+      return event.type === type ? (lags[ofType(bus, type).indexOf(event)] ?? 3_600_000) : 0;
+    });
+    await subscribeCrew(bus);
+    for (const [workflow, text] of ["`one` `two`", "`two` `three`", "`three`"].entries()) {
+      await announce(bus, `w${workflow}`, folder, { "a.md": text });
+      await bus.drain();
+    }
+    const counts = () => ofType(bus, type).map(({ data }) => [Object(data).added, Object(data).removed]);
+    // The document, and an entity with its relationship each.
+    expect(counts()).toEqual([
+      [5, 0],
+      [2, 2],
+      [0, 2],
+    ]);
+    // Now history has the second update, and not yet the third.
+    await bus.clock.advance("30m");
+    await announce(bus, "w3", folder, { "a.md": "`three` `four`" });
+    await bus.drain();
+    expect(counts().at(-1)).toEqual([2, 0]);
+  });
+
   test("a flow of a caller's own id that no event began is no workflow to wait for", async () => {
     const bus = testBus();
     await bus.subscribe(foremanSubscription, foreman);
