@@ -12,6 +12,7 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import { metricDimensions, metricsNamespace } from "../aws/index.ts";
 import { BusArns } from "./arns.ts";
+import { omitted } from "./omit.ts";
 
 /** An alarm of a bus. */
 export interface BusAlarmProps {
@@ -88,15 +89,16 @@ export function stuckAlarm(
   id: string,
   { queueName, ...props }: Omit<BusAlarmProps, "metric" | "above" | "periods"> & { readonly queueName: string },
 ): Alarm {
-  const metric = new MathExpression({
-    expression: "visible + hidden",
-    usingMetrics: {
-      visible: queueMetric(queueName, "ApproximateNumberOfMessagesVisible"),
-      hidden: queueMetric(queueName, "ApproximateNumberOfMessagesNotVisible"),
-    },
-    label: "Messages",
-    period: minute,
-  });
+  const visible = queueMetric(queueName, "ApproximateNumberOfMessagesVisible");
+  const hidden = queueMetric(queueName, "ApproximateNumberOfMessagesNotVisible");
+  const metric = omitted(scope).has("metric-math")
+    ? visible.with({ period: minute })
+    : new MathExpression({
+        expression: "visible + hidden",
+        usingMetrics: { visible, hidden },
+        label: "Messages",
+        period: minute,
+      });
   return busAlarm(scope, id, { ...props, metric, above: 0, periods: stuckMinutes });
 }
 

@@ -3,7 +3,14 @@ import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 
 /** What may be left out where a cloud, or what stands in for one, refuses it. */
-export const omittable = ["archive", "bus-policy", "dashboard", "composite-alarm", "auto-delete"] as const;
+export const omittable = [
+  "archive",
+  "bus-policy",
+  "dashboard",
+  "composite-alarm",
+  "metric-math",
+  "auto-delete",
+] as const;
 
 /** One of {@link omittable}. */
 export type Omittable = (typeof omittable)[number];

@@ -79,10 +79,13 @@ describe("the stacks", () => {
   });
 
   test("leave out what is named in omit", async () => {
-    const { monitoring } = await stacks({ omit: "dashboard,composite-alarm" });
+    const { monitoring, subscribers } = await stacks({ omit: "dashboard,composite-alarm,metric-math" });
     const template = Template.fromStack(monitoring);
     template.resourceCountIs("AWS::CloudWatch::CompositeAlarm", 0);
     template.resourceCountIs("AWS::CloudWatch::Dashboard", 0);
+    for (const stack of [monitoring, subscribers]) {
+      Template.fromStack(stack).allResourcesProperties("AWS::CloudWatch::Alarm", { Metrics: Match.absent() });
+    }
   });
 
   test("ring for everything that could lose an event, and each alarm's runbook is on its page", async () => {
