@@ -5,6 +5,7 @@ const busName = /^[a-z][a-z0-9-]{0,19}$/;
 
 /** What is wrong with the name of a bus in AWS; undefined where nothing is. */
 export function busNameProblem(name: string): string | undefined {
+  if (name === "default") return "is EventBridge's own, which no stack can make; give another";
   if (busName.test(name)) return undefined;
   return "is no name for a bus; give 1 to 20 of a-z, 0-9 and -, starting with a letter";
 }

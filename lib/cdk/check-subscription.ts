@@ -5,6 +5,9 @@ import { type SubscriptionRecord, subscriptionPattern, subscriptionRecord } from
 
 /** What EventBridge takes as a pattern, in characters. */
 const patternLimit = 2_048;
+/** What EventBridge takes as the path of a message group, in characters, and what it reads as a step of one. */
+const pathLimit = 100;
+const pathSteps = /^[\w/-]+(?:\.[\w/-]+)*$/;
 /** For which SQS keeps a message at most. */
 export const queueRetentionMs = 14 * 86_400_000;
 
@@ -25,6 +28,7 @@ export function checkSubscription(subscription: unknown): CheckedSubscription {
   checkName(record.name);
   checkSchedule(record);
   checkUnsupported(record);
+  checkOrdered(record);
   const pattern = patternOf(record);
   return { record, pattern, wildcard: hasWildcard(pattern) };
 }
@@ -64,6 +68,28 @@ function checkUnsupported({ name, from, maxBacklog }: SubscriptionRecord): void 
       "maxBacklog is no setting of a queue in AWS; leave it out, and watch the age of the oldest message",
     );
   }
+}
+
+function checkOrdered({ name, ordered }: SubscriptionRecord): void {
+  if (ordered === undefined) return;
+  const path = messageGroup(ordered);
+  if (path.length > pathLimit) {
+    throw refusal(
+      name,
+      `ordered is ${JSON.stringify(ordered)}, as EventBridge gets it a path of ${path.length} characters, and at most ${pathLimit} are allowed; give a shorter one`,
+    );
+  }
+  if (pathSteps.test(ordered)) return;
+  throw refusal(
+    name,
+    `ordered is ${JSON.stringify(ordered)}, and EventBridge reads steps of letters, digits, _, - and / only; give a field with such a name`,
+  );
+}
+
+/** Where the key of an `ordered` subscription stands in the envelope: events of one key are one message group. */
+export function messageGroup(ordered: string): string {
+  if (ordered === "source") return "$.source";
+  return ordered === "type" ? "$.detail-type" : `$.detail.${ordered}`;
 }
 
 function patternOf(record: SubscriptionRecord): Readonly<Record<string, unknown>> {

@@ -10,6 +10,7 @@ import { Construct } from "constructs";
 import { checkBusName, functionVariables, resourceNames, unpublishedBodies } from "../aws/index.ts";
 import { bodyPrefixes, historyTable } from "../aws/tables.ts";
 import { standardCatalog } from "../catalog/index.ts";
+import { BusError } from "../error/bus-error.ts";
 import { BusArns } from "./arns.ts";
 import { allowRule, busQueue, drainVisibility } from "./bus-queue.ts";
 import { busTable } from "./bus-table.ts";
@@ -121,11 +122,13 @@ export class EventHistory extends Construct {
   #recorder(props: EventHistoryProps): WaggleFunction {
     const { busName, encryptionKey, settings, catalog } = props;
     const timeout = Duration.seconds(30);
+    const { batchSize, maxConcurrency, windowSeconds } = checkedBatches(props);
     const queueName = resourceNames.historyQueue(busName);
     const queue = busQueue(this, "Queue", {
       queueName,
       encryptionKey,
-      visibilityTimeout: Duration.seconds(timeout.toSeconds() * 6),
+      // While messages are gathered they are hidden, too.
+      visibilityTimeout: Duration.seconds(timeout.toSeconds() * 6 + windowSeconds),
       deadLetters: { queue: this.deadLetters, maxReceiveCount: 100 },
     });
     registerRule(this, busName, resourceNames.historyRule, false);
@@ -150,17 +153,40 @@ export class EventHistory extends Construct {
     });
     this.#grants.writeHistory(recorder);
     this.#grants.consume(recorder, [queueName]);
-    const { batchSize = 10, batchingWindow, maxConcurrency = 20 } = props;
     new EventSourceMapping(this, "Source", {
       target: recorder,
       eventSourceArn: queue.queueArn,
       batchSize,
       maxConcurrency,
       reportBatchItemFailures: true,
-      ...(batchingWindow === undefined ? {} : { maxBatchingWindow: batchingWindow }),
+      ...(windowSeconds === 0 ? {} : { maxBatchingWindow: Duration.seconds(windowSeconds) }),
     });
     return recorder;
   }
+}
+
+/** What Lambda takes of an event source. `invalid_config`. */
+function checkedBatches({
+  batchSize = 10,
+  batchingWindow = Duration.seconds(0),
+  maxConcurrency = 20,
+}: EventHistoryOptions) {
+  const windowSeconds = batchingWindow.toSeconds({ integral: false });
+  for (const [name, value, least, most] of [
+    ["batchSize", batchSize, 1, 10_000],
+    ["maxConcurrency", maxConcurrency, 2, 1_000],
+    ["batchingWindow in seconds", windowSeconds, 0, 300],
+  ] as const) {
+    if (Number.isInteger(value) && value >= least && value <= most) continue;
+    throw new BusError("invalid_config", `history: ${name} is ${value}; give a whole number from ${least} to ${most}`);
+  }
+  if (batchSize > 10 && windowSeconds === 0) {
+    throw new BusError(
+      "invalid_config",
+      `history: batchSize is ${batchSize}, and Lambda gathers more than 10 only where it may wait for them; give a batchingWindow of at least 1 s, too`,
+    );
+  }
+  return { batchSize, maxConcurrency, windowSeconds };
 }
 
 /** All but the types of which history keeps nothing. What an archive replays was recorded when it was published. */

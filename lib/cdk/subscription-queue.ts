@@ -4,12 +4,13 @@ import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { Construct } from "constructs";
 import { type DeployedSubscription, parameterNames, resourceNames } from "../aws/index.ts";
+import { formatDuration } from "../event/duration.ts";
 import type { SubscriptionRecord } from "../subscription/index.ts";
 import { BusArns } from "./arns.ts";
 import { allowRule, busQueue } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import { busRule } from "./bus-rule.ts";
-import type { CheckedSubscription } from "./check-subscription.ts";
+import { type CheckedSubscription, messageGroup, refusal } from "./check-subscription.ts";
 import { drainedQueue } from "./drained-queue.ts";
 import { failureAlarms, type SubscriptionAlarms, waitingAlarm } from "./subscription-alarms.ts";
 
@@ -110,18 +111,23 @@ export class SubscriptionQueue extends Construct {
         id: "queue",
         arn: this.queue.queueArn,
         deadLetterConfig: { arn: undelivered.queueArn },
-        retryPolicy: {
-          maximumEventAgeInSeconds: (retries.maxAge ?? Duration.hours(24)).toSeconds(),
-          maximumRetryAttempts: retries.attempts ?? 185,
-        },
+        retryPolicy: retryPolicy(name, retries),
         ...(ordered === undefined ? {} : { sqsParameters: { messageGroupId: messageGroup(ordered) } }),
       },
     });
   }
 }
 
-/** Where the key of an `ordered` subscription stands in the envelope: events of one key are one message group. */
-function messageGroup(ordered: string): string {
-  if (ordered === "source") return "$.source";
-  return ordered === "type" ? "$.detail-type" : `$.detail.${ordered}`;
+/** As EventBridge takes it. `invalid_config` where it would not. */
+function retryPolicy(name: string, { maxAge = Duration.hours(24), attempts = 185 }: RuleRetries) {
+  const maximumEventAgeInSeconds = maxAge.toSeconds({ integral: false });
+  if (!isWithin(maximumEventAgeInSeconds, 60, 86_400)) {
+    throw refusal(name, `ruleRetries.maxAge is ${formatDuration(maxAge.toMilliseconds())}; give 1m to 24h, in seconds`);
+  }
+  if (!isWithin(attempts, 0, 185)) throw refusal(name, `ruleRetries.attempts is ${attempts}; give 0 to 185`);
+  return { maximumEventAgeInSeconds, maximumRetryAttempts: attempts };
+}
+
+function isWithin(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
 }

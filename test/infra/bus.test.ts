@@ -56,6 +56,7 @@ describe("an AgentEventBus", () => {
       BatchSize: 100,
       MaximumBatchingWindowInSeconds: 2,
     });
+    larger.hasResourceProperties("AWS::SQS::Queue", { QueueName: "agents-history", VisibilityTimeout: 6 * 30 + 2 });
   });
 
   test("keeps large bodies in a bucket that nobody sees, for as long as their events", () => {

@@ -3,7 +3,7 @@ import { Duration } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
 import { BusForward, QueueSubscriber, Subscriber } from "../../lib/cdk/index.ts";
 import { BusError } from "../../lib/error/bus-error.ts";
-import { aStackWithBus } from "./synthesis.ts";
+import { aBus, aStackWithBus } from "./synthesis.ts";
 
 const folder = fileURLToPath(new URL("../../functions/readers", import.meta.url));
 
@@ -47,6 +47,16 @@ describe("an error at synth names the subscription and the fix", () => {
     ["a timeout beyond Lambda's", { timeout: "15m" }, /^subscription readers: timeout is 15m, .*QueueSubscriber/],
     ["a start in the past", { from: "beginning" }, /^subscription readers: from is "beginning".*waggle replay/],
     ["a bounded backlog", { maxBacklog: 10 }, /^subscription readers: maxBacklog/],
+    [
+      "an order by a path that is too long for EventBridge",
+      { ordered: `data.${"a".repeat(90)}` },
+      /^subscription readers: ordered is "data\.a+", .* 104 characters, and at most 100/,
+    ],
+    [
+      "an order by a field that EventBridge cannot name",
+      { ordered: "data.task id" },
+      /^subscription readers: ordered is "data\.task id", .* letters, digits/,
+    ],
   ])("%s", (_, settings, message) => {
     expect(errorOf(settings).message).toMatch(message);
   });
@@ -70,6 +80,31 @@ describe("an error at synth names the subscription and the fix", () => {
     expect(errorOf({ concurrency: 10 }, { batchSize: 6 }).message).toMatch(
       /^subscription readers: batchSize is 6; give 1 to 5/,
     );
+  });
+
+  test.each([
+    ["59 s", { maxAge: Duration.seconds(59) }, /^subscription readers: ruleRetries.maxAge is 59s; give 1m to 24h/],
+    ["25 h", { maxAge: Duration.hours(25) }, /^subscription readers: ruleRetries.maxAge is 25h; give 1m to 24h/],
+    ["186 attempts", { attempts: 186 }, /^subscription readers: ruleRetries.attempts is 186; give 0 to 185/],
+  ])("retries that EventBridge has not got: %s", (_, ruleRetries, message) => {
+    expect(errorOf({}, { ruleRetries }).message).toMatch(message);
+  });
+
+  test.each([
+    ["no window", { batchSize: 100 }, /^history: batchSize is 100, .* give a batchingWindow of at least 1 s, too/],
+    [
+      "too many",
+      { batchSize: 10_001, batchingWindow: Duration.seconds(1) },
+      /^history: batchSize is 10001; give a whole number/,
+    ],
+    [
+      "too long",
+      { batchingWindow: Duration.minutes(6) },
+      /^history: batchingWindow in seconds is 360; give .* 0 to 300/,
+    ],
+    ["one function", { maxConcurrency: 1 }, /^history: maxConcurrency is 1; give a whole number from 2 to 1000/],
+  ])("batches of history that Lambda has not got: %s", (_, history, message) => {
+    expect(() => aBus({ history })).toThrow(message);
   });
 
   test("a folder without a handler", () => {
@@ -111,6 +146,7 @@ describe("an error at synth names the subscription and the fix", () => {
 
   test("a bus's name that its queues have no room for", () => {
     expect(() => aStackWithBus({}, "a-bus-with-a-name-that-is-too-long")).toThrow(/is no name for a bus; give 1 to 20/);
+    expect(() => aStackWithBus({}, "default")).toThrow(/bus "default" is EventBridge's own/);
   });
 
   test("a forward to what is no bus", () => {
