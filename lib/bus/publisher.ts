@@ -46,7 +46,20 @@ export class Publisher {
     return published;
   }
 
-  async #publish(draft: Draft, dedupe: string | undefined, run: RunContext | undefined): Promise<Event> {
+  /** No async function: its frame, with the draft, would be kept for as long as the engine takes. */
+  #publish(draft: Draft, dedupe: string | undefined, run: RunContext | undefined): Promise<Event> {
+    try {
+      const startedAt = performance.now();
+      const accepted = this.#intake(this.#entry(draft, dedupe, run));
+      return accepted instanceof Promise
+        ? accepted.then((taken) => this.#count(taken, startedAt))
+        : Promise.resolve(this.#count(accepted, startedAt));
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+  }
+
+  #entry(draft: Draft, dedupe: string | undefined, run: RunContext | undefined): Entry {
     const host = this.#host;
     const closed = host.closed();
     if (closed !== undefined) throw closed;
@@ -57,7 +70,6 @@ export class Publisher {
         { cause: run.aborted },
       );
     }
-    const startedAt = performance.now();
     const { event, definition, ownId } = prepareEvent(dedupe === undefined ? draft : withId(draft, dedupe, host, run), {
       catalog: host.catalog,
       source: host.source,
@@ -65,17 +77,15 @@ export class Publisher {
       nextId: host.nextId,
       cause: run?.event,
     });
-    const accepted = this.#intake({
-      event,
-      ownId,
-      history: definition?.history !== false,
-      inHandler: run !== undefined,
-    });
-    const taken = accepted instanceof Promise ? await accepted : accepted;
-    if (taken.duplicate) host.counters.duplicates += 1;
-    else host.counters.published += 1;
-    host.counters.publishMs.record(performance.now() - startedAt);
-    return taken.event;
+    return { event, ownId, history: definition?.history !== false, inHandler: run !== undefined };
+  }
+
+  #count({ event, duplicate }: Accepted, startedAt: number): Event {
+    const { counters } = this.#host;
+    if (duplicate) counters.duplicates += 1;
+    else counters.published += 1;
+    counters.publishMs.record(performance.now() - startedAt);
+    return event;
   }
 }
 
