@@ -1,82 +1,15 @@
 import { backoffMs } from "../../../bus/backoff.ts";
 import type { Clock, Timer } from "../../../bus/clock.ts";
-import { Fifo } from "../../../bus/fifo.ts";
 import { type BusError, toBusError } from "../../../error/bus-error.ts";
+import { type BatchTarget, type GivenUp, mostEntries, type Patience } from "./batch-target.ts";
+import { Outage } from "./outage.ts";
+import { Outbox, type Pending } from "./outbox.ts";
 import { SendWindow } from "./send-window.ts";
 
-/** A service that takes entries in batches, and says for each whether it did. */
-export interface BatchTarget<Item, Entry> {
-  /** Bytes of the entries of one request. */
-  readonly maxBytes: number;
-  /** Requests under way at once, where nothing is throttled. */
-  readonly maxRequests: number;
-  /**
-   * The entry of an item. Called when a batch is made: what waits costs no more than its item. Throws what makes the item
-   * unfit to be sent.
-   */
-  entryOf(item: Item): Entry;
-  /** As the service counts them. */
-  bytesOf(entry: Entry): number;
-  /**
-   * Sends one request. Gives an error in the place of each entry that failed, and nothing at all where none did; rejects
-   * where the request failed as a whole.
-   */
-  send(entries: readonly Entry[]): Promise<readonly (BusError | undefined)[]>;
-  /** An error that a request of several entries may owe to one of them. */
-  mayBeOneEntry(error: BusError): boolean;
-}
-
-/** How long is tried. */
-export interface Patience {
-  /** Times that an entry is sent. */
-  readonly attempts: number;
-  /** Milliseconds from the first time on, after which it is not sent again. */
-  readonly forMs: number;
-}
-
-/** Why an item was given up: its errors, oldest first; none where it was unfit to be sent. */
-export interface GivenUp {
-  /** The last one. */
-  readonly error: BusError;
-  /** Milliseconds since 1970: when it was added. */
-  readonly since: number;
-  /** Times that it was sent; 0 where nothing got through while it waited. */
-  readonly attempts: number;
-  readonly failures: readonly Failed[];
-}
-
-interface Failed {
-  readonly error: BusError;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly attempt: number;
-}
-
-/** Called once for each item: when it is sent, or given up. */
-export type Done = (givenUp?: GivenUp) => void;
-
-interface Pending<Item, Entry> {
-  readonly item: Item;
-  readonly done: Done;
-  readonly since: number;
-  /** Made when it is first put into a batch, and its bytes. */
-  entry: Entry | undefined;
-  bytes: number;
-  attempts: number;
-  sentAt: number;
-  failures: readonly Failed[];
-  /** Whether it goes in a request of its own, as its batch was refused as a whole. */
-  alone: boolean;
-}
-
-/** Entries of a request: both EventBridge and SQS take ten. */
-const most = 10;
 /** Requests under way up to which one that is not full goes at once; beyond, a fuller one costs less. */
 const eagerRequests = 4;
 /** Milliseconds for which one that is not full waits for company at most. */
 const gatherMs = 10;
-/** Of what has not failed, as nearly all have not: one for all of them. */
-const none: readonly Failed[] = [];
 const backoff = { from: 100, to: 5_000 };
 
 /**
@@ -91,17 +24,13 @@ export class BatchSender<Item, Entry> {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #window: SendWindow;
-  /** Sent before, or taken out and left over. */
-  #first: Pending<Item, Entry>[] = [];
-  readonly #urgent = new Fifo<Pending<Item, Entry>>();
-  readonly #others = new Fifo<Pending<Item, Entry>>();
+  readonly #outbox: Outbox<Item, Entry>;
+  readonly #outage = new Outage();
   #underWay = 0;
   #open = 0;
   #scheduled = false;
   #overdue = false;
   #timer: { readonly handle: Timer; readonly at: number } | undefined;
-  #failingSince: number | undefined;
-  #lastError: BusError | undefined;
   #idle: (() => void)[] = [];
 
   constructor(
@@ -114,22 +43,13 @@ export class BatchSender<Item, Entry> {
     this.#clock = clock;
     this.#random = random;
     this.#window = new SendWindow(target.maxRequests, { clock, random });
+    this.#outbox = new Outbox(target.maxBytes);
   }
 
   /** Takes an item. `urgent`: before all that is not. */
-  add(item: Item, urgent: boolean, done: Done): void {
+  add(item: Item, urgent: boolean): void {
     this.#open += 1;
-    (urgent ? this.#urgent : this.#others).push({
-      item,
-      done,
-      since: this.#clock.now(),
-      entry: undefined,
-      bytes: 0,
-      attempts: 0,
-      sentAt: 0,
-      failures: none,
-      alone: false,
-    });
+    this.#outbox.add(item, urgent, this.#clock.now());
     this.#schedule();
   }
 
@@ -150,16 +70,16 @@ export class BatchSender<Item, Entry> {
 
   #sendAll(): void {
     while (this.#underWay < this.#window.limit) {
-      const waiting = this.#first.length + this.#urgent.size + this.#others.size;
+      const waiting = this.#outbox.size;
       if (waiting === 0) return;
       const { pause } = this.#window;
-      const gathering = waiting < most && this.#underWay >= eagerRequests && !this.#overdue;
+      const gathering = waiting < mostEntries && this.#underWay >= eagerRequests && !this.#overdue;
       if (pause > 0 || gathering) {
         this.#wakeIn(pause || gatherMs);
         return;
       }
       this.#overdue = false;
-      const batch = this.#nextBatch();
+      const batch = this.#outbox.next(this.#isReady);
       if (batch.length > 0) void this.#send(batch);
     }
   }
@@ -178,53 +98,30 @@ export class BatchSender<Item, Entry> {
     this.#timer = { handle: this.#clock.setTimer(wake, ms, { keepAlive: true }), at };
   }
 
-  /** Up to ten that fit together, the ones sent before first. May be empty where what was next is given up. */
-  #nextBatch(): Pending<Item, Entry>[] {
-    const taken = this.#first.splice(0, most);
-    for (const queue of [this.#urgent, this.#others]) {
-      if (taken.length < most) taken.push(...queue.take(most - taken.length));
-    }
-    const batch: Pending<Item, Entry>[] = [];
-    const leftOver: Pending<Item, Entry>[] = [];
-    let bytes = 0;
-    for (const pending of taken) {
-      if (this.#hopeless(pending)) continue;
-      if (pending.entry === undefined && !this.#make(pending)) continue;
-      const fits = batch.length === 0 || (!pending.alone && bytes + pending.bytes <= this.#target.maxBytes);
-      if (!fits || batch[0]?.alone === true) {
-        leftOver.push(pending);
-        continue;
-      }
-      batch.push(pending);
-      bytes += pending.bytes;
-    }
-    if (leftOver.length > 0) this.#first.unshift(...leftOver);
-    return batch;
-  }
+  /** Whether it can be sent; false where it is given up. */
+  readonly #isReady = (pending: Pending<Item, Entry>): boolean =>
+    !this.#isHopeless(pending) && (pending.entry !== undefined || this.#makeEntry(pending));
 
-  /** Makes its entry. False where it is unfit, and given up. */
-  #make(pending: Pending<Item, Entry>): boolean {
+  /** False where it is unfit, and given up. */
+  #makeEntry(pending: Pending<Item, Entry>): boolean {
     try {
       pending.entry = this.#target.entryOf(pending.item);
-      pending.bytes = this.#target.bytesOf(pending.entry);
+      pending.bytes = this.#target.bytesOf(pending.entry, pending.item);
       return true;
     } catch (thrown) {
-      this.#end(pending, { error: toBusError(thrown), since: pending.since, attempts: 0, failures: none });
+      this.#end(pending, { error: toBusError(thrown), since: pending.since, attempts: 0, failures: [] });
       return false;
     }
   }
 
   /** Given up unsent, as nothing has got through for as long as one would be tried: its caller should know. */
-  #hopeless(pending: Pending<Item, Entry>): boolean {
-    const error = this.#lastError;
-    if (this.#failingSince === undefined || error === undefined || pending.attempts > 0) return false;
-    if (this.#clock.now() - Math.max(this.#failingSince, pending.since) < this.#patience.forMs) return false;
-    this.#end(pending, {
-      error,
-      since: pending.since,
-      attempts: 0,
-      failures: [{ error, at: this.#clock.now(), attempt: 0 }],
-    });
+  #isHopeless(pending: Pending<Item, Entry>): boolean {
+    if (pending.attempts > 0) return false;
+    const { since } = pending;
+    const now = this.#clock.now();
+    const error = this.#outage.errorAfter(this.#patience.forMs, since, now);
+    if (error === undefined) return false;
+    this.#end(pending, { error, since, attempts: 0, failures: [{ error, at: now, attempt: 0 }] });
     return true;
   }
 
@@ -253,19 +150,20 @@ export class BatchSender<Item, Entry> {
 
   #answered(batch: readonly Pending<Item, Entry>[], errors: readonly (BusError | undefined)[], begun: number): void {
     if (errors.length === 0) {
-      this.#failingSince = undefined;
+      this.#outage.over();
       this.#window.succeeded();
       for (const pending of batch) this.#end(pending);
       return;
     }
     const again: Pending<Item, Entry>[] = [];
+    let last: BusError | undefined;
     let throttled = false;
     let worst = 0;
     const now = this.#clock.now();
     for (const [index, pending] of batch.entries()) {
       const error = errors[index];
       if (error === undefined) {
-        this.#failingSince = undefined;
+        this.#outage.over();
         this.#end(pending);
         continue;
       }
@@ -275,14 +173,14 @@ export class BatchSender<Item, Entry> {
         this.#end(pending, { error, since: pending.since, attempts: pending.attempts, failures: pending.failures });
         continue;
       }
-      this.#lastError = error;
+      last = error;
       again.push(pending);
       worst = Math.max(worst, pending.attempts);
     }
     if (throttled) this.#window.throttled(begun);
-    else if (again.length === 0) this.#window.succeeded();
-    if (again.length === 0) return;
-    if (again.length === batch.length) this.#failingSince ??= now;
+    else if (last === undefined) this.#window.succeeded();
+    if (last === undefined) return;
+    if (again.length === batch.length) this.#outage.goesOn(last, now);
     // One delay for all of them, so that they fill a batch again.
     this.#clock.setTimer(() => this.#sendAgain(again), backoffMs(backoff, worst, this.#random), { keepAlive: true });
   }
@@ -297,17 +195,17 @@ export class BatchSender<Item, Entry> {
       pending.alone = true;
       pending.attempts -= 1;
     }
-    this.#first.push(...batch);
+    this.#outbox.again(batch);
   }
 
   #sendAgain(again: readonly Pending<Item, Entry>[]): void {
-    this.#first.push(...again);
+    this.#outbox.again(again);
     this.#schedule();
   }
 
   #end(pending: Pending<Item, Entry>, givenUp?: GivenUp): void {
     this.#open -= 1;
-    pending.done(givenUp);
+    this.#target.ended(pending.item, givenUp);
     if (this.#open > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }

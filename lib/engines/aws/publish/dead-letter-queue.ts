@@ -9,7 +9,8 @@ import {
 import { BusError } from "../../../error/bus-error.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
 import type { AwsParts } from "../parts.ts";
-import { BatchSender, type BatchTarget } from "./batch-sender.ts";
+import { BatchSender } from "./batch-sender.ts";
+import type { BatchTarget } from "./batch-target.ts";
 import { mayBeOneEntry } from "./put-events.ts";
 
 type Parts = Pick<AwsParts, "config" | "clients" | "clock" | "random">;
@@ -19,10 +20,17 @@ const maxRequests = 8;
 /** The publish that failed has been tried for half a minute; its caller should not wait as long again. */
 const patience = { attempts: 5, forMs: 10_000 };
 
+/** A message that waits. */
+interface Sending {
+  readonly message: string;
+  readonly resolve: () => void;
+  readonly reject: (error: BusError) => void;
+}
+
 /** The publisher's dead-letter queue. `record-dead-letter` brings what is in it to the dead letters. */
 export class DeadLetterQueue {
   readonly #parts: Parts;
-  readonly #sender: BatchSender<string, string>;
+  readonly #sender: BatchSender<Sending, string>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -33,9 +41,7 @@ export class DeadLetterQueue {
   async send(letter: Unpublished): Promise<void> {
     const message = toUnpublishedMessage(letter);
     const small = Buffer.byteLength(message) <= maxMessageBytes ? message : await this.#putBody(letter.id, message);
-    await new Promise<void>((resolve, reject) => {
-      this.#sender.add(small, false, (givenUp) => (givenUp === undefined ? resolve() : reject(givenUp.error)));
-    });
+    await new Promise<void>((resolve, reject) => this.#sender.add({ message: small, resolve, reject }, false));
   }
 
   /** An event nearly as large as a message does not fit into one together with its reason. */
@@ -54,13 +60,13 @@ export class DeadLetterQueue {
   }
 }
 
-function queueTarget({ clients, config }: Parts): BatchTarget<string, string> {
+function queueTarget({ clients, config }: Parts): BatchTarget<Sending, string> {
   const QueueUrl = config.publisherDeadLetterQueueUrl;
   const what = `queue ${QueueUrl}`;
   return {
     maxBytes: maxMessageBytes,
     maxRequests,
-    entryOf: (message) => message,
+    entryOf: ({ message }) => message,
     bytesOf: (message) => Buffer.byteLength(message),
     send: async (messages) => {
       const Entries = messages.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
@@ -80,5 +86,6 @@ function queueTarget({ clients, config }: Parts): BatchTarget<string, string> {
       }
     },
     mayBeOneEntry,
+    ended: ({ resolve, reject }, givenUp) => (givenUp === undefined ? resolve() : reject(givenUp.error)),
   };
 }

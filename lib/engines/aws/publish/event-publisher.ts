@@ -6,7 +6,8 @@ import { BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import { formatTime } from "../../../event/time.ts";
 import type { AwsParts } from "../parts.ts";
-import { BatchSender, type GivenUp } from "./batch-sender.ts";
+import { BatchSender } from "./batch-sender.ts";
+import type { GivenUp } from "./batch-target.ts";
 import { DeadLetterQueue } from "./dead-letter-queue.ts";
 import { type BusEntry, busTarget } from "./put-events.ts";
 
@@ -39,27 +40,30 @@ export function createEventPublisher(parts: EventPublisherParts): EventPublisher
   return new BatchingPublisher(parts);
 }
 
+/** One publish that waits. Thousands may, so it is no more than what settles it. */
+interface Publishing {
+  readonly event: Event;
+  readonly resolve: (accepted: Accepted) => void;
+  readonly reject: (error: BusError) => void;
+}
+
 class BatchingPublisher implements EventPublisher {
   readonly #parts: EventPublisherParts;
-  readonly #sender: BatchSender<Event, BusEntry>;
+  readonly #sender: BatchSender<Publishing, BusEntry>;
   readonly #deadLetters: DeadLetterQueue;
   readonly #reports = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(parts: EventPublisherParts) {
     this.#parts = parts;
-    this.#sender = new BatchSender(busTarget(parts.clients.events, parts.config), patience, parts);
+    const target = busTarget<Publishing>(parts.clients.events, parts.config, (...ended) => this.#settle(...ended));
+    this.#sender = new BatchSender(target, patience, parts);
     this.#deadLetters = new DeadLetterQueue(parts);
   }
 
   publish({ event, inHandler }: Entry): Promise<Accepted> {
     if (this.#closed) return Promise.reject(busClosed());
-    return new Promise((resolve, reject) => {
-      this.#sender.add(event, inHandler, (givenUp) => {
-        if (givenUp === undefined) resolve({ event, duplicate: false });
-        else void this.#track(this.#report(event, givenUp).then(reject));
-      });
-    });
+    return new Promise((resolve, reject) => this.#sender.add({ event, resolve, reject }, inHandler));
   }
 
   async addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter> {
@@ -81,6 +85,11 @@ class BatchingPublisher implements EventPublisher {
     this.#closed = true;
     await this.#sender.idle();
     await Promise.allSettled(this.#reports);
+  }
+
+  #settle({ event, resolve, reject }: Publishing, givenUp: GivenUp | undefined): void {
+    if (givenUp === undefined) resolve({ event, duplicate: false });
+    else void this.#track(this.#report(event, givenUp).then(reject));
   }
 
   /** The error for the caller, once its dead letter lies in the queue, or could not be sent there either. */

@@ -4,7 +4,7 @@ import { BusError, type BusErrorCode } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import { eventTooLarge, maxEventBytes } from "../../../event/size.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
-import type { BatchTarget } from "./batch-sender.ts";
+import type { BatchTarget } from "./batch-target.ts";
 
 /** An entry of PutEvents, its bus included. */
 export interface BusEntry extends PutEntry {
@@ -24,20 +24,23 @@ const entryCodes: Readonly<Record<string, { code: BusErrorCode; retryable: boole
 };
 
 /** The bus as a place to send events to. */
-export function busTarget(client: EventBridgeClient, config: BusConfig): BatchTarget<Event, BusEntry> {
+export function busTarget<Item extends { readonly event: Event }>(
+  client: EventBridgeClient,
+  config: BusConfig,
+  ended: BatchTarget<Item, BusEntry>["ended"],
+): BatchTarget<Item, BusEntry> {
   const { bus, maxRequestBytes } = config;
   const maxBytes = Math.min(maxRequestBytes, maxEventBytes);
   const what = `bus ${bus}`;
   return {
     maxBytes: maxRequestBytes,
     maxRequests,
-    entryOf: (event) => {
-      const entry = { ...toPutEntry(event), EventBusName: bus };
+    entryOf: ({ event }) => ({ ...toPutEntry(event), EventBusName: bus }),
+    bytesOf: (entry, { event }) => {
       const bytes = putEntryBytes(entry);
       if (bytes > maxBytes) throw eventTooLarge(event, bytes, maxBytes);
-      return entry;
+      return bytes;
     },
-    bytesOf: putEntryBytes,
     send: async (entries) => {
       try {
         const { Entries = [], FailedEntryCount } = await client.send(new PutEventsCommand({ Entries: [...entries] }));
@@ -49,6 +52,7 @@ export function busTarget(client: EventBridgeClient, config: BusConfig): BatchTa
       }
     },
     mayBeOneEntry,
+    ended,
   };
 }
 

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { BatchSender, type BatchTarget, type GivenUp } from "../../../../../lib/engines/aws/publish/batch-sender.ts";
+import { BatchSender } from "../../../../../lib/engines/aws/publish/batch-sender.ts";
+import type { BatchTarget, GivenUp } from "../../../../../lib/engines/aws/publish/batch-target.ts";
 import { BusError } from "../../../../../lib/error/bus-error.ts";
 import { ManualClock, turn } from "../../../../../lib/testing/manual-clock.ts";
 
@@ -20,6 +21,8 @@ const allWell: Send = async (things) => things.map(() => undefined);
 function sending(send: Send, patience = { attempts: 10, forMs: 30_000 }) {
   const clock = new ManualClock();
   const requests: (readonly Thing[])[] = [];
+  const ended = new Map<number, (GivenUp | undefined)[]>();
+  const order: number[] = [];
   const target: BatchTarget<Thing, Thing> = {
     maxBytes,
     maxRequests: 8,
@@ -33,16 +36,15 @@ function sending(send: Send, patience = { attempts: 10, forMs: 30_000 }) {
       return send(things);
     },
     mayBeOneEntry: ({ details }) => details.status === 400,
+    ended: ({ id }, givenUp) => {
+      ended.get(id)?.push(givenUp);
+      order.push(id);
+    },
   };
   const sender = new BatchSender(target, patience, { clock, random: () => 0.5 });
-  const ended = new Map<number, (GivenUp | undefined)[]>();
-  const order: number[] = [];
   const add = (thing: Thing, urgent = false) => {
     ended.set(thing.id, []);
-    sender.add(thing, urgent, (givenUp) => {
-      ended.get(thing.id)?.push(givenUp);
-      order.push(thing.id);
-    });
+    sender.add(thing, urgent);
   };
   const addMany = (count: number, from = 0) => {
     for (let id = from; id < from + count; id += 1) add({ id, bytes: 1 });
