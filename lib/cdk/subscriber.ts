@@ -7,6 +7,7 @@ import { Construct } from "constructs";
 import { functionVariables } from "../aws/index.ts";
 import { formatDuration } from "../event/duration.ts";
 import type { Subscription, SubscriptionRecord } from "../subscription/index.ts";
+import { checkEnvironment } from "./check-size.ts";
 import { checkSubscription, refusal } from "./check-subscription.ts";
 import { type Spread, spread } from "./concurrency.ts";
 import { writeEntry } from "./entry.ts";
@@ -81,6 +82,7 @@ export class Subscriber extends Construct implements IGrantable {
       visibilityTimeout,
     });
     this.queue = source.queue;
+    checkEnvironment(bus.busName, source.settings, props.environment ?? {});
     const settings = stageSettings(bus.stage);
     this.function = new WaggleFunction(this, "Function", {
       entry: props.entry ?? entryOf(props.folder, bus.busName, name, props.catalog),

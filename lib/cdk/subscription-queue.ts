@@ -10,6 +10,7 @@ import { BusArns } from "./arns.ts";
 import { allowRule, busQueue } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import { busRule } from "./bus-rule.ts";
+import { checkParameter } from "./check-size.ts";
 import { type CheckedSubscription, messageGroup, refusal } from "./check-subscription.ts";
 import { drainedQueue } from "./drained-queue.ts";
 import { failureAlarms, type SubscriptionAlarms, waitingAlarm } from "./subscription-alarms.ts";
@@ -54,6 +55,8 @@ export class SubscriptionQueue extends Construct {
   readonly queueName: string;
   readonly rule: CfnRule;
   readonly fifo: boolean;
+  /** What is deployed, but for what is known only then. */
+  readonly settings: Omit<DeployedSubscription, "queueUrl">;
   /** The same text as in the parameter, for the function that consumes the queue. */
   readonly deployed: string;
   readonly #bus: IAgentEventBus;
@@ -79,12 +82,11 @@ export class SubscriptionQueue extends Construct {
       deadLetters: { queue: received, maxReceiveCount: maxReceiveCount(record) },
     });
     this.rule = this.#rule(checked, undelivered, props.ruleRetries ?? {});
+    this.settings = { schema: 1, record, fifo: this.fifo, consumer: props.consumer };
+    checkParameter(bus.busName, this.settings);
     this.deployed = Stack.of(this).toJsonString({
-      schema: 1,
-      record,
+      ...this.settings,
       queueUrl: this.queue.queueUrl,
-      fifo: this.fifo,
-      consumer: props.consumer,
     } satisfies DeployedSubscription);
     new StringParameter(this, "Parameter", {
       parameterName: parameterNames.subscription(bus.busName, record.name),

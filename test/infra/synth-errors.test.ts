@@ -107,6 +107,22 @@ describe("an error at synth names the subscription and the fix", () => {
     expect(() => aBus({ history })).toThrow(message);
   });
 
+  /** Within what EventBridge counts, which is characters. */
+  const wide = { where: { data: { name: Array.from({ length: 100 }, (_, index) => `${"語".repeat(14)}${index}`) } } };
+
+  test("settings that no parameter of SSM has room for", () => {
+    expect(errorOf(wide, {}, "process").message).toMatch(
+      /^subscription readers: its settings have about [45]\d{3} bytes, and a parameter at most 4096/,
+    );
+  });
+
+  test("an environment that Lambda has no room for", () => {
+    const environment = { GREETING: "hello ".repeat(600) };
+    expect(errorOf({}, { environment }).message).toMatch(
+      /^subscription readers: the environment of its function has about 4\d{3} bytes, and Lambda takes 4096/,
+    );
+  });
+
   test("a folder without a handler", () => {
     expect(errorOf({}, { folder: `${folder}/nowhere` }).message).toMatch(/nowhere/);
   });
