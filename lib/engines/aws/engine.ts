@@ -70,6 +70,7 @@ export class AwsEngine implements Engine {
     this.#parts = parts;
     this.#registry = new Registry(parts, parts.deadLetters);
     this.#pulse = new Pulse(parts.clock);
+    parts.publisher.onAccepted((event) => this.#known.add(event));
     this.#temporary = new TemporarySubscriptions({
       ...parts,
       log: {
@@ -80,11 +81,9 @@ export class AwsEngine implements Engine {
     });
   }
 
-  async publish(entry: Entry): Promise<Accepted> {
+  publish(entry: Entry): Promise<Accepted> {
     this.#pulse.quicken();
-    const accepted = await this.#parts.publisher.publish(entry);
-    this.#known.add(accepted.event);
-    return accepted;
+    return this.#parts.publisher.publish(entry);
   }
 
   async putSubscription(

@@ -29,6 +29,8 @@ export interface EventPublisher {
    * `event_too_large` and `closed`: never sent, and no dead letter.
    */
   publish(entry: Entry): Promise<Accepted>;
+  /** Calls back, once for each, with what EventBridge has taken, before who published it knows; the last listener counts. */
+  onAccepted(listener: (event: Event) => void): void;
   /** Sends an event that could not be published to the publisher's dead-letter queue. */
   addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter>;
   /** Takes nothing more; resolves when all that was taken is accepted or reported. */
@@ -53,6 +55,7 @@ class BatchingPublisher implements EventPublisher {
   readonly #deadLetters: DeadLetterQueue;
   readonly #reports = new Set<Promise<unknown>>();
   #closed = false;
+  #listener: ((event: Event) => void) | undefined;
 
   constructor(parts: EventPublisherParts) {
     this.#parts = parts;
@@ -64,6 +67,10 @@ class BatchingPublisher implements EventPublisher {
   publish({ event, inHandler }: Entry): Promise<Accepted> {
     if (this.#closed) return Promise.reject(busClosed());
     return new Promise((resolve, reject) => this.#sender.add({ event, resolve, reject }, inHandler));
+  }
+
+  onAccepted(listener: (event: Event) => void): void {
+    this.#listener = listener;
   }
 
   async addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter> {
@@ -88,8 +95,10 @@ class BatchingPublisher implements EventPublisher {
   }
 
   #settle({ event, resolve, reject }: Publishing, givenUp: GivenUp | undefined): void {
-    if (givenUp === undefined) resolve({ event, duplicate: false });
-    else void this.#track(this.#report(event, givenUp).then(reject));
+    if (givenUp === undefined) {
+      this.#listener?.(event);
+      resolve({ event, duplicate: false });
+    } else void this.#track(this.#report(event, givenUp).then(reject));
   }
 
   /** The error for the caller, once its dead letter lies in the queue, or could not be sent there either. */

@@ -66,6 +66,7 @@ describeDynamo("an event that a process has before its place in the log is there
     );
     const parts = historyParts(client, table);
     const deadLetters = createDeadLetterStore(parts);
+    let accepted: (event: Event) => void = () => {};
     const engine = new AwsEngine({
       ...parts,
       leaseMs: 30_000,
@@ -75,7 +76,11 @@ describeDynamo("an event that a process has before its place in the log is there
       publisher: {
         publish: async ({ event }) => {
           if (refuse) throw new BusError("unavailable", "this test wants it to fail");
+          accepted(event);
           return { event, duplicate: false };
+        },
+        onAccepted: (listener) => {
+          accepted = listener;
         },
         addDeadLetter: () => Promise.reject(new Error("this test has no dead letters")),
         close: async () => {},

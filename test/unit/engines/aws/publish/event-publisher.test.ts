@@ -52,6 +52,21 @@ test("an event is on the bus in the shape that any rule can route on, and no dup
   ]);
 });
 
+test("what the bus has taken is told once, before who published it knows; what it refused is not", async () => {
+  const { publisher } = await publishing((request) =>
+    request.operation === "PutEvents"
+      ? { kind: "partial", code: "MalformedDetail", fails: (index) => index === 1 }
+      : undefined,
+  );
+  const told: string[] = [];
+  publisher.onAccepted(({ id }) => told.push(id));
+  const taken = publisher.publish(toPublish("a")).then(() => [...told]);
+  const refused = publisher.publish(toPublish("b")).catch(() => {});
+  expect(await taken).toEqual(["a"]);
+  await refused;
+  expect(told).toEqual(["a"]);
+});
+
 test.each<[string, Fault]>([
   ["a throttle", status(400, "ThrottlingException")],
   ["a 5xx", status(503, "ServiceUnavailable")],

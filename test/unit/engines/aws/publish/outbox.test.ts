@@ -34,6 +34,14 @@ test("what no longer fits goes next, before what came after it", () => {
   expect(namesOf(next())).toEqual(["b", "d"]);
 });
 
+test("of many that were sent before, those that do not fit go before those behind them", () => {
+  const bytes = Object.fromEntries(Array.from({ length: 15 }, (_, index) => [`sent ${index}`, 60]));
+  const { outbox, next } = filled(bytes);
+  const sent = Array.from({ length: 15 }, () => next()[0]).filter((pending) => pending !== undefined);
+  outbox.again(sent);
+  expect(sent.flatMap(() => namesOf(next()))).toEqual(Object.keys(bytes));
+});
+
 test("one that has to go alone is neither joined nor joins", () => {
   const { outbox, next } = filled({ a: 1, b: 1, c: 1 });
   const [a, b, c] = next();
