@@ -85,6 +85,8 @@ export class AgentEventBus extends BusBase {
       description: "Events of agents, carried by Waggle",
       ...(this.encryptionKey === undefined ? {} : { kmsKeyIdentifier: this.encryptionKey.keyArn }),
     });
+    // An archive that is kept is a rule on the bus, without which EventBridge replays nothing, and with which it deletes no bus.
+    bus.applyRemovalPolicy(removalPolicy);
     this.#archive(bus, props);
     this.#policy(bus, props.publishers ?? []);
     this.alarmTopic = this.#topic(props.alarmEmails ?? []);

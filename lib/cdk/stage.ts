@@ -11,7 +11,7 @@ export type Stage = (typeof stages)[number];
 
 /** What follows from the stage. */
 export interface StageSettings {
-  /** Of all that holds data: tables, bodies, archive, key, logs. */
+  /** Of all that holds data: tables, bodies, archive and the bus that it belongs to, key, logs. */
   readonly removalPolicy: RemovalPolicy;
   /** For how long history keeps an event, where nothing else is said. */
   readonly historyRetention: Duration;

@@ -136,12 +136,13 @@ describe("stages", () => {
     template.resourceCountIs("Custom::S3AutoDeleteObjects", 1);
   });
 
-  test("prod keeps tables, bodies, archive, key and logs, and locks the tables", () => {
+  test("prod keeps tables, bodies, archive with its bus, key and logs, and locks the tables", () => {
     const template = aBus({ encryptionKey: true }, { stage: "prod" }).template();
     for (const type of [
       "AWS::DynamoDB::Table",
       "AWS::S3::Bucket",
       "AWS::Events::Archive",
+      "AWS::Events::EventBus",
       "AWS::KMS::Key",
       "AWS::Logs::LogGroup",
     ]) {
