@@ -147,8 +147,7 @@ export class AgentEventBus extends BusBase {
       archiveName: resourceNames.archive(this.busName),
       description: `Every event of bus ${this.busName}, for large replays`,
       sourceArn: bus.attrArn,
-      // What an archive replays is not archived again.
-      eventPattern: { "replay-name": [{ exists: false }] },
+      // No pattern: EventBridge itself adds to an archive's that what is replayed is not archived again.
       retentionDays: retention.toDays(),
       ...(this.encryptionKey === undefined ? {} : { kmsKeyIdentifier: this.encryptionKey.keyArn }),
     });
