@@ -5,6 +5,7 @@ import { connect } from "../../../lib/index.ts";
 import { root } from "../../../scripts/setup/process.mjs";
 import { type Assembly, Cdk } from "../rig/cdk.ts";
 import { target, targets } from "../rig/targets.ts";
+import { recordLarge, tagBodies } from "./bodies.ts";
 import { resourcesOf } from "./resources.ts";
 import { patience } from "./settings.ts";
 
@@ -15,8 +16,9 @@ const cdk = new Cdk({ env: process.env, signal: new AbortController().signal });
 describe("the stacks from their first deployment to their end", () => {
   let functions = "";
   const assemblies: Assembly[] = [];
+  const { omit } = targets[target];
   const synth = async () => {
-    const context = { bus: "lifecycle", functions, omit: targets[target].omit.join(",") };
+    const context = { bus: "lifecycle", functions, publishers: "123456789012=billing", omit: omit.join(",") };
     const assembly = await cdk.synth("bin/stacks.ts", context);
     assemblies.push(assembly);
     return assembly;
@@ -75,6 +77,12 @@ describe("the stacks from their first deployment to their end", () => {
     await bus.close();
   });
 
+  // A bucket with something in it is left where it cannot empty itself.
+  test.skipIf(omit.includes("auto-delete"))("an event too large for a row is kept in the bucket", async () => {
+    const bus = await connect({ engine: "aws", bus: busName, source: "lifecycle", logLevel: "silent" });
+    await recordLarge(bus, busName).finally(() => bus.close());
+  });
+
   test("without its folder a subscriber is gone", async () => {
     await rm(join(functions, "responder"), { recursive: true });
     await cdk.deploy(await synth());
@@ -87,6 +95,8 @@ describe("the stacks from their first deployment to their end", () => {
     expect(await resourcesOf(busName)).not.toEqual([]);
     const last = assemblies.at(-1);
     if (last === undefined) throw new Error("nothing was deployed");
+    // Its CloudFormation does not: see its limits.
+    if (target === "ministack") await tagBodies(busName);
     await cdk.destroy(last);
     expect(await resourcesOf(busName)).toEqual([]);
     await expect(connect({ engine: "aws", bus: busName })).rejects.toMatchObject({ code: "not_found" });

@@ -19,7 +19,9 @@ export async function resourcesOf(bus: string): Promise<string[]> {
         .then(({ TableNames = [] }) => TableNames.filter((name) => name.startsWith(bus))),
       s3
         .send(new ListBucketsCommand())
-        .then(({ Buckets = [] }) => Buckets.map(({ Name }) => Name).filter((name) => name?.startsWith(bus))),
+        .then(({ Buckets = [] }) =>
+          Buckets.map(({ Name }) => Name).filter((name) => name?.startsWith(`waggle-${bus}-`)),
+        ),
       ssm
         .send(new GetParametersByPathCommand({ Path: `/waggle/${bus}`, Recursive: true }))
         .then(({ Parameters = [] }) => Parameters.map(({ Name }) => Name)),

@@ -7,7 +7,7 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
-import { refusedType } from "./cloudformation.ts";
+import { refusedCustom, refusedType } from "./cloudformation.ts";
 import type { Limit } from "./limit.ts";
 import { RuleProbe } from "./rules.ts";
 
@@ -17,6 +17,7 @@ export const localstackLimits: readonly Limit[] = [
     SourceArn: "arn:aws:events:us-east-1:000000000000:event-bus/default",
   }),
   refusedType("AWS::CloudWatch::Dashboard", "dashboard", { DashboardBody: '{"widgets":[]}' }),
+  refusedCustom("Custom::S3AutoDeleteObjects", "auto-delete"),
   {
     title: "of messages of one group that were fetched together, one that is hidden is not overtaken",
     instead: "the contract leaves out what needs it; it runs on MiniStack",

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { GetBucketTaggingCommand } from "@aws-sdk/client-s3";
 import {
   CreateQueueCommand,
   DeleteQueueCommand,
   SendMessageCommand,
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
-import { refusedType } from "./cloudformation.ts";
+import { refusedType, whileDeployed } from "./cloudformation.ts";
 import type { Limit } from "./limit.ts";
 import { RuleProbe } from "./rules.ts";
 
@@ -24,6 +25,41 @@ export const ministackLimits: readonly Limit[] = [
     },
   }),
   refusedType("AWS::CloudWatch::CompositeAlarm", "composite-alarm", { AlarmRule: "FALSE" }),
+  refusedType(
+    "AWS::CloudWatch::Alarm",
+    "metric-math",
+    {
+      ComparisonOperator: "GreaterThanThreshold",
+      EvaluationPeriods: 1,
+      Threshold: 0,
+      Metrics: [
+        { Id: "sum", Expression: "one + 1" },
+        {
+          Id: "one",
+          ReturnData: false,
+          MetricStat: { Metric: { Namespace: "Limit", MetricName: "probed" }, Period: 60, Stat: "Sum" },
+        },
+      ],
+    },
+    "AWS::CloudWatch::Alarm on computed metrics",
+  ),
+  {
+    title: "a bucket has the tags of its template",
+    instead: "the bus's bucket, which empties itself only with its tag, is given it before its stack is destroyed",
+    works: ({ s3 }) => {
+      const Bucket = `limit-${randomUUID()}`;
+      const Properties = { BucketName: Bucket, Tags: [{ Key: "limit", Value: "probed" }] };
+      return whileDeployed({ Bucket: { Type: "AWS::S3::Bucket", Properties } }, () =>
+        s3.send(new GetBucketTaggingCommand({ Bucket })).then(
+          () => true,
+          ({ name }) => {
+            if (name === "NoSuchTagSet") return false;
+            throw new Error(`what was asked for are its tags, and not ${name}`);
+          },
+        ),
+      );
+    },
+  },
   {
     title: "an entry's Time is the event's time",
     instead: "detail.time is the event's time in any case",

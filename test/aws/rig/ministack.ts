@@ -1,5 +1,6 @@
 import { delimiter, dirname, join } from "node:path";
 import { freePort } from "../../support/free-port.ts";
+import { lambdaModules } from "./lambda-modules.ts";
 import { cache, ensureVenv } from "./python.ts";
 import { type Server, startServer, withoutAws } from "./server.ts";
 
@@ -32,6 +33,7 @@ export async function startMinistack(options: { auth: boolean; signal: AbortSign
       ...withoutAws(),
       // Its Lambda functions run on this Node.
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+      NODE_PATH: await lambdaModules(),
       BIND_HOST: "127.0.0.1",
       MINISTACK_HOST: "127.0.0.1",
       GATEWAY_PORT: String(port),

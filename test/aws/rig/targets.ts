@@ -27,12 +27,12 @@ export interface Target {
 export const targets: Readonly<Record<TargetName, Target>> = {
   ministack: {
     name: "ministack",
-    omit: ["archive", "bus-policy", "composite-alarm", "auto-delete"],
+    omit: ["archive", "bus-policy", "composite-alarm", "metric-math"],
     start: (signal) => startMinistack({ auth: false, signal }),
   },
   localstack: {
     name: "localstack",
-    omit: ["archive", "bus-policy", "dashboard", "composite-alarm", "auto-delete"],
+    omit: ["archive", "dashboard", "auto-delete"],
     start: async (signal) => {
       const { AWS_ENDPOINT_URL: endpoint } = process.env;
       if (endpoint === undefined || endpoint === "") return startLocalstack({ signal });
