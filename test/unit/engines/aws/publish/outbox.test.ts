@@ -49,6 +49,8 @@ test("one that has to go alone is neither joined nor joins", () => {
   b.alone = true;
   outbox.again([a, b, c]);
   expect([next(), next(), next()].map(namesOf)).toEqual([["a", "c"], ["b"], []]);
+  outbox.again([b, a, c]);
+  expect([next(), next(), next()].map(namesOf)).toEqual([["b"], ["a", "c"], []]);
 });
 
 test("what is not ready is out, even where nothing is left for the batch", () => {
