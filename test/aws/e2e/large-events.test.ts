@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { ListBucketsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bodyPrefixes } from "../../../lib/aws/index.ts";
 import type { Bus } from "../../../lib/bus/bus.ts";
@@ -8,6 +7,7 @@ import { connect } from "../../../lib/index.ts";
 import { anEvent } from "../../support/an-event.ts";
 import { eventually } from "../../support/eventually.ts";
 import { seeded } from "../../support/seeded.ts";
+import { storedOf } from "./bodies.ts";
 import { deadLetterOf } from "./pipeline.ts";
 import { busName, patience } from "./settings.ts";
 
@@ -21,24 +21,12 @@ function noise(seed: number, length: number): string {
 
 describe("events whose bodies are too large for a row", () => {
   let bus: Bus;
-  let bucket = "";
-  const s3 = new S3Client({ forcePathStyle: true });
   beforeAll(async () => {
     bus = await connect({ engine: "aws", bus: busName, source: "e2e", logLevel: "silent" });
-    const { Buckets = [] } = await s3.send(new ListBucketsCommand());
-    bucket = Buckets.find(({ Name }) => Name?.startsWith(`waggle-${busName}-bodies-`))?.Name ?? "";
-    expect(bucket).not.toBe("");
   });
-  afterAll(async () => {
-    s3.destroy();
-    await bus.close();
-  });
+  afterAll(() => bus.close());
 
-  /** The keys of what lies in the bucket for an id. */
-  async function stored(prefix: string, id: string): Promise<string[]> {
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
-    return Contents.flatMap(({ Key = "" }) => (Key.includes(encodeURIComponent(id)) ? [Key] : []));
-  }
+  const stored = (prefix: string, id: string) => storedOf(busName, prefix, id);
 
   /** Noise that makes an event of this type and flow as large as may be. */
   function largest(type: string, correlationId: string): string {
