@@ -70,9 +70,10 @@ export class SubscriptionQueue extends Construct {
     this.fifo = record.ordered !== undefined;
 
     const common = { bus, subscription: record.name };
-    const received = drainedQueue(this, "DeadLetters", { ...common, fifo: this.fifo });
-    // A rule takes a standard queue only, so a FIFO queue needs a second one beside its own.
-    const undelivered = this.fifo ? drainedQueue(this, "UndeliveredDeadLetters", { ...common, fifo: false }) : received;
+    // What has one name is one construct, whether `ordered` or not: CloudFormation makes the new before it removes the old.
+    const undelivered = drainedQueue(this, "DeadLetters", { ...common, fifo: false });
+    // A rule takes a standard queue only, and a FIFO queue one of its own kind.
+    const received = this.fifo ? drainedQueue(this, "FifoDeadLetters", { ...common, fifo: true }) : undelivered;
     this.queueName = resourceNames.queue(bus.busName, record.name, this.fifo);
     this.queue = busQueue(this, "Queue", {
       queueName: this.queueName,

@@ -182,7 +182,7 @@ test("an ordered subscription has a FIFO queue by key, and a dead-letter queue f
     Targets: [
       Match.objectLike({
         SqsParameters: { MessageGroupId: "$.detail.data.taskId" },
-        DeadLetterConfig: { Arn: { "Fn::GetAtt": [Match.stringLikeRegexp("UndeliveredDeadLetters"), "Arn"] } },
+        DeadLetterConfig: { Arn: { "Fn::GetAtt": [Match.stringLikeRegexp("SubscriptionDeadLetters"), "Arn"] } },
       }),
     ],
   });
@@ -192,6 +192,14 @@ test("an ordered subscription has a FIFO queue by key, and a dead-letter queue f
     }),
   );
   expect(drained).toHaveLength(2);
+});
+
+test("where `ordered` is switched, no name goes to another construct: CloudFormation makes the new before it removes the old", () => {
+  const idsByName = ({ template }: ReturnType<typeof aSubscriber>) =>
+    Object.entries(template.findResources("AWS::SQS::Queue")).map(([id, { Properties }]) => [Properties.QueueName, id]);
+  const before = new Map(idsByName(aSubscriber()));
+  const after = idsByName(aSubscriber({ ordered: "data.taskId" })).filter(([name]) => before.has(name));
+  expect(after).toEqual([["agents-readers-dlq", before.get("agents-readers-dlq")]]);
 });
 
 test("one at a time is a batch of one: the lock in the deliveries table does the rest", () => {
