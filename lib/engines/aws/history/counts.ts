@@ -19,6 +19,8 @@ const countsSchema = z.record(z.string(), z.int().positive());
 
 /** What this process counted in one minute, and its row: no other process writes it. */
 interface Minute {
+  /** Its beginning. */
+  readonly at: number;
   readonly pk: string;
   readonly sk: string;
   readonly types: Map<string, number>;
@@ -26,8 +28,8 @@ interface Minute {
 
 /**
  * Counts recorded events by minute and type. A process writes its own sums, over those of the batch before, so that a
- * repeated write counts nothing twice; readers add up. A process that ends between this and the log's row counts a batch
- * twice.
+ * repeated write counts nothing twice; readers add up. A process that ends between this and the log's row leaves its batch
+ * counted, and it is counted again.
  */
 export class CountWriter {
   readonly #parts: AwsParts;
@@ -35,7 +37,7 @@ export class CountWriter {
   readonly #bodies: Bodies;
   readonly #minutes = new Map<number, Minute>();
   /** One at a time: a write of earlier sums must not come after one of later sums. */
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: AwsParts, table: Table) {
     this.#parts = parts;
@@ -43,45 +45,51 @@ export class CountWriter {
     this.#bodies = new Bodies(parts);
   }
 
-  add(recorded: readonly Placed[]): Promise<void> {
-    const done = this.#last.then(() => this.#add(recorded));
+  /** Resolves with what takes them out again, for a batch that fails afterwards and so comes again. */
+  add(recorded: readonly Placed[]): Promise<() => Promise<void>> {
+    const counted = recorded.map(({ event, key }) => ({ type: event.type, minute: this.#minute(keyTime(key)) }));
+    const change = (by: number) => {
+      for (const { minute, type } of counted) minute.types.set(type, (minute.types.get(type) ?? 0) + by);
+    };
+    const minutes = [...new Set(counted.map(({ minute }) => minute))];
+    const write = () => Promise.all(minutes.map((minute) => this.#write(minute)));
+    return this.#inTurn(async () => {
+      change(1);
+      try {
+        await write();
+      } catch (thrown) {
+        // The batch comes again, and would count twice in these rows.
+        change(-1);
+        throw thrown;
+      }
+      return () =>
+        this.#inTurn(async () => {
+          change(-1);
+          await write();
+        });
+    });
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#last.then(work);
     this.#last = done.catch(() => {});
     return done;
   }
 
-  async #add(recorded: readonly Placed[]): Promise<void> {
-    const changed = new Map<number, Minute>();
-    for (const { event, key } of recorded) {
-      const at = Math.floor(keyTime(key) / minuteMs) * minuteMs;
-      const minute = this.#minute(at);
-      minute.types.set(event.type, (minute.types.get(event.type) ?? 0) + 1);
-      changed.set(at, minute);
-    }
-    try {
-      await Promise.all([...changed].map(([at, minute]) => this.#write(at, minute)));
-    } catch (thrown) {
-      // The batch comes again, and would count twice in these rows.
-      for (const { event, key } of recorded) {
-        const types = changed.get(Math.floor(keyTime(key) / minuteMs) * minuteMs)?.types;
-        types?.set(event.type, (types.get(event.type) ?? 1) - 1);
-      }
-      throw thrown;
-    }
-  }
-
-  #minute(at: number): Minute {
+  #minute(time: number): Minute {
+    const at = Math.floor(time / minuteMs) * minuteMs;
     let minute = this.#minutes.get(at);
     if (minute === undefined) {
       const [oldest] = this.#minutes.keys();
       if (this.#minutes.size >= minutesKept && oldest !== undefined) this.#minutes.delete(oldest);
       const shard = Math.floor(this.#parts.random() * batchShards);
-      minute = { pk: countShard(shard), sk: `${timeKey(at)}.${this.#parts.nextId()}`, types: new Map() };
+      minute = { at, pk: countShard(shard), sk: `${timeKey(at)}.${this.#parts.nextId()}`, types: new Map() };
       this.#minutes.set(at, minute);
     }
     return minute;
   }
 
-  async #write(at: number, { pk, sk, types }: Minute): Promise<void> {
+  async #write({ at, pk, sk, types }: Minute): Promise<void> {
     const counts = Object.fromEntries([...types].filter(([, count]) => count > 0));
     const fields = await this.#bodies.pack(JSON.stringify(counts), `${bodyPrefixes.events}${sk}`);
     await this.#table.put({ pk, sk, ttl: ttlOf(at + minuteMs, this.#parts.config.retentionMs), fields });

@@ -66,7 +66,16 @@ export class LogBatch {
       ttl: ttlOf(at, this.#parts.config.retentionMs),
       fields: { keys: { L: partKeys.sort().map((S) => ({ S })) } },
     }));
-    await allOrFirstError(rows.map((row) => this.#table.put(row)));
+    await allOrFirstError(rows.map((row) => this.#put(row)));
+  }
+
+  /** Whether an answer was lost or a write refused, the row itself says: no other batch writes it. */
+  async #put(row: Row): Promise<void> {
+    try {
+      await this.#table.put(row);
+    } catch (thrown) {
+      if ((await this.#table.get(row, { consistent: true })) === undefined) throw thrown;
+    }
   }
 
   #key(at: number, part: number): Key {

@@ -67,8 +67,14 @@ export class Recorder {
       const found = await Promise.allSettled([this.#putPostings(work), ...putEvents]);
       for (const settled of found) if (settled.status === "rejected") throw settled.reason;
       if (fresh.size > 0) {
-        await this.#counts.add([...fresh.values()]);
-        await log.write(new Map([...fresh].map(([index, { key }]) => [index, key])));
+        const uncount = await this.#counts.add([...fresh.values()]);
+        try {
+          await log.write(new Map([...fresh].map(([index, { key }]) => [index, key])));
+        } catch (thrown) {
+          // Where this fails as well, the next batch that this process counts in the same minute puts it right.
+          await uncount().catch(() => {});
+          throw thrown;
+        }
       }
     } catch (thrown) {
       for (const { index } of work) if (!errors.has(index)) fail(index, thrown);

@@ -101,20 +101,43 @@ describeDynamo("recording", () => {
     expect((await store.query({ since: new Date(clock.now() - 3_700_000) }, {})).events).toEqual([event]);
   });
 
-  test("a batch that broke off before its counts and its place in the log has both after it comes again", async () => {
-    const event = anEvent({ id: nextId() });
+  /** A store whose first write of a row of one kind goes wrong, before it is made or, its answer lost, after. */
+  function failingStore(kind: "count#" | "log#", when: "before" | "after"): HistoryStore {
     const client = anotherClient();
+    let failed = false;
     client.middlewareStack.add(
       (next) => async (args) => {
         const put = z.object({ Item: z.object({ pk: z.object({ S: z.string() }) }) }).safeParse(args.input);
-        if (put.success && put.data.Item.pk.S.startsWith("count#")) throw new Error("broken off");
-        return next(args);
+        if (failed || !put.success || !put.data.Item.pk.S.startsWith(kind)) return next(args);
+        failed = true;
+        if (when === "after") await next(args);
+        throw new Error("broken off");
       },
       { step: "initialize" },
     );
-    const failing = createHistoryStore(historyParts(client, parts.config.historyTable, { clock, nextId }));
-    expect((await failing.record([accepted(event)])).failed).toHaveLength(1);
-    expect(await logged()).toEqual([]);
+    return createHistoryStore(historyParts(client, parts.config.historyTable, { clock, nextId }));
+  }
+
+  test.each(["count#", "log#"] as const)(
+    "a batch that broke off before its row %s is counted once, and has one place in the log, after it comes again",
+    async (kind) => {
+      const event = anEvent({ id: nextId() });
+      const failing = failingStore(kind, "before");
+      expect((await failing.record([accepted(event)])).failed).toHaveLength(1);
+      expect(await logged()).toEqual([]);
+      expect(await store.stats({})).toEqual([]);
+      expect(await createHistoryStore(parts).record([accepted(event)])).toEqual({ failed: [] });
+      expect(await logged()).toEqual([event.id]);
+      expect(await store.stats({})).toEqual([{ type: "task.created", count: 1 }]);
+      // What the first one has counted since is not short of what it took back.
+      expect(await failing.record([accepted(anEvent({ id: nextId() }))])).toEqual({ failed: [] });
+      expect(await store.stats({})).toEqual([{ type: "task.created", count: 2 }]);
+    },
+  );
+
+  test("a batch whose place in the log was taken without an answer is whole", async () => {
+    const event = anEvent({ id: nextId() });
+    expect(await failingStore("log#", "after").record([accepted(event)])).toEqual({ failed: [] });
     expect(await createHistoryStore(parts).record([accepted(event)])).toEqual({ failed: [] });
     expect(await logged()).toEqual([event.id]);
     expect(await store.stats({})).toEqual([{ type: "task.created", count: 1 }]);
