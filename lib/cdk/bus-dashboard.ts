@@ -1,4 +1,4 @@
-import { Duration } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
 import { Dashboard, GraphWidget, MathExpression } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { metricDimensions, metricNames, metricsNamespace, resourceNames } from "../aws/index.ts";
@@ -22,7 +22,8 @@ export class BusDashboard extends Construct {
       );
     const graph = (title: string, left: MathExpression[]) => new GraphWidget({ title, left, width: 12, height: 6 });
     this.dashboard = new Dashboard(this, "Dashboard", {
-      dashboardName: busName,
+      // Dashboards are named once in an account, and not in each Region.
+      dashboardName: `${busName}-${Stack.of(this).region}`,
       defaultInterval: Duration.hours(3),
       widgets: [
         [

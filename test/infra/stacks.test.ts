@@ -73,7 +73,9 @@ describe("the stacks", () => {
       AlarmDescription: Match.stringLikeRegexp("#flow-monitor-fails of wagglebus"),
     });
     template.hasResourceProperties("AWS::CloudWatch::CompositeAlarm", { AlarmName: "agents-unhealthy" });
-    template.hasResourceProperties("AWS::CloudWatch::Dashboard", { DashboardName: "agents" });
+    template.hasResourceProperties("AWS::CloudWatch::Dashboard", {
+      DashboardName: { "Fn::Join": ["", ["agents-", { Ref: "AWS::Region" }]] },
+    });
     // What is quoted has to be a whole name, and no queue is called "agents-".
     expect(JSON.stringify(template.toJSON())).toContain("QueueName=agents'");
   });
