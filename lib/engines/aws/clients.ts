@@ -1,8 +1,9 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SSMClient } from "@aws-sdk/client-ssm";
+import { leanEventBridgeClient } from "./lean-client.ts";
 import { missingPackage } from "./missing-package.ts";
 import type { Clients } from "./parts.ts";
 
@@ -91,7 +92,7 @@ class LazyClients implements Clients {
   }
 
   get events(): EventBridgeClient {
-    this.#events ??= this.#keep(new EventBridgeClient(clientSettings("events", this.#options)));
+    this.#events ??= this.#keep(leanEventBridgeClient(clientSettings("events", this.#options)));
     return this.#events;
   }
 
