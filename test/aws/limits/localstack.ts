@@ -42,6 +42,20 @@ export const localstackLimits: readonly Limit[] = [
     },
   },
   {
+    title: "an event above 256 KB is taken",
+    instead: "what is too large for a row of the history table is tried on MiniStack",
+    works: (clients) =>
+      RuleProbe.use(clients, (probe) => {
+        return probe.put({ Detail: JSON.stringify({ text: "x".repeat(300_000) }) }).then(
+          () => true,
+          (thrown: unknown) => {
+            if (thrown instanceof Error && thrown.message.includes("Total size of the entries")) return false;
+            throw thrown;
+          },
+        );
+      }),
+  },
+  {
     title: "an invalid pattern is refused",
     instead: "patterns are checked at synth",
     works: (clients) =>
