@@ -4,7 +4,7 @@ import { formatDuration } from "../event/duration.ts";
 import { type SubscriptionRecord, subscriptionPattern, subscriptionRecord } from "../subscription/index.ts";
 
 /** What EventBridge takes as a pattern, in characters. */
-const patternLimit = 2_048;
+export const patternLimit = 2_048;
 /** What EventBridge takes as the path of a message group, in characters, and what it reads as a step of one. */
 const pathLimit = 100;
 const pathSteps = /^[\w/-]+(?:\.[\w/-]+)*$/;

@@ -15,7 +15,7 @@ import { BusArns } from "./arns.ts";
 import { allowRule, busQueue, drainVisibility } from "./bus-queue.ts";
 import { busTable } from "./bus-table.ts";
 import type { CatalogModule } from "./catalog-module.ts";
-import { queueRetentionMs } from "./check-subscription.ts";
+import { patternLimit, queueRetentionMs } from "./check-subscription.ts";
 import { recorderEntry } from "./entry.ts";
 import { BusGrants } from "./grants.ts";
 import { acknowledge } from "./nag.ts";
@@ -193,8 +193,14 @@ function checkedBatches({
 function recordedPattern(catalog: CatalogModule | undefined): Readonly<Record<string, unknown>> {
   const { types, get } = catalog?.catalog ?? standardCatalog;
   const unrecorded = types().filter((type) => get(type)?.history === false);
-  return {
+  const pattern = {
     "detail-type": unrecorded.length === 0 ? [{ exists: true }] : [{ "anything-but": unrecorded }],
     "replay-name": [{ exists: false }],
   };
+  const { length } = JSON.stringify(pattern);
+  if (length <= patternLimit) return pattern;
+  throw new BusError(
+    "invalid_config",
+    `the catalog has ${unrecorded.length} types with \`history: false\`, a pattern of ${length} characters, and EventBridge takes ${patternLimit}; let history keep some of them, or give them shorter names`,
+  );
 }

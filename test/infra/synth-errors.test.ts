@@ -1,8 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { Duration } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { standardCatalog } from "../../lib/catalog/index.ts";
 import { BusForward, QueueSubscriber, Subscriber } from "../../lib/cdk/index.ts";
 import { BusError } from "../../lib/error/bus-error.ts";
+import { defineEvent } from "../../lib/event/index.ts";
 import { aBus, aStackWithBus } from "./synthesis.ts";
 
 const folder = fileURLToPath(new URL("../../functions/readers", import.meta.url));
@@ -88,6 +91,12 @@ describe("an error at synth names the subscription and the fix", () => {
     ["186 attempts", { attempts: 186 }, /^subscription readers: ruleRetries.attempts is 186; give 0 to 185/],
   ])("retries that EventBridge has not got: %s", (_, ruleRetries, message) => {
     expect(errorOf({}, { ruleRetries }).message).toMatch(message);
+  });
+
+  test("more types that history leaves out than a rule has room for", () => {
+    const definitions = manyTypes.map((type) => defineEvent(type, { data: z.looseObject({}), history: false }));
+    const catalog = { module: fileURLToPath(import.meta.url), catalog: standardCatalog.extend(definitions) };
+    expect(() => aBus({ catalog })).toThrow(/^the catalog has 8\d types .* and EventBridge takes 2048/);
   });
 
   test.each([
