@@ -70,7 +70,7 @@ export class AwsEngine implements Engine {
     this.#parts = parts;
     this.#registry = new Registry(parts, parts.deadLetters);
     this.#pulse = new Pulse(parts.clock);
-    parts.publisher.onAccepted((event) => this.#known.add(event));
+    parts.publisher.onAccepted((event) => this.#known.addNew(event));
     this.#temporary = new TemporarySubscriptions({
       ...parts,
       log: {

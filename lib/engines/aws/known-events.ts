@@ -9,28 +9,65 @@ const kept = 5_000;
  * by its id, before its place in the log is there. Without this, it would then count as new.
  */
 export class KnownEvents {
-  /** Ids, and their place among all that came to be known. In two generations, so that forgetting costs nothing. */
-  #young = new Map<string, number>();
-  #old = new Map<string, number>();
-  #count = 0;
+  /** Two generations, so that forgetting costs nothing. */
+  #old = new Generation(0);
+  #young = new Generation(0);
 
-  add({ id }: Event): void {
-    if (this.#placeOf(id) !== undefined) return;
-    this.#count += 1;
-    this.#young.set(id, this.#count);
+  add(event: Event): void {
+    if (this.#placeOf(event.id) === undefined) this.addNew(event);
+  }
+
+  /** One that has just come to be: not looked for among the others, as a busy publisher would for each. */
+  addNew({ id }: Event): void {
+    this.#young.add(id);
     if (this.#young.size < kept) return;
     this.#old = this.#young;
-    this.#young = new Map();
+    this.#young = new Generation(this.#old.end);
   }
 
   /** Says of an event whether it was known by this call; the one that is being handled is. */
   asOfNow(): (event: Event) => boolean {
-    const last = this.#count;
+    const { end } = this.#young;
     const handled = runContext.getStore()?.event.id;
-    return ({ id }) => id === handled || (this.#placeOf(id) ?? Number.POSITIVE_INFINITY) <= last;
+    return ({ id }) => id === handled || (this.#placeOf(id) ?? end) < end;
   }
 
   #placeOf(id: string): number | undefined {
-    return this.#young.get(id) ?? this.#old.get(id);
+    return this.#old.placeOf(id) ?? this.#young.placeOf(id);
+  }
+}
+
+/** Ids in the order in which they came to be known; one is put where it can be found only once any is looked for. */
+class Generation {
+  readonly #begin: number;
+  readonly #ids: string[] = [];
+  readonly #places = new Map<string, number>();
+  #placed = 0;
+
+  /** `begin`: the place of its first among all. */
+  constructor(begin: number) {
+    this.#begin = begin;
+  }
+
+  get size(): number {
+    return this.#ids.length;
+  }
+
+  /** The place of what comes next. */
+  get end(): number {
+    return this.#begin + this.#ids.length;
+  }
+
+  add(id: string): void {
+    this.#ids.push(id);
+  }
+
+  /** Among all that came to be known, the first time. */
+  placeOf(id: string): number | undefined {
+    for (const unplaced of this.#ids.slice(this.#placed)) {
+      if (!this.#places.has(unplaced)) this.#places.set(unplaced, this.#begin + this.#placed);
+      this.#placed += 1;
+    }
+    return this.#places.get(id);
   }
 }

@@ -185,10 +185,13 @@ describeDynamo("an event that a process has before its place in the log is there
 });
 
 describe("KnownEvents", () => {
-  test("remembers thousands, and forgets the oldest", () => {
+  test.each([
+    ["looked up", "add"],
+    ["published", "addNew"],
+  ] as const)("remembers thousands that were %s, and forgets the oldest", (_how, add) => {
     const known = new KnownEvents();
     const ids = Array.from({ length: 12_000 }, (_, n) => `event-${n}`);
-    for (const id of ids) known.add(anEvent({ id }));
+    for (const id of ids) known[add](anEvent({ id }));
     const isKnown = known.asOfNow();
     const remembered = ids.filter((id) => isKnown(anEvent({ id })));
     expect(remembered).toEqual(ids.slice(-remembered.length));
@@ -196,11 +199,19 @@ describe("KnownEvents", () => {
     expect(remembered.length).toBeLessThan(10_000);
   });
 
+  test("looked up again and again, takes no place of another", () => {
+    const known = new KnownEvents();
+    known.addNew(anEvent({ id: "a" }));
+    for (let count = 0; count < 20_000; count += 1) known.add(anEvent({ id: "b" }));
+    expect(["a", "b", "c"].map((id) => known.asOfNow()(anEvent({ id })))).toEqual([true, true, false]);
+  });
+
   test("what was known stays as early as it was; what comes later is not known as of before", () => {
     const known = new KnownEvents();
     known.add(anEvent({ id: "a" }));
     const then = known.asOfNow();
     known.add(anEvent({ id: "a" }));
+    known.addNew(anEvent({ id: "a" }));
     known.add(anEvent({ id: "b" }));
     expect(["a", "b"].map((id) => then(anEvent({ id })))).toEqual([true, false]);
     expect(["a", "b"].map((id) => known.asOfNow()(anEvent({ id })))).toEqual([true, true]);
