@@ -6,6 +6,7 @@ export default defineConfig({
   ...local,
   test: {
     include: ["test/aws/**/*.test.ts"],
+    globalSetup: "test/support/temporary-folder.ts",
     retry: 0,
     // Each file has its own bus; two at once keep an emulator and the functions that it runs busy.
     maxWorkers: 2,

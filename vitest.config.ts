@@ -16,6 +16,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // They need an emulator or an account: vitest.aws.config.ts, npm run test:aws.
     exclude: ["test/aws/**"],
+    globalSetup: "test/support/temporary-folder.ts",
     typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], checker: "tsc" },
     retry: 0,
     // Bounds on what hangs, not on what is slow: tests wait for events, and a busy machine may take its time.
