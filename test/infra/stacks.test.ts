@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Stack, Validations } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
-import { Queue } from "aws-cdk-lib/aws-sqs";
+import { CfnQueue, Queue } from "aws-cdk-lib/aws-sqs";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -118,7 +118,10 @@ describe("the stacks", () => {
   });
 });
 
-describe("cdk-nag has nothing to say", () => {
+/** Has the CDK hold templates against CloudFormation's schemas, and refuse what does not fit; cdk.json sets it for the stacks. */
+const bySchemas = { "@aws-cdk/core:validateAgainstDefaultRules": true };
+
+describe("cdk-nag has nothing to say, and CloudFormation's schemas neither", () => {
   test.each([
     ["in dev", { stage: "dev" }, {}],
     ["in prod", { stage: "prod" }, {}],
@@ -128,7 +131,7 @@ describe("cdk-nag has nothing to say", () => {
       { encryptionKey: true, publishers: [{ account: "123456789012", sources: ["crew"] }] },
     ],
   ])("%s", async (_, context, props) => {
-    const { app, bus, monitoring } = await stacks(context, props);
+    const { app, bus, monitoring } = await stacks({ ...context, ...bySchemas }, props);
     new QueueSubscriber(monitoring, "Queue", { bus, subscription: { name: "queue", on: "*", ordered: "source" } });
     new BusForward(monitoring, "Forward", {
       bus,
@@ -137,10 +140,11 @@ describe("cdk-nag has nothing to say", () => {
       toBusArn: "arn:aws:events:eu-west-1:210987654321:event-bus/b",
     });
     expect(findings(app)).toEqual([]);
+    expect(() => app.synth()).not.toThrow();
   });
 
   test("but of what is planted", async () => {
-    const { app, monitoring } = await stacks();
+    const { app, monitoring } = await stacks(bySchemas);
     new Queue(monitoring, "Planted");
     expect(findings(app)).toEqual([
       "AwsSolutions-SQS3: monitoring/Planted/Resource",
@@ -148,6 +152,8 @@ describe("cdk-nag has nothing to say", () => {
     ]);
     Validations.of(monitoring).acknowledge({ id: "AwsSolutions-SQS3", reason: "planted" });
     expect(findings(app)).toEqual(["AwsSolutions-SQS4: monitoring/Planted/Resource"]);
+    new CfnQueue(monitoring, "Misshapen", { visibilityTimeout: 50_000 });
+    expect(() => app.synth()).toThrow(/VisibilityTimeout/);
   });
 });
 
