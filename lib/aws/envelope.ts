@@ -5,6 +5,7 @@ import type { EventDefinition } from "../event/definition.ts";
 import type { Event } from "../event/event.ts";
 import { idTime } from "../event/id.ts";
 import { prepareEvent } from "../event/prepare.ts";
+import { timeOf } from "../event/time.ts";
 import { messageText } from "./message-text.ts";
 
 /** What EventBridge counts for an entry's Time. */
@@ -24,7 +25,7 @@ export function toPutEntry(event: Event): PutEntry {
   return {
     Source: source,
     DetailType: type,
-    Time: new Date(time),
+    Time: new Date(timeOf(time)),
     Detail: JSON.stringify({ id, time, data, metadata }),
   };
 }

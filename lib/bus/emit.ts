@@ -28,7 +28,7 @@ function build({ type, next }: WordTree, publish: Publish): object {
   const node =
     type === undefined
       ? Object.create(null)
-      : (data: unknown, options: PublishOptions = {}) => publish(toDraft(type, data, options), options.dedupe);
+      : (data: unknown, options?: PublishOptions) => publish(toDraft(type, data, options), options?.dedupe);
   // Defined, not assigned: a function has a `name` and a `length` that cannot be assigned.
   for (const [word, tree] of next) {
     Object.defineProperty(node, word, { value: build(tree, publish), enumerable: true, configurable: true });
@@ -37,7 +37,8 @@ function build({ type, next }: WordTree, publish: Publish): object {
 }
 
 /** The draft that a type, its data and the options of a publish stand for. */
-export function toDraft(type: string, data: unknown, options: PublishOptions): Draft {
+export function toDraft(type: string, data: unknown, options: PublishOptions | undefined): Draft {
+  if (options === undefined) return { type, data };
   const { dedupe: _, ...rest } = options;
   return { type, data, ...rest };
 }

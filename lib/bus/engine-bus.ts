@@ -102,7 +102,7 @@ class EngineBus<Events> {
     };
   }
 
-  publish(what: EventDefinition | Draft, dataOrOptions?: unknown, options: PublishOptions = {}): Promise<Event> {
+  publish(what: EventDefinition | Draft, dataOrOptions?: unknown, options?: PublishOptions): Promise<Event> {
     if (typeof what !== "object" || what === null) {
       return Promise.reject(
         new BusError(
@@ -111,7 +111,7 @@ class EngineBus<Events> {
         ),
       );
     }
-    if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options.dedupe);
+    if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options?.dedupe);
     if (dataOrOptions === undefined) return this.#publisher.publish(what, undefined);
     return this.#publishDraft(what, dataOrOptions);
   }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { Draft, Event } from "../event/event.ts";
-import { prepareEvent } from "../event/prepare.ts";
+import { type PrepareContext, prepareEvent } from "../event/prepare.ts";
 import type { Clock } from "./clock.ts";
 import type { Accepted, Engine, Entry } from "./engine.ts";
 import type { Counters } from "./metrics.ts";
@@ -30,9 +30,13 @@ export type PublishLayer = (
 export class Publisher {
   readonly #host: PublisherHost;
   readonly #intake: (entry: Entry) => Accepted | Promise<Accepted>;
+  /** Of what is published outside of handlers. */
+  readonly #context: PrepareContext;
 
   constructor(host: PublisherHost, layers: readonly PublishLayer[]) {
     this.#host = host;
+    const { catalog, source, clock, nextId } = host;
+    this.#context = { catalog, source, now: clock.now, nextId };
     this.#intake = layers.reduceRight<(entry: Entry) => Accepted | Promise<Accepted>>(
       (next, layer) => (entry) => layer(entry, next),
       (entry) => host.engine.publish(entry),
@@ -70,13 +74,10 @@ export class Publisher {
         { cause: run.aborted },
       );
     }
-    const { event, definition, ownId } = prepareEvent(dedupe === undefined ? draft : withId(draft, dedupe, host, run), {
-      catalog: host.catalog,
-      source: host.source,
-      now: host.clock.now,
-      nextId: host.nextId,
-      cause: run?.event,
-    });
+    const { event, definition, ownId } = prepareEvent(
+      dedupe === undefined ? draft : withId(draft, dedupe, host, run),
+      run === undefined ? this.#context : { ...this.#context, cause: run.event },
+    );
     return { event, ownId, history: definition?.history !== false, inHandler: run !== undefined };
   }
 

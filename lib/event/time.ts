@@ -32,6 +32,18 @@ function daysIn(year: number, month: number): number {
 let cachedAt = Number.NaN;
 let cachedText = "";
 
+let readText = "";
+let readAt = Number.NaN;
+
+/** Milliseconds since 1970 of an event's time. The last answer is kept, as events of one millisecond come together. */
+export function timeOf(text: string): number {
+  if (text !== readText) {
+    readAt = Date.parse(text);
+    readText = text;
+  }
+  return readAt;
+}
+
 /** A time in milliseconds since 1970 as RFC 3339, UTC, with milliseconds. The last answer is kept: it serves a whole ms. */
 export function formatTime(milliseconds: number): string {
   if (milliseconds !== cachedAt) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatTime, normalizeTime } from "../../../lib/event/time.ts";
+import { formatTime, normalizeTime, timeOf } from "../../../lib/event/time.ts";
 
 const instants = fc.date({
   min: new Date("0000-01-02T00:00:00Z"),
@@ -73,4 +73,9 @@ test("formatTime gives milliseconds, also when asked again and in between", () =
   expect(formatTime(1)).toBe("1970-01-01T00:00:00.001Z");
   expect(formatTime(1)).toBe("1970-01-01T00:00:00.001Z");
   expect(formatTime(0)).toBe("1970-01-01T00:00:00.000Z");
+});
+
+test("timeOf gives the milliseconds of a time, also when asked again and in between", () => {
+  const times = ["1970-01-01T00:00:00.001Z", "2025-07-31T20:02:29.520113Z", "2025-07-31T20:02:29Z"];
+  for (const time of [...times, ...times, times[0] ?? "", times[0] ?? ""]) expect(timeOf(time)).toBe(Date.parse(time));
 });
