@@ -122,7 +122,7 @@ export interface ReplayReport {
 export interface ArchiveSelection {
   /** `time` at or after. */
   since: string | Date;
-  /** `time` before. Default: now. */
+  /** `time` before. Default: now; what was published in the last ten minutes may not be in the archive yet. */
   until?: string | Date;
 }
 
