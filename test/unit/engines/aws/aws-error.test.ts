@@ -11,9 +11,13 @@ test.each([
   ["throttled", true, thrown("ProvisionedThroughputExceededException", status(400))],
   ["throttled", true, thrown("Unheard", { $retryable: { throttling: true } })],
   ["throttled", true, thrown("Unheard", status(429))],
+  // Of an encrypted queue, and of one with more messages under way than SQS lets be.
+  ["throttled", true, thrown("KmsThrottled", status(400))],
+  ["throttled", true, thrown("OverLimit", status(403))],
   ["not_found", false, thrown("QueueDoesNotExist", status(400))],
   ["unavailable", false, thrown("AccessDeniedException", status(400))],
   ["unavailable", false, thrown("CredentialsProviderError")],
+  ["unavailable", false, thrown("KmsAccessDenied", status(400))],
   ["unavailable", false, thrown("ValidationException", status(400))],
   ["unavailable", true, thrown("InternalServerError", status(500))],
   ["unavailable", true, thrown("RequestTimeout", status(408))],
@@ -22,6 +26,10 @@ test.each([
 ] as const)("%s, retryable %s: %s", (code, retryable, cause) => {
   const error = toBusErrorOfAws(cause, "table x");
   expect(error).toMatchObject({ code, retryable, cause, message: expect.stringMatching(/^table x: /) });
+});
+
+test("who may not use a queue's key is told that it is refused", () => {
+  expect(toBusErrorOfAws(thrown("KmsAccessDenied", status(400)), "queue x").message).toContain("AWS refuses access");
 });
 
 test("a BusError passes unchanged", () => {
