@@ -9,11 +9,14 @@ export type Operations = Readonly<
 /** How a service of AWS refuses. */
 export class ServiceError extends Error {
   readonly status: number;
+  /** What the answer has beside its type and message. */
+  readonly details: object;
 
-  constructor(name: string, status = 400) {
+  constructor(name: string, status = 400, details: object = {}) {
     super(`the stub says ${name}`);
     this.name = name;
     this.status = status;
+    this.details = details;
   }
 }
 
@@ -39,7 +42,8 @@ export async function startJsonStub(operations: Operations): Promise<{ url: stri
       })
       .catch((thrown: unknown) => {
         const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
-        send(thrown instanceof ServiceError ? thrown.status : 500, { __type: name, message });
+        const { status, details } = thrown instanceof ServiceError ? thrown : { status: 500, details: {} };
+        send(status, { __type: name, message, ...details });
       });
   });
   server.listen(0, "127.0.0.1");

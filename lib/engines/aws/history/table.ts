@@ -29,6 +29,13 @@ export interface Span {
 
 const { partitionKey, sortKey } = historyTable;
 
+/** Why a transaction was cancelled that may succeed when it comes again. */
+const passing: ReadonlySet<string> = new Set([
+  "ProvisionedThroughputExceeded",
+  "ThrottlingError",
+  "TransactionConflict",
+]);
+
 /** Rows of one request, as DynamoDB takes them. */
 const getsAtOnce = 100;
 const putsAtOnce = 25;
@@ -147,7 +154,7 @@ export class Table {
         const codes = thrown instanceof TransactionCanceledException ? (thrown.CancellationReasons ?? []) : [];
         if (codes.some(({ Code }) => Code === "ConditionalCheckFailed")) return false;
         // Two that write the same at once: one of them has to come again.
-        const busy = codes.some(({ Code }) => Code === "TransactionConflict" || Code === "ThrottlingError");
+        const busy = codes.some(({ Code }) => Code !== undefined && passing.has(Code));
         if (!busy || round === rounds) throw this.error(thrown);
         await this.#wait(firstWaitMs * 2 ** (round - 1));
       }
