@@ -1,17 +1,19 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * vitest's global set-up: gives a run a temporary folder of its own, removed at its end. Fails the run where a test left
- * something there: nobody looks into the system's temporary folder until a disk is full.
+ * vitest's global set-up: gives a run a temporary folder of its own, removed at its end, also where it is stopped. Fails the
+ * run where a test left something there: nobody looks into the system's temporary folder until a disk is full.
  */
-export default async function giveTemporaryFolder(): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), "wagglebus-tests-"));
+export default function giveTemporaryFolder(): () => void {
+  const folder = mkdtempSync(join(tmpdir(), "wagglebus-tests-"));
   process.env.TMPDIR = folder;
-  return async () => {
-    const left = await readdir(folder);
-    await rm(folder, { recursive: true, force: true });
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
+  return () => {
+    const left = readdirSync(folder);
+    remove();
     if (left.length > 0) throw new Error(`the tests left in the temporary folder: ${left.sort().join(", ")}`);
   };
 }
