@@ -2,6 +2,9 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** Node's own cache of compiled modules, which npm and other programs switch on. It goes with the folder. */
+const ofNode = "node-compile-cache";
+
 /**
  * vitest's global set-up: gives a run a temporary folder of its own, removed at its end, also where it is stopped. Fails the
  * run where a test left something there: nobody looks into the system's temporary folder until a disk is full.
@@ -12,7 +15,7 @@ export default function giveTemporaryFolder(): () => void {
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", remove);
   return () => {
-    const left = readdirSync(folder);
+    const left = readdirSync(folder).filter((name) => name !== ofNode);
     remove();
     if (left.length > 0) throw new Error(`the tests left in the temporary folder: ${left.sort().join(", ")}`);
   };
