@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
+import { failureSchema } from "../error/failure.ts";
 import { messageOf } from "../error/message-of.ts";
 import type { Event } from "../event/event.ts";
 import { lazy } from "../event/lazy.ts";
@@ -9,13 +10,6 @@ import { messageText } from "./message-text.ts";
 export const unpublishedBodies = "unpublished/";
 
 const message = lazy(() => {
-  const failure = z.object({
-    code: z.string(),
-    message: z.string(),
-    stack: z.string().exactOptional(),
-    at: z.string(),
-    attempt: z.number(),
-  });
   const event = z.object({
     id: z.string().min(1),
     type: z.string(),
@@ -28,9 +22,9 @@ const message = lazy(() => {
     schema: z.literal(1),
     deadLetterId: z.string().min(1),
     event,
-    reason: failure,
+    reason: failureSchema,
     attempts: z.number(),
-    failures: z.array(failure),
+    failures: z.array(failureSchema),
     acceptedAt: z.string(),
     deadAt: z.string(),
   });

@@ -1,16 +1,7 @@
+import type { Failure } from "../error/failure.ts";
 import type { Event } from "../event/event.ts";
 
-/** Why an attempt failed, or why an event became a dead letter. */
-export interface Failure {
-  /** `handler_error`, `non_retriable`, `timeout`, `process_ended`, `overflow`, or a code of BusError. */
-  readonly code: string;
-  readonly message: string;
-  readonly stack?: string;
-  /** RFC 3339. */
-  readonly at: string;
-  /** Which attempt failed; 0 where none was made. */
-  readonly attempt: number;
-}
+export type { Failure };
 
 /** One event on its way to one subscription, claimed by this process for one attempt. */
 export interface Delivery {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Failure } from "../../bus/delivery.ts";
 import { BusError } from "../../error/bus-error.ts";
+import { failureSchema } from "../../error/failure.ts";
 import type { Event } from "../../event/event.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 
@@ -82,14 +83,6 @@ export function readableEvent(value: unknown): Event | undefined {
     return undefined;
   }
 }
-
-const failureSchema = z.object({
-  code: z.string(),
-  message: z.string(),
-  stack: z.string().exactOptional(),
-  at: z.string(),
-  attempt: z.number(),
-});
 
 /** Parses the failures of a delivery; none where the column is empty. */
 export function parseFailures(value: unknown): readonly Failure[] {

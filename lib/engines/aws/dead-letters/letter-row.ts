@@ -2,9 +2,9 @@ import * as z from "zod";
 import { bodyPrefixes } from "../../../aws/index.ts";
 import type { DeadLetter } from "../../../bus/delivery.ts";
 import { BusError } from "../../../error/bus-error.ts";
+import { failureSchema } from "../../../error/failure.ts";
 import { parseEvent } from "../history/event-rows.ts";
-import type { Key } from "../history/keys.ts";
-import { postingPk, timeKey } from "../history/keys.ts";
+import { type Key, postingPk, timeKey } from "../history/keys.ts";
 import type { Row } from "../history/row.ts";
 
 /**
@@ -57,20 +57,13 @@ export function listRows(letter: DeadLetter): Row[] {
   return pks.map((pk) => ({ pk, sk: placeOf(letter) }));
 }
 
-const failure = z.object({
-  code: z.string(),
-  message: z.string(),
-  stack: z.string().exactOptional(),
-  at: z.string(),
-  attempt: z.number(),
-});
 const letterSchema = z.object({
   id: z.string(),
   subscription: z.string().exactOptional(),
   event: z.string(),
-  reason: failure,
+  reason: failureSchema,
   attempts: z.number(),
-  failures: z.array(failure),
+  failures: z.array(failureSchema),
   acceptedAt: z.string(),
   deadAt: z.string(),
 });
