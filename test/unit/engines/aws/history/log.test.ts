@@ -69,6 +69,16 @@ describeDynamo("the log of what is recorded", () => {
     }
   }
 
+  /** Begins to record an event, whose row of the log is held until others may have come three seconds later. */
+  async function overtaken(slow: ReturnType<typeof slowStore>) {
+    const arrived = slow.hold();
+    const late = nextId();
+    const recording = slow.store.record([{ event: anEvent({ id: late }), acceptedAt: clock.now() }]);
+    await arrived;
+    await clock.advance("3s");
+    return { late, recording };
+  }
+
   test("from the end on, what is recorded afterwards is read once and in order", async () => {
     await record();
     const end = await store.position("end");
@@ -87,11 +97,7 @@ describeDynamo("the log of what is recorded", () => {
     const before = await store.position("end");
     // A recorder takes its place in the log, and is overtaken before its row is there.
     const slow = slowStore(isLogPut);
-    const arrived = slow.hold();
-    const late = nextId();
-    const recording = slow.store.record([{ event: anEvent({ id: late }), acceptedAt: clock.now() }]);
-    await arrived;
-    await clock.advance("3s");
+    const { late, recording } = await overtaken(slow);
     const fast = await record();
     const between = await store.position("end");
     const another = createHistoryStore(parts);
@@ -126,11 +132,7 @@ describeDynamo("the log of what is recorded", () => {
     const since = clock.now();
     const first = await record();
     const slow = slowStore(isLogPut);
-    const arrived = slow.hold();
-    const late = nextId();
-    const recording = slow.store.record([{ event: anEvent({ id: late }), acceptedAt: clock.now() }]);
-    await arrived;
-    await clock.advance("3s");
+    const { late, recording } = await overtaken(slow);
     const last = await record();
     const read = await store.readAfter(await store.position({ time: since }), 1);
     expect(read.events.map(({ event }) => event.id)).toEqual([first]);
