@@ -1,5 +1,11 @@
 // The import arrows of the layout. `npm run check:arrows` checks them and proves that each rule bites.
 
+/** What words and data rest on. */
+const words = ["error", "event", "pattern", "subscription"];
+/** What happens to an event, on the ports alone. */
+const ports = [...words, "runtime", "engine"];
+const flow = ["publish", "delivery", "history", "dead-letters", "replay"];
+
 /** For each folder of lib, the other folders that it may import. */
 const arrows = {
   error: [],
@@ -7,21 +13,29 @@ const arrows = {
   pattern: ["error"],
   subscription: ["error", "event", "pattern"],
   catalog: ["error", "event"],
-  bus: ["error", "event", "pattern", "subscription"],
-  aws: ["error", "event", "pattern", "subscription"],
-  engines: ["error", "event", "pattern", "subscription", "bus", "aws"],
-  connect: ["error", "event", "pattern", "subscription", "catalog", "bus", "aws", "engines"],
-  testing: ["error", "event", "pattern", "subscription", "catalog", "bus", "engines", "connect"],
-  subscriber: ["error", "event", "pattern", "subscription", "catalog", "bus", "aws", "engines", "connect"],
-  server: ["error", "event", "pattern", "subscription", "catalog", "bus", "engines", "connect"],
-  cli: ["error", "event", "pattern", "subscription", "catalog", "bus", "engines", "connect", "server"],
-  cdk: ["error", "event", "pattern", "subscription", "catalog", "aws"],
+  runtime: ["error", "event"],
+  engine: [...words, "runtime"],
+  delivery: ports,
+  publish: [...ports, "delivery"],
+  "dead-letters": ports,
+  history: [...ports, "delivery", "dead-letters"],
+  replay: [...ports, "delivery", "history"],
+  bus: [...ports, ...flow],
+  "aws-shared": [...words, "runtime", "engine"],
+  engines: [...ports, ...flow, "aws-shared"],
+  connect: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines"],
+  testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
+  lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect"],
+  server: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
+  cli: [...ports, ...flow, "catalog", "bus", "engines", "connect", "server"],
+  cdk: [...words, "catalog", "aws-shared"],
 };
-const core = "^lib/(error|event|pattern|subscription|catalog|bus|aws)/";
+const core =
+  "^lib/(error|event|pattern|subscription|catalog|runtime|engine|publish|delivery|history|dead-letters|replay|bus|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
   "^(node_modules/(zod|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|@types/aws-lambda)/|picocolors/types[.]js$)";
-const entries = "^(lib/index|lib/(catalog|cdk|subscriber|testing)/index|bin/[^/]+)[.]ts$";
+const entries = "^(lib/index|lib/(catalog|cdk|lambda|testing)/index|bin/[^/]+)[.]ts$";
 
 /** @param {string[]} folders */
 const foldersOf = (folders) => `^lib/(${folders.join("|")})/`;
@@ -35,8 +49,8 @@ const layers = Object.entries(arrows).map(([folder, allowed]) => ({
   to: {
     path: "^(lib|bin)/",
     pathNot: foldersOf([folder, ...allowed]),
-    // The type `Bus` names the standard events where no others are given.
-    ...(folder === "bus" && { dependencyTypesNot: ["type-only"] }),
+    // The type `Bus` names the standard events where no others are given, and what a bus is made of names the type `Bus`.
+    ...([...flow, "bus"].includes(folder) && { dependencyTypesNot: ["type-only"] }),
   },
 }));
 
@@ -48,7 +62,7 @@ export default {
       name: "bus-knows-no-events",
       comment: "The bus takes the standard catalog's types, and nothing else from above.",
       severity: "error",
-      from: { path: "^lib/bus/" },
+      from: { path: foldersOf(["bus", ...flow]) },
       to: { path: "^(lib|bin)/", pathNot: foldersOf(["bus", "catalog", ...arrows.bus]) },
     },
     {
@@ -97,7 +111,7 @@ export default {
       name: "aws-only-when-used",
       comment: "The aws engine and the SDK are loaded by import(), when a bus asks for them.",
       severity: "error",
-      from: { pathNot: "^lib/(engines/aws|subscriber)/" },
+      from: { pathNot: "^lib/(engines/aws|lambda)/" },
       to: { path: "^(lib/engines/aws/|node_modules/@aws-sdk/)", dynamic: false, dependencyTypesNot: ["type-only"] },
     },
     {
@@ -105,14 +119,14 @@ export default {
       comment: "The client entry pulls in neither the command nor the server nor the CDK.",
       severity: "error",
       from: { path: "^lib/index[.]ts$" },
-      to: { path: foldersOf(["cli", "server", "cdk", "subscriber", "testing"]), reachable: true },
+      to: { path: foldersOf(["cli", "server", "cdk", "lambda", "testing"]), reachable: true },
     },
     {
       name: "functions-stay-small",
       comment:
         "A Lambda function holds what it runs: no command, no CDK, no other engine, and not the choice among engines.",
       severity: "error",
-      from: { path: "^lib/subscriber/index[.]ts$" },
+      from: { path: "^lib/lambda/index[.]ts$" },
       to: {
         path: `${foldersOf(["cli", "server", "cdk", "testing"])}|^lib/engines/(embedded|memory)/|^lib/connect/connect[.]ts$|node_modules/(aws-cdk-lib|cdk-nag|constructs|commander|@aws-lambda-powertools)/`,
         reachable: true,

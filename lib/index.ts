@@ -13,13 +13,11 @@ export type {
   Subscriptions,
   WaitOptions,
 } from "./bus/bus.ts";
-export type { Clock, Timer } from "./bus/clock.ts";
-export type { DeadLetter, Failure, PendingDelivery } from "./bus/delivery.ts";
-export type { SubscriptionState } from "./bus/engine.ts";
-export { NonRetriableError, RetryAfterError } from "./bus/handler-errors.ts";
-export type { RateLimit } from "./bus/layers/rate-limit.ts";
-export { jsonLogger, type Logger, type LogLevel } from "./bus/logger.ts";
-export type { BusMetrics, Percentiles } from "./bus/metrics.ts";
+export type { Register, RegisteredEvents } from "./bus/register.ts";
+export { type ConnectOptions, connect, defineConfig, getBus, initBus } from "./connect/index.ts";
+export { NonRetriableError, RetryAfterError } from "./delivery/handler-errors.ts";
+export type { DeadLetter, Failure, PendingDelivery } from "./engine/delivery.ts";
+export type { SubscriptionState } from "./engine/engine.ts";
 export type {
   ArchiveReplayOptions,
   ArchiveReplayProgress,
@@ -37,10 +35,7 @@ export type {
   ReplayReport,
   StatsQuery,
   StatsRow,
-} from "./bus/queries.ts";
-export type { Register, RegisteredEvents } from "./bus/register.ts";
-export type { EventOfWant, EventsOfWants, Want } from "./bus/want.ts";
-export { type ConnectOptions, connect, defineConfig, getBus, initBus } from "./connect/index.ts";
+} from "./engine/queries.ts";
 export { BusError, type BusErrorCode, type BusErrorOptions, busErrorCodes } from "./error/bus-error.ts";
 export {
   type ByType,
@@ -68,6 +63,7 @@ export {
   type OlderVersion,
   type OlderVersionOf,
 } from "./event/index.ts";
+export type { EventMatcher, EventOfMatcher, EventsOfMatchers } from "./history/event-matcher.ts";
 export {
   compilePattern,
   compilePatterns,
@@ -78,6 +74,10 @@ export {
   type PatternNode,
   type PatternValue,
 } from "./pattern/index.ts";
+export type { RateLimit } from "./publish/rate-limit.ts";
+export type { Clock, Timer } from "./runtime/clock.ts";
+export { jsonLogger, type Logger, type LogLevel } from "./runtime/logger.ts";
+export type { BusMetrics, Percentiles } from "./runtime/metrics.ts";
 export {
   defineSubscription,
   type EventFor,

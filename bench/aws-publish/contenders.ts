@@ -1,13 +1,13 @@
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { systemClock } from "../../lib/bus/clock.ts";
-import { createBus } from "../../lib/bus/engine-bus.ts";
-import { Counters } from "../../lib/bus/metrics.ts";
+import { createBus } from "../../lib/bus/create-bus.ts";
 import type { StandardEvents } from "../../lib/catalog/index.ts";
 import { standardCatalog } from "../../lib/catalog/index.ts";
 import { clientSettings, createClients } from "../../lib/engines/aws/clients.ts";
 import { createAwsEngine } from "../../lib/engines/aws/index.ts";
 import { createIds } from "../../lib/event/id.ts";
 import { formatTime } from "../../lib/event/time.ts";
+import { systemClock } from "../../lib/runtime/clock.ts";
+import { Counters } from "../../lib/runtime/metrics.ts";
 
 /** One way to bring so many events to the bus; resolves when the last is there. */
 export type Contender = (events: number) => Promise<void>;
@@ -61,7 +61,7 @@ async function waggle(dataOf: Data): Promise<Contender> {
     layers: [],
     graceMs: 10_000,
   });
-  return (events) => atOnce(callers, events, (index) => bus.emit.task.completed(dataOf(index)));
+  return (events) => concurrently(callers, events, (index) => bus.emit.task.completed(dataOf(index)));
 }
 
 /** The SDK's client, with the same time-outs, attempts and connections as Waggle's. */
@@ -98,7 +98,7 @@ function single(calls: number): (dataOf: Data) => Promise<Contender> {
   return async (dataOf) => {
     const client = plainClient();
     return (events) =>
-      atOnce(calls, events, (index) => client.send(new PutEventsCommand({ Entries: [entryOf(index, dataOf)] })));
+      concurrently(calls, events, (index) => client.send(new PutEventsCommand({ Entries: [entryOf(index, dataOf)] })));
   };
 }
 
@@ -123,7 +123,7 @@ function entryOf(index: number, dataOf: Data) {
 }
 
 /** Calls for each index, so many at a time: each caller waits for its own. */
-async function atOnce(callers: number, count: number, call: (index: number) => Promise<unknown>): Promise<void> {
+async function concurrently(callers: number, count: number, call: (index: number) => Promise<unknown>): Promise<void> {
   let next = 0;
   const caller = async () => {
     while (next < count) {

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { HistoryStore, ToRecord } from "../../lib/engines/aws/dependencies.ts";
 import { createHistoryStore } from "../../lib/engines/aws/history/index.ts";
-import type { HistoryStore, ToRecord } from "../../lib/engines/aws/parts.ts";
 import { eventSize } from "../../lib/event/index.ts";
 import { ManualClock } from "../../lib/testing/manual-clock.ts";
 import type { Dynamo } from "../../test/support/dynamo.ts";

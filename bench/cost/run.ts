@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { HistoryQuery } from "../../lib/bus/queries.ts";
+import type { HistoryQuery } from "../../lib/engine/queries.ts";
 import { dynamoMissing, startDynamo } from "../../test/support/dynamo.ts";
 import { naivePriceOf, type Price, priceOf, type Recorded, record } from "./measure.ts";
 import { assumed, prices } from "./prices.ts";

@@ -1,5 +1,5 @@
 import * as definitions from "../../lib/catalog/definitions.ts";
-import type { ToRecord } from "../../lib/engines/aws/parts.ts";
+import type { ToRecord } from "../../lib/engines/aws/dependencies.ts";
 import { createIds } from "../../lib/event/id.ts";
 import { type Event, eventSize } from "../../lib/event/index.ts";
 import { seeded } from "../../test/support/seeded.ts";

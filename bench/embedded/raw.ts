@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { createSchema } from "../../lib/engines/embedded/schema.ts";
+import { createSchema } from "../../lib/engines/embedded/storage/schema.ts";
 import { createIds } from "../../lib/event/id.ts";
 import { draft } from "./load.ts";
 

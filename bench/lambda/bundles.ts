@@ -50,7 +50,7 @@ export const libraries: Readonly<Record<string, string>> = {
     `import { standardCatalog } from ${from("lib/catalog/index.ts")}; export const catalog = standardCatalog;`,
   ),
   "bus (lib/bus, lib/event)": beside(
-    `import { createBus } from ${from("lib/bus/engine-bus.ts")}; export const made2 = createBus;`,
+    `import { createBus } from ${from("lib/bus/create-bus.ts")}; export const made2 = createBus;`,
   ),
   "S3, loaded later": beside(`export const later = () => import(${from("lib/engines/aws/s3.ts")});`),
   "SSM, loaded later": beside(`export const later = () => import(${from("lib/engines/aws/ssm.ts")});`),

@@ -48,7 +48,7 @@ const reader: Handler<EventOf<typeof subscription>> = async (event, { attempt, b
 
 export default reader;
 
-/** A broken document stays broken until somebody mends it, so it is dead at once; anything else is tried again. */
+/** A broken document stays broken until somebody fixes it, so it is dead at once; anything else is tried again. */
 async function read(path: string, signal: AbortSignal): Promise<Reading> {
   try {
     return await readDocument(path, signal);

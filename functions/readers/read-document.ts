@@ -16,7 +16,7 @@ export interface Reading {
   bytes: number;
 }
 
-/** A document that stays unreadable however often it is tried; the message says what to mend. */
+/** A document that stays unreadable however often it is tried; the message says what to fix. */
 export class BrokenDocumentError extends Error {
   override readonly name = "BrokenDocumentError";
 }
@@ -92,7 +92,7 @@ function checkJson(text: string, where: string): void {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     // Where it broke, V8 counts from the start of what it was given: in a line of many that would mislead.
     const [why = message] = message.split(" in JSON at position ");
-    throw new BrokenDocumentError(`${where} is not JSON (${cut(why, 120)}); mend it, then redrive`, { cause: thrown });
+    throw new BrokenDocumentError(`${where} is not JSON (${cut(why, 120)}); fix it, then redrive`, { cause: thrown });
   }
 }
 

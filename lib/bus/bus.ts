@@ -1,13 +1,6 @@
 import type { StandardEvents } from "../catalog/index.ts";
-import type { BusError } from "../error/bus-error.ts";
-import type { EventDefinition } from "../event/definition.ts";
-import type { Duration } from "../event/duration.ts";
-import type { Draft, DraftMetadata, Event } from "../event/event.ts";
-import type { EventOf, Subscription, Wanted } from "../subscription/subscription.ts";
-import type { DeadLetter } from "./delivery.ts";
-import type { SubscriptionState } from "./engine.ts";
-import type { Logger } from "./logger.ts";
-import type { BusMetrics } from "./metrics.ts";
+import type { DeadLetter } from "../engine/delivery.ts";
+import type { SubscriptionState } from "../engine/engine.ts";
 import type {
   ArchiveReplayOptions,
   ArchiveReplayReport,
@@ -23,9 +16,16 @@ import type {
   ReplayReport,
   StatsQuery,
   StatsRow,
-} from "./queries.ts";
+} from "../engine/queries.ts";
+import type { BusError } from "../error/bus-error.ts";
+import type { EventDefinition } from "../event/definition.ts";
+import type { Duration } from "../event/duration.ts";
+import type { Draft, DraftMetadata, Event } from "../event/event.ts";
+import type { EventMatcher, EventOfMatcher, EventsOfMatchers, Fitting } from "../history/event-matcher.ts";
+import type { Logger } from "../runtime/logger.ts";
+import type { BusMetrics } from "../runtime/metrics.ts";
+import type { EventOf, Subscription, Wanted } from "../subscription/subscription.ts";
 import type { RegisteredEvents } from "./register.ts";
-import type { EventOfWant, EventsOfWants, Fitting, Want } from "./want.ts";
 
 /** What may be said of one publish besides its data. */
 export interface PublishOptions {
@@ -207,24 +207,24 @@ export interface Bus<Events = StandardEvents> {
 
   /** Waits for one event, look-back included. `timeout`, `aborted`. Replayed deliveries are not seen. */
   waitFor<const On extends Wanted | readonly Wanted[]>(
-    want: Want<On>,
+    want: EventMatcher<On>,
     options?: WaitOptions,
   ): Promise<EventOf<{ on: On }, Events>>;
   /** The first that matches any. */
-  waitFor<const Wants extends readonly Want[]>(
+  waitFor<const Wants extends readonly EventMatcher[]>(
     want: { any: Fitting<Wants> },
     options?: WaitOptions,
-  ): Promise<EventOfWant<Wants[number], Events>>;
+  ): Promise<EventOfMatcher<Wants[number], Events>>;
   /** One for each, in the order of the wants. */
-  waitFor<const Wants extends readonly Want[]>(
+  waitFor<const Wants extends readonly EventMatcher[]>(
     want: { all: Fitting<Wants> },
     options?: WaitOptions,
-  ): Promise<EventsOfWants<Wants, Events>>;
+  ): Promise<EventsOfMatchers<Wants, Events>>;
   /** `count` different events, each matching one of the wants, in the order they came. */
-  waitFor<const Wants extends readonly Want[]>(
+  waitFor<const Wants extends readonly EventMatcher[]>(
     want: { count: number; of: Fitting<Wants> },
     options?: WaitOptions,
-  ): Promise<EventOfWant<Wants[number], Events>[]>;
+  ): Promise<EventOfMatcher<Wants[number], Events>[]>;
 
   /** Past events: look up, count, follow, and the tree of a flow. */
   readonly history: History;

@@ -10,7 +10,7 @@ import {
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
-import { metricDimensions, metricsNamespace } from "../aws/index.ts";
+import { metricDimensions, metricsNamespace } from "../aws-shared/index.ts";
 import { BusArns } from "./arns.ts";
 import { omitted } from "./omit.ts";
 

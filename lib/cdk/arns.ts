@@ -1,6 +1,6 @@
 import { ArnFormat, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { parameterNames, resourceNames } from "../aws/index.ts";
+import { parameterNames, resourceNames } from "../aws-shared/index.ts";
 
 /**
  * ARNs of a bus's resources, in the account and Region of a stack. They follow from the bus's name, so that a stack needs

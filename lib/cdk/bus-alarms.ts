@@ -3,7 +3,7 @@ import { type Alarm, AlarmRule, AlarmState, CompositeAlarm } from "aws-cdk-lib/a
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
-import { metricNames, resourceNames } from "../aws/index.ts";
+import { metricNames, resourceNames } from "../aws-shared/index.ts";
 import { busAlarm, busMetric, functionErrors, lostByRule, oldestMessage, stuckAlarm } from "./alarms.ts";
 import { BusArns } from "./arns.ts";
 import { omitted } from "./omit.ts";

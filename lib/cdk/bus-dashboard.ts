@@ -1,7 +1,7 @@
 import { Duration, Stack } from "aws-cdk-lib";
 import { Dashboard, GraphWidget, MathExpression } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
-import { metricDimensions, metricNames, metricsNamespace, resourceNames } from "../aws/index.ts";
+import { metricDimensions, metricNames, metricsNamespace, resourceNames } from "../aws-shared/index.ts";
 import { busMetric, oldestMessage } from "./alarms.ts";
 
 /** Of a {@link BusDashboard}. */

@@ -3,7 +3,7 @@ import type { IGrantable } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { Construct } from "constructs";
-import { checkBusName, parameterNames } from "../aws/index.ts";
+import { checkBusName, parameterNames } from "../aws-shared/index.ts";
 import { BusGrants } from "./grants.ts";
 import { parseStage, type Stage } from "./stage.ts";
 

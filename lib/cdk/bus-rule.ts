@@ -1,6 +1,6 @@
 import { CfnRule } from "aws-cdk-lib/aws-events";
 import type { Construct } from "constructs";
-import { resourceNames } from "../aws/index.ts";
+import { resourceNames } from "../aws-shared/index.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import type { CheckedSubscription } from "./check-subscription.ts";
 import { registerRule } from "./rule-registry.ts";

@@ -1,4 +1,4 @@
-import { type BusConfig, type DeployedSubscription, functionVariables, resourceNames } from "../aws/index.ts";
+import { type BusConfig, type DeployedSubscription, functionVariables, resourceNames } from "../aws-shared/index.ts";
 import { refusal } from "./check-subscription.ts";
 
 /** Bytes of a parameter of the standard tier; and of a function's environment, as JSON. */

@@ -1,4 +1,4 @@
-import { rulePattern } from "../aws/index.ts";
+import { rulePattern } from "../aws-shared/index.ts";
 import { BusError, toBusError } from "../error/bus-error.ts";
 import { formatDuration } from "../event/duration.ts";
 import { type SubscriptionRecord, subscriptionPattern, subscriptionRecord } from "../subscription/index.ts";

@@ -1,7 +1,7 @@
 import { CfnEventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { resourceNames } from "../aws/index.ts";
+import { resourceNames } from "../aws-shared/index.ts";
 import { busQueue, drainVisibility } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import { acknowledge } from "./nag.ts";

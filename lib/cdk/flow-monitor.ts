@@ -3,7 +3,7 @@ import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
-import { functionVariables, resourceNames } from "../aws/index.ts";
+import { functionVariables, resourceNames } from "../aws-shared/index.ts";
 import { busAlarm, functionErrors } from "./alarms.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import type { CatalogModule } from "./catalog-module.ts";

@@ -1,7 +1,7 @@
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
-import { bodyPrefixes, resourceNames, unpublishedBodies } from "../aws/index.ts";
+import { bodyPrefixes, resourceNames, unpublishedBodies } from "../aws-shared/index.ts";
 import { BusArns } from "./arns.ts";
 import { acknowledgeWildcards } from "./nag.ts";
 

@@ -4,7 +4,7 @@ import type { IGrantable, IPrincipal } from "aws-cdk-lib/aws-iam";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { functionVariables } from "../aws/index.ts";
+import { functionVariables } from "../aws-shared/index.ts";
 import { formatDuration } from "../event/duration.ts";
 import type { Subscription, SubscriptionRecord } from "../subscription/index.ts";
 import { checkEnvironment } from "./check-size.ts";

@@ -1,6 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { metricNames, resourceNames } from "../aws/index.ts";
+import { metricNames, resourceNames } from "../aws-shared/index.ts";
 import { busAlarm, busMetric, functionErrors, lostByRule, oldestMessage, stuckAlarm } from "./alarms.ts";
 
 /** Alarms of a subscription. */

@@ -3,7 +3,7 @@ import type { CfnRule } from "aws-cdk-lib/aws-events";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { Construct } from "constructs";
-import { type DeployedSubscription, parameterNames, resourceNames } from "../aws/index.ts";
+import { type DeployedSubscription, parameterNames, resourceNames } from "../aws-shared/index.ts";
 import { formatDuration } from "../event/duration.ts";
 import type { SubscriptionRecord } from "../subscription/index.ts";
 import { BusArns } from "./arns.ts";

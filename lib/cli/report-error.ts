@@ -4,13 +4,13 @@ import type { CliIo } from "./io.ts";
 import { writeJson } from "./output/json.ts";
 import { printableLines } from "./output/text.ts";
 
-/** A failure that is the user's to mend, such as a file that is not there: the message says how, a stack would not. */
+/** A failure that is the user's to fix, such as a file that is not there: the message says how, a stack would not. */
 export class CliError extends Error {
   override readonly name = "CliError";
 }
 
 /**
- * Says on stderr what went wrong: `code: message` for what the bus refused, the message for what the user can mend, the
+ * Says on stderr what went wrong: `code: message` for what the bus refused, the message for what the user can fix, the
  * stack for a bug. For programs, what the bus refused is `{ "error": { code, message, … } }`.
  */
 export function reportError(thrown: unknown, io: CliIo, json: boolean): void {

@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { longestTimerMs } from "../bus/clock.ts";
+import { longestTimerMs } from "../runtime/clock.ts";
 import { type CliIo, type ExitCode, exitCodes, Interruption } from "./io.ts";
 import { commandProgram, outlineProgram } from "./program.ts";
 import type { Registration } from "./registry.ts";

@@ -1,4 +1,4 @@
-import { busNameProblem } from "../aws/index.ts";
+import { busNameProblem } from "../aws-shared/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 import { parseDuration } from "../event/duration.ts";
@@ -14,7 +14,7 @@ type Parsed = { readonly [Name in OptionName]?: unknown } & {
 };
 
 /** The options that say something to one engine only, and that another one refuses. */
-const foreign: Readonly<Record<EngineName, readonly OptionName[]>> = {
+const unsupported: Readonly<Record<EngineName, readonly OptionName[]>> = {
   memory: ["file", "bus", "lease"],
   embedded: ["bus", "lease"],
   aws: ["file", "retention", "maxPending", "keep"],
@@ -41,12 +41,13 @@ export function checkEngineOptions(options: Parsed, from: string, nameOf: (optio
     throw new BusError("invalid_config", `${from}: ${nameOf("bus")} is ${shortForm(bus)}, which ${problem}`);
   if (options.lease !== undefined) parseDuration(options.lease, `${from}: ${nameOf("lease")}`, lease);
   if (engine === undefined) return;
-  const stray = foreign[engine].find((option) => options[option] !== undefined);
-  if (stray === undefined) return;
-  const why = engine === "aws" && stray === "retention" ? ", whose stack says how long history is kept" : "";
+  const unsupportedOption = unsupported[engine].find((option) => options[option] !== undefined);
+  if (unsupportedOption === undefined) return;
+  const why =
+    engine === "aws" && unsupportedOption === "retention" ? ", whose stack says how long history is kept" : "";
   throw new BusError(
     "invalid_config",
-    `${from}: ${nameOf(stray)} is for the ${meantFor[stray]} engine; leave it out with engine "${engine}"${why}`,
+    `${from}: ${nameOf(unsupportedOption)} is for the ${meantFor[unsupportedOption]} engine; leave it out with engine "${engine}"${why}`,
   );
 }
 
@@ -69,9 +70,9 @@ export function checkWhole({ bus, engine }: ConnectOptions): void {
 }
 
 /** Without what was said elsewhere for another engine: that is no mistake of one who asks for this one here. */
-export function withoutForeign(merged: ConnectOptions, given: ConnectOptions): ConnectOptions {
+export function withoutUnsupported(merged: ConnectOptions, given: ConnectOptions): ConnectOptions {
   const { engine } = merged;
   if (engine === undefined) return merged;
-  const strays: readonly string[] = foreign[engine].filter((option) => given[option] === undefined);
-  return Object.fromEntries(Object.entries(merged).filter(([name]) => !strays.includes(name)));
+  const unsupportedOption: readonly string[] = unsupported[engine].filter((option) => given[option] === undefined);
+  return Object.fromEntries(Object.entries(merged).filter(([name]) => !unsupportedOption.includes(name)));
 }

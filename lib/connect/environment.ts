@@ -1,4 +1,4 @@
-import { type BusConfig, functionVariables, parseBusConfig } from "../aws/index.ts";
+import { type BusConfig, functionVariables, parseBusConfig } from "../aws-shared/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { nearest } from "../event/nearest.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { Clock } from "../bus/clock.ts";
-import type { RateLimit } from "../bus/layers/rate-limit.ts";
-import type { Logger, LogLevel } from "../bus/logger.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
 import { describeIssues } from "../event/issues.ts";
 import { didYouMean } from "../event/nearest.ts";
+import type { RateLimit } from "../publish/rate-limit.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Logger, LogLevel } from "../runtime/logger.ts";
 import { checkEngineOptions } from "./engine-options.ts";
 
 /** What {@link connect} takes; what is absent comes from `waggle.config.ts`, then the environment, then the default. */

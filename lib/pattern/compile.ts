@@ -1,6 +1,6 @@
 import { prepareAll } from "./check.ts";
+import { EventFields } from "./event-fields.ts";
 import { FieldTree } from "./field-tree.ts";
-import { Found } from "./found.ts";
 import { parsePattern } from "./parse.ts";
 import { satisfied } from "./rule.ts";
 
@@ -12,7 +12,7 @@ export function compilePattern(pattern: unknown): (event: unknown) => boolean {
   const alternatives = parsePattern(pattern);
   const tree = new FieldTree();
   const checks = alternatives.map((alternative) => prepareAll(alternative, tree));
-  const found = new Found(tree);
+  const found = new EventFields(tree);
   return (event) => {
     found.read(event);
     return checks.some((alternative) => satisfied(alternative, found));

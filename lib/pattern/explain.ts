@@ -1,7 +1,7 @@
 import { type Check, prepareAll } from "./check.ts";
 import { describeCondition, describeValues } from "./describe.ts";
+import { EventFields } from "./event-fields.ts";
 import { FieldTree } from "./field-tree.ts";
-import { Found } from "./found.ts";
 import { isObject } from "./json-object.ts";
 import { parsePattern } from "./parse.ts";
 import { holds, satisfied } from "./rule.ts";
@@ -37,7 +37,7 @@ export interface PatternExplanation {
 export function explainPattern(pattern: unknown, event: unknown): PatternExplanation {
   const tree = new FieldTree();
   const alternatives = parsePattern(pattern).map((alternative) => prepareAll(alternative, tree));
-  const found = new Found(tree);
+  const found = new EventFields(tree);
   found.read(event);
   const count = alternatives.length;
   if (alternatives.some((checks) => satisfied(checks, found))) {
@@ -48,10 +48,10 @@ export function explainPattern(pattern: unknown, event: unknown): PatternExplana
   return { matches: false, alternatives: count, mismatches, text: inWords(mismatches, count) };
 }
 
-function mismatchesOf(checks: readonly Check[], found: Found, event: unknown): PatternMismatch[] {
+function mismatchesOf(checks: readonly Check[], found: EventFields, event: unknown): PatternMismatch[] {
   const failing = checks.filter((check) => !holds(check, found));
   if (failing.length > 0) return failing.map((check) => mismatch(check, found, event));
-  const inArrays = checks.filter(({ field }) => found.has(field) && found.memberships(field).length > 0);
+  const inArrays = checks.filter(({ field }) => found.has(field) && found.arrayPaths(field).length > 0);
   return [
     {
       path: inArrays.map(({ condition }) => condition.path).join(", "),
@@ -62,7 +62,7 @@ function mismatchesOf(checks: readonly Check[], found: Found, event: unknown): P
   ];
 }
 
-function mismatch({ condition, field }: Check, found: Found, event: unknown): PatternMismatch {
+function mismatch({ condition, field }: Check, found: EventFields, event: unknown): PatternMismatch {
   const values = found.has(field) ? [found.first(field), ...found.more(field)] : [];
   return {
     path: condition.path,

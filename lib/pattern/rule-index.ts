@@ -1,7 +1,7 @@
 import { type Check, prepare } from "./check.ts";
 import type { Condition } from "./condition.ts";
+import { EventFields } from "./event-fields.ts";
 import { FieldTree } from "./field-tree.ts";
-import { Found } from "./found.ts";
 import { below } from "./invalid.ts";
 import { parsePattern } from "./parse.ts";
 import { satisfied } from "./rule.ts";
@@ -22,7 +22,7 @@ interface Candidate {
  */
 class RuleIndex {
   readonly #tree = new FieldTree();
-  readonly #found: Found;
+  readonly #found: EventFields;
   readonly #values: (ValueIndex<Candidate> | undefined)[] = [];
   /** Candidates that a missing field leads to. */
   readonly #missing: { field: number; candidate: Candidate }[] = [];
@@ -36,7 +36,7 @@ class RuleIndex {
     patterns.forEach((alternatives, rule) => {
       for (const checks of alternatives) this.#file({ rule, checks, epoch: 0 }, popularity);
     });
-    this.#found = new Found(this.#tree);
+    this.#found = new EventFields(this.#tree);
   }
 
   /** The numbers of the matching patterns, in order. */

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "../bus/clock.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
 
 interface Due {
   readonly at: number;

@@ -1,8 +1,5 @@
 import type { Bus } from "../bus/bus.ts";
-import { createBus } from "../bus/engine-bus.ts";
-import { jsonLogger } from "../bus/logger.ts";
-import { Counters } from "../bus/metrics.ts";
-import type { PublishLayer } from "../bus/publisher.ts";
+import { createBus } from "../bus/create-bus.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { standardCatalog } from "../catalog/index.ts";
 import { MemoryEngine } from "../engines/memory/index.ts";
@@ -10,6 +7,9 @@ import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { Event } from "../event/event.ts";
 import { createIds } from "../event/id.ts";
+import type { PublishLayer } from "../publish/publisher.ts";
+import { jsonLogger } from "../runtime/logger.ts";
+import { Counters } from "../runtime/metrics.ts";
 import { ManualClock, turn } from "./manual-clock.ts";
 
 /** What a {@link testBus} is made of; all of it has a default. */

@@ -1,7 +1,7 @@
 import type { Bus } from "../../lib/bus/bus.ts";
-import type { Feature } from "../../lib/bus/engine.ts";
 import type { RegisteredEvents } from "../../lib/bus/register.ts";
 import type { ConnectOptions } from "../../lib/connect/index.ts";
+import type { Feature } from "../../lib/engine/engine.ts";
 import type { Probe } from "./probe.ts";
 import type { SubscriptionName } from "./subscriptions.ts";
 

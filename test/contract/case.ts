@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { Bus, Handler, PublishOptions, Subscriber } from "../../lib/bus/bus.ts";
-import type { BusMetrics } from "../../lib/bus/metrics.ts";
 import type { Event } from "../../lib/event/event.ts";
+import type { BusMetrics } from "../../lib/runtime/metrics.ts";
 import type { Subscription } from "../../lib/subscription/index.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Adapter, BusOptions, ContractFeature, Ground, Worker } from "./adapter.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { HandlerContext } from "../../lib/bus/bus.ts";
-import { NonRetriableError, RetryAfterError } from "../../lib/bus/handler-errors.ts";
+import { NonRetriableError, RetryAfterError } from "../../lib/delivery/handler-errors.ts";
 import { toBusError } from "../../lib/error/bus-error.ts";
 import type { Event } from "../../lib/event/event.ts";
 import { eventually } from "../support/eventually.ts";

@@ -52,7 +52,7 @@ const entries = {
   wagglebus: "index.ts",
   "wagglebus/catalog": "catalog/index.ts",
   "wagglebus/testing": "testing/index.ts",
-  "wagglebus/lambda": "subscriber/index.ts",
+  "wagglebus/lambda": "lambda/index.ts",
   "wagglebus/cdk": "cdk/index.ts",
 };
 const longestRunMs = 20_000;

@@ -2,7 +2,7 @@ import { Duration, Stack } from "aws-cdk-lib";
 import { Match } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { describe, expect, test } from "vitest";
-import { type BusConfig, parseBusConfig } from "../../lib/aws/index.ts";
+import { type BusConfig, parseBusConfig } from "../../lib/aws-shared/index.ts";
 import { AgentEventBus, BusForward, QueueSubscriber } from "../../lib/cdk/index.ts";
 import { aBus, allowed, anApp, aStackWithBus } from "./synthesis.ts";
 

@@ -1,4 +1,4 @@
-import type { BusConfig } from "../../lib/aws/index.ts";
+import type { BusConfig } from "../../lib/aws-shared/index.ts";
 
 /** How a deployed bus is configured; only what a test is about has to be said. */
 export function aBusConfig(parts: Partial<BusConfig> = {}): BusConfig {

@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from "../../lib/bus/clock.ts";
 import { createClients } from "../../lib/engines/aws/clients.ts";
 import { createEventPublisher, type EventPublisher } from "../../lib/engines/aws/publish/event-publisher.ts";
+import { type Clock, systemClock } from "../../lib/runtime/clock.ts";
 import { type StubOptions, startAwsStub } from "./aws-stub.ts";
 
 /** Timers twenty times as fast: what waits for a backoff waits less. */

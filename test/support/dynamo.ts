@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { describe } from "vitest";
-import { deliveriesTable } from "../../lib/aws/tables.ts";
+import { deliveriesTable } from "../../lib/aws-shared/tables.ts";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 

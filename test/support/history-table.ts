@@ -1,10 +1,10 @@
 import type { CreateTableCommandInput, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { historyTable } from "../../lib/aws/index.ts";
-import { systemClock } from "../../lib/bus/clock.ts";
+import { historyTable } from "../../lib/aws-shared/index.ts";
 import { standardCatalog } from "../../lib/catalog/index.ts";
-import type { AwsParts } from "../../lib/engines/aws/parts.ts";
+import type { AwsDependencies } from "../../lib/engines/aws/dependencies.ts";
 import { createIds } from "../../lib/event/id.ts";
+import { systemClock } from "../../lib/runtime/clock.ts";
 import { aBusConfig } from "./a-bus-config.ts";
 
 /** The history table as the stack makes it. */
@@ -24,7 +24,7 @@ export function historyTableInput(name: string): CreateTableCommandInput {
 }
 
 /** Clients of DynamoDB, and of S3 where a test has one; any other is refused. */
-function clientsOf(dynamo: DynamoDBClient, s3: S3Client | undefined): AwsParts["clients"] {
+function clientsOf(dynamo: DynamoDBClient, s3: S3Client | undefined): AwsDependencies["clients"] {
   const refuse = (): never => {
     throw new Error("this test has only DynamoDB");
   };
@@ -46,8 +46,8 @@ function clientsOf(dynamo: DynamoDBClient, s3: S3Client | undefined): AwsParts["
 export function historyParts(
   dynamo: DynamoDBClient,
   table: string,
-  { s3, ...parts }: Partial<Omit<AwsParts, "clients">> & { s3?: S3Client } = {},
-): AwsParts {
+  { s3, ...parts }: Partial<Omit<AwsDependencies, "clients">> & { s3?: S3Client } = {},
+): AwsDependencies {
   return {
     config: aBusConfig({ historyTable: table }),
     clients: clientsOf(dynamo, s3),

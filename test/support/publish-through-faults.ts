@@ -1,4 +1,4 @@
-import { parseUnpublished } from "../../lib/aws/index.ts";
+import { parseUnpublished } from "../../lib/aws-shared/index.ts";
 import { BusError } from "../../lib/error/bus-error.ts";
 import { anEvent } from "./an-event.ts";
 import { startStubPublisher } from "./aws-publisher.ts";

@@ -1,6 +1,6 @@
 import { describe, expectTypeOf, test } from "vitest";
 import { memoryCreated, type StandardEvents, taskCompleted } from "../../lib/catalog/index.ts";
-import type { Bus, Event, EventOfWant, Want } from "../../lib/index.ts";
+import type { Bus, Event, EventMatcher, EventOfMatcher } from "../../lib/index.ts";
 
 declare const bus: Bus;
 
@@ -37,7 +37,7 @@ describe("what waitFor gives", () => {
   });
 
   test("of a list made at run time, events", () => {
-    const wants: Want[] = [taskCompleted, { on: "task.*", where: { data: { taskId: ["task-12"] } } }];
+    const wants: EventMatcher[] = [taskCompleted, { on: "task.*", where: { data: { taskId: ["task-12"] } } }];
     const check = async () => {
       expectTypeOf((await bus.waitFor({ any: wants })).id).toBeString();
       expectTypeOf(await bus.waitFor({ all: wants })).toBeArray();
@@ -46,8 +46,8 @@ describe("what waitFor gives", () => {
     expectTypeOf(check).toBeFunction();
   });
 
-  test("by name, EventOfWant", () => {
-    expectTypeOf<EventOfWant<"task.completed", StandardEvents>>().toEqualTypeOf<
+  test("by name, EventOfMatcher", () => {
+    expectTypeOf<EventOfMatcher<"task.completed", StandardEvents>>().toEqualTypeOf<
       Event<"task.completed", StandardEvents["task.completed"]>
     >();
   });

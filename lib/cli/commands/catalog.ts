@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { typeMatcher } from "../../bus/type-names.ts";
 import type { EventDefinition } from "../../event/definition.ts";
+import { typeMatcher } from "../../pattern/type-names.ts";
 import { addDefaultCommand, createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
 import { resolveBusOptions } from "../open-bus.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Logger } from "../../bus/logger.ts";
+import type { Logger } from "../../runtime/logger.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import { JsonReporter } from "../dev/json-reporter.ts";
 import { loadFunctions } from "../dev/load-functions.ts";

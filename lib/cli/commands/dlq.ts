@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { DeadLetterQuery } from "../../bus/queries.ts";
+import type { DeadLetterQuery } from "../../engine/queries.ts";
 import { BusError } from "../../error/bus-error.ts";
 import { addDefaultCommand, createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Bus } from "../../bus/bus.ts";
-import type { HistoryQuery } from "../../bus/queries.ts";
+import type { HistoryQuery } from "../../engine/queries.ts";
 import type { Event } from "../../event/event.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import { type CliIo, exitCodes } from "../io.ts";

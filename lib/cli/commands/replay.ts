@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Bus } from "../../bus/bus.ts";
-import type { ArchiveReplayReport, HistoryQuery, ReplayReport } from "../../bus/queries.ts";
+import type { ArchiveReplayReport, HistoryQuery, ReplayReport } from "../../engine/queries.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
 import { type AnyEvents, withBus } from "../open-bus.ts";

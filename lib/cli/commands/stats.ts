@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { StatsRow } from "../../bus/queries.ts";
+import type { StatsRow } from "../../engine/queries.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
 import { withBus } from "../open-bus.ts";

@@ -1,6 +1,6 @@
 import type { Bus } from "../../bus/bus.ts";
-import type { DeadLetter } from "../../bus/delivery.ts";
-import type { DeadLetterQuery, FlowNode } from "../../bus/queries.ts";
+import type { DeadLetter } from "../../engine/delivery.ts";
+import type { DeadLetterQuery, FlowNode } from "../../engine/queries.ts";
 import type { Event } from "../../event/event.ts";
 import type { AnyEvents } from "../open-bus.ts";
 import { pathOf, type StartedWorkflow, toWorkflow } from "./ledger.ts";
@@ -38,18 +38,18 @@ export async function readInHand(
  * Redrives the dead letters of documents that were changed since they died: a reader reads what is there now. Gives the
  * paths, and the flows that go on.
  */
-export async function redriveMended(
+export async function redriveFixed(
   bus: Pick<Bus<AnyEvents>, "deadLetters">,
   letters: readonly DeadLetter[],
   found: readonly FoundDocument[],
 ): Promise<{ paths: Set<string>; flowIds: Set<string> }> {
   const changed = new Map(found.map(({ path, changedMs }) => [path, changedMs]));
-  const mended = letters.filter((letter) => {
+  const fixed = letters.filter((letter) => {
     const path = pathOf(letter.event);
     return path !== undefined && (changed.get(path) ?? 0) > Date.parse(letter.deadAt);
   });
-  const { done } = await bus.deadLetters.redrive(mended.map(({ id }) => id));
-  const redriven = mended.filter(({ id }) => done.includes(id));
+  const { done } = await bus.deadLetters.redrive(fixed.map(({ id }) => id));
+  const redriven = fixed.filter(({ id }) => done.includes(id));
   return {
     paths: new Set(redriven.flatMap(({ event }) => pathOf(event) ?? [])),
     flowIds: new Set(redriven.map(({ event }) => event.metadata.correlationId)),

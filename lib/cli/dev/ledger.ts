@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Bus } from "../../bus/bus.ts";
-import type { HistoryQuery } from "../../bus/queries.ts";
+import type { HistoryQuery } from "../../engine/queries.ts";
 import type { Event } from "../../event/event.ts";
 import type { AnyEvents } from "../open-bus.ts";
 import type { FoundDocument } from "./scan.ts";

@@ -72,7 +72,7 @@ function renderDead({ colors }: CliOutput, letters: Summary["deadLetters"], wagg
   if (more > 0) shown.push(`and ${plural(more, "more", "more")}: ${waggle} dlq list\n`);
   const [first] = letters;
   const which = letters.length === 1 && first !== undefined ? first.id : "--all";
-  const again = "mend it and run this again: what was changed is redriven; or";
+  const again = "fix it and run this again: what was changed is redriven; or";
   return `${shown.join("")}${colors.dim(again)} ${waggle} dlq redrive ${which}\n`;
 }
 

@@ -1,5 +1,5 @@
-import type { DeadLetter } from "../../bus/delivery.ts";
-import type { Flow } from "../../bus/queries.ts";
+import type { DeadLetter } from "../../engine/delivery.ts";
+import type { Flow } from "../../engine/queries.ts";
 import type { Event } from "../../event/event.ts";
 import type { Learnt } from "./learnt.ts";
 import type { Skipped } from "./scan.ts";
@@ -13,7 +13,7 @@ export interface Plan {
   /** Workflows of earlier runs that go on. */
   resumed: { workflowId: string; root: string }[];
   /** Documents that died, were changed since, and are tried again. */
-  mended: string[];
+  fixed: string[];
   /** Deliveries that earlier runs left. */
   leftOver: number;
   /** Why no document was announced, where nobody would have taken it. */

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Bus } from "../../bus/bus.ts";
-import { typeMatcher } from "../../bus/type-names.ts";
 import { BusError } from "../../error/bus-error.ts";
+import { typeMatcher } from "../../pattern/type-names.ts";
 import { subscriptionRecord } from "../../subscription/index.ts";
 import type { AnyEvents } from "../open-bus.ts";
 import { announce } from "./announce.ts";
-import { readDeadLetters, readInHand, redriveMended } from "./in-hand.ts";
+import { readDeadLetters, readInHand, redriveFixed } from "./in-hand.ts";
 import { readLearnt } from "./learnt.ts";
 import { pathOf, readLedger, type StartedWorkflow } from "./ledger.ts";
 import type { LoadedFunction } from "./load-functions.ts";
@@ -28,7 +28,7 @@ export interface DevOptions {
 const idleStepMs = 50;
 
 /**
- * Runs the functions until nothing is left to do: what earlier runs left, dead letters of mended documents, and the
+ * Runs the functions until nothing is left to do: what earlier runs left, dead letters of fixed documents, and the
  * documents that no run has announced yet. Rejects with the signal's reason when that fires.
  */
 export async function runDev({ bus, functions, found, reporter, signal }: DevOptions): Promise<Summary> {
@@ -48,15 +48,15 @@ export async function runDev({ bus, functions, found, reporter, signal }: DevOpt
 
   const all = found.roots.flatMap(({ documents }) => documents);
   const letters = (await readDeadLetters(bus, {})).filter(({ subscription }) => names.has(subscription ?? ""));
-  const mended = await redriveMended(bus, letters, all);
+  const fixed = await redriveFixed(bus, letters, all);
   const fresh = found.roots.map(({ root, documents }) => ({
     root,
     documents: documents.filter(
-      (document) => !ledger.knows(document) && !inHand.paths.has(document.path) && !mended.paths.has(document.path),
+      (document) => !ledger.knows(document) && !inHand.paths.has(document.path) && !fixed.paths.has(document.path),
     ),
   }));
   const heard = records.some(({ on }) => typeMatcher(on)("workflow.started"));
-  const resumed = [...inHand.workflows, ...ledger.unfinished.filter(({ flowId }) => mended.flowIds.has(flowId))];
+  const resumed = [...inHand.workflows, ...ledger.unfinished.filter(({ flowId }) => fixed.flowIds.has(flowId))];
   reporter.planned({
     functions: functions.map(({ name }) => name),
     roots: found.roots.map(({ root, documents }, index): RootPlan => {
@@ -64,7 +64,7 @@ export async function runDev({ bus, functions, found, reporter, signal }: DevOpt
     }),
     skipped: found.skipped,
     resumed: resumed.map(({ workflowId, root }) => ({ workflowId, root })),
-    mended: [...mended.paths],
+    fixed: [...fixed.paths],
     leftOver,
     ...(heard ? {} : { unannounced: "no function listens to workflow.started" }),
   });

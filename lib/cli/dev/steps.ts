@@ -1,5 +1,5 @@
 import type { HandlerContext } from "../../bus/bus.ts";
-import { retryHint } from "../../bus/handler-errors.ts";
+import { retryHint } from "../../delivery/handler-errors.ts";
 import { messageOf } from "../../error/message-of.ts";
 import type { Event } from "../../event/event.ts";
 import type { AnyEvents } from "../open-bus.ts";

@@ -61,7 +61,7 @@ export class TextReporter implements Reporter {
     if (more > 0) this.#line(dim(`skipped ${plural(more, "more file")}; --json names them all`));
     if (plan.leftOver > 0)
       this.#line(`${plural(plan.leftOver, "delivery", "deliveries")} left by an earlier run: going on`);
-    for (const path of plan.mended) this.#line(`${printable(path)} was changed since it failed: redriven`);
+    for (const path of plan.fixed) this.#line(`${printable(path)} was changed since it failed: redriven`);
     if (plan.unannounced !== undefined) {
       this.#line(`${yellow("warning:")} ${plan.unannounced}, so no document was announced`);
     }

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { DeadLetterQuery } from "../../bus/queries.ts";
+import type { DeadLetterQuery } from "../../engine/queries.ts";
 import type { CliIo } from "../io.ts";
 import { pointInTime } from "./values.ts";
 

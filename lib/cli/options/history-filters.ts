@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { HistoryQuery } from "../../bus/queries.ts";
+import type { HistoryQuery } from "../../engine/queries.ts";
 import { eventIdNames } from "../../event/event.ts";
 import type { CliIo } from "../io.ts";
 import { collect, kebab, pointInTime } from "./values.ts";

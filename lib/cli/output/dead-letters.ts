@@ -1,4 +1,4 @@
-import type { DeadLetter } from "../../bus/delivery.ts";
+import type { DeadLetter } from "../../engine/delivery.ts";
 import type { CliIo } from "../io.ts";
 import { renderEvent } from "./event-details.ts";
 import { indent, renderFields } from "./fields.ts";

@@ -1,5 +1,5 @@
-import type { DeadLetter, PendingDelivery } from "../../bus/delivery.ts";
-import type { Flow, FlowNode } from "../../bus/queries.ts";
+import type { DeadLetter, PendingDelivery } from "../../engine/delivery.ts";
+import type { Flow, FlowNode } from "../../engine/queries.ts";
 import type { CliIo } from "../io.ts";
 import { dataDigest } from "./data-digest.ts";
 import { displayWidth, plural, printable, truncate } from "./text.ts";

@@ -1,4 +1,4 @@
-import type { SubscriptionState } from "../../bus/engine.ts";
+import type { SubscriptionState } from "../../engine/engine.ts";
 import { formatDuration } from "../../event/duration.ts";
 import type { CliIo } from "../io.ts";
 import { renderFields } from "./fields.ts";
@@ -52,7 +52,7 @@ export function renderSubscription(io: CliIo, state: SubscriptionState): string 
     idempotent: record.idempotent ? `for ${formatDuration(record.dedupeFor)}` : "no",
     from: record.from,
     "max. backlog": record.maxBacklog === undefined ? "none" : String(record.maxBacklog),
-    temporary: state.temporary ? "yes: it ends with its process" : undefined,
+    ephemeral: state.ephemeral ? "yes: it ends with its process" : undefined,
   });
   return `${bold("subscription")} ${record.name}\n${fields}`;
 }

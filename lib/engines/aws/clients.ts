@@ -3,9 +3,9 @@ import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SSMClient } from "@aws-sdk/client-ssm";
+import type { Clients } from "./dependencies.ts";
 import { leanEventBridgeClient } from "./lean-client.ts";
 import { missingPackage } from "./missing-package.ts";
-import type { Clients } from "./parts.ts";
 
 /** What is said here wins over the environment and the profile, where the SDK looks by itself. */
 export interface ClientOptions {
@@ -17,7 +17,7 @@ export interface ClientOptions {
 }
 
 /** How one service is called. */
-interface Manner {
+interface ClientProfile {
   /**
    * Attempts at a whole request, the first included; the SDK waits between them and asks its retry quota. What fails in
    * single entries of a request that itself succeeded is for the caller to repeat.
@@ -34,7 +34,7 @@ interface Manner {
 /** A lost SYN is sent again after 1 s: time for one of them, and a dead address is told from a slow service. */
 const connectionTimeoutMs = 2_000;
 
-const manners = {
+const clientProfiles = {
   // The publisher retries by itself, slows down and batches anew; the second attempt is for the connection that was
   // closed while idle. PutEvents takes tens of milliseconds; a megabyte over a slow line takes seconds.
   events: { maxAttempts: 2, requestTimeoutMs: 5_000, silenceMs: 5_000, sockets: 64 },
@@ -46,14 +46,14 @@ const manners = {
   ssm: { maxAttempts: 6, requestTimeoutMs: 5_000, silenceMs: 5_000, sockets: 8 },
   // Bodies of megabytes.
   s3: { maxAttempts: 4, requestTimeoutMs: 15_000, silenceMs: 5_000, sockets: 32 },
-} as const satisfies Record<string, Manner>;
+} as const satisfies Record<string, ClientProfile>;
 
 /** Seconds of a long poll of SQS, the longest there is, and what its `send` has to be given: an answer may take that long. */
 export const longPoll = { waitSeconds: 20, sendOptions: { requestTimeout: 23_000 } } as const;
 
 /** A client's settings: the same wherever one is made. Region, endpoint and credentials are left to the SDK's own chain. */
-export function clientSettings(service: keyof typeof manners, options: ClientOptions = {}) {
-  const { maxAttempts, requestTimeoutMs, silenceMs, sockets } = manners[service];
+export function clientSettings(service: keyof typeof clientProfiles, options: ClientOptions = {}) {
+  const { maxAttempts, requestTimeoutMs, silenceMs, sockets } = clientProfiles[service];
   const { region, endpoint } = options;
   const agent = { keepAlive: true, maxSockets: sockets };
   return {

@@ -1,4 +1,5 @@
-import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "../../bus/delivery.ts";
+import { DeliveryItem } from "../../delivery/local-queue/delivery-item.ts";
+import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "../../engine/delivery.ts";
 import type {
   Accepted,
   ArchiveSpan,
@@ -11,9 +12,8 @@ import type {
   Recorded,
   ReplayStep,
   SubscriptionState,
-} from "../../bus/engine.ts";
-import { busClosed } from "../../bus/engine-errors.ts";
-import { Item } from "../../bus/in-memory/item.ts";
+} from "../../engine/engine.ts";
+import { busClosed } from "../../engine/errors.ts";
 import type {
   ArchiveReplayOptions,
   DeadLetterPage,
@@ -23,23 +23,23 @@ import type {
   PageOptions,
   StatsQuery,
   StatsRow,
-} from "../../bus/queries.ts";
+} from "../../engine/queries.ts";
 import { BusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
-import { atOnce } from "./at-once.ts";
+import { concurrently } from "./concurrently.ts";
 import { Poller } from "./consume/poller.ts";
-import { KnownEvents } from "./known-events.ts";
-import type { AwsParts, DeadLetterStore, DeliveryStore, HistoryStore } from "./parts.ts";
+import type { AwsDependencies, DeadLetterStore, DeliveryStore, HistoryStore } from "./dependencies.ts";
+import { EphemeralSubscriptions } from "./ephemeral/subscriptions.ts";
+import { PollTimer } from "./poll-timer.ts";
 import type { EventPublisher } from "./publish/event-publisher.ts";
-import { Pulse } from "./pulse.ts";
+import { RecentlySeenEvents } from "./recently-seen-events.ts";
 import { archiveReplay } from "./replay/archive-replay.ts";
 import { redrive } from "./replay/redrive.ts";
 import { replayStep, type Target } from "./replay/replay-step.ts";
-import { Registry } from "./subscriptions/registry.ts";
-import { TemporarySubscriptions } from "./temporary/subscriptions.ts";
+import { Registry } from "./subscriptions/deployed-state.ts";
 
-export interface AwsEngineParts extends AwsParts {
+export interface AwsEngineDependencies extends AwsDependencies {
   readonly history: HistoryStore;
   readonly deadLetters: DeadLetterStore;
   readonly deliveries: DeliveryStore;
@@ -54,11 +54,11 @@ const readAtOnce = 8;
 export class AwsEngine implements Engine {
   readonly name = "aws";
   readonly lacks: ReadonlySet<Feature> = new Set<Feature>(["ordered-publish", "priority", "backpressure", "settled"]);
-  readonly #parts: AwsEngineParts;
+  readonly #parts: AwsEngineDependencies;
   readonly #registry: Registry;
-  readonly #pulse: Pulse;
-  readonly #temporary: TemporarySubscriptions;
-  readonly #known = new KnownEvents();
+  readonly #pollTimer: PollTimer;
+  readonly #ephemeral: EphemeralSubscriptions;
+  readonly #recentlySeen = new RecentlySeenEvents();
   readonly #pollers = new Map<string, Poller>();
   /** Where the replay under way goes: its steps need not read that again. */
   #replay: { readonly id: string; readonly targets: Promise<Target[]> } | undefined;
@@ -66,12 +66,12 @@ export class AwsEngine implements Engine {
   #closing: Promise<void> | undefined;
   #drained = false;
 
-  constructor(parts: AwsEngineParts) {
+  constructor(parts: AwsEngineDependencies) {
     this.#parts = parts;
     this.#registry = new Registry(parts, parts.deadLetters);
-    this.#pulse = new Pulse(parts.clock);
-    parts.publisher.onAccepted((event) => this.#known.addNew(event));
-    this.#temporary = new TemporarySubscriptions({
+    this.#pollTimer = new PollTimer(parts.clock);
+    parts.publisher.onAccepted((event) => this.#recentlySeen.addNew(event));
+    this.#ephemeral = new EphemeralSubscriptions({
       ...parts,
       log: {
         position: (of) => this.position(of),
@@ -82,18 +82,18 @@ export class AwsEngine implements Engine {
   }
 
   publish(entry: Entry): Promise<Accepted> {
-    this.#pulse.quicken();
+    this.#pollTimer.quicken();
     return this.#parts.publisher.publish(entry);
   }
 
   async putSubscription(
     record: SubscriptionRecord,
-    options: { temporary: boolean },
+    options: { ephemeral: boolean },
   ): Promise<{ created: boolean; changed: readonly string[] }> {
     this.#open();
-    if (options.temporary) {
+    if (options.ephemeral) {
       this.#checkRecorded(record);
-      await this.#temporary.add(record);
+      await this.#ephemeral.add(record);
       return { created: true, changed: [] };
     }
     return { created: false, changed: await this.#registry.consume(record) };
@@ -101,20 +101,20 @@ export class AwsEngine implements Engine {
 
   async listSubscriptions(): Promise<SubscriptionState[]> {
     this.#open();
-    return [...(await this.#registry.list()), ...this.#temporary.states()];
+    return [...(await this.#registry.list()), ...this.#ephemeral.states()];
   }
 
   async getSubscription(name: string): Promise<SubscriptionState | undefined> {
-    return this.#temporary.state(name) ?? this.#registry.get(name);
+    return this.#ephemeral.state(name) ?? this.#registry.get(name);
   }
 
   async deleteSubscription(name: string): Promise<boolean> {
-    return this.#temporary.delete(name) || this.#registry.refuseToDelete(name);
+    return this.#ephemeral.delete(name) || this.#registry.refuseToDelete(name);
   }
 
   attach(subscription: string, consumer: Consumer): Attachment {
     const consumed = this.#registry.consumed(subscription);
-    if (consumed === undefined) return this.#temporary.attach(subscription, consumer);
+    if (consumed === undefined) return this.#ephemeral.attach(subscription, consumer);
     let poller = this.#pollers.get(subscription);
     if (poller === undefined) {
       const settings = () => this.#registry.consumed(subscription)?.record ?? consumed.record;
@@ -125,30 +125,30 @@ export class AwsEngine implements Engine {
   }
 
   settings(subscription: string): SubscriptionRecord | undefined {
-    return this.#registry.consumed(subscription)?.record ?? this.#temporary.settings(subscription);
+    return this.#registry.consumed(subscription)?.record ?? this.#ephemeral.settings(subscription);
   }
 
   settle(delivery: Delivery, outcome: Outcome): void | Promise<void> {
-    this.#known.add(delivery.event);
-    if (delivery instanceof Item) return this.#temporary.settle(delivery, outcome);
+    this.#recentlySeen.add(delivery.event);
+    if (delivery instanceof DeliveryItem) return this.#ephemeral.settle(delivery, outcome);
     return this.#settle(delivery, outcome);
   }
 
   async get(id: string): Promise<Event | undefined> {
     const event = await this.#parts.history.get(id);
-    if (event !== undefined) this.#known.add(event);
+    if (event !== undefined) this.#recentlySeen.add(event);
     return event;
   }
 
   async query(query: HistoryQuery, page: PageOptions): Promise<Page> {
     const found = await this.#parts.history.query(query, page);
-    for (const event of found.events) this.#known.add(event);
+    for (const event of found.events) this.#recentlySeen.add(event);
     return found;
   }
 
   async flowEvents(correlationId: string): Promise<Event[]> {
     const events = await this.#parts.history.flowEvents(correlationId);
-    for (const event of events) this.#known.add(event);
+    for (const event of events) this.#recentlySeen.add(event);
     return events;
   }
 
@@ -167,16 +167,16 @@ export class AwsEngine implements Engine {
 
   async readAfter(position: Position, limit: number): Promise<{ events: Recorded[]; position: Position }> {
     const read = await this.#parts.history.readAfter(position, limit);
-    if (read.events.length > 0) this.#pulse.quicken();
+    if (read.events.length > 0) this.#pollTimer.quicken();
     return read;
   }
 
   known(): (event: Event) => boolean {
-    return this.#known.asOfNow();
+    return this.#recentlySeen.asOfNow();
   }
 
   onChange(listener: () => void): () => void {
-    return this.#pulse.listen(listener);
+    return this.#pollTimer.listen(listener);
   }
 
   async replayStep(
@@ -230,9 +230,9 @@ export class AwsEngine implements Engine {
   async #close(): Promise<void> {
     const pollers = [...this.#pollers.values()];
     this.#ending.abort();
-    this.#temporary.close();
+    this.#ephemeral.close();
     await Promise.all([this.#parts.publisher.close(), ...pollers.map((poller) => poller.close())]);
-    this.#pulse.close();
+    this.#pollTimer.close();
     this.#drained = true;
     this.#letGo();
   }
@@ -254,9 +254,9 @@ export class AwsEngine implements Engine {
   }
 
   async #targets(to: readonly string[]): Promise<Target[]> {
-    const found = await atOnce(to, readAtOnce, async (name): Promise<Target[]> => {
-      const record = this.#temporary.settings(name);
-      if (record !== undefined) return [{ record, give: (event) => this.#temporary.give(name, event) }];
+    const found = await concurrently(to, readAtOnce, async (name): Promise<Target[]> => {
+      const record = this.#ephemeral.settings(name);
+      if (record !== undefined) return [{ record, give: (event) => this.#ephemeral.give(name, event) }];
       const deployed = await this.#registry.find(name);
       return deployed === undefined ? [] : [{ record: deployed.record, deployed }];
     });

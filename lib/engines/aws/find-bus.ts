@@ -1,9 +1,9 @@
 import { DescribeEventBusCommand } from "@aws-sdk/client-eventbridge";
-import { type BusConfig, checkBusName, parameterNames, parseBusConfig } from "../../aws/index.ts";
+import { type BusConfig, checkBusName, parameterNames, parseBusConfig } from "../../aws-shared/index.ts";
 import { BusError } from "../../error/bus-error.ts";
 import { messageOf } from "../../error/message-of.ts";
 import { isAwsError, toBusErrorOfAws } from "./aws-error.ts";
-import type { Clients } from "./parts.ts";
+import type { Clients } from "./dependencies.ts";
 
 /** Milliseconds after which a bus that could not be asked for counts as out of reach. */
 const patienceMs = 10_000;

@@ -1,12 +1,12 @@
-import type { Engine } from "../../bus/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { createClients } from "./clients.ts";
 import { createDeadLetterStore } from "./dead-letters/index.ts";
 import { createDeliveries } from "./deliveries/index.ts";
+import type { AwsDependencies, Clients } from "./dependencies.ts";
 import { AwsEngine } from "./engine.ts";
 import { findBus } from "./find-bus.ts";
 import { createHistoryStore } from "./history/index.ts";
 import type { AwsOptions, KnownBusOptions } from "./options.ts";
-import type { AwsParts, Clients } from "./parts.ts";
 import { createEventPublisher } from "./publish/event-publisher.ts";
 
 export type { AwsOptions, AwsSettings, KnownBusOptions } from "./options.ts";
@@ -37,7 +37,7 @@ export function createAwsEngine(options: KnownBusOptions): Engine {
 
 function engineOn(clients: Clients, options: KnownBusOptions): Engine {
   const { leaseMs = defaultLeaseMs, ...settings } = options;
-  const parts: AwsParts = { ...settings, clients };
+  const parts: AwsDependencies = { ...settings, clients };
   const deadLetters = createDeadLetterStore(parts);
   return new AwsEngine({
     ...parts,

@@ -1,8 +1,9 @@
-import type { BusConfig } from "../../aws/index.ts";
-import type { AwsParts } from "./parts.ts";
+import type { BusConfig } from "../../aws-shared/index.ts";
+import type { AwsDependencies } from "./dependencies.ts";
 
 /** What the engine needs whichever way it comes to know its bus. */
-export interface AwsSettings extends Pick<AwsParts, "catalog" | "clock" | "random" | "nextId" | "logger" | "onError"> {
+export interface AwsSettings
+  extends Pick<AwsDependencies, "catalog" | "clock" | "random" | "nextId" | "logger" | "onError"> {
   /**
    * Milliseconds for which a delivery stays with a process that has stopped renewing it; default 30,000, at least 1,000. It is
    * renewed every third of that.

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Timer } from "../../bus/clock.ts";
-import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "../../bus/delivery.ts";
+import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "../../engine/delivery.ts";
 import type {
   Accepted,
   Attachment,
@@ -12,9 +11,8 @@ import type {
   Recorded,
   ReplayStep,
   SubscriptionState,
-} from "../../bus/engine.ts";
-import { busClosed } from "../../bus/engine-errors.ts";
-import { queryTime } from "../../bus/history-filter.ts";
+} from "../../engine/engine.ts";
+import { busClosed } from "../../engine/errors.ts";
 import type {
   DeadLetterPage,
   DeadLetterQuery,
@@ -23,18 +21,20 @@ import type {
   PageOptions,
   StatsQuery,
   StatsRow,
-} from "../../bus/queries.ts";
+} from "../../engine/queries.ts";
 import { toBusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
+import type { Timer } from "../../runtime/clock.ts";
+import { queryTime } from "../../runtime/query-time.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
-import { ClaimedDelivery } from "./claimed-delivery.ts";
-import { whenFree } from "./connection.ts";
-import type { OwnerLock } from "./owner-lock.ts";
-import { assemble, type EngineSettings, type Parts } from "./parts.ts";
-import { redrive } from "./redrive.ts";
-import { replayStep } from "./replay-step.ts";
-import { storeError } from "./sqlite-error.ts";
-import type { Start } from "./subscription-table.ts";
+import { type Components, createComponents, type EngineSettings } from "./components.ts";
+import { ClaimedDelivery } from "./deliveries/claimed-delivery.ts";
+import { redrive } from "./deliveries/redrive.ts";
+import { replayStep } from "./deliveries/replay-step.ts";
+import type { ProcessLock } from "./processes/process-lock.ts";
+import { whenFree } from "./storage/connection.ts";
+import { storeError } from "./storage/sqlite-error.ts";
+import type { Start } from "./subscriptions/subscription-table.ts";
 
 /** Milliseconds between two runs of the retention. */
 const retentionEveryMs = 60_000;
@@ -45,21 +45,21 @@ export class EmbeddedEngine implements Engine {
   readonly lacks: ReadonlySet<Feature> = new Set<Feature>();
   readonly #settings: EngineSettings;
   readonly #db: DatabaseSync;
-  readonly #lock: OwnerLock;
+  readonly #lock: ProcessLock;
   readonly #owner: number;
-  readonly #parts: Parts;
+  readonly #components: Components;
   #ownerTimer: NodeJS.Timeout | undefined;
   #retentionTimer: Timer;
   #closing: Promise<void> | undefined;
   #drained = false;
   #gone = false;
 
-  constructor(db: DatabaseSync, lock: OwnerLock, owner: number, settings: EngineSettings) {
+  constructor(db: DatabaseSync, lock: ProcessLock, owner: number, settings: EngineSettings) {
     this.#settings = settings;
     this.#db = db;
     this.#lock = lock;
     this.#owner = owner;
-    this.#parts = assemble(db, owner, settings, () => {
+    this.#components = createComponents(db, owner, settings, () => {
       // After `close` the last delivery to end takes the rest down.
       if (this.#drained) this.#inBackground(this.#letGo());
     });
@@ -67,34 +67,34 @@ export class EmbeddedEngine implements Engine {
 
   /** Takes back what processes that are gone held, and begins with what is done from time to time. */
   async start(): Promise<void> {
-    const { due, owners, queue, registry, transact, now } = this.#parts;
-    await transact(() => queue.reclock(now()));
-    owners.sweep();
-    await owners.look({ all: true });
-    registry.refresh();
+    const { due, processes, queue, subscriptionCache, transact, now } = this.#components;
+    await transact(() => queue.adjustForClockSkew(now()));
+    processes.sweep();
+    await processes.look({ all: true });
+    subscriptionCache.refresh();
     due.look();
-    this.#ownerTimer = setInterval(() => this.#inBackground(owners.look()), this.#settings.ownerCheckMs).unref();
+    this.#ownerTimer = setInterval(() => this.#inBackground(processes.look()), this.#settings.processCheckMs).unref();
     this.#clean();
   }
 
   publish(entry: Entry): Promise<Accepted> {
     if (this.#closing !== undefined) return Promise.reject(busClosed());
-    return this.#parts.intake.publish(entry);
+    return this.#components.publishQueue.publish(entry);
   }
 
   async putSubscription(
     record: SubscriptionRecord,
-    options: { temporary: boolean },
+    options: { ephemeral: boolean },
   ): Promise<{ created: boolean; changed: readonly string[] }> {
     this.#open();
-    const { backfill, followUp, registry, subscriptions, transact, writer } = this.#parts;
+    const { backfill, followUp, subscriptionCache, subscriptions, transact, writer } = this.#components;
     const result = await transact(() => {
-      const known = registry.byName(record.name);
+      const known = subscriptionCache.byName(record.name);
       if (known !== undefined) return { created: false, changed: subscriptions.change(known, record) };
-      subscriptions.create(record, options.temporary ? this.#owner : undefined, this.#startOf(record));
+      subscriptions.create(record, options.ephemeral ? this.#owner : undefined, this.#startOf(record));
       return { created: true, changed: [] };
     });
-    const sub = registry.byName(record.name);
+    const sub = subscriptionCache.byName(record.name);
     if (sub?.filling === true) this.#inBackground(backfill.fill(sub));
     followUp();
     writer.schedule();
@@ -103,24 +103,24 @@ export class EmbeddedEngine implements Engine {
 
   async listSubscriptions(): Promise<SubscriptionState[]> {
     return this.#snapshot(() => {
-      const { now, registry, states } = this.#parts;
-      return [...registry.all()].map((sub) => states.of(sub, now()));
+      const { now, subscriptionCache, states } = this.#components;
+      return [...subscriptionCache.all()].map((sub) => states.of(sub, now()));
     });
   }
 
   async getSubscription(name: string): Promise<SubscriptionState | undefined> {
     return this.#snapshot(() => {
-      const { now, registry, states } = this.#parts;
-      const sub = registry.byName(name);
+      const { now, subscriptionCache, states } = this.#components;
+      const sub = subscriptionCache.byName(name);
       return sub === undefined ? undefined : states.of(sub, now());
     });
   }
 
   async deleteSubscription(name: string): Promise<boolean> {
     this.#open();
-    const { cleaning, registry, subscriptions, transact } = this.#parts;
+    const { cleaning, subscriptionCache, subscriptions, transact } = this.#components;
     const deleted = await transact(() => {
-      const sub = registry.byName(name);
+      const sub = subscriptionCache.byName(name);
       if (sub !== undefined) subscriptions.delete(sub);
       return sub !== undefined;
     });
@@ -129,57 +129,57 @@ export class EmbeddedEngine implements Engine {
   }
 
   attach(subscription: string, consumer: Consumer): Attachment {
-    const { consumers, followUp, notice, writer } = this.#parts;
+    const { consumers, followUp, fileChanges, writer } = this.#components;
     const attachment = consumers.attach(subscription, consumer);
-    notice.watch();
+    fileChanges.watch();
     followUp();
     writer.schedule();
     return attachment;
   }
 
   settings(subscription: string): SubscriptionRecord | undefined {
-    return this.#parts.registry.byName(subscription)?.record;
+    return this.#components.subscriptionCache.byName(subscription)?.record;
   }
 
   settle(delivery: Delivery, outcome: Outcome): void | Promise<void> {
     if (!(delivery instanceof ClaimedDelivery)) return;
-    return this.#parts.intake.settle(delivery, outcome);
+    return this.#components.publishQueue.settle(delivery, outcome);
   }
 
   async get(id: string): Promise<Event | undefined> {
-    return this.#read(() => this.#parts.history.get(id));
+    return this.#read(() => this.#components.history.get(id));
   }
 
   async query(query: HistoryQuery, page: PageOptions): Promise<Page> {
-    return this.#reading(() => this.#parts.history.query(query, page));
+    return this.#reading(() => this.#components.history.query(query, page));
   }
 
   async flowEvents(correlationId: string): Promise<Event[]> {
-    return this.#read(() => this.#parts.history.flow(correlationId).map(({ event }) => event));
+    return this.#read(() => this.#components.history.flow(correlationId).map(({ event }) => event));
   }
 
   async pending(correlationId: string): Promise<PendingDelivery[]> {
-    return this.#snapshot(() => this.#parts.pending.ofFlow(correlationId));
+    return this.#snapshot(() => this.#components.pending.ofFlow(correlationId));
   }
 
   async stats(query: StatsQuery): Promise<StatsRow[]> {
-    return this.#reading(() => this.#parts.stats.count(query));
+    return this.#reading(() => this.#components.stats.count(query));
   }
 
   async position(of: "end" | { eventId: string } | { time: number }): Promise<Position> {
-    const { history } = this.#parts;
+    const { history } = this.#components;
     return this.#read(() => {
       if (of === "end") return history.end();
-      return "time" in of ? history.placeBefore(of.time) : history.placeOf(of.eventId);
+      return "time" in of ? history.positionBefore(of.time) : history.positionOf(of.eventId);
     });
   }
 
   async readAfter(position: Position, limit: number): Promise<{ events: Recorded[]; position: Position }> {
-    return this.#read(() => this.#parts.history.after(Number(position), limit));
+    return this.#read(() => this.#components.history.after(Number(position), limit));
   }
 
   onChange(listener: () => void): () => void {
-    return this.#parts.notice.listen(listener);
+    return this.#components.fileChanges.listen(listener);
   }
 
   async replayStep(
@@ -188,12 +188,12 @@ export class EmbeddedEngine implements Engine {
     to: readonly string[],
     options: { dryRun: boolean; cursor?: string },
   ): Promise<ReplayStep> {
-    return this.#reading(() => replayStep(this.#parts, replayId, query, to, options));
+    return this.#reading(() => replayStep(this.#components, replayId, query, to, options));
   }
 
   async addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter> {
     this.#open();
-    const { deadLetters, now, transact } = this.#parts;
+    const { deadLetters, now, transact } = this.#components;
     return transact(() =>
       deadLetters.insert({
         subscription: undefined,
@@ -209,21 +209,21 @@ export class EmbeddedEngine implements Engine {
   }
 
   async listDeadLetters(query: DeadLetterQuery, page: PageOptions): Promise<DeadLetterPage> {
-    return this.#read(() => this.#parts.deadLetters.list(query, page));
+    return this.#read(() => this.#components.deadLetters.list(query, page));
   }
 
   async getDeadLetter(id: string): Promise<DeadLetter | undefined> {
-    return this.#read(() => this.#parts.deadLetters.get(id));
+    return this.#read(() => this.#components.deadLetters.get(id));
   }
 
   async redriveDeadLetter(id: string): Promise<void> {
     this.#open();
-    await this.#parts.transact(() => redrive(this.#parts, id));
+    await this.#components.transact(() => redrive(this.#components, id));
   }
 
   async discardDeadLetter(id: string): Promise<boolean> {
     this.#open();
-    return this.#parts.transact(() => this.#parts.deadLetters.delete(id));
+    return this.#components.transact(() => this.#components.deadLetters.delete(id));
   }
 
   close(): Promise<void> {
@@ -232,12 +232,12 @@ export class EmbeddedEngine implements Engine {
   }
 
   async #close(): Promise<void> {
-    const { backfill, cleaning, due, notice, owners, writer } = this.#parts;
+    const { backfill, cleaning, due, fileChanges, processes, writer } = this.#components;
     clearInterval(this.#ownerTimer);
     this.#settings.clock.clearTimer(this.#retentionTimer);
-    notice.stop();
+    fileChanges.stop();
     due.stop();
-    await Promise.all([backfill.stop(), cleaning.stop(), owners.stop()]);
+    await Promise.all([backfill.stop(), cleaning.stop(), processes.stop()]);
     await writer.idle();
     this.#drained = true;
     await this.#letGo();
@@ -245,11 +245,11 @@ export class EmbeddedEngine implements Engine {
 
   /** Lets go of the file and the lock once no delivery is held: until then the lock says that a handler still runs. */
   async #letGo(): Promise<void> {
-    const { intake, owners, transact } = this.#parts;
-    if (intake.outstanding > 0 || this.#gone) return;
+    const { publishQueue, processes, transact } = this.#components;
+    if (publishQueue.outstanding > 0 || this.#gone) return;
     this.#gone = true;
     try {
-      await transact(() => owners.unregister());
+      await transact(() => processes.unregister());
     } catch (thrown) {
       // The next process that looks will find the lock free, and do the same.
       this.#settings.onError(toBusError(thrown));
@@ -260,15 +260,15 @@ export class EmbeddedEngine implements Engine {
 
   /** The last event that a new subscription does not get; undefined where it starts now. */
   #startOf(record: SubscriptionRecord): Start | undefined {
-    const { history, registry } = this.#parts;
+    const { history, subscriptionCache } = this.#components;
     if (record.from === "now") return undefined;
-    const after = record.from === "beginning" ? 0 : history.placeBefore(queryTime(record.from, "from") ?? 0);
-    return after >= registry.lastSeq ? undefined : { after };
+    const after = record.from === "beginning" ? 0 : history.positionBefore(queryTime(record.from, "from") ?? 0);
+    return after >= subscriptionCache.lastSeq ? undefined : { after };
   }
 
   #clean(): void {
     const { clock } = this.#settings;
-    this.#inBackground(this.#parts.cleaning.run());
+    this.#inBackground(this.#components.cleaning.run());
     if (this.#closing !== undefined) return;
     this.#retentionTimer = clock.setTimer(() => this.#clean(), retentionEveryMs);
   }
@@ -291,7 +291,7 @@ export class EmbeddedEngine implements Engine {
     return this.#read(() => {
       this.#db.exec("BEGIN");
       try {
-        this.#parts.registry.refresh();
+        this.#components.subscriptionCache.refresh();
         return act();
       } finally {
         this.#db.exec("ROLLBACK");

@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { Clock } from "../../bus/clock.ts";
-import type { Engine } from "../../bus/engine.ts";
-import type { Logger } from "../../bus/logger.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { BusError } from "../../error/bus-error.ts";
 import { createIds } from "../../event/id.ts";
-import { openConnection, whenFree } from "./connection.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { Logger } from "../../runtime/logger.ts";
+import type { EngineSettings } from "./components.ts";
 import { EmbeddedEngine } from "./engine.ts";
-import { OwnerLock } from "./owner-lock.ts";
-import { register } from "./owners.ts";
-import type { EngineSettings } from "./parts.ts";
+import { ProcessLock } from "./processes/process-lock.ts";
+import { register } from "./processes/process-registry.ts";
+import { openConnection, whenFree } from "./storage/connection.ts";
 
 export interface EmbeddedOptions {
   /** The SQLite file; it and its folder are made where they are not there. Beside it lies the folder `<file>-locks`. */
@@ -34,9 +34,9 @@ export interface EmbeddedOptions {
   /** Milliseconds between two looks for what other processes have written; five times that when all is quiet. Default 5. */
   readonly pollMs?: number;
   /** Milliseconds between two looks whether other processes are gone. Default 1,000. */
-  readonly ownerCheckMs?: number;
+  readonly processCheckMs?: number;
   /** Milliseconds for which another process's lock is waited for before a call fails `unavailable`. Default 30,000. */
-  readonly patienceMs?: number;
+  readonly lockWaitMs?: number;
 }
 
 const dayMs = 86_400_000;
@@ -64,17 +64,17 @@ export function withDefaults(options: EmbeddedOptions): EngineSettings {
     retention: options.retention ?? 30 * dayMs,
     maxPending: options.maxPending ?? 100_000,
     pollMs: options.pollMs ?? 5,
-    ownerCheckMs: options.ownerCheckMs ?? 1_000,
-    patienceMs: options.patienceMs ?? 30_000,
+    processCheckMs: options.processCheckMs ?? 1_000,
+    lockWaitMs: options.lockWaitMs ?? 30_000,
     onError,
   };
 }
 
 /** An engine on an open connection, which it closes. */
 export async function startOn(db: DatabaseSync, settings: EngineSettings): Promise<Engine> {
-  let held: OwnerLock | undefined;
+  let held: ProcessLock | undefined;
   try {
-    const lock = await whenFree(settings, () => OwnerLock.take(settings.file));
+    const lock = await whenFree(settings, () => ProcessLock.take(settings.file));
     held = lock;
     const owner = await whenFree(settings, () => register(db, lock));
     const engine = new EmbeddedEngine(db, lock, owner, settings);

@@ -1,17 +1,17 @@
-import type { DeadLetter } from "../../bus/delivery.ts";
-import { deadLetterFilter } from "../../bus/history-filter.ts";
-import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../../bus/queries.ts";
-import { defaultPageSize } from "../../bus/queries.ts";
-import { placeOfCursor } from "./cursor.ts";
+import { deadLetterFilter } from "../../dead-letters/dead-letter-filter.ts";
+import type { DeadLetter } from "../../engine/delivery.ts";
+import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../../engine/queries.ts";
+import { defaultPageSize } from "../../engine/queries.ts";
+import { positionOfCursor } from "./cursor.ts";
 
 /** Dead letters by id, in the order they died. */
 export class DeadLetterStore {
-  readonly #letters = new Map<string, { letter: DeadLetter; place: number }>();
+  readonly #letters = new Map<string, { letter: DeadLetter; position: number }>();
   #end = 0;
 
   add(letter: DeadLetter): void {
     this.#end += 1;
-    this.#letters.set(letter.id, { letter, place: this.#end });
+    this.#letters.set(letter.id, { letter, position: this.#end });
   }
 
   get(id: string): DeadLetter | undefined {
@@ -34,16 +34,16 @@ export class DeadLetterStore {
 
   list(query: DeadLetterQuery, { limit = defaultPageSize, cursor }: PageOptions): DeadLetterPage {
     const wants = deadLetterFilter(query);
-    const before = placeOfCursor(cursor);
+    const before = positionOfCursor(cursor);
     const found = [...this.#letters.values()]
-      .filter(({ letter, place }) => place < before && wants(letter))
+      .filter(({ letter, position }) => position < before && wants(letter))
       .reverse()
       .slice(0, limit + 1);
     const page = found.slice(0, limit);
     const last = page.at(-1);
     return {
       deadLetters: page.map(({ letter }) => letter),
-      ...(found.length > limit && last !== undefined ? { cursor: String(last.place) } : {}),
+      ...(found.length > limit && last !== undefined ? { cursor: String(last.position) } : {}),
     };
   }
 }

@@ -1,6 +1,8 @@
-import { changedSettings } from "../../bus/changed-settings.ts";
-import type { Clock } from "../../bus/clock.ts";
-import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "../../bus/delivery.ts";
+import { DeliveryItem } from "../../delivery/local-queue/delivery-item.ts";
+import { LocalQueue, type LocalQueueDependencies } from "../../delivery/local-queue/local-queue.ts";
+import { Scheduler } from "../../delivery/local-queue/scheduler.ts";
+import { Router } from "../../delivery/router.ts";
+import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "../../engine/delivery.ts";
 import type {
   Accepted,
   Attachment,
@@ -11,12 +13,8 @@ import type {
   Position,
   ReplayStep,
   SubscriptionState,
-} from "../../bus/engine.ts";
-import { idConflict, noDeadLetter, noRecordedEvent, noSubscriptionFor } from "../../bus/engine-errors.ts";
-import { historyFilter } from "../../bus/history-filter.ts";
-import { Item } from "../../bus/in-memory/item.ts";
-import { Scheduler } from "../../bus/in-memory/scheduler.ts";
-import { type QueueHost, SubscriptionQueue } from "../../bus/in-memory/subscription-queue.ts";
+} from "../../engine/engine.ts";
+import { idConflict, noDeadLetter, noRecordedEvent, noSubscriptionFor } from "../../engine/errors.ts";
 import type {
   DeadLetterPage,
   DeadLetterQuery,
@@ -25,19 +23,21 @@ import type {
   PageOptions,
   StatsQuery,
   StatsRow,
-} from "../../bus/queries.ts";
-import { defaultPageSize } from "../../bus/queries.ts";
-import { Router } from "../../bus/router.ts";
-import { sameContent } from "../../bus/same-content.ts";
+} from "../../engine/queries.ts";
+import { defaultPageSize } from "../../engine/queries.ts";
+import { sameContent } from "../../engine/same-content.ts";
 import type { Event } from "../../event/event.ts";
+import { historyFilter } from "../../history/history-filter.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import { changedSettings } from "../../subscription/changed-settings.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
-import { placeOfCursor } from "./cursor.ts";
+import { ChangeSignal } from "./change-signal.ts";
+import { positionOfCursor } from "./cursor.ts";
 import { DeadLetterStore } from "./dead-letters.ts";
-import { Notice } from "./notice.ts";
+import { EventRingBuffer } from "./event-ring-buffer.ts";
+import { NonHistoricalIds } from "./non-historical-ids.ts";
 import { backfill, replay } from "./past.ts";
-import { Ring } from "./ring.ts";
 import { countByType } from "./stats.ts";
-import { Unrecorded } from "./unrecorded.ts";
 
 /** What a memory engine is made of. */
 export interface MemoryOptions {
@@ -53,13 +53,13 @@ export class MemoryEngine implements Engine {
   readonly lacks: ReadonlySet<Feature> = new Set<Feature>(["durable", "multi-process"]);
   readonly #clock: Clock;
   readonly #nextId: () => string;
-  readonly #ring: Ring;
-  readonly #unrecorded: Unrecorded;
-  readonly #queues = new Map<string, SubscriptionQueue>();
+  readonly #ring: EventRingBuffer;
+  readonly #nonHistoricalIds: NonHistoricalIds;
+  readonly #queues = new Map<string, LocalQueue>();
   readonly #letters = new DeadLetterStore();
-  readonly #notice = new Notice();
+  readonly #changes = new ChangeSignal();
   readonly #scheduler = new Scheduler();
-  readonly #queueHost: QueueHost;
+  readonly #queueHost: LocalQueueDependencies;
   #router = new Router([]);
   #order = 0;
 
@@ -67,32 +67,32 @@ export class MemoryEngine implements Engine {
     this.#clock = options.clock;
     this.#nextId = options.nextId;
     const keep = options.keep ?? 100_000;
-    this.#ring = new Ring(keep);
-    this.#unrecorded = new Unrecorded(keep);
+    this.#ring = new EventRingBuffer(keep);
+    this.#nonHistoricalIds = new NonHistoricalIds(keep);
     this.#queueHost = {
       clock: options.clock,
       schedule: (queue) => this.#scheduler.schedule(queue),
-      bury: (item, reason) => this.#bury(item, reason),
-      changed: () => this.#notice.notify(),
+      deadLetter: (item, reason) => this.#deadLetter(item, reason),
+      changed: () => this.#changes.notify(),
     };
   }
 
   publish(entry: Entry): Accepted {
     const { event } = entry;
     if (entry.ownId) {
-      const stored = this.#ring.get(event.id) ?? this.#unrecorded.get(event.id);
+      const stored = this.#ring.get(event.id) ?? this.#nonHistoricalIds.get(event.id);
       if (stored !== undefined) return this.#again(stored, event);
     }
     const now = this.#clock.now();
     this.#order += 1;
     if (entry.history) this.#ring.push(event, now);
-    else if (entry.ownId) this.#unrecorded.add(event);
+    else if (entry.ownId) this.#nonHistoricalIds.add(event);
     for (const { name } of this.#router.route(event)) this.#queues.get(name)?.add(event, this.#order, now, false);
-    this.#notice.notify();
+    this.#changes.notify();
     return { event, duplicate: false };
   }
 
-  async putSubscription(record: SubscriptionRecord, options: { temporary: boolean }) {
+  async putSubscription(record: SubscriptionRecord, options: { ephemeral: boolean }) {
     const queue = this.#queues.get(record.name);
     if (queue !== undefined) {
       const changed = changedSettings(queue.record, record);
@@ -100,7 +100,7 @@ export class MemoryEngine implements Engine {
       this.#reroute();
       return { created: false, changed };
     }
-    const created = new SubscriptionQueue(this.#queueHost, record, options.temporary);
+    const created = new LocalQueue(this.#queueHost, record, options.ephemeral);
     this.#queues.set(record.name, created);
     this.#reroute();
     if (record.from !== "now") {
@@ -125,7 +125,7 @@ export class MemoryEngine implements Engine {
     queue?.clear();
     this.#queues.delete(name);
     this.#reroute();
-    this.#notice.notify();
+    this.#changes.notify();
     return queue !== undefined;
   }
 
@@ -145,8 +145,8 @@ export class MemoryEngine implements Engine {
   }
 
   settle(delivery: Delivery, outcome: Outcome): void {
-    if (delivery instanceof Item) this.#queues.get(delivery.subscription)?.settle(delivery, outcome);
-    this.#notice.notify();
+    if (delivery instanceof DeliveryItem) this.#queues.get(delivery.subscription)?.settle(delivery, outcome);
+    this.#changes.notify();
   }
 
   async get(id: string): Promise<Event | undefined> {
@@ -157,11 +157,11 @@ export class MemoryEngine implements Engine {
     const wants = historyFilter(query);
     const events: Event[] = [];
     let last = 0;
-    for (const { event, acceptedAt, place } of this.#ring.newestFirst(placeOfCursor(cursor))) {
+    for (const { event, acceptedAt, position } of this.#ring.newestFirst(positionOfCursor(cursor))) {
       if (!wants(event, acceptedAt)) continue;
       if (events.length === limit) return { events, cursor: String(last) };
       events.push(event);
-      last = place;
+      last = position;
     }
     return { events };
   }
@@ -190,9 +190,9 @@ export class MemoryEngine implements Engine {
 
   async position(of: "end" | { eventId: string } | { time: number }): Promise<Position> {
     if (of === "end") return this.#ring.end;
-    if ("time" in of) return this.#ring.placeBefore(of.time);
-    const place = this.#ring.placeOf(of.eventId);
-    if (place !== undefined) return place;
+    if ("time" in of) return this.#ring.positionBefore(of.time);
+    const position = this.#ring.positionOf(of.eventId);
+    if (position !== undefined) return position;
     throw noRecordedEvent(of.eventId);
   }
 
@@ -201,7 +201,7 @@ export class MemoryEngine implements Engine {
   }
 
   onChange(listener: () => void): () => void {
-    return this.#notice.listen(listener);
+    return this.#changes.listen(listener);
   }
 
   async replayStep(
@@ -248,7 +248,7 @@ export class MemoryEngine implements Engine {
     this.#letters.delete(id);
     this.#order += 1;
     queue.add(letter.event, this.#order, this.#clock.now(), true);
-    this.#notice.notify();
+    this.#changes.notify();
   }
 
   async discardDeadLetter(id: string): Promise<boolean> {
@@ -257,7 +257,7 @@ export class MemoryEngine implements Engine {
 
   async close(): Promise<void> {
     for (const queue of this.#queues.values()) queue.clear();
-    this.#notice.clear();
+    this.#changes.clear();
   }
 
   /** Whether deliveries wait for nothing but their turn. */
@@ -269,11 +269,11 @@ export class MemoryEngine implements Engine {
   reset(): void {
     for (const queue of this.#queues.values()) queue.clear();
     this.#ring.clear();
-    this.#unrecorded.clear();
+    this.#nonHistoricalIds.clear();
     this.#letters.clear();
   }
 
-  #bury(item: Item, reason: Failure): void {
+  #deadLetter(item: DeliveryItem, reason: Failure): void {
     this.#letters.add({
       id: this.#nextId(),
       subscription: item.subscription,
@@ -296,7 +296,7 @@ export class MemoryEngine implements Engine {
   }
 }
 
-function toPending(item: Item): PendingDelivery {
+function toPending(item: DeliveryItem): PendingDelivery {
   const lastError = item.failures.at(-1)?.message;
   return {
     subscription: item.subscription,

@@ -1,11 +1,12 @@
-import type { ReplayStep } from "../../bus/engine.ts";
-import { historyFilter, queryTime } from "../../bus/history-filter.ts";
-import type { HistoryQuery } from "../../bus/queries.ts";
-import { markReplay } from "../../bus/replay-mark.ts";
-import { Router } from "../../bus/router.ts";
+import { Router } from "../../delivery/router.ts";
+import type { ReplayStep } from "../../engine/engine.ts";
+import type { HistoryQuery } from "../../engine/queries.ts";
 import type { Event } from "../../event/event.ts";
+import { historyFilter } from "../../history/history-filter.ts";
+import { markReplay } from "../../replay/replay-mark.ts";
+import { queryTime } from "../../runtime/query-time.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
-import type { Kept } from "./ring.ts";
+import type { Kept } from "./event-ring-buffer.ts";
 
 /** Gives a subscription that starts in the past what it missed, in order. */
 export function backfill(events: Iterable<Kept>, record: SubscriptionRecord, give: (kept: Kept) => void): void {

@@ -1,7 +1,7 @@
-import { queryTime } from "../../bus/history-filter.ts";
-import type { StatsQuery, StatsRow } from "../../bus/queries.ts";
-import { TypeCounts } from "../../bus/type-counts.ts";
-import type { Kept } from "./ring.ts";
+import type { StatsQuery, StatsRow } from "../../engine/queries.ts";
+import { TypeCounts } from "../../history/type-counts.ts";
+import { queryTime } from "../../runtime/query-time.ts";
+import type { Kept } from "./event-ring-buffer.ts";
 
 /** Counts by type and window over the events that are kept. */
 export function countByType(events: Iterable<Kept>, query: StatsQuery): StatsRow[] {

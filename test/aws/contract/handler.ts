@@ -1,6 +1,6 @@
 /** The Lambda function of every subscription of the contract suite. */
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { defineHandler } from "../../../lib/subscriber/index.ts";
+import { defineHandler } from "../../../lib/lambda/index.ts";
 import { scriptedHandler } from "../../contract/scripted-handler.ts";
 import { isSubscriptionName, subscriptionOf } from "../../contract/subscriptions.ts";
 import { catalog } from "../../contract/versioned.ts";

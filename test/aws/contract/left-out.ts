@@ -80,7 +80,7 @@ const inFunctions: readonly string[] = [
     "a replayed delivery is retried and dies like any other, with its mark",
     "a replayed event is frozen as a new one is, its mark too",
   ),
-  ...titles("dead letters", "redriven once it is mended it succeeds, and the flow has completed"),
+  ...titles("dead letters", "redriven once it is fixed it succeeds, and the flow has completed"),
   ...titles(
     "lifecycle",
     "close aborts what outlasts the grace time",

@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { resourceNames } from "../../../lib/aws/index.ts";
+import { resourceNames } from "../../../lib/aws-shared/index.ts";
 import {
   isSubscriptionName,
   type SubscriptionName,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import { resourceNames } from "../../../lib/aws/index.ts";
+import { resourceNames } from "../../../lib/aws-shared/index.ts";
 import type { Bus } from "../../../lib/bus/bus.ts";
 import type { Doings } from "../../contract/adapter.ts";
 import type { SubscriptionName } from "../../contract/subscriptions.ts";
@@ -72,7 +72,7 @@ async function unnamedOf(buses: readonly Bus[]): Promise<Unnamed[]> {
     buses.map(async (bus) => {
       // Those that were closed have none any more.
       const states = await bus.subscriptions.list().catch(() => []);
-      return states.filter(({ temporary }) => temporary).map(({ record }) => ({ bus, name: record.name }));
+      return states.filter(({ ephemeral }) => ephemeral).map(({ record }) => ({ bus, name: record.name }));
     }),
   );
   return lists.flat();

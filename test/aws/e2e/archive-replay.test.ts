@@ -8,12 +8,12 @@ import {
 } from "@aws-sdk/client-eventbridge";
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { expect, test } from "vitest";
-import { openEnvelope, resourceNames } from "../../../lib/aws/index.ts";
-import { systemClock } from "../../../lib/bus/clock.ts";
+import { openEnvelope, resourceNames } from "../../../lib/aws-shared/index.ts";
 import { standardCatalog } from "../../../lib/catalog/index.ts";
 import { createClients } from "../../../lib/engines/aws/clients.ts";
 import { archiveReplay } from "../../../lib/engines/aws/replay/archive-replay.ts";
 import { createIds } from "../../../lib/event/id.ts";
+import { systemClock } from "../../../lib/runtime/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { target } from "../rig/targets.ts";
 import { patience } from "./settings.ts";

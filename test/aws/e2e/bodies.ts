@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { ListBucketsCommand, ListObjectsV2Command, PutBucketTaggingCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "vitest";
-import { bodyPrefixes } from "../../../lib/aws/index.ts";
+import { bodyPrefixes } from "../../../lib/aws-shared/index.ts";
 import type { Bus } from "../../../lib/bus/bus.ts";
 import { eventually } from "../../support/eventually.ts";
 import { patience } from "./settings.ts";

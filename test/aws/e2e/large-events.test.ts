@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bodyPrefixes } from "../../../lib/aws/index.ts";
+import { bodyPrefixes } from "../../../lib/aws-shared/index.ts";
 import type { Bus } from "../../../lib/bus/bus.ts";
 import { eventSize, maxEventBytes } from "../../../lib/event/size.ts";
 import { connect } from "../../../lib/index.ts";
@@ -60,8 +60,8 @@ describe.skipIf(target === "localstack")("events whose bodies are too large for 
     expect(await bus.deadLetters.redrive(id)).toEqual({ done: [id], failed: [] });
 
     const where = { metadata: { correlationId: [correlationId] } };
-    const mended = await bus.waitFor({ on: "custom.e2e.mended", where }, { since: new Date(0), timeout: patience });
-    expect(mended.data).toEqual({ id: published.id });
+    const fixed = await bus.waitFor({ on: "custom.e2e.fixed", where }, { since: new Date(0), timeout: patience });
+    expect(fixed.data).toEqual({ id: published.id });
     expect(await bus.deadLetters.get(id)).toBeUndefined();
     expect(await stored(bodyPrefixes.deadLetters, id)).toEqual([]);
     expect(await eventually("it is recorded", () => bus.history.get(published.id), patience, 200)).toEqual(published);

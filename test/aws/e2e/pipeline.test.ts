@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { resourceNames, toEnvelope } from "../../../lib/aws/index.ts";
+import { resourceNames, toEnvelope } from "../../../lib/aws-shared/index.ts";
 import type { Bus } from "../../../lib/bus/bus.ts";
 import { connect } from "../../../lib/index.ts";
 import { root } from "../../../scripts/setup/process.mjs";
@@ -71,7 +71,7 @@ describe("the deployed stacks, end to end", () => {
     expect(await waggle("dlq", "list", "--correlation-id", correlationId, "--json")).toContain(id);
     await waggle("dlq", "redrive", id);
     await bus.waitFor(
-      { on: "custom.e2e.mended", where: where(correlationId) },
+      { on: "custom.e2e.fixed", where: where(correlationId) },
       { since: new Date(0), timeout: patience },
     );
     expect(await waggle("dlq", "list", "--correlation-id", correlationId, "--json")).toBe("");

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { expect } from "vitest";
 import type { Bus } from "../../../lib/bus/bus.ts";
-import type { DeadLetter } from "../../../lib/bus/delivery.ts";
+import type { DeadLetter } from "../../../lib/engine/delivery.ts";
 import { eventually } from "../../support/eventually.ts";
 import { busName, patience } from "./settings.ts";
 
@@ -39,8 +39,8 @@ export async function failAndRedrive(bus: Bus): Promise<void> {
   });
   expect(await bus.deadLetters.redrive(letter.id)).toEqual({ done: [letter.id], failed: [] });
   const where = { metadata: { correlationId: [correlationId] } };
-  const mended = await bus.waitFor({ on: "custom.e2e.mended", where }, { since: new Date(0), timeout: patience });
-  expect(mended.data).toEqual({ id: event.id });
+  const fixed = await bus.waitFor({ on: "custom.e2e.fixed", where }, { since: new Date(0), timeout: patience });
+  expect(fixed.data).toEqual({ id: event.id });
   expect((await bus.deadLetters.list({ correlationId })).deadLetters).toEqual([]);
 }
 

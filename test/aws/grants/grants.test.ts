@@ -90,8 +90,8 @@ describe.runIf(target === "ministack")("grants, where IAM is enforced", () => {
     await expect(waggle("reader", "dlq", "redrive", letter)).rejects.toThrow(/not authorized|AccessDenied/i);
     await waggle("operator", "dlq", "redrive", letter);
     await eventually(
-      "it is mended",
-      async () => (await lines("reader", "history", "--type", "custom.e2e.mended")).length === 1,
+      "it is fixed",
+      async () => (await lines("reader", "history", "--type", "custom.e2e.fixed")).length === 1,
       60_000,
       200,
     );

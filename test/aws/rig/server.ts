@@ -20,7 +20,7 @@ export interface ServerOptions {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
   readonly env: NodeJS.ProcessEnv;
-  /** Its working directory, temporary files and log; emptied before it starts, removed once it has stopped. */
+  /** Its working directory, ephemeral files and log; emptied before it starts, removed once it has stopped. */
   readonly folder: string;
   /** Answers 200 once it is ready. */
   readonly health: string;

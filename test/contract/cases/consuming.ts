@@ -11,7 +11,7 @@ export const consumingCases: readonly ContractCase[] = [
       await first.close();
       for (let n = 0; n < 3; n += 1) await t.publish(type);
       await t.eventually("it has collected", async () => (await t.bus.subscriptions.get("collecting"))?.waiting === 3);
-      expect(await t.bus.subscriptions.get("collecting")).toMatchObject({ waiting: 3, running: 0, temporary: false });
+      expect(await t.bus.subscriptions.get("collecting")).toMatchObject({ waiting: 3, running: 0, ephemeral: false });
       const second = await t.consume("collecting");
       const done = await t.reported({ phase: "done" }, 3);
       expect(done.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);

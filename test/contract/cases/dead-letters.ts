@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import type { DeadLetter } from "../../../lib/bus/delivery.ts";
 import { llmTextDelta } from "../../../lib/catalog/llm.ts";
+import type { DeadLetter } from "../../../lib/engine/delivery.ts";
 import type { Event } from "../../../lib/event/event.ts";
 import type { ContractCase, Trial } from "../case.ts";
 
@@ -85,19 +85,19 @@ export const deadLetterCases: readonly ContractCase[] = [
     },
   },
   {
-    title: "redriven once it is mended it succeeds, and the flow has completed",
+    title: "redriven once it is fixed it succeeds, and the flow has completed",
     needs: ["local-consumers"],
     run: async (t) => {
-      let mended = false;
+      let fixed = false;
       const handled: string[] = [];
       await t.consumeWith("fragile", (event) => {
-        if (!mended) throw new Error("the file is broken");
+        if (!fixed) throw new Error("the file is broken");
         handled.push(event.id);
       });
       const event = await t.publish("custom.contract.fragile");
       const [letter] = await lettersOf(t);
       expect((await t.bus.history.flow(t.flow)).status).toBe("failed");
-      mended = true;
+      fixed = true;
       await t.bus.deadLetters.redrive(letter?.id ?? "");
       expect(await lettersOf(t)).toEqual([]);
       expect(handled).toEqual([event.id]);

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { DeadLetter } from "../../../lib/bus/delivery.ts";
+import type { DeadLetter } from "../../../lib/engine/delivery.ts";
 import type { ContractCase, Trial } from "../case.ts";
 
 const type = "custom.contract.three_attempts";

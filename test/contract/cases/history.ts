@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { HistoryQuery } from "../../../lib/bus/queries.ts";
+import type { HistoryQuery } from "../../../lib/engine/queries.ts";
 import { type Event, eventIdNames } from "../../../lib/event/event.ts";
 import type { ContractCase, Trial } from "../case.ts";
 

@@ -131,7 +131,7 @@ export const processCases: readonly ContractCase[] = [
     run: async (t) => {
       const other = await t.connect();
       const { name } = await other.subscribe({ on: "custom.contract.unnamed" }, () => {});
-      expect(await t.bus.subscriptions.get(name)).toMatchObject({ temporary: true });
+      expect(await t.bus.subscriptions.get(name)).toMatchObject({ ephemeral: true });
       await other.close();
       expect(await t.bus.subscriptions.get(name)).toBeUndefined();
     },

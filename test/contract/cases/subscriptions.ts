@@ -59,7 +59,7 @@ export const subscriptionCases: readonly ContractCase[] = [
       const event = await t.publish(on);
       await t.quiet();
       expect(seen).toEqual([[event.id], [event.id]]);
-      expect(await t.bus.subscriptions.get(one.name)).toMatchObject({ temporary: true });
+      expect(await t.bus.subscriptions.get(one.name)).toMatchObject({ ephemeral: true });
       await one.close();
       expect(await t.bus.subscriptions.get(one.name)).toBeUndefined();
       const next = await t.publish(on);
@@ -98,7 +98,7 @@ export const subscriptionCases: readonly ContractCase[] = [
           dedupeFor: 15 * 86_400_000,
           from: "now",
         },
-        temporary: false,
+        ephemeral: false,
         waiting: 1,
         delayed: 0,
         running: 0,

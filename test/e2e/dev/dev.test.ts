@@ -75,14 +75,14 @@ describe("waggle dev", () => {
     await here.write("notes/a.md", "# One");
     await here.write("notes/b.md", "# Two");
     await runDev(here.path, "notes");
-    await here.write("notes/b.md", "# Two, mended");
+    await here.write("notes/b.md", "# Two, fixed");
     await here.write("notes/c.md", "# Three");
     const { summary } = await runDev(here.path, "notes");
     expect(summary.documents).toEqual({ found: 3, announced: 2, read: 2, gaveWay: 0 });
     expect(await readings()).toEqual({ "notes/a.md": 1, "notes/b.md": 2, "notes/c.md": 1 });
   });
 
-  test("a broken file is a dead letter; mended and redriven by hand, its workflow completes", async () => {
+  test("a broken file is a dead letter; fixed and redriven by hand, its workflow completes", async () => {
     await here.write("notes/calls.jsonl", broken);
     await here.write("notes/fine.md", "# Fine");
     const first = await runDev(here.path, "notes");
@@ -101,22 +101,22 @@ describe("waggle dev", () => {
     ]);
     expect(second.summary.deadLetters).toEqual([]);
     expect(second.summary.events["workflow.completed"]).toBe(1);
-    // What was mended is known by its new content: it is not read a second time.
+    // What was fixed is known by its new content: it is not read a second time.
     expect((await runDev(here.path, "notes")).summary.events).toEqual({});
     expect(await readings()).toEqual({ "notes/calls.jsonl": 1, "notes/fine.md": 1 });
   });
 
-  test("a broken file that was mended is redriven by the next run; one that was not is left alone", async () => {
+  test("a broken file that was fixed is redriven by the next run; one that was not is left alone", async () => {
     await here.write("notes/calls.jsonl", broken);
     await here.write("notes/latin1.md", Uint8Array.of(35, 32, 0xe9, 10));
     await runDev(here.path, "notes");
     const idle = await runDev(here.path, "notes");
-    expect(idle.plan.mended).toEqual([]);
+    expect(idle.plan.fixed).toEqual([]);
     expect(idle.summary.deadLetters.map(({ what }) => what).sort()).toEqual(["notes/calls.jsonl", "notes/latin1.md"]);
 
     await here.write("notes/latin1.md", "# é\n");
     const { plan, summary } = await runDev(here.path, "notes");
-    expect(plan.mended).toEqual(["notes/latin1.md"]);
+    expect(plan.fixed).toEqual(["notes/latin1.md"]);
     expect(plan.roots).toEqual([{ root: "notes", found: 2, fresh: 0 }]);
     expect(summary.documents.read).toBe(1);
     expect(summary.deadLetters.map(({ what }) => what)).toEqual(["notes/calls.jsonl"]);

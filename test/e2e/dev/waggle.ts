@@ -69,7 +69,7 @@ const recordSchema = z.discriminatedUnion("kind", [
     kind: z.literal("plan"),
     roots: z.array(z.object({ root: z.string(), found: z.number(), fresh: z.number() })),
     skipped: z.array(z.object({ path: z.string(), why: z.string() })),
-    mended: z.array(z.string()),
+    fixed: z.array(z.string()),
     leftOver: z.number(),
   }),
   z.looseObject({ kind: z.literal("event"), id: z.string(), type: z.string(), path: z.string().optional() }),

@@ -95,7 +95,7 @@ describe("the crew", () => {
     expect(deadLetters.map(({ reason }) => reason.message)).toEqual([expect.stringContaining("a.md is gone")]);
   });
 
-  test("a broken document is dead at once with what to mend; mended and redriven, it is read and the workflow completes", async () => {
+  test("a broken document is dead at once with what to fix; fixed and redriven, it is read and the workflow completes", async () => {
     await announce(bus, "w1", folder, { "good.md": "# Good", "calls.jsonl": '{"a":1}\n{"b":' });
     await bus.drain();
     const { deadLetters } = await bus.deadLetters.list();
@@ -104,7 +104,7 @@ describe("the crew", () => {
     expect(letter?.subscription).toBe("readers");
     expect(letter?.attempts).toBe(1);
     expect(letter?.reason.code).toBe("non_retriable");
-    expect(letter?.reason.message).toMatch(/calls\.jsonl: line 2 is not JSON .*mend it, then redrive/);
+    expect(letter?.reason.message).toMatch(/calls\.jsonl: line 2 is not JSON .*fix it, then redrive/);
     expect(countOf(bus, "workflow.completed")).toBe(0);
 
     await writeFile(join(folder, "calls.jsonl"), '{"a":1}\n{"b":2}\n');

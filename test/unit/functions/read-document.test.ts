@@ -36,8 +36,8 @@ describe("parseDocumentText", () => {
   test.each([
     ["a.md", Uint8Array.of(97, 10, 10, 0xe9, 10), "a.md: line 3 is not UTF-8; save the file as UTF-8, then redrive"],
     ["a.md", Uint8Array.of(97, 0xc3), "a.md: line 1 is not UTF-8"],
-    ["a.json", bytes('{"a":1'), "a.json is not JSON (Expected ',' or '}' after property value); mend it"],
-    ["a.jsonl", bytes('{"a":1}\n\n[1,\n'), "a.jsonl: line 3 is not JSON (Unexpected end of JSON input); mend it"],
+    ["a.json", bytes('{"a":1'), "a.json is not JSON (Expected ',' or '}' after property value); fix it"],
+    ["a.jsonl", bytes('{"a":1}\n\n[1,\n'), "a.jsonl: line 3 is not JSON (Unexpected end of JSON input); fix it"],
     ["a.ndjson", bytes("{}\n{]\n"), "a.ndjson: line 2 is not JSON"],
   ])("%s that is broken names the line and the fix", (path, content, message) => {
     expect(() => parseDocumentText(path, content)).toThrow(BrokenDocumentError);

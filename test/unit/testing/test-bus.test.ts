@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { RetryAfterError } from "../../../lib/bus/handler-errors.ts";
 import { taskCreated } from "../../../lib/catalog/index.ts";
+import { RetryAfterError } from "../../../lib/delivery/handler-errors.ts";
 import { testBus } from "../../../lib/testing/index.ts";
 
 test("published holds what was published, also by handlers, in order; drain waits for all of it", async () => {

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../../bus/clock.ts";
+import type { Clock, Timer } from "../../../runtime/clock.ts";
 
 /** Tells at regular times, while there is something to tell it for, that what is held must be held for longer. */
 export class Heartbeat {

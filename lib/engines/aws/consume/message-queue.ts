@@ -4,11 +4,11 @@ import {
   DeleteMessageBatchCommand,
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
-import type { Clock } from "../../../bus/clock.ts";
 import { BusError } from "../../../error/bus-error.ts";
+import type { Clock } from "../../../runtime/clock.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
 import { longPoll } from "../clients.ts";
-import type { AwsParts } from "../parts.ts";
+import type { AwsDependencies } from "../dependencies.ts";
 import { Batches } from "./batches.ts";
 import { askedAttributes, type Received, readReceived } from "./received.ts";
 
@@ -27,14 +27,14 @@ const longestHiddenSeconds = 12 * 3_600;
 
 /** One queue as a consumer sees it. */
 export class MessageQueue {
-  readonly #parts: Pick<AwsParts, "clients" | "clock" | "onError">;
+  readonly #parts: Pick<AwsDependencies, "clients" | "clock" | "onError">;
   readonly #url: string;
   readonly #deletes: Batches<string>;
   readonly #changes: Batches<{ receipt: string; seconds: number }>;
   /** Messages that are to come back in less than a second. */
   readonly #soon = new Set<{ timer: ReturnType<Clock["setTimer"]>; receipt: string }>();
 
-  constructor(parts: Pick<AwsParts, "clients" | "clock" | "onError">, url: string) {
+  constructor(parts: Pick<AwsDependencies, "clients" | "clock" | "onError">, url: string) {
     this.#parts = parts;
     this.#url = url;
     this.#deletes = new Batches((receipts) => this.#delete(receipts));

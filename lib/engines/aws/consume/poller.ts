@@ -1,16 +1,16 @@
-import type { Timer } from "../../../bus/clock.ts";
-import type { Delivery, Outcome } from "../../../bus/delivery.ts";
-import type { Attachment, Consumer } from "../../../bus/engine.ts";
+import type { Delivery, Outcome } from "../../../engine/delivery.ts";
+import type { Attachment, Consumer } from "../../../engine/engine.ts";
 import { BusError } from "../../../error/bus-error.ts";
+import type { Timer } from "../../../runtime/clock.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
-import type { AwsParts, ClaimedDelivery, DeliveryStore, MessageFate } from "../parts.ts";
+import type { AwsDependencies, ClaimedDelivery, DeliveryStore, MessageAction } from "../dependencies.ts";
 import { Groups } from "./groups.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { MessageQueue } from "./message-queue.ts";
 import type { Received } from "./received.ts";
 
-export interface PollerParts extends Pick<AwsParts, "clients" | "clock" | "onError"> {
+export interface PollerDependencies extends Pick<AwsDependencies, "clients" | "clock" | "onError"> {
   readonly deliveries: DeliveryStore;
   readonly leaseMs: number;
 }
@@ -37,7 +37,7 @@ interface Claimed {
  * hands it to consumers in turn, holds it while it runs, and tells the queue what became of it.
  */
 export class Poller {
-  readonly #parts: PollerParts;
+  readonly #parts: PollerDependencies;
   readonly #settings: () => SubscriptionRecord;
   readonly #queue: MessageQueue;
   readonly #label: string;
@@ -57,7 +57,7 @@ export class Poller {
   #failures = 0;
   #pause: Timer;
 
-  constructor(parts: PollerParts, settings: () => SubscriptionRecord, queueUrl: string) {
+  constructor(parts: PollerDependencies, settings: () => SubscriptionRecord, queueUrl: string) {
     this.#parts = parts;
     this.#settings = settings;
     this.#queue = new MessageQueue(parts, queueUrl);
@@ -85,8 +85,8 @@ export class Poller {
     const claimed = this.#claimed.get(delivery);
     if (claimed === undefined) return;
     try {
-      const fate = await this.#parts.deliveries.settle(claimed.delivery, claimed.record, outcome);
-      this.#over(claimed.received, fate);
+      const action = await this.#parts.deliveries.settle(claimed.delivery, claimed.record, outcome);
+      this.#over(claimed.received, action);
     } catch (thrown) {
       // The lease runs out and the message comes again: the attempt then counts as one whose process ended.
       this.#giveBack(claimed.received, this.#parts.leaseMs);
@@ -196,7 +196,7 @@ export class Poller {
       if ("delivery" in opened) return { delivery: opened.delivery, received, record };
       this.#opening.delete(received);
       if (opened.why === "expired") counting?.expired();
-      this.#over(received, opened.fate);
+      this.#over(received, opened.action);
     } catch (thrown) {
       this.#opening.delete(received);
       onError(toBusErrorOfAws(thrown, this.#label));
@@ -205,9 +205,9 @@ export class Poller {
     return undefined;
   }
 
-  #over(received: Received, fate: MessageFate): void {
-    if (fate.kind === "later") {
-      this.#giveBack(received, fate.afterMs);
+  #over(received: Received, action: MessageAction): void {
+    if (action.kind === "later") {
+      this.#giveBack(received, action.afterMs);
       return;
     }
     this.#queue.delete(received.receipt);

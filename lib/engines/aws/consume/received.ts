@@ -1,6 +1,6 @@
 import type { Message } from "@aws-sdk/client-sqs";
-import { messageAttributes } from "../../../aws/index.ts";
-import type { QueueMessage } from "../parts.ts";
+import { messageAttributes } from "../../../aws-shared/index.ts";
+import type { QueueMessage } from "../dependencies.ts";
 
 /** A message that this process has received, and by what SQS knows it here. */
 export interface Received {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Event } from "../../../event/event.ts";
 
 /** Which delivery died, and in which of its lives: each redrive begins another, with a `round` of its own. */
-export interface DeadDelivery {
+export interface DeadDeliveryKey {
   readonly subscription: string;
   readonly eventId: string;
   /** The replay that it belonged to. */
@@ -15,7 +15,7 @@ export interface DeadDelivery {
  * The id of a delivery's dead letter. The same death gives the same id, so that one that is written twice (after a crash,
  * or by two that saw it) is one; the death of a redriven delivery gives another.
  */
-export function deliveryDeadLetterId({ subscription, eventId, replayId, round }: DeadDelivery): string {
+export function deliveryDeadLetterId({ subscription, eventId, replayId, round }: DeadDeliveryKey): string {
   return idFrom(["delivery", subscription, eventId, replayId ?? "", round ?? ""]);
 }
 

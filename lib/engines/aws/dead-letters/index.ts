@@ -1,14 +1,20 @@
-import type { DeadLetter } from "../../../bus/delivery.ts";
-import { deadLetterFilter, queryTime } from "../../../bus/history-filter.ts";
-import { type DeadLetterPage, type DeadLetterQuery, defaultPageSize, type PageOptions } from "../../../bus/queries.ts";
+import { deadLetterFilter } from "../../../dead-letters/dead-letter-filter.ts";
+import type { DeadLetter } from "../../../engine/delivery.ts";
+import {
+  type DeadLetterPage,
+  type DeadLetterQuery,
+  defaultPageSize,
+  type PageOptions,
+} from "../../../engine/queries.ts";
 import { toBusError } from "../../../error/bus-error.ts";
+import { queryTime } from "../../../runtime/query-time.ts";
+import type { AwsDependencies, DeadLetterStore } from "../dependencies.ts";
 import { Bodies } from "../history/bodies.ts";
 import { decodeCursor, encodeCursor } from "../history/cursor.ts";
 import { endKey, firstKey, timeKey } from "../history/keys.ts";
 import { merge } from "../history/merge.ts";
 import { type Item, keyOf } from "../history/row.ts";
 import { Table } from "../history/table.ts";
-import type { AwsParts, DeadLetterStore } from "../parts.ts";
 import {
   allParts,
   allPk,
@@ -20,22 +26,22 @@ import {
   listRows,
   parseLetter,
   placeOf,
-} from "./letter-row.ts";
+} from "./dead-letter-row.ts";
 
 /** Dead letters read at a time. */
 const batch = 100;
 
 /** Dead letters in the history table; they stay until somebody redrives or discards them. */
-export function createDeadLetterStore(parts: AwsParts): DeadLetterStore {
+export function createDeadLetterStore(parts: AwsDependencies): DeadLetterStore {
   return new LettersInTable(parts);
 }
 
 class LettersInTable implements DeadLetterStore {
-  readonly #parts: AwsParts;
+  readonly #parts: AwsDependencies;
   readonly #table: Table;
   readonly #bodies: Bodies;
 
-  constructor(parts: AwsParts) {
+  constructor(parts: AwsDependencies) {
     this.#parts = parts;
     this.#table = new Table(parts);
     this.#bodies = new Bodies(parts);

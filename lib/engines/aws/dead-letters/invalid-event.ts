@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { type Opened, openEnvelope } from "../../../aws/index.ts";
-import type { DeadLetter } from "../../../bus/delivery.ts";
+import { type Opened, openEnvelope } from "../../../aws-shared/index.ts";
+import type { DeadLetter } from "../../../engine/delivery.ts";
 import { toBusError } from "../../../error/bus-error.ts";
 import type { Catalog } from "../../../event/catalog.ts";
 import type { Event } from "../../../event/event.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Failure } from "../../../bus/delivery.ts";
+import type { Failure } from "../../../engine/delivery.ts";
 import { formatTime } from "../../../event/time.ts";
 
 /** Bytes of all messages and stacks together: with them the row of a delivery of five attempts stays below 1 KB. */

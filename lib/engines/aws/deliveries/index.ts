@@ -1,18 +1,18 @@
-import type { BusConfig } from "../../../aws/index.ts";
+import type { BusConfig } from "../../../aws-shared/index.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { formatTime } from "../../../event/time.ts";
-import type { AwsParts, Clients, DeadLetterStore, DeliveryStore } from "../parts.ts";
-import { bury, lastFailure } from "./burial.ts";
+import type { AwsDependencies, Clients, DeadLetterStore, DeliveryStore } from "../dependencies.ts";
+import { open } from "./claim-message.ts";
+import { deadLetter, lastFailure } from "./dead-letter.ts";
 import { deliveryKey } from "./keys.ts";
 import { Locks } from "./locks.ts";
-import { open } from "./opening.ts";
 import { readMessage } from "./read-message.ts";
 import { Rows } from "./rows.ts";
-import { settle } from "./settling.ts";
+import { settle } from "./settle-message.ts";
 import { Table } from "./table.ts";
 
 /** What the deliveries need of the engine. */
-export interface DeliveriesParts extends Pick<AwsParts, "catalog" | "clock" | "nextId"> {
+export interface DeliveriesDependencies extends Pick<AwsDependencies, "catalog" | "clock" | "nextId"> {
   readonly config: Pick<BusConfig, "deliveriesTable">;
   readonly clients: Pick<Clients, "dynamo">;
 }
@@ -25,7 +25,10 @@ const rememberMs = 15 * 86_400_000;
  * how one goes from state to state. All methods reject with BusError: `unavailable`, `throttled`; `not_found` where the
  * table is missing.
  */
-export function createDeliveries(parts: DeliveriesParts, deadLetters: Pick<DeadLetterStore, "put">): DeliveryStore {
+export function createDeliveries(
+  parts: DeliveriesDependencies,
+  deadLetters: Pick<DeadLetterStore, "put">,
+): DeliveryStore {
   const { config, clients, catalog, clock, nextId } = parts;
   const now = () => clock.now();
   const table = new Table(clients.dynamo, config.deliveriesTable);
@@ -65,7 +68,7 @@ export function createDeliveries(parts: DeliveriesParts, deadLetters: Pick<DeadL
         rememberMs,
         ...(failure ?? { earlier: [], reason }),
       };
-      const letter = await bury(host, died);
+      const letter = await deadLetter(host, died);
       if (letter === undefined) throw stillRuns(subscription, event.id);
       return letter;
     },

@@ -1,10 +1,10 @@
-import { acceptedAt } from "../../../aws/index.ts";
-import type { DeadLetter } from "../../../bus/delivery.ts";
-import { markReplay } from "../../../bus/replay-mark.ts";
+import { acceptedAt } from "../../../aws-shared/index.ts";
+import type { DeadLetter } from "../../../engine/delivery.ts";
 import type { Catalog } from "../../../event/catalog.ts";
 import type { Event } from "../../../event/event.ts";
+import { markReplay } from "../../../replay/replay-mark.ts";
 import { invalidEventDeadLetter, openMessage } from "../dead-letters/invalid-event.ts";
-import type { QueueMessage } from "../parts.ts";
+import type { QueueMessage } from "../dependencies.ts";
 
 /** What a message brings, or the dead letter that it becomes. */
 export type Read =

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { deliveriesTable } from "../../../aws/index.ts";
-import type { Failure } from "../../../bus/delivery.ts";
+import { deliveriesTable } from "../../../aws-shared/index.ts";
+import type { Failure } from "../../../engine/delivery.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { parseFailures } from "./failures.ts";
 

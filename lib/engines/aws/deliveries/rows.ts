@@ -1,4 +1,4 @@
-import type { Failure } from "../../../bus/delivery.ts";
+import type { Failure } from "../../../engine/delivery.ts";
 import { formatFailures } from "./failures.ts";
 import { parseRow, type Row } from "./row.ts";
 import type { Table, Update, Written } from "./table.ts";
@@ -22,11 +22,11 @@ export type Moved = { readonly ok: true; readonly row: Row } | { readonly ok: fa
  *  (none) ──claim──▶ running ──finish──▶ done ──dedupeFor──▶ (none)
  *                    ▲  │ │ └─renew─▶ running
  *                    │  │ └─retry, release─▶ waiting ──claim──▶ running
- *      takeOver ─────┘  │                      └─beginBurying (limit lowered)─▶ burying
- *  (lease ran out)      └─beginBurying─▶ burying ──dead letter put──bury─▶ dead ──dedupeFor──▶ (none)
+ *      takeOver ─────┘  │                      └─beginDeadLetter (limit lowered)─▶ burying
+ *  (lease ran out)      └─beginDeadLetter─▶ burying ──dead letter put──deadLetter─▶ dead ──dedupeFor──▶ (none)
  *                                                                           └─revive─▶ waiting
  *
- *  time ─▶ claim          crash        lease over, next receive         limit reached: beginBurying, put, bury
+ *  time ─▶ claim          crash        lease over, next receive         limit reached: beginDeadLetter, put, deadLetter
  *          attempts 1 ─── (nothing) ── takeOver: attempts 2, ──── … ─── a crash between any two of them: whoever has the
  *                                      failure process_ended            message next goes on with the same dead letter
  * ```
@@ -44,7 +44,7 @@ export class Rows {
 
   /** As it stands; undefined where it is not known, or known no longer. */
   async get(pk: string): Promise<Row | undefined> {
-    return this.#known(parseRow(await this.#table.get(pk), pk));
+    return this.#recentlySeen(parseRow(await this.#table.get(pk), pk));
   }
 
   /** Begins the first attempt, or the next one that is due. */
@@ -139,7 +139,7 @@ export class Rows {
    * Out of attempts: from here on it only becomes dead. `from` is the claim that ends so, or how the row was seen; where it
    * has none, `round` is the one of the life that it never had.
    */
-  beginBurying(
+  beginDeadLetter(
     pk: string,
     from: string | Row | undefined,
     by: string,
@@ -171,7 +171,7 @@ export class Rows {
   }
 
   /** Its dead letter is kept: dead, and remembered for `forMs`. */
-  bury(pk: string, by: string, forMs: number): Promise<Moved> {
+  deadLetter(pk: string, by: string, forMs: number): Promise<Moved> {
     return this.#update(pk, {
       set: "#state = :dead, #ttl = :keep",
       remove: "#claim, #leaseUntil, #failures",
@@ -241,7 +241,7 @@ export class Rows {
     return written.ok && row !== undefined ? { ok: true, row } : { ok: false, row };
   }
 
-  #known(row: Row | undefined): Row | undefined {
+  #recentlySeen(row: Row | undefined): Row | undefined {
     return row === undefined || this.isForgotten(row) ? undefined : row;
   }
 

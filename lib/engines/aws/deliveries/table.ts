@@ -6,7 +6,7 @@ import {
   GetItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { deliveriesTable } from "../../../aws/index.ts";
+import { deliveriesTable } from "../../../aws-shared/index.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
 
 /** An item as the table gives it: to be parsed. */

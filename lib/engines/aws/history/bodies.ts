@@ -4,8 +4,8 @@ import { brotliCompress, brotliDecompress, constants } from "node:zlib";
 import type * as z from "zod";
 import { BusError } from "../../../error/bus-error.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
+import type { AwsDependencies } from "../dependencies.ts";
 import { missingPackage } from "../missing-package.ts";
-import type { AwsParts } from "../parts.ts";
 import { bytesField, type Item, textField } from "./row.ts";
 
 /**
@@ -30,9 +30,9 @@ const names = { plain: "b", brotli: "z", stored: "o" } as const;
 
 /** Keeps texts in rows, and large ones in the bucket. */
 export class Bodies {
-  readonly #parts: AwsParts;
+  readonly #parts: AwsDependencies;
 
-  constructor(parts: AwsParts) {
+  constructor(parts: AwsDependencies) {
     this.#parts = parts;
   }
 
@@ -93,7 +93,7 @@ export class Bodies {
   async #inBucket<Result>(
     key: string,
     act: (bucket: {
-      client: Awaited<ReturnType<AwsParts["clients"]["s3"]>>;
+      client: Awaited<ReturnType<AwsDependencies["clients"]["s3"]>>;
       s3: typeof import("../s3.ts");
       Bucket: string;
     }) => Promise<Result>,

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { bodyPrefixes } from "../../../aws/index.ts";
-import { queryTime } from "../../../bus/history-filter.ts";
-import type { StatsQuery, StatsRow } from "../../../bus/queries.ts";
-import { TypeCounts } from "../../../bus/type-counts.ts";
-import type { AwsParts } from "../parts.ts";
+import { bodyPrefixes } from "../../../aws-shared/index.ts";
+import type { StatsQuery, StatsRow } from "../../../engine/queries.ts";
+import { TypeCounts } from "../../../history/type-counts.ts";
+import { queryTime } from "../../../runtime/query-time.ts";
+import type { AwsDependencies } from "../dependencies.ts";
 import { Bodies } from "./bodies.ts";
 import { batchShards, countShard, endKey, firstKey, keyTime, timeKey, ttlOf } from "./keys.ts";
 import type { Placed } from "./posting-plan.ts";
@@ -32,14 +32,14 @@ interface Minute {
  * counted, and it is counted again.
  */
 export class CountWriter {
-  readonly #parts: AwsParts;
+  readonly #parts: AwsDependencies;
   readonly #table: Table;
   readonly #bodies: Bodies;
   readonly #minutes = new Map<number, Minute>();
   /** One at a time: a write of earlier sums must not come after one of later sums. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: AwsParts, table: Table) {
+  constructor(parts: AwsDependencies, table: Table) {
     this.#parts = parts;
     this.#table = table;
     this.#bodies = new Bodies(parts);
@@ -102,7 +102,7 @@ export class CountReader {
   readonly #bodies: Bodies;
   readonly #queries: Queries;
 
-  constructor(parts: AwsParts, table: Table, queries: Queries) {
+  constructor(parts: AwsDependencies, table: Table, queries: Queries) {
     this.#table = table;
     this.#bodies = new Bodies(parts);
     this.#queries = queries;

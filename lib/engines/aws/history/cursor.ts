@@ -1,4 +1,4 @@
-import { foreignCursor } from "../../../bus/engine-errors.ts";
+import { unknownCursor } from "../../../engine/errors.ts";
 import { endKey } from "./keys.ts";
 
 const form = /^a([A-Za-z0-9_-]{20,})$/;
@@ -14,5 +14,5 @@ export function decodeCursor(cursor: string | undefined): string {
   if (cursor === undefined) return endKey;
   const place = Buffer.from(form.exec(cursor)?.[1] ?? "", "base64url").toString("latin1");
   if (key.test(place) && encodeCursor(place) === cursor) return place;
-  throw foreignCursor(cursor);
+  throw unknownCursor(cursor);
 }

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { bodyPrefixes } from "../../../aws/index.ts";
+import { bodyPrefixes } from "../../../aws-shared/index.ts";
 import { BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
-import type { AwsParts } from "../parts.ts";
+import type { AwsDependencies } from "../dependencies.ts";
 import { Bodies } from "./bodies.ts";
 import { eventKey, keyInId, keyTime, pointerKey, ttlOf } from "./keys.ts";
 import type { Placed } from "./posting-plan.ts";
@@ -27,11 +27,11 @@ const pointerField = z.object({ key: textField });
 
 /** The rows that hold the events, and those that lead to them from an id that says no time. */
 export class EventRows {
-  readonly #parts: AwsParts;
+  readonly #parts: AwsDependencies;
   readonly #table: Table;
   readonly #bodies: Bodies;
 
-  constructor(parts: AwsParts, table: Table) {
+  constructor(parts: AwsDependencies, table: Table) {
     this.#parts = parts;
     this.#table = table;
     this.#bodies = new Bodies(parts);

@@ -1,4 +1,4 @@
-import type { AwsParts, HistoryStore } from "../parts.ts";
+import type { AwsDependencies, HistoryStore } from "../dependencies.ts";
 import { CountReader } from "./counts.ts";
 import { EventReader } from "./event-reader.ts";
 import { EventRows } from "./event-rows.ts";
@@ -8,7 +8,7 @@ import { Recorder } from "./recorder.ts";
 import { Table } from "./table.ts";
 
 /** History in the bus's table; docs/cost.md draws its rows. */
-export function createHistoryStore(parts: AwsParts): HistoryStore {
+export function createHistoryStore(parts: AwsDependencies): HistoryStore {
   const table = new Table(parts);
   const rows = new EventRows(parts, table);
   const queries = new Queries(table, rows, new EventReader(table, rows));

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { historyTable } from "../../../aws/index.ts";
+import { historyTable } from "../../../aws-shared/index.ts";
 import { idTime } from "../../../event/id.ts";
 
 /** A row's place in the history table. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../bus/clock.ts";
+import type { Clock } from "../../../runtime/clock.ts";
 import { batchShards, keyTime, logShard, timeKey } from "./keys.ts";
 import { type Logged, type LogRow, parseLogRow } from "./log.ts";
 import type { Table } from "./table.ts";

@@ -1,7 +1,7 @@
-import { noRecordedEvent } from "../../../bus/engine-errors.ts";
+import { noRecordedEvent } from "../../../engine/errors.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { idTime } from "../../../event/id.ts";
-import type { AwsParts } from "../parts.ts";
+import type { AwsDependencies } from "../dependencies.ts";
 import { type EventRows, logOf } from "./event-rows.ts";
 import { batchShards, eventKey, keyInId, keyTime, logShard, timeKey } from "./keys.ts";
 import { LiveLog, livePosition } from "./live-log.ts";
@@ -34,12 +34,12 @@ interface Past {
  * texts; `<` holds between all of one process.
  */
 export class LogReader {
-  readonly #parts: AwsParts;
+  readonly #parts: AwsDependencies;
   readonly #table: Table;
   readonly #rows: EventRows;
   readonly #live: LiveLog;
 
-  constructor(parts: AwsParts, table: Table, rows: EventRows) {
+  constructor(parts: AwsDependencies, table: Table, rows: EventRows) {
     this.#parts = parts;
     this.#table = table;
     this.#rows = rows;

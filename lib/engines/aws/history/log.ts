@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { AwsParts } from "../parts.ts";
+import type { AwsDependencies } from "../dependencies.ts";
 import { batchShards, type Key, logShard, timeKey, ttlOf } from "./keys.ts";
 import { type Item, keyOf, type Row, textsField } from "./row.ts";
 import { allOrFirstError, type Table } from "./table.ts";
@@ -32,13 +32,13 @@ export function parseLogRow(item: Item): LogRow {
 
 /** The rows of the log that a batch is to have. Each event's own row names its one, so that a repeated batch finds it. */
 export class LogBatch {
-  readonly #parts: AwsParts;
+  readonly #parts: AwsDependencies;
   readonly #table: Table;
   readonly #at: number;
   readonly #name: string;
   readonly #pk: string;
 
-  constructor(parts: AwsParts, table: Table) {
+  constructor(parts: AwsDependencies, table: Table) {
     this.#parts = parts;
     this.#table = table;
     this.#at = parts.clock.now();

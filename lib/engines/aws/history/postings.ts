@@ -48,7 +48,7 @@ export class PostingRegions implements Regions {
   readonly #consistent: boolean;
   #pages: AsyncGenerator<Item[], void, void> | undefined;
   /** Read and not yet passed, the newest first. */
-  #known: Region[] = [];
+  #recentlySeen: Region[] = [];
   /** All that is not read yet lies before it. */
   #unread = endKey;
   #ended = false;
@@ -62,8 +62,8 @@ export class PostingRegions implements Regions {
 
   async next(before: string): Promise<Region | undefined> {
     for (;;) {
-      while (this.#known[0] !== undefined && this.#known[0].from >= before) this.#known.shift();
-      const first = this.#known[0];
+      while (this.#recentlySeen[0] !== undefined && this.#recentlySeen[0].from >= before) this.#recentlySeen.shift();
+      const first = this.#recentlySeen[0];
       if (first !== undefined && (this.#ended || first.to >= this.#unread || first.to >= before)) {
         return { from: first.from, to: first.to < before ? first.to : before };
       }
@@ -93,8 +93,8 @@ export class PostingRegions implements Regions {
     }
     const last = page.value.at(-1);
     if (last !== undefined) this.#unread = keyOf(last).sk;
-    this.#known.push(...page.value.flatMap(regionsOf));
-    this.#known.sort((one, other) => (one.to < other.to ? 1 : one.to > other.to ? -1 : 0));
+    this.#recentlySeen.push(...page.value.flatMap(regionsOf));
+    this.#recentlySeen.sort((one, other) => (one.to < other.to ? 1 : one.to > other.to ? -1 : 0));
   }
 }
 

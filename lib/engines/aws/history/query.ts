@@ -1,8 +1,9 @@
-import { historyFilter, queryTime } from "../../../bus/history-filter.ts";
-import { defaultPageSize, type HistoryQuery, type Page, type PageOptions } from "../../../bus/queries.ts";
-import { typeMatcher } from "../../../bus/type-names.ts";
+import { defaultPageSize, type HistoryQuery, type Page, type PageOptions } from "../../../engine/queries.ts";
 import type { Event } from "../../../event/event.ts";
 import { eventIdNames } from "../../../event/event.ts";
+import { historyFilter } from "../../../history/history-filter.ts";
+import { typeMatcher } from "../../../pattern/type-names.ts";
+import { queryTime } from "../../../runtime/query-time.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { EventReader } from "./event-reader.ts";
 import type { EventRows } from "./event-rows.ts";

@@ -1,7 +1,7 @@
-import { idConflict } from "../../../bus/engine-errors.ts";
-import { sameContent } from "../../../bus/same-content.ts";
+import { idConflict } from "../../../engine/errors.ts";
+import { sameContent } from "../../../engine/same-content.ts";
 import { type BusError, toBusError } from "../../../error/bus-error.ts";
-import type { AwsParts, ToRecord } from "../parts.ts";
+import type { AwsDependencies, ToRecord } from "../dependencies.ts";
 import { CountWriter } from "./counts.ts";
 import { type EventRows, logOf, pointedTo } from "./event-rows.ts";
 import { acceptanceKey, eventKey, keyInId, pointerKey, ttlOf } from "./keys.ts";
@@ -24,13 +24,13 @@ interface Work extends Placed {
  * and logged where the row of the log that it names is missing: then the first try broke off.
  */
 export class Recorder {
-  readonly #parts: AwsParts;
+  readonly #parts: AwsDependencies;
   readonly #table: Table;
   readonly #rows: EventRows;
   readonly #plan: PostingPlan;
   readonly #counts: CountWriter;
 
-  constructor(parts: AwsParts, table: Table, rows: EventRows) {
+  constructor(parts: AwsDependencies, table: Table, rows: EventRows) {
     this.#parts = parts;
     this.#table = table;
     this.#rows = rows;

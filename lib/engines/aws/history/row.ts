@@ -1,6 +1,6 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import * as z from "zod";
-import { historyTable } from "../../../aws/index.ts";
+import { historyTable } from "../../../aws-shared/index.ts";
 import { type Key, keyItem } from "./keys.ts";
 
 const { partitionKey, sortKey, timeToLive } = historyTable;

@@ -9,10 +9,10 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
-import { historyTable } from "../../../aws/index.ts";
+import { historyTable } from "../../../aws-shared/index.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
-import type { AwsParts } from "../parts.ts";
+import type { AwsDependencies } from "../dependencies.ts";
 import { endKey, firstKey, type Key, keyItem } from "./keys.ts";
 import { type Item, isOver, itemOf, keyOf, type Row } from "./row.ts";
 
@@ -46,10 +46,10 @@ const longestWaitMs = 2_000;
 
 /** The history table: few ways to read and write it, all of which hide what is past its time. Rejects with BusError. */
 export class Table {
-  readonly #parts: AwsParts;
+  readonly #parts: AwsDependencies;
   readonly name: string;
 
-  constructor(parts: AwsParts) {
+  constructor(parts: AwsDependencies) {
     this.#parts = parts;
     this.name = parts.config.historyTable;
   }
@@ -229,7 +229,7 @@ export class Table {
     return toBusErrorOfAws(thrown, `table ${this.name}`);
   }
 
-  async #send<Result>(send: (client: AwsParts["clients"]["dynamo"]) => Promise<Result>): Promise<Result> {
+  async #send<Result>(send: (client: AwsDependencies["clients"]["dynamo"]) => Promise<Result>): Promise<Result> {
     try {
       return await send(this.#parts.clients.dynamo);
     } catch (thrown) {

@@ -1,7 +1,7 @@
-import { backoffMs } from "../../../bus/backoff.ts";
-import type { Clock, Timer } from "../../../bus/clock.ts";
+import { backoffMs } from "../../../delivery/backoff.ts";
 import { type BusError, toBusError } from "../../../error/bus-error.ts";
-import { type BatchTarget, type GivenUp, mostEntries, type Patience } from "./batch-target.ts";
+import type { Clock, Timer } from "../../../runtime/clock.ts";
+import { type BatchTarget, type GivenUp, mostEntries, type RetryBudget } from "./batch-target.ts";
 import { Outage } from "./outage.ts";
 import { Outbox, type Pending } from "./outbox.ts";
 import { SendWindow } from "./send-window.ts";
@@ -15,12 +15,12 @@ const backoff = { from: 100, to: 5_000 };
 /**
  * Brings items to a service in full batches across concurrent callers. The first goes at once, with what came in the same
  * turn of the event loop; callers gather while requests are under way. An entry that failed is sent again, after a delay
- * that doubles, until it succeeds, its error is final, or patience ends; its batch-mates are not. A request that failed as
+ * that doubles, until it succeeds, its error is final, or retryBudget ends; its batch-mates are not. A request that failed as
  * a whole may have been taken all the same (the answer was lost), so entries can arrive twice: at least once.
  */
 export class BatchSender<Item, Entry> {
   readonly #target: BatchTarget<Item, Entry>;
-  readonly #patience: Patience;
+  readonly #retryBudget: RetryBudget;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #window: SendWindow;
@@ -35,11 +35,11 @@ export class BatchSender<Item, Entry> {
 
   constructor(
     target: BatchTarget<Item, Entry>,
-    patience: Patience,
+    retryBudget: RetryBudget,
     { clock, random }: { clock: Clock; random: () => number },
   ) {
     this.#target = target;
-    this.#patience = patience;
+    this.#retryBudget = retryBudget;
     this.#clock = clock;
     this.#random = random;
     this.#window = new SendWindow(target.maxRequests, { clock, random });
@@ -119,7 +119,7 @@ export class BatchSender<Item, Entry> {
     if (pending.attempts > 0) return false;
     const { since } = pending;
     const now = this.#clock.now();
-    const error = this.#outage.errorAfter(this.#patience.forMs, since, now);
+    const error = this.#outage.errorAfter(this.#retryBudget.forMs, since, now);
     if (error === undefined) return false;
     this.#end(pending, { error, since, attempts: 0, failures: [{ error, at: now, attempt: 0 }] });
     return true;
@@ -186,7 +186,7 @@ export class BatchSender<Item, Entry> {
   }
 
   #isOver(pending: Pending<Item, Entry>, now: number): boolean {
-    return pending.attempts >= this.#patience.attempts || now - pending.sentAt >= this.#patience.forMs;
+    return pending.attempts >= this.#retryBudget.attempts || now - pending.sentAt >= this.#retryBudget.forMs;
   }
 
   /** That the whole request was refused counts for none of them. */

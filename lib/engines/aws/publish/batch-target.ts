@@ -28,7 +28,7 @@ export interface BatchTarget<Item, Entry> {
 }
 
 /** How long is tried. */
-export interface Patience {
+export interface RetryBudget {
   /** Times that an entry is sent. */
   readonly attempts: number;
   /** Milliseconds from the first time on, after which it is not sent again. */

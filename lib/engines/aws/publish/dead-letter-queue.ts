@@ -5,20 +5,20 @@ import {
   toUnpublishedPointer,
   type Unpublished,
   unpublishedBodies,
-} from "../../../aws/index.ts";
+} from "../../../aws-shared/index.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
-import type { AwsParts } from "../parts.ts";
+import type { AwsDependencies } from "../dependencies.ts";
 import { BatchSender } from "./batch-sender.ts";
 import type { BatchTarget } from "./batch-target.ts";
 import { mayBeOneEntry } from "./put-events.ts";
 
-type Parts = Pick<AwsParts, "config" | "clients" | "clock" | "random">;
+type Parts = Pick<AwsDependencies, "config" | "clients" | "clock" | "random">;
 
 /** Few: it is for what fails, and its Lambda is in no hurry. */
 const maxRequests = 8;
 /** The publish that failed has been tried for half a minute; its caller should not wait as long again. */
-const patience = { attempts: 5, forMs: 10_000 };
+const retryBudget = { attempts: 5, forMs: 10_000 };
 
 /** A message that waits. */
 interface Sending {
@@ -34,7 +34,7 @@ export class DeadLetterQueue {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#sender = new BatchSender(queueTarget(parts), patience, parts);
+    this.#sender = new BatchSender(queueTarget(parts), retryBudget, parts);
   }
 
   /** Resolves once the queue has it. Rejects with the error of the last attempt. */

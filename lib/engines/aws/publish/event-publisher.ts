@@ -1,21 +1,21 @@
-import type { Unpublished } from "../../../aws/index.ts";
-import type { DeadLetter, Failure } from "../../../bus/delivery.ts";
-import type { Accepted, Entry } from "../../../bus/engine.ts";
-import { busClosed } from "../../../bus/engine-errors.ts";
+import type { Unpublished } from "../../../aws-shared/index.ts";
+import type { DeadLetter, Failure } from "../../../engine/delivery.ts";
+import type { Accepted, Entry } from "../../../engine/engine.ts";
+import { busClosed } from "../../../engine/errors.ts";
 import { BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import { formatTime } from "../../../event/time.ts";
-import type { AwsParts } from "../parts.ts";
+import type { AwsDependencies } from "../dependencies.ts";
 import { BatchSender } from "./batch-sender.ts";
 import type { GivenUp } from "./batch-target.ts";
 import { DeadLetterQueue } from "./dead-letter-queue.ts";
 import { type BusEntry, busTarget } from "./put-events.ts";
 
 /** What the publisher needs of the engine. */
-export type EventPublisherParts = Pick<AwsParts, "config" | "clients" | "clock" | "random" | "nextId">;
+export type EventPublisherDependencies = Pick<AwsDependencies, "config" | "clients" | "clock" | "random" | "nextId">;
 
 /** With the delays between them ten attempts take 20 s; where they hang, 30 s end it. */
-const patience = { attempts: 10, forMs: 30_000 };
+const retryBudget = { attempts: 10, forMs: 30_000 };
 
 /**
  * Brings events to the bus, and what cannot be brought there to the publisher's dead-letter queue. At least once: an event
@@ -38,7 +38,7 @@ export interface EventPublisher {
 }
 
 /** A publisher over the clients of this process, which stay open when it closes. */
-export function createEventPublisher(parts: EventPublisherParts): EventPublisher {
+export function createEventPublisher(parts: EventPublisherDependencies): EventPublisher {
   return new BatchingPublisher(parts);
 }
 
@@ -50,17 +50,17 @@ interface Publishing {
 }
 
 class BatchingPublisher implements EventPublisher {
-  readonly #parts: EventPublisherParts;
+  readonly #parts: EventPublisherDependencies;
   readonly #sender: BatchSender<Publishing, BusEntry>;
   readonly #deadLetters: DeadLetterQueue;
   readonly #reports = new Set<Promise<unknown>>();
   #closed = false;
   #listener: ((event: Event) => void) | undefined;
 
-  constructor(parts: EventPublisherParts) {
+  constructor(parts: EventPublisherDependencies) {
     this.#parts = parts;
     const target = busTarget<Publishing>(parts.clients.events, parts.config, (...ended) => this.#settle(...ended));
-    this.#sender = new BatchSender(target, patience, parts);
+    this.#sender = new BatchSender(target, retryBudget, parts);
     this.#deadLetters = new DeadLetterQueue(parts);
   }
 

@@ -1,4 +1,4 @@
-import { Fifo } from "../../../bus/fifo.ts";
+import { Fifo } from "../../../runtime/fifo.ts";
 import { type Failed, mostEntries } from "./batch-target.ts";
 
 /** An item on its way. Thousands may wait, so that it holds no more than it must. */

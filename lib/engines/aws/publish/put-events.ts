@@ -1,5 +1,5 @@
 import { type EventBridgeClient, PutEventsCommand, type PutEventsResultEntry } from "@aws-sdk/client-eventbridge";
-import { type BusConfig, type PutEntry, putEntryBytes, toPutEntry } from "../../../aws/index.ts";
+import { type BusConfig, type PutEntry, putEntryBytes, toPutEntry } from "../../../aws-shared/index.ts";
 import { BusError, type BusErrorCode } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import { eventTooLarge, maxEventBytes } from "../../../event/size.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../bus/clock.ts";
+import type { Clock } from "../../../runtime/clock.ts";
 
 /** Milliseconds for which nothing is sent when even one request at a time is too much; doubled up to the last. */
 const pauseMs = { from: 50, to: 5_000 };

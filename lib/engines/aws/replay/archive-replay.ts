@@ -5,17 +5,17 @@ import {
   type DescribeReplayResponse,
   StartReplayCommand,
 } from "@aws-sdk/client-eventbridge";
-import { resourceNames } from "../../../aws/index.ts";
-import type { Clock } from "../../../bus/clock.ts";
-import type { ArchiveSpan } from "../../../bus/engine.ts";
-import type { ArchiveReplayOptions } from "../../../bus/queries.ts";
+import { resourceNames } from "../../../aws-shared/index.ts";
+import type { ArchiveSpan } from "../../../engine/engine.ts";
+import type { ArchiveReplayOptions } from "../../../engine/queries.ts";
 import { BusError, toBusError } from "../../../error/bus-error.ts";
 import { formatTime } from "../../../event/time.ts";
+import type { Clock } from "../../../runtime/clock.ts";
 import { isAwsError, toBusErrorOfAws } from "../aws-error.ts";
-import type { AwsParts } from "../parts.ts";
+import type { AwsDependencies } from "../dependencies.ts";
 
-export interface ArchiveReplayParts extends Pick<AwsParts, "config" | "clock" | "nextId"> {
-  readonly clients: Pick<AwsParts["clients"], "events">;
+export interface ArchiveReplayDependencies extends Pick<AwsDependencies, "config" | "clock" | "nextId"> {
+  readonly clients: Pick<AwsDependencies["clients"], "events">;
   /** Aborted when the engine closes. */
   readonly closing: AbortSignal;
 }
@@ -30,7 +30,7 @@ const mostFailedLooks = 12;
  * archive would record everything anew. Resolves with the replay's name once it is complete.
  */
 export async function archiveReplay(
-  parts: ArchiveReplayParts,
+  parts: ArchiveReplayDependencies,
   span: ArchiveSpan,
   to: readonly string[],
   { signal, onProgress }: Pick<ArchiveReplayOptions, "signal" | "onProgress">,
@@ -56,10 +56,10 @@ export async function archiveReplay(
 class ArchiveReplay {
   readonly name: string;
   readonly label: string;
-  readonly #parts: ArchiveReplayParts;
+  readonly #parts: ArchiveReplayDependencies;
   #failedLooks = 0;
 
-  constructor(parts: ArchiveReplayParts, name: string) {
+  constructor(parts: ArchiveReplayDependencies, name: string) {
     this.#parts = parts;
     this.name = name;
     this.label = `replay ${name}`;

@@ -1,4 +1,4 @@
-import { foreignCursor } from "../../../bus/engine-errors.ts";
+import { unknownCursor } from "../../../engine/errors.ts";
 
 /** Where a replay stands; all in milliseconds since 1970, or milliseconds. */
 export interface ReplayCursor {
@@ -19,6 +19,6 @@ export function encodeReplayCursor({ from, end, span }: ReplayCursor): string {
 /** `invalid_config` where it is none. */
 export function decodeReplayCursor(cursor: string): ReplayCursor {
   const match = pattern.exec(cursor);
-  if (match === null) throw foreignCursor(cursor);
+  if (match === null) throw unknownCursor(cursor);
   return { from: Number(match[1]), end: Number(match[2]), span: Number(match[3]) };
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
-import { type DeployedSubscription, messageAttributes, toEnvelope } from "../../../aws/index.ts";
+import { type DeployedSubscription, messageAttributes, toEnvelope } from "../../../aws-shared/index.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import { orderedKey } from "../../../subscription/index.ts";

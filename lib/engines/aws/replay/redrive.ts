@@ -1,10 +1,10 @@
-import type { DeployedSubscription } from "../../../aws/index.ts";
-import { noDeadLetter, noSubscriptionFor } from "../../../bus/engine-errors.ts";
-import type { AwsParts, DeadLetterStore, DeliveryStore } from "../parts.ts";
+import type { DeployedSubscription } from "../../../aws-shared/index.ts";
+import { noDeadLetter, noSubscriptionFor } from "../../../engine/errors.ts";
+import type { AwsDependencies, DeadLetterStore, DeliveryStore } from "../dependencies.ts";
 import { toQueueEntry } from "./queue-entry.ts";
 import { sendAll } from "./send.ts";
 
-export interface RedriveParts extends Pick<AwsParts, "clients" | "random"> {
+export interface RedriveDependencies extends Pick<AwsDependencies, "clients" | "random"> {
   readonly deliveries: Pick<DeliveryStore, "revive">;
   readonly deadLetters: Pick<DeadLetterStore, "get" | "remove">;
   readonly find: (subscription: string) => Promise<DeployedSubscription | undefined>;
@@ -15,7 +15,7 @@ export interface RedriveParts extends Pick<AwsParts, "clients" | "random"> {
  * doing it all again is harmless: a delivery that is no longer dead is not revived twice, and of two messages of one
  * delivery the table lets one run. `not_found`, `conflict` where its subscription is gone.
  */
-export async function redrive(parts: RedriveParts, id: string): Promise<void> {
+export async function redrive(parts: RedriveDependencies, id: string): Promise<void> {
   const { deadLetters, deliveries, find } = parts;
   const letter = await deadLetters.get(id);
   if (letter === undefined) throw noDeadLetter(id);

@@ -1,17 +1,17 @@
-import type { DeployedSubscription } from "../../../aws/index.ts";
-import type { ReplayStep } from "../../../bus/engine.ts";
-import { queryTime } from "../../../bus/history-filter.ts";
-import type { HistoryQuery } from "../../../bus/queries.ts";
-import { markReplay } from "../../../bus/replay-mark.ts";
-import { Router } from "../../../bus/router.ts";
+import type { DeployedSubscription } from "../../../aws-shared/index.ts";
+import { Router } from "../../../delivery/router.ts";
+import type { ReplayStep } from "../../../engine/engine.ts";
+import type { HistoryQuery } from "../../../engine/queries.ts";
 import type { Event } from "../../../event/event.ts";
+import { markReplay } from "../../../replay/replay-mark.ts";
+import { queryTime } from "../../../runtime/query-time.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
-import type { AwsParts, HistoryStore } from "../parts.ts";
+import type { AwsDependencies, HistoryStore } from "../dependencies.ts";
 import { decodeReplayCursor, encodeReplayCursor, type ReplayCursor } from "./cursor.ts";
 import { type QueueEntry, toQueueEntry } from "./queue-entry.ts";
 import { sendAll } from "./send.ts";
 
-export interface ReplayParts extends Pick<AwsParts, "config" | "clients" | "clock" | "random"> {
+export interface ReplayDependencies extends Pick<AwsDependencies, "config" | "clients" | "clock" | "random"> {
   readonly history: Pick<HistoryStore, "query">;
 }
 
@@ -32,7 +32,7 @@ const hourMs = 3_600_000;
  * enough to be turned round. The span adapts to how dense history is.
  */
 export async function replayStep(
-  parts: ReplayParts,
+  parts: ReplayDependencies,
   replayId: string,
   query: HistoryQuery,
   targets: readonly Target[],
@@ -50,7 +50,7 @@ export async function replayStep(
   return { events: events.length, deliveries, ...(until < cursor.end ? { cursor: next } : {}) };
 }
 
-function begin({ clock, config }: ReplayParts, query: HistoryQuery): ReplayCursor {
+function begin({ clock, config }: ReplayDependencies, query: HistoryQuery): ReplayCursor {
   const now = clock.now();
   const end = Math.min(now + 1, queryTime(query.until, "until") ?? Number.POSITIVE_INFINITY);
   // An hour more than history keeps: where nothing is, looking costs next to nothing.
@@ -78,7 +78,7 @@ async function inSpan(
 }
 
 async function deliver(
-  parts: ReplayParts,
+  parts: ReplayDependencies,
   replayId: string,
   events: readonly Event[],
   targets: readonly Target[],

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
-import { backoffMs } from "../../../bus/backoff.ts";
+import { backoffMs } from "../../../delivery/backoff.ts";
 import { BusError } from "../../../error/bus-error.ts";
-import { atOnce } from "../at-once.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
-import type { AwsParts } from "../parts.ts";
+import { concurrently } from "../concurrently.ts";
+import type { AwsDependencies } from "../dependencies.ts";
 import { mostBytes, type QueueEntry } from "./queue-entry.ts";
 
 /** Messages of one request, requests at once, and attempts at the messages that a request did not take. */
@@ -33,16 +33,16 @@ export function toRequests(entries: readonly QueueEntry[]): QueueEntry[][] {
  * have been.
  */
 export async function sendAll(
-  parts: Pick<AwsParts, "clients" | "random">,
+  parts: Pick<AwsDependencies, "clients" | "random">,
   queue: { readonly queueUrl: string; readonly fifo: boolean },
   entries: readonly QueueEntry[],
 ): Promise<void> {
   const requests = toRequests(entries);
-  await atOnce(requests, queue.fifo ? 1 : mostRequests, (request) => send(parts, queue.queueUrl, request));
+  await concurrently(requests, queue.fifo ? 1 : mostRequests, (request) => send(parts, queue.queueUrl, request));
 }
 
 async function send(
-  { clients, random }: Pick<AwsParts, "clients" | "random">,
+  { clients, random }: Pick<AwsDependencies, "clients" | "random">,
   queueUrl: string,
   request: readonly QueueEntry[],
 ): Promise<void> {

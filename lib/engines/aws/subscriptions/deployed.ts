@@ -1,15 +1,15 @@
-import { type DeployedSubscription, parameterNames, parseDeployedSubscription } from "../../../aws/index.ts";
+import { type DeployedSubscription, parameterNames, parseDeployedSubscription } from "../../../aws-shared/index.ts";
 import { isAwsError, toBusErrorOfAws } from "../aws-error.ts";
-import type { AwsParts } from "../parts.ts";
+import type { AwsDependencies } from "../dependencies.ts";
 
 /** What SSM gives at a time; more is refused. */
 const pageSize = 10;
 
 /** The subscriptions that the stacks of a bus have deployed, as SSM has them now. */
 export class DeployedSubscriptions {
-  readonly #parts: Pick<AwsParts, "clients" | "config">;
+  readonly #parts: Pick<AwsDependencies, "clients" | "config">;
 
-  constructor(parts: Pick<AwsParts, "clients" | "config">) {
+  constructor(parts: Pick<AwsDependencies, "clients" | "config">) {
     this.#parts = parts;
   }
 

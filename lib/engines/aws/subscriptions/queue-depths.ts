@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { toBusErrorOfAws } from "../aws-error.ts";
-import type { Clients } from "../parts.ts";
+import type { Clients } from "../dependencies.ts";
 
 /** How many messages a queue has, as far as SQS knows: its numbers are approximate, and up to a minute old. */
 export interface QueueDepths {

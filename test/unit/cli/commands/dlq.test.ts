@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { NonRetriableError } from "../../../../lib/bus/handler-errors.ts";
+import { NonRetriableError } from "../../../../lib/delivery/handler-errors.ts";
 import { workspace } from "../test-io.ts";
 
 /** Two dead letters of `readers`, one of `writers`, newest first as `dlq list` gives them. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { NonRetriableError } from "../../../../lib/bus/handler-errors.ts";
+import { NonRetriableError } from "../../../../lib/delivery/handler-errors.ts";
 import { workspace } from "../test-io.ts";
 
 /** A flow of which one delivery is dead, and one waits for a subscriber that is not there. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createClients } from "../../../../lib/engines/aws/clients.ts";
+import type { Clients } from "../../../../lib/engines/aws/dependencies.ts";
 import { findBus } from "../../../../lib/engines/aws/find-bus.ts";
-import type { Clients } from "../../../../lib/engines/aws/parts.ts";
 import { aBusConfig } from "../../../support/a-bus-config.ts";
 import { type Operations, ServiceError, startJsonStub } from "../../../support/json-stub.ts";
 

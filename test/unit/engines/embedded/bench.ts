@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { onTestFinished } from "vitest";
-import type { Delivery, Outcome } from "../../../../lib/bus/delivery.ts";
-import type { Accepted, Attachment, Consumer, Engine } from "../../../../lib/bus/engine.ts";
-import { jsonLogger } from "../../../../lib/bus/logger.ts";
+import type { Delivery, Outcome } from "../../../../lib/engine/delivery.ts";
+import type { Accepted, Attachment, Consumer, Engine } from "../../../../lib/engine/engine.ts";
 import { type EmbeddedOptions, openEmbedded, startOn, withDefaults } from "../../../../lib/engines/embedded/index.ts";
 import type { BusError } from "../../../../lib/error/bus-error.ts";
 import type { Event } from "../../../../lib/event/event.ts";
+import { jsonLogger } from "../../../../lib/runtime/logger.ts";
 import { ManualClock } from "../../../../lib/testing/manual-clock.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { temporaryDirectory } from "../../../support/temporary-directory.ts";
@@ -93,7 +93,7 @@ export class Bench {
       onError: (error) => this.errors.push(error),
       random: () => 0.5,
       pollMs: 1,
-      ownerCheckMs: 10,
+      processCheckMs: 10,
       ...options,
     };
     const engine = db === undefined ? await openEmbedded(given) : await startOn(db, withDefaults(given));

@@ -1,10 +1,15 @@
-import { systemClock } from "../../../../../lib/bus/clock.ts";
-import type { Delivery, Outcome } from "../../../../../lib/bus/delivery.ts";
-import type { Consumer } from "../../../../../lib/bus/engine.ts";
+import type { Delivery, Outcome } from "../../../../../lib/engine/delivery.ts";
+import type { Consumer } from "../../../../../lib/engine/engine.ts";
 import { createClients } from "../../../../../lib/engines/aws/clients.ts";
 import { Poller } from "../../../../../lib/engines/aws/consume/poller.ts";
-import type { ClaimedDelivery, DeliveryStore, MessageFate, OpenedWhy } from "../../../../../lib/engines/aws/parts.ts";
+import type {
+  ClaimedDelivery,
+  DeliveryStore,
+  MessageAction,
+  SkipReason,
+} from "../../../../../lib/engines/aws/dependencies.ts";
 import type { BusError } from "../../../../../lib/error/bus-error.ts";
+import { systemClock } from "../../../../../lib/runtime/clock.ts";
 import type { SubscriptionRecord } from "../../../../../lib/subscription/subscription.ts";
 import { aRecord } from "../../../../support/a-record.ts";
 import { anEvent } from "../../../../support/an-event.ts";
@@ -17,8 +22,8 @@ export const done: Outcome = { kind: "done" };
 export class Table implements DeliveryStore {
   readonly opened: string[] = [];
   renewed = 0;
-  openFate: ((id: string) => { fate: MessageFate; why: OpenedWhy } | undefined) | undefined;
-  settleFate: (outcome: Outcome) => MessageFate = (outcome) =>
+  openFate: ((id: string) => { action: MessageAction; why: SkipReason } | undefined) | undefined;
+  settleFate: (outcome: Outcome) => MessageAction = (outcome) =>
     outcome.kind === "retry" ? { kind: "later", afterMs: outcome.afterMs } : { kind: "delete" };
   readonly settled: { id: string; outcome: Outcome }[] = [];
 
@@ -45,10 +50,10 @@ export class Table implements DeliveryStore {
     return true;
   }
 
-  async settle(delivery: ClaimedDelivery, _: SubscriptionRecord, outcome: Outcome): Promise<MessageFate> {
-    const fate = this.settleFate(outcome);
+  async settle(delivery: ClaimedDelivery, _: SubscriptionRecord, outcome: Outcome): Promise<MessageAction> {
+    const action = this.settleFate(outcome);
     this.settled.push({ id: delivery.event.id, outcome });
-    return fate;
+    return action;
   }
 
   async revive(): Promise<boolean> {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { systemClock } from "../../../../../lib/bus/clock.ts";
-import { Counters } from "../../../../../lib/bus/metrics.ts";
-import { Runner } from "../../../../../lib/bus/runner.ts";
 import { standardCatalog } from "../../../../../lib/catalog/index.ts";
 import { connect } from "../../../../../lib/connect/index.ts";
+import { Runner } from "../../../../../lib/delivery/runner.ts";
 import { BusError } from "../../../../../lib/error/bus-error.ts";
 import type { Event } from "../../../../../lib/event/event.ts";
+import { systemClock } from "../../../../../lib/runtime/clock.ts";
+import { Counters } from "../../../../../lib/runtime/metrics.ts";
 import { aRecord } from "../../../../support/a-record.ts";
 import { ServiceError } from "../../../../support/json-stub.ts";
 import type { StubQueue } from "../../../../support/stub-queue.ts";
@@ -82,8 +82,8 @@ test("what is not to be handed over is deleted or left for later", async () => {
   queue.put("elsewhere");
   table.openFate = (id) =>
     id === "known"
-      ? { fate: { kind: "delete" }, why: "duplicate" }
-      : { fate: { kind: "later", afterMs: 7_000 }, why: "busy" };
+      ? { action: { kind: "delete" }, why: "duplicate" }
+      : { action: { kind: "later", afterMs: 7_000 }, why: "busy" };
   const hands = bench.hands(10);
   bench.poller().attach(hands).wake();
   await bench.until(() => queue.size === 1 && queue.hidden.length === 1);
@@ -94,7 +94,7 @@ test("what is not to be handed over is deleted or left for later", async () => {
 
 test("what expired before it was opened is counted by the subscriber and by its bus, and never run", async () => {
   for (const id of ["past1", "past2", "now"]) queue.put(id);
-  table.openFate = (id) => (id === "now" ? undefined : { fate: { kind: "delete" }, why: "expired" });
+  table.openFate = (id) => (id === "now" ? undefined : { action: { kind: "delete" }, why: "expired" });
   const poller = bench.poller();
   const counters = new Counters();
   const ran: string[] = [];
@@ -132,7 +132,7 @@ test("one that expired while its subscriber closed still counts", async () => {
   const attachment = bench.poller().attach(hands);
   table.openFate = () => {
     attachment.detach();
-    return { fate: { kind: "delete" }, why: "expired" };
+    return { action: { kind: "delete" }, why: "expired" };
   };
   attachment.wake();
   await bench.until(() => queue.size === 0);

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { DeadLetter } from "../../../../../lib/bus/delivery.ts";
-import { deadLetterFilter } from "../../../../../lib/bus/history-filter.ts";
-import type { DeadLetterQuery } from "../../../../../lib/bus/queries.ts";
+import { deadLetterFilter } from "../../../../../lib/dead-letters/dead-letter-filter.ts";
+import type { DeadLetter } from "../../../../../lib/engine/delivery.ts";
+import type { DeadLetterQuery } from "../../../../../lib/engine/queries.ts";
 import { createDeadLetterStore } from "../../../../../lib/engines/aws/dead-letters/index.ts";
-import type { DeadLetterStore } from "../../../../../lib/engines/aws/parts.ts";
+import type { DeadLetterStore } from "../../../../../lib/engines/aws/dependencies.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 import { type Dynamo, describeDynamo, startDynamo } from "../../../../support/dynamo.ts";
 import { historyParts, historyTableInput } from "../../../../support/history-table.ts";

@@ -1,17 +1,17 @@
 import { type AttributeValue, DeleteItemCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect } from "vitest";
 import * as z from "zod";
-import { toEnvelope } from "../../../../../lib/aws/index.ts";
-import type { DeadLetter, Failure, Outcome } from "../../../../../lib/bus/delivery.ts";
+import { toEnvelope } from "../../../../../lib/aws-shared/index.ts";
 import { standardCatalog } from "../../../../../lib/catalog/index.ts";
+import type { DeadLetter, Failure, Outcome } from "../../../../../lib/engine/delivery.ts";
 import { createDeliveries } from "../../../../../lib/engines/aws/deliveries/index.ts";
 import type {
   ClaimedDelivery,
   DeliveryStore,
-  MessageFate,
-  OpenedWhy,
+  MessageAction,
   QueueMessage,
-} from "../../../../../lib/engines/aws/parts.ts";
+  SkipReason,
+} from "../../../../../lib/engines/aws/dependencies.ts";
 import { BusError } from "../../../../../lib/error/bus-error.ts";
 import type { Event } from "../../../../../lib/event/event.ts";
 import type { SubscriptionRecord } from "../../../../../lib/subscription/subscription.ts";
@@ -114,13 +114,13 @@ export class Bench {
   }
 
   /** Opens a message that must not be claimed. */
-  async refused(message: QueueMessage): Promise<{ why: OpenedWhy; fate: MessageFate }> {
+  async refused(message: QueueMessage): Promise<{ why: SkipReason; action: MessageAction }> {
     const opened = await this.store.open(message, this.record, { leaseMs: 30_000 });
     if ("delivery" in opened) throw new Error("it was claimed");
     return opened;
   }
 
-  settle(delivery: ClaimedDelivery, outcome: Outcome = { kind: "done" }): Promise<MessageFate> {
+  settle(delivery: ClaimedDelivery, outcome: Outcome = { kind: "done" }): Promise<MessageAction> {
     return this.store.settle(delivery, this.record, outcome);
   }
 

@@ -15,7 +15,7 @@ describeDynamo("a run that died", () => {
     const message = bench.message(event);
     const crashed = await bench.claim(message, 10_000);
     await bench.clock.advance(9_999);
-    expect(await bench.refused(message)).toEqual({ why: "busy", fate: later(1) });
+    expect(await bench.refused(message)).toEqual({ why: "busy", action: later(1) });
     await bench.clock.advance(1);
     const second = await bench.claim(message, 10_000);
     expect(second).toMatchObject({ attempt: 2, failures: [processEnded(1)] });
@@ -88,13 +88,13 @@ describeDynamo("a run that died", () => {
       await bench.claim(message, 10_000);
       await bench.clock.advance(10_000);
     }
-    expect(await bench.refused(message)).toEqual({ why: "dead", fate: gone });
+    expect(await bench.refused(message)).toEqual({ why: "dead", action: gone });
     expect(bench.letter).toMatchObject({
       reason: processEnded(2),
       attempts: 2,
       failures: [processEnded(1), processEnded(2)],
     });
-    expect(await bench.refused(message)).toEqual({ why: "dead", fate: gone });
+    expect(await bench.refused(message)).toEqual({ why: "dead", action: gone });
     expect(bench.puts).toBe(1);
   });
 
@@ -104,7 +104,7 @@ describeDynamo("a run that died", () => {
     await bench.settle(await bench.claim(message), { kind: "retry", afterMs: 0, failure: failed(1) });
     await bench.settle(await bench.claim(message), { kind: "retry", afterMs: 0, failure: failed(2) });
     bench.record = { ...bench.record, attempts: 2 };
-    expect(await bench.refused(message)).toEqual({ why: "dead", fate: gone });
+    expect(await bench.refused(message)).toEqual({ why: "dead", action: gone });
     expect(bench.letter).toMatchObject({ reason: failed(2), attempts: 2, failures: [failed(1), failed(2)] });
   });
 
@@ -115,9 +115,9 @@ describeDynamo("a run that died", () => {
     const failure = failed(1, { code: "non_retriable" });
     bench.lettersFail = true;
     await expect(bench.settle(delivery, { kind: "dead", failure })).rejects.toMatchObject({ code: "unavailable" });
-    expect(await bench.refused(message)).toEqual({ why: "busy", fate: later(30_000) });
+    expect(await bench.refused(message)).toEqual({ why: "busy", action: later(30_000) });
     await bench.clock.advance(30_000);
-    expect(await bench.refused(message)).toEqual({ why: "dead", fate: gone });
+    expect(await bench.refused(message)).toEqual({ why: "dead", action: gone });
     expect(bench.letter).toMatchObject({ reason: failure, attempts: 1, failures: [failure] });
   });
 
@@ -132,7 +132,7 @@ describeDynamo("a run that died", () => {
     bench.afterPut = undefined;
     const first = bench.letter;
     await bench.clock.advance(30_000);
-    expect(await bench.refused(message)).toEqual({ why: "dead", fate: gone });
+    expect(await bench.refused(message)).toEqual({ why: "dead", action: gone });
     expect(bench.puts).toBe(2);
     expect(bench.letter).toBe(first);
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Failure } from "../../../../../lib/bus/delivery.ts";
+import type { Failure } from "../../../../../lib/engine/delivery.ts";
 import { formatFailures, parseFailures } from "../../../../../lib/engines/aws/deliveries/failures.ts";
 import { failed } from "./bench.ts";
 

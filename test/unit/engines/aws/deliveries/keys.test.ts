@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { markReplay } from "../../../../../lib/bus/replay-mark.ts";
 import { deliveryKey, locksOf } from "../../../../../lib/engines/aws/deliveries/keys.ts";
+import { markReplay } from "../../../../../lib/replay/replay-mark.ts";
 import { aRecord } from "../../../../support/a-record.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Outcome } from "../../../../../lib/bus/delivery.ts";
+import type { Outcome } from "../../../../../lib/engine/delivery.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 import { describeDynamo } from "../../../../support/dynamo.ts";
 import { Bench, dynamoForFile, failed, gone, later } from "./bench.ts";
@@ -16,9 +16,9 @@ describeDynamo("an ordered key", () => {
     const bench = await Bench.make(dynamo(), ordered);
     const [first, second] = [bench.message(keyed("a1")), bench.message(keyed("a2"))];
     const running = await bench.claim(first);
-    expect(await bench.refused(second)).toEqual({ why: "busy", fate: later(1_000) });
+    expect(await bench.refused(second)).toEqual({ why: "busy", action: later(1_000) });
     await bench.settle(running, retry(60_000));
-    expect(await bench.refused(second)).toEqual({ why: "busy", fate: later(60_000) });
+    expect(await bench.refused(second)).toEqual({ why: "busy", action: later(60_000) });
     await bench.clock.advance(60_000);
     expect(await bench.refused(second)).toMatchObject({ why: "busy" });
     const again = await bench.claim(first);
@@ -89,7 +89,7 @@ describeDynamo("an ordered key", () => {
     await bench.claim(first, 1_000);
     await bench.clock.advance(1_000);
     expect(await bench.refused(second)).toMatchObject({ why: "busy" });
-    expect(await bench.refused(first)).toEqual({ why: "dead", fate: gone });
+    expect(await bench.refused(first)).toEqual({ why: "dead", action: gone });
     await bench.claim(second);
   });
 
@@ -153,9 +153,9 @@ describeDynamo("an ordered key", () => {
     let looks = 0;
     const until = bench.clock.now() + 3_600_000;
     while (bench.clock.now() < until) {
-      const { fate } = await bench.refused(behind);
+      const { action } = await bench.refused(behind);
       looks += 1;
-      await bench.clock.advance(fate.kind === "later" ? fate.afterMs : 0);
+      await bench.clock.advance(action.kind === "later" ? action.afterMs : 0);
     }
     expect(looks).toBeLessThan(40);
   });
@@ -169,7 +169,7 @@ describeDynamo("a subscription that runs one at a time", () => {
     const bench = await Bench.make(dynamo(), single);
     const [first, second] = [bench.message(keyed("1")), bench.message(keyed("2"))];
     const running = await bench.claim(first);
-    expect(await bench.refused(second)).toEqual({ why: "busy", fate: later(1_000) });
+    expect(await bench.refused(second)).toEqual({ why: "busy", action: later(1_000) });
     await bench.settle(running);
     await bench.claim(second);
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Outcome } from "../../../../../lib/bus/delivery.ts";
-import type { ClaimedDelivery } from "../../../../../lib/engines/aws/parts.ts";
+import type { Outcome } from "../../../../../lib/engine/delivery.ts";
+import type { ClaimedDelivery } from "../../../../../lib/engines/aws/dependencies.ts";
 import type { SubscriptionRecord } from "../../../../../lib/subscription/subscription.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 import { describeDynamo } from "../../../../support/dynamo.ts";
@@ -89,8 +89,8 @@ class Workers {
           ? { kind: "retry", afterMs: 1_000, failure }
           : { kind: how };
     const claimed = { event, attempt, ...delivery };
-    const fate = await this.bench.settle(claimed, outcome);
-    if (fate.kind === "delete") this.ended(event.id, this.#isDead(event.id));
+    const action = await this.bench.settle(claimed, outcome);
+    if (action.kind === "delete") this.ended(event.id, this.#isDead(event.id));
   }
 
   ended(id: string, dead: boolean): void {

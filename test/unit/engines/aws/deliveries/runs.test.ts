@@ -20,9 +20,9 @@ describeDynamo("a delivery in the table", () => {
       failures: [],
       redriven: false,
     });
-    expect(await bench.refused(message)).toEqual({ why: "busy", fate: later(30_000) });
+    expect(await bench.refused(message)).toEqual({ why: "busy", action: later(30_000) });
     expect(await bench.settle(delivery)).toEqual(gone);
-    expect(await bench.refused(message)).toEqual({ why: "duplicate", fate: gone });
+    expect(await bench.refused(message)).toEqual({ why: "duplicate", action: gone });
     expect(bench.letters.size).toBe(0);
   });
 
@@ -43,7 +43,7 @@ describeDynamo("a delivery in the table", () => {
       later(5_000),
     );
     await bench.clock.advance(2_000);
-    expect(await bench.refused(message)).toEqual({ why: "busy", fate: later(3_000) });
+    expect(await bench.refused(message)).toEqual({ why: "busy", action: later(3_000) });
     await bench.clock.advance(3_000);
     expect(await bench.claim(message)).toMatchObject({ attempt: 2, failures: [failure] });
   });
@@ -72,7 +72,7 @@ describeDynamo("a delivery in the table", () => {
       acceptedAt: "2026-01-01T00:00:00.000Z",
       deadAt: "2026-01-01T00:00:01.000Z",
     });
-    expect(await bench.refused(message)).toEqual({ why: "dead", fate: gone });
+    expect(await bench.refused(message)).toEqual({ why: "dead", action: gone });
   });
 
   test("dropped, it is over", async () => {
@@ -85,7 +85,7 @@ describeDynamo("a delivery in the table", () => {
   test("expired, it is never claimed", async () => {
     const bench = await Bench.make(dynamo());
     const expired = anEvent({ type: "custom.thing", metadata: { expiresAt: "2026-01-01T00:00:00.000Z" } });
-    expect(await bench.refused(bench.message(expired))).toEqual({ why: "expired", fate: gone });
+    expect(await bench.refused(bench.message(expired))).toEqual({ why: "expired", action: gone });
     expect(await bench.rows()).toEqual({});
   });
 
@@ -124,7 +124,10 @@ describeDynamo("a delivery in the table", () => {
     const bench = await Bench.make(dynamo());
     const message = bench.message(event);
     bench.onceBefore("UpdateItemCommand", () => bench.clock.advance(10_000));
-    expect(await bench.store.open(message, bench.record, { leaseMs: 10_000 })).toEqual({ why: "busy", fate: later(0) });
+    expect(await bench.store.open(message, bench.record, { leaseMs: 10_000 })).toEqual({
+      why: "busy",
+      action: later(0),
+    });
     expect(await bench.claim(message)).toMatchObject({ attempt: 1, failures: [] });
   });
 
@@ -153,7 +156,7 @@ describeDynamo("a delivery in the table", () => {
   test("what is no valid event becomes one dead letter, whoever sees it", async () => {
     const bench = await Bench.make(dynamo());
     const invalid = bench.message(anEvent({ type: "task.created", data: { taskId: 7 } }));
-    expect(await bench.refused(invalid)).toEqual({ why: "invalid", fate: gone });
+    expect(await bench.refused(invalid)).toEqual({ why: "invalid", action: gone });
     bench.record = { ...bench.record, name: "two" };
     await bench.clock.advance(1_000);
     expect(await bench.refused(invalid)).toMatchObject({ why: "invalid" });

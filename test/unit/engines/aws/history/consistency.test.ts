@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
+import type { HistoryStore } from "../../../../../lib/engines/aws/dependencies.ts";
 import { createHistoryStore } from "../../../../../lib/engines/aws/history/index.ts";
-import type { HistoryStore } from "../../../../../lib/engines/aws/parts.ts";
 import { createIds } from "../../../../../lib/event/id.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 import { type Dynamo, describeDynamo, startDynamo } from "../../../../support/dynamo.ts";

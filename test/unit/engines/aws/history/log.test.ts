@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
-import type { Position } from "../../../../../lib/bus/engine.ts";
+import type { Position } from "../../../../../lib/engine/engine.ts";
+import type { AwsDependencies, HistoryStore } from "../../../../../lib/engines/aws/dependencies.ts";
 import { createHistoryStore } from "../../../../../lib/engines/aws/history/index.ts";
-import type { AwsParts, HistoryStore } from "../../../../../lib/engines/aws/parts.ts";
 import { createIds } from "../../../../../lib/event/id.ts";
 import { ManualClock } from "../../../../../lib/testing/manual-clock.ts";
 import { anEvent } from "../../../../support/an-event.ts";
@@ -19,7 +19,7 @@ describeDynamo("the log of what is recorded", () => {
   let dynamo: Dynamo;
   let clock: ManualClock;
   let nextId: () => string;
-  let parts: AwsParts;
+  let parts: AwsDependencies;
   let store: HistoryStore;
   let tables = 0;
   beforeAll(async () => {

@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { historyFilter } from "../../../../../lib/bus/history-filter.ts";
-import type { HistoryQuery } from "../../../../../lib/bus/queries.ts";
+import type { HistoryQuery } from "../../../../../lib/engine/queries.ts";
+import type { HistoryStore, ToRecord } from "../../../../../lib/engines/aws/dependencies.ts";
 import { createHistoryStore } from "../../../../../lib/engines/aws/history/index.ts";
 import { acceptanceKey } from "../../../../../lib/engines/aws/history/keys.ts";
-import type { HistoryStore, ToRecord } from "../../../../../lib/engines/aws/parts.ts";
 import { createIds } from "../../../../../lib/event/id.ts";
+import { historyFilter } from "../../../../../lib/history/history-filter.ts";
 import { ManualClock } from "../../../../../lib/testing/manual-clock.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 import { type Dynamo, describeDynamo, startDynamo } from "../../../../support/dynamo.ts";

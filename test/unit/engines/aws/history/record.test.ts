@@ -5,8 +5,8 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
+import type { AwsDependencies, HistoryStore } from "../../../../../lib/engines/aws/dependencies.ts";
 import { createHistoryStore } from "../../../../../lib/engines/aws/history/index.ts";
-import type { AwsParts, HistoryStore } from "../../../../../lib/engines/aws/parts.ts";
 import type { Event } from "../../../../../lib/event/event.ts";
 import { createIds } from "../../../../../lib/event/id.ts";
 import { ManualClock } from "../../../../../lib/testing/manual-clock.ts";
@@ -23,7 +23,7 @@ describeDynamo("recording", () => {
   let dynamo: Dynamo;
   let clock: ManualClock;
   let nextId: () => string;
-  let parts: AwsParts;
+  let parts: AwsDependencies;
   let store: HistoryStore;
   let tables = 0;
   const clients: DynamoDBClient[] = [];

@@ -18,7 +18,7 @@ const refused = () => new BusError("unavailable", "malformed", { retryable: fals
 const allWell: Send = async (things) => things.map(() => undefined);
 
 /** A target that does as it is told, and its requests. */
-function sending(send: Send, patience = { attempts: 10, forMs: 30_000 }) {
+function sending(send: Send, retryBudget = { attempts: 10, forMs: 30_000 }) {
   const clock = new ManualClock();
   const requests: (readonly Thing[])[] = [];
   const ended = new Map<number, (GivenUp | undefined)[]>();
@@ -41,7 +41,7 @@ function sending(send: Send, patience = { attempts: 10, forMs: 30_000 }) {
       order.push(id);
     },
   };
-  const sender = new BatchSender(target, patience, { clock, random: () => 0.5 });
+  const sender = new BatchSender(target, retryBudget, { clock, random: () => 0.5 });
   const add = (thing: Thing, urgent = false) => {
     ended.set(thing.id, []);
     sender.add(thing, urgent);

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { parseUnpublished } from "../../../../../lib/aws/index.ts";
+import { parseUnpublished } from "../../../../../lib/aws-shared/index.ts";
 import type { EventPublisher } from "../../../../../lib/engines/aws/publish/event-publisher.ts";
 import { turn } from "../../../../../lib/testing/manual-clock.ts";
 import { anEvent } from "../../../../support/an-event.ts";

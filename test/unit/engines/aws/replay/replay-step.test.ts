@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { historyFilter } from "../../../../../lib/bus/history-filter.ts";
-import type { HistoryQuery, Page, PageOptions } from "../../../../../lib/bus/queries.ts";
+import type { HistoryQuery, Page, PageOptions } from "../../../../../lib/engine/queries.ts";
 import { createClients } from "../../../../../lib/engines/aws/clients.ts";
 import { toQueueEntry } from "../../../../../lib/engines/aws/replay/queue-entry.ts";
 import { replayStep } from "../../../../../lib/engines/aws/replay/replay-step.ts";
 import { toRequests } from "../../../../../lib/engines/aws/replay/send.ts";
 import type { Event } from "../../../../../lib/event/event.ts";
+import { historyFilter } from "../../../../../lib/history/history-filter.ts";
 import { ManualClock } from "../../../../../lib/testing/manual-clock.ts";
 import { aBusConfig } from "../../../../support/a-bus-config.ts";
 import { aRecord } from "../../../../support/a-record.ts";

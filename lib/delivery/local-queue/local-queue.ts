@@ -1,0 +1,239 @@
+import type { Failure, Outcome } from "../../engine/delivery.ts";
+import type { Consumer, SubscriptionState } from "../../engine/engine.ts";
+import type { Event } from "../../event/event.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import { orderedKey } from "../../subscription/index.ts";
+import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+import { IndexedPool } from "../indexed-pool.ts";
+import { DeliveryItem } from "./delivery-item.ts";
+import { PriorityQueue } from "./priority-queue.ts";
+
+/** What a queue tells its engine. */
+export interface LocalQueueDependencies {
+  readonly clock: Clock;
+  /** Has `pump` called soon, outside the current call. */
+  schedule(queue: LocalQueue): void;
+  deadLetter(item: DeliveryItem, reason: Failure): void;
+  changed(): void;
+}
+
+/** What one subscription has to deliver, and to whom. */
+export class LocalQueue {
+  readonly ephemeral: boolean;
+  /** Whether the engine has it on its list. */
+  scheduled = false;
+  readonly #host: LocalQueueDependencies;
+  readonly #waiting = new PriorityQueue<DeliveryItem>();
+  readonly #delayed = new Set<DeliveryItem>();
+  readonly #running = new IndexedPool<DeliveryItem>();
+  /** Behind the head of each key that is under way; empty where only the head is. */
+  readonly #keys = new Map<string, DeliveryItem[]>();
+  /** How many these are. */
+  #blocked = 0;
+  #consumers: Consumer[] = [];
+  #turn = 0;
+  #record: SubscriptionRecord;
+  #keyOf: ((event: Event) => string) | undefined;
+
+  constructor(host: LocalQueueDependencies, record: SubscriptionRecord, ephemeral: boolean) {
+    this.#host = host;
+    this.ephemeral = ephemeral;
+    this.#record = record;
+    this.#keyOf = record.ordered === undefined ? undefined : orderedKey(record.ordered);
+  }
+
+  get record(): SubscriptionRecord {
+    return this.#record;
+  }
+
+  /** Takes over changed settings. Another `ordered` is for what comes next; what waits is queued anew by it. */
+  change(record: SubscriptionRecord): void {
+    const rekey = record.ordered !== this.#record.ordered;
+    this.#record = record;
+    if (rekey) this.#rekey();
+    this.#host.schedule(this);
+  }
+
+  add(event: Event, order: number, acceptedAt: number, redriven: boolean): void {
+    const item = new DeliveryItem(this.#record.name, event, order, acceptedAt, this.#keyOf?.(event), redriven);
+    const { maxBacklog } = this.#record;
+    if (maxBacklog !== undefined && this.backlog >= maxBacklog) {
+      this.#host.deadLetter(item, {
+        code: "overflow",
+        message: `subscription ${item.subscription} has ${maxBacklog} deliveries waiting, its maxBacklog`,
+        at: new Date(acceptedAt).toISOString(),
+        attempt: 0,
+      });
+      return;
+    }
+    this.#enqueue(item);
+  }
+
+  attach(consumer: Consumer): void {
+    this.#consumers.push(consumer);
+  }
+
+  detach(consumer: Consumer): void {
+    this.#consumers = this.#consumers.filter((other) => other !== consumer);
+  }
+
+  /** Hands over what may run now. */
+  pump(): void {
+    while (this.#waiting.size > 0 && this.#running.size < this.#record.concurrency) {
+      const consumer = this.#nextConsumer();
+      if (consumer === undefined) return;
+      const item = this.#waiting.shift();
+      if (item === undefined) return;
+      item.state = "running";
+      item.attempt += 1;
+      this.#running.add(item);
+      consumer.deliver(item);
+    }
+  }
+
+  settle(item: DeliveryItem, outcome: Outcome): void {
+    // A run outlives its deleted subscription; one made since by the same name has nothing of it.
+    if (!this.#running.delete(item)) return;
+    switch (outcome.kind) {
+      case "done":
+      case "dropped":
+        this.#release(item);
+        break;
+      case "released":
+        item.attempt -= 1;
+        this.#wait(item);
+        break;
+      case "retry":
+        item.failures = [...item.failures, outcome.failure];
+        this.#delay(item, outcome.afterMs);
+        break;
+      case "dead":
+        item.failures = [...item.failures, outcome.failure];
+        this.#host.deadLetter(item, outcome.failure);
+        this.#release(item);
+        break;
+    }
+    if (this.#waiting.size > 0) this.#host.schedule(this);
+  }
+
+  /** Forgets all that has not begun. */
+  clear(): void {
+    for (const item of this.#delayed) this.#host.clock.clearTimer(item.timer);
+    this.#delayed.clear();
+    this.#clearKeys();
+    while (this.#waiting.shift() !== undefined);
+  }
+
+  /** Everything under way. */
+  *items(): Generator<DeliveryItem> {
+    yield* this.#running;
+    yield* this.#delayed;
+    yield* this.#waiting;
+    for (const blocked of this.#keys.values()) yield* blocked;
+  }
+
+  get backlog(): number {
+    return this.#waiting.size + this.#delayed.size + this.#blocked;
+  }
+
+  state(deadLetters: number): SubscriptionState {
+    const now = this.#host.clock.now();
+    let oldest = now;
+    for (const item of this.items()) oldest = Math.min(oldest, item.acceptedAt);
+    return {
+      record: this.#record,
+      ephemeral: this.ephemeral,
+      waiting: this.#waiting.size + this.#blocked,
+      delayed: this.#delayed.size,
+      running: this.#running.size,
+      oldestAgeMs: now - oldest,
+      deadLetters,
+    };
+  }
+
+  #clearKeys(): void {
+    this.#keys.clear();
+    this.#blocked = 0;
+  }
+
+  /** In turn, so that subscribers of one name share its work. */
+  #nextConsumer(): Consumer | undefined {
+    for (let tries = this.#consumers.length; tries > 0; tries -= 1) {
+      this.#turn = (this.#turn + 1) % this.#consumers.length;
+      const consumer = this.#consumers[this.#turn];
+      if (consumer !== undefined && consumer.capacity() > 0) return consumer;
+    }
+    return undefined;
+  }
+
+  #enqueue(item: DeliveryItem): void {
+    if (item.key !== undefined) {
+      const behind = this.#keys.get(item.key);
+      if (behind !== undefined) {
+        item.state = "blocked";
+        behind.push(item);
+        this.#blocked += 1;
+        return;
+      }
+      this.#keys.set(item.key, []);
+    }
+    this.#wait(item);
+  }
+
+  #wait(item: DeliveryItem): void {
+    item.state = "waiting";
+    this.#waiting.push(item);
+    this.#host.schedule(this);
+  }
+
+  #delay(item: DeliveryItem, afterMs: number): void {
+    const { clock } = this.#host;
+    item.state = "delayed";
+    item.dueAt = clock.now() + afterMs;
+    this.#delayed.add(item);
+    const due = () => {
+      this.#delayed.delete(item);
+      this.#wait(item);
+      this.#host.changed();
+    };
+    // The next attempt is lost if the process ends before it.
+    item.timer = clock.setTimer(due, afterMs, { keepAlive: true });
+  }
+
+  /** The next of its key takes its place. */
+  #release(item: DeliveryItem): void {
+    if (item.key === undefined) return;
+    const behind = this.#keys.get(item.key);
+    const next = behind?.shift();
+    if (next === undefined) {
+      this.#keys.delete(item.key);
+      return;
+    }
+    this.#blocked -= 1;
+    this.#wait(next);
+  }
+
+  #rekey(): void {
+    const { ordered } = this.#record;
+    this.#keyOf = ordered === undefined ? undefined : orderedKey(ordered);
+    const waiting: DeliveryItem[] = [];
+    for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) waiting.push(item);
+    for (const blocked of this.#keys.values()) waiting.push(...blocked);
+    this.#clearKeys();
+    // A key is held by its head, which may be running or delayed.
+    for (const head of [...this.#running, ...this.#delayed]) if (head.key !== undefined) this.#keys.set(head.key, []);
+    for (const item of waiting.sort((one, other) => one.order - other.order)) {
+      const again = new DeliveryItem(
+        item.subscription,
+        item.event,
+        item.order,
+        item.acceptedAt,
+        this.#keyOf?.(item.event),
+        item.redriven,
+      );
+      again.attempt = item.attempt;
+      again.failures = item.failures;
+      this.#enqueue(again);
+    }
+  }
+}

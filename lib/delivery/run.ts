@@ -1,0 +1,87 @@
+import type { Bus, HandlerContext } from "../bus/bus.ts";
+import type { Delivery } from "../engine/delivery.ts";
+import type { BusError } from "../error/bus-error.ts";
+import type { Event } from "../event/event.ts";
+import { type Logger, withFields } from "../runtime/logger.ts";
+import type { PoolItem } from "./indexed-pool.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** One attempt at one delivery: what its handler sees, and what its publishes have to know. */
+export class Run<Events> implements RunContext, HandlerContext<Events>, PoolItem {
+  readonly delivery: Delivery;
+  readonly bus: Bus<Events>;
+  readonly startedAt: number;
+  readonly deadline: number;
+  readonly #logger: Logger;
+  #controller: AbortController | undefined;
+  #aborted: BusError | undefined;
+  #publishes: Set<Promise<unknown>> | undefined;
+  poolIndex = -1;
+  /** Whether it ran past its abort and was reported. */
+  stuck = false;
+
+  constructor(delivery: Delivery, bus: Bus<Events>, logger: Logger, startedAt: number, timeoutMs: number) {
+    this.delivery = delivery;
+    this.bus = bus;
+    this.#logger = logger;
+    this.startedAt = startedAt;
+    this.deadline = startedAt + timeoutMs;
+  }
+
+  get event(): Event {
+    return this.delivery.event;
+  }
+  get subscription(): string {
+    return this.delivery.subscription;
+  }
+  get attempt(): number {
+    return this.delivery.attempt;
+  }
+  get redriven(): boolean {
+    return this.delivery.redriven;
+  }
+  get aborted(): BusError | undefined {
+    return this.#aborted;
+  }
+
+  /** Made when first asked for: an AbortController costs more than the rest of a run. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted !== undefined && !this.#controller.signal.aborted) this.#controller.abort(this.#aborted);
+    return this.#controller.signal;
+  }
+
+  get log(): Logger {
+    const { event, subscription, attempt } = this.delivery;
+    return withFields(this.#logger, {
+      subscription,
+      attempt,
+      eventId: event.id,
+      type: event.type,
+      correlationId: event.metadata.correlationId,
+    });
+  }
+
+  abort(reason: BusError): void {
+    if (this.#aborted !== undefined) return;
+    this.#aborted = reason;
+    this.#controller?.abort(reason);
+  }
+
+  track(publish: Promise<unknown>): void {
+    this.#publishes ??= new Set();
+    const publishes = this.#publishes;
+    publishes.add(publish);
+    // A failure that nobody awaits is reported by `publishesSettled`, and must not end the process.
+    publish.then(
+      () => publishes.delete(publish),
+      () => publishes.delete(publish),
+    );
+  }
+
+  /** Publishes that the handler began and did not await; undefined where there is none. Rejects if one fails. */
+  publishesSettled(): Promise<unknown> | undefined {
+    if (this.#publishes === undefined || this.#publishes.size === 0) return undefined;
+    return Promise.all(this.#publishes);
+  }
+}

@@ -1,0 +1,50 @@
+import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
+import type { Event } from "../event/event.ts";
+
+// What every engine refuses in the same words.
+
+/** An id is stored with other content. */
+export function idConflict(event: Event): BusError {
+  return new BusError(
+    "conflict",
+    `${event.type}: the id ${event.id} is stored with other content; give another \`id\`, or publish the same content`,
+    { details: { id: event.id, type: event.type } },
+  );
+}
+
+/** Nothing is recorded under an id whose place is asked for. */
+export function noRecordedEvent(id: string): BusError {
+  return new BusError(
+    "not_found",
+    `event ${id} is not in history: it was never recorded, or it is no longer kept; give a time in its place`,
+  );
+}
+
+/** There is no such dead letter. */
+export function noDeadLetter(id: string): BusError {
+  return new BusError("not_found", `there is no dead letter ${id}; it was redriven or discarded, or never was`);
+}
+
+/** A dead letter has no subscription to go to: its own was deleted, or it was never published. */
+export function noSubscriptionFor(id: string, subscription: string | undefined): BusError {
+  return new BusError(
+    "conflict",
+    subscription === undefined
+      ? `dead letter ${id} was never published, so it failed in no subscription; publish its event again`
+      : `dead letter ${id} failed in subscription ${subscription}, which was deleted; subscribe it again, then redrive`,
+  );
+}
+
+/** A cursor that this engine did not give out. */
+export function unknownCursor(cursor: string): BusError {
+  return new BusError(
+    "invalid_config",
+    `cursor ${shortForm(cursor)} is not one of this bus; take it from the page before`,
+  );
+}
+
+/** The bus takes nothing more. */
+export function busClosed(): BusError {
+  return new BusError("closed", "the bus is closed; connect again");
+}

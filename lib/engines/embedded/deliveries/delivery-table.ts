@@ -1,0 +1,184 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { integer } from "../storage/rows.ts";
+import type { Depth, Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
+import type { RowKey } from "./claimed-delivery.ts";
+
+/** States of a delivery row, as they are stored: the first is what a claim takes, in the order of the key. */
+export const stateOf = { ready: 0, claimed: 1, delayed: 2, blocked: 3 } as const;
+export type State = keyof typeof stateOf;
+export const states = ["ready", "claimed", "delayed", "blocked"] as const satisfies readonly State[];
+/** Every priority that an event can have. */
+export const priorities = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
+
+/** What a new row holds besides its key. */
+export interface NewRow {
+  readonly state: "ready" | "blocked";
+  readonly ordering?: string | undefined;
+  /** When a replay or redrive was queued. */
+  readonly queued?: number | undefined;
+  readonly redriven?: boolean;
+}
+
+/**
+ * The rows of the deliveries and their depths. Every change of a row's state goes through here, within a transaction.
+ */
+export class DeliveryTable {
+  readonly #subscriptionCache: SubscriptionCache;
+  readonly #insertClaimed: StatementSync;
+  readonly #insert: StatementSync;
+  readonly #deleteClaimed: StatementSync;
+  readonly #claim: StatementSync;
+  readonly #release: StatementSync;
+  readonly #delay: StatementSync;
+  readonly #make: StatementSync;
+  readonly #due: StatementSync;
+  readonly #nextDue: StatementSync;
+  readonly #adjustForClockSkew: StatementSync;
+  readonly #find: StatementSync;
+  readonly #head: StatementSync;
+
+  constructor(db: DatabaseSync, subscriptionCache: SubscriptionCache) {
+    this.#subscriptionCache = subscriptionCache;
+    const key = "sub = ? AND state = ? AND priority = ? AND seq = ? AND replay = ?";
+    this.#insertClaimed = db.prepare(
+      "INSERT INTO deliveries (sub, state, priority, seq, replay, owner, attempts, ordering) VALUES (?, 1, ?, ?, 0, ?, 1, ?)",
+    );
+    this.#insert = db.prepare(
+      "INSERT INTO deliveries (sub, state, priority, seq, replay, attempts, ordering, queued, redriven) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)",
+    );
+    this.#deleteClaimed = db.prepare(
+      "DELETE FROM deliveries WHERE sub = ? AND state = 1 AND priority = ? AND seq = ? AND replay = ? AND owner = ?",
+    );
+    this.#claim = db.prepare(`UPDATE deliveries SET state = 1, owner = ?, attempts = attempts + 1 WHERE ${key}`);
+    this.#release = db.prepare(
+      `UPDATE deliveries SET state = 0, owner = NULL, attempts = ?, failures = ? WHERE ${key} AND owner = ?`,
+    );
+    this.#delay = db.prepare(
+      `UPDATE deliveries SET state = 2, owner = NULL, due = ?, delay = ?, failures = ? WHERE ${key} AND owner = ?`,
+    );
+    this.#make = db.prepare(`UPDATE deliveries SET state = ?, due = NULL, delay = NULL WHERE ${key}`);
+    this.#due = db.prepare(
+      "SELECT sub, priority, seq, replay FROM deliveries WHERE due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?",
+    );
+    this.#nextDue = db.prepare("SELECT min(due) AS due FROM deliveries WHERE due IS NOT NULL");
+    this.#adjustForClockSkew = db.prepare(
+      "UPDATE deliveries SET due = ? + delay WHERE due IS NOT NULL AND due - delay > ?",
+    );
+    this.#find = db.prepare(
+      "SELECT state FROM deliveries WHERE sub = ? AND state = ? AND priority = ? AND seq = ? AND replay = ?",
+    );
+    this.#head = db.prepare(
+      "SELECT state, priority, seq, replay FROM deliveries WHERE sub = ? AND ordering = ? ORDER BY state, seq, replay LIMIT 1",
+    );
+  }
+
+  /** A new row that goes to a consumer of this process at once. */
+  insertClaimed(sub: Subscription, priority: number, seq: number, owner: number, ordering: string | undefined): void {
+    this.#insertClaimed.run(sub.id, priority, seq, owner, ordering ?? null);
+    this.#subscriptionCache.touch(sub).claimed += 1;
+  }
+
+  insert(key: RowKey, row: NewRow): void {
+    const { sub, priority, seq, replay } = key;
+    const redriven = row.redriven === true ? 1 : null;
+    this.#insert.run(
+      sub.id,
+      stateOf[row.state],
+      priority,
+      seq,
+      replay,
+      row.ordering ?? null,
+      row.queued ?? null,
+      redriven,
+    );
+    this.#subscriptionCache.touch(sub)[row.state] += 1;
+  }
+
+  /** A ready row becomes this process's. */
+  claim(key: RowKey, owner: number): void {
+    this.#claim.run(owner, key.sub.id, stateOf.ready, key.priority, key.seq, key.replay);
+    this.#move(key.sub, "ready", "claimed");
+  }
+
+  /** Deletes a row that the owner holds; false where it does not hold it any more. */
+  deleteClaimed(key: RowKey, owner: number): boolean {
+    const { changes } = this.#deleteClaimed.run(key.sub.id, key.priority, key.seq, key.replay, owner);
+    if (changes === 0) return false;
+    this.#subscriptionCache.touch(key.sub).claimed -= 1;
+    return true;
+  }
+
+  /** Puts a row that the owner holds back into the queue. */
+  release(key: RowKey, owner: number, attempts: number, failures: string | null): void {
+    const { changes } = this.#release.run(attempts, failures, ...claimedKey(key), owner);
+    if (changes !== 0) this.#move(key.sub, "claimed", "ready");
+  }
+
+  /** Holds a row back until a time. */
+  delay(key: RowKey, owner: number, due: number, delay: number, failures: string): void {
+    const { changes } = this.#delay.run(due, delay, failures, ...claimedKey(key), owner);
+    if (changes !== 0) this.#move(key.sub, "claimed", "delayed");
+  }
+
+  /** Makes rows ready whose time has come, at most `limit`; how many there were. */
+  readyDue(now: number, limit: number): number {
+    const rows = this.#due.all(now, limit);
+    for (const row of rows) {
+      const sub = this.#subscriptionCache.byId(integer(row.sub));
+      const id = integer(row.sub);
+      this.#make.run(stateOf.ready, id, stateOf.delayed, integer(row.priority), integer(row.seq), integer(row.replay));
+      if (sub !== undefined) this.#move(sub, "delayed", "ready");
+    }
+    return rows.length;
+  }
+
+  /** When the next delayed row is due. */
+  nextDue(): number | undefined {
+    const due = this.#nextDue.get()?.due;
+    return due === null || due === undefined ? undefined : integer(due);
+  }
+
+  /** After the clock went back: no row waits longer from now than it was to wait at first. */
+  adjustForClockSkew(now: number): void {
+    this.#adjustForClockSkew.run(now, now);
+  }
+
+  /** In which state the row is; undefined where there is none. */
+  find(key: RowKey): State | undefined {
+    for (const state of states) {
+      const row = this.#find.get(key.sub.id, stateOf[state], key.priority, key.seq, key.replay);
+      if (row !== undefined) return state;
+    }
+    return undefined;
+  }
+
+  /** Whether a delivery of this ordering key is there; a further one has to wait for it. */
+  occupied(sub: Subscription, ordering: string): boolean {
+    return this.#head.get(sub.id, ordering) !== undefined;
+  }
+
+  /** Lets the next delivery of an ordering key go, where none is before it. */
+  promote(sub: Subscription, ordering: string): void {
+    const row = this.#head.get(sub.id, ordering);
+    if (row === undefined || row.state !== stateOf.blocked) return;
+    this.#make.run(
+      stateOf.ready,
+      sub.id,
+      stateOf.blocked,
+      integer(row.priority),
+      integer(row.seq),
+      integer(row.replay),
+    );
+    this.#move(sub, "blocked", "ready");
+  }
+
+  #move(sub: Subscription, from: keyof Depth, to: keyof Depth): void {
+    const depth = this.#subscriptionCache.touch(sub);
+    depth[from] -= 1;
+    depth[to] += 1;
+  }
+}
+
+function claimedKey({ sub, priority, seq, replay }: RowKey): [number, number, number, number, number] {
+  return [sub.id, stateOf.claimed, priority, seq, replay];
+}

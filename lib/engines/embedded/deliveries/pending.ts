@@ -1,0 +1,108 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { Router } from "../../../delivery/router.ts";
+import type { PendingDelivery } from "../../../engine/delivery.ts";
+import { formatTime } from "../../../event/time.ts";
+import type { History, StoredRecord } from "../history/history-reader.ts";
+import { integer, optionalInteger, parseFailures } from "../storage/rows.ts";
+import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
+import type { SubscriptionTable } from "../subscriptions/subscription-table.ts";
+import { type State, stateOf, states } from "./delivery-table.ts";
+
+const shownAs: Record<State, PendingDelivery["state"]> = {
+  ready: "waiting",
+  blocked: "waiting",
+  delayed: "delayed",
+  claimed: "running",
+};
+
+/** Finds the deliveries of a flow that are under way; one snapshot for all of it. */
+export class Pending {
+  readonly #subscriptionCache: SubscriptionCache;
+  readonly #history: History;
+  readonly #subscriptions: SubscriptionTable;
+  readonly #one: StatementSync;
+  readonly #all: StatementSync;
+
+  constructor(
+    db: DatabaseSync,
+    subscriptionCache: SubscriptionCache,
+    history: History,
+    subscriptions: SubscriptionTable,
+  ) {
+    this.#subscriptionCache = subscriptionCache;
+    this.#history = history;
+    this.#subscriptions = subscriptions;
+    const columns = "seq, state, attempts, due, failures";
+    this.#one = db.prepare(
+      `SELECT ${columns} FROM deliveries WHERE sub = ? AND state = ? AND priority = ? AND seq = ?`,
+    );
+    this.#all = db.prepare(`SELECT ${columns} FROM deliveries WHERE sub = ?`);
+  }
+
+  /** Within a read transaction, so that a delivery that ends and the events it made are seen together. */
+  ofFlow(correlationId: string): PendingDelivery[] {
+    const events = this.#history.flow(correlationId, { all: true });
+    if (events.length === 0) return [];
+    const bySeq = new Map(events.map((found) => [found.seq, found]));
+    const pending: PendingDelivery[] = [];
+    for (const sub of this.#subscriptionCache.all()) {
+      for (const row of this.#rows(sub, events)) {
+        const found = bySeq.get(integer(row.seq));
+        if (found !== undefined) pending.push(toPending(sub, found, row));
+      }
+      if (sub.filling) pending.push(...this.#unfilled(sub, events));
+    }
+    return pending;
+  }
+
+  /** Rows that may be of these events: looked up one by one, or all looked through, whichever is less. */
+  *#rows(sub: Subscription, events: readonly StoredRecord[]): Generator<Readonly<Record<string, unknown>>> {
+    const { ready, claimed, delayed, blocked } = sub.depth;
+    const depth = ready + claimed + delayed + blocked;
+    if (depth === 0) return;
+    if (depth <= events.length * states.length) {
+      yield* this.#all.all(sub.id);
+      return;
+    }
+    for (const { event, seq } of events) {
+      for (const state of states) {
+        if (sub.depth[state] > 0) yield* this.#one.all(sub.id, stateOf[state], event.metadata.priority, seq);
+      }
+    }
+  }
+
+  /** Events that a subscription will get once it is filled up to them. */
+  #unfilled(sub: Subscription, events: readonly StoredRecord[]): PendingDelivery[] {
+    const position = this.#subscriptions.position(sub);
+    if (position === undefined) return [];
+    const router = new Router([sub.record]);
+    return events
+      .filter(({ event, seq }) => seq > position && router.route(event).length > 0)
+      .map(({ event }) => ({
+        subscription: sub.record.name,
+        eventId: event.id,
+        type: event.type,
+        state: "waiting",
+        attempts: 0,
+      }));
+  }
+}
+
+function toPending(
+  sub: Subscription,
+  { event }: StoredRecord,
+  row: Readonly<Record<string, unknown>>,
+): PendingDelivery {
+  const state = states.find((name) => stateOf[name] === row.state) ?? "ready";
+  const due = optionalInteger(row.due);
+  const lastError = parseFailures(row.failures).at(-1)?.message;
+  return {
+    subscription: sub.record.name,
+    eventId: event.id,
+    type: event.type,
+    state: shownAs[state],
+    attempts: integer(row.attempts),
+    ...(due === undefined ? {} : { dueAt: formatTime(due) }),
+    ...(lastError === undefined ? {} : { lastError }),
+  };
+}

@@ -1,0 +1,76 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type Event, eventIdNames } from "../../../event/event.ts";
+
+/** Events a block: of a value that is asked for, the blocks that hold it are known, and these are read through. */
+export const blockSize = 256;
+
+export function blockOf(seq: number): number {
+  return Math.floor(seq / blockSize);
+}
+
+/** What can be looked up by block. The numbers are stored. */
+export const fields = {
+  type: 1,
+  source: 2,
+  causationId: 3,
+  tag: 4,
+  agentId: 5,
+  userId: 6,
+  streamId: 7,
+  nodeId: 8,
+  executionId: 9,
+  circleId: 10,
+  projectId: 11,
+} as const;
+export type Field = keyof typeof fields;
+
+/** Calls `use` with every value of an event that can be looked up. */
+export function eachPosting(event: Event, use: (field: Field, value: string) => void): void {
+  const { metadata } = event;
+  use("type", event.type);
+  use("source", event.source);
+  if (metadata.causationId !== undefined) use("causationId", metadata.causationId);
+  for (const name of eventIdNames) {
+    const value = metadata[name];
+    if (value !== undefined) use(name, value);
+  }
+  for (const tag of metadata.tags ?? []) use("tag", tag);
+}
+
+/** Writes, for each block, which values it holds: once a block, whatever the number of events. */
+export class Postings {
+  readonly #insert: StatementSync;
+  /** What this process knows to be written for the block at the end. */
+  #block = -1;
+  #written = new Map<Field, Set<string>>();
+  readonly #post: (field: Field, value: string) => void;
+
+  constructor(db: DatabaseSync) {
+    this.#insert = db.prepare("INSERT OR IGNORE INTO postings (field, value, block) VALUES (?, ?, ?)");
+    this.#post = (field, value) => {
+      let values = this.#written.get(field);
+      if (values === undefined) {
+        values = new Set();
+        this.#written.set(field, values);
+      }
+      if (values.has(value)) return;
+      values.add(value);
+      this.#insert.run(fields[field], value, this.#block);
+    };
+  }
+
+  add(seq: number, event: Event): void {
+    const block = blockOf(seq);
+    if (block !== this.#block) {
+      this.forget();
+      this.#block = block;
+    }
+    eachPosting(event, this.#post);
+  }
+
+  /** After a rollback, or when rows may have been deleted. */
+  forget(): void {
+    this.#block = -1;
+    this.#written = new Map();
+  }
+}

@@ -1,0 +1,183 @@
+import { createHash } from "node:crypto";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Event } from "../../../event/event.ts";
+import { Postings } from "../history/postings.ts";
+import { integer, optionalText, parseEvent, text } from "../storage/rows.ts";
+import type { SubscriptionCache } from "../subscriptions/subscription-cache.ts";
+import { RecentEvents } from "./recent-events.ts";
+import { Totals } from "./totals.ts";
+
+/** An event as it is stored. */
+export interface StoredEvent {
+  readonly seq: number;
+  readonly event: Event;
+  /** Milliseconds since 1970. */
+  readonly accepted: number;
+  /** Whether it is in history, or only kept until it is delivered. */
+  readonly history: boolean;
+}
+
+/** What is known of an id that is not stored any more. */
+export interface Seen {
+  /** Of an event that was never in history: its content, to tell a duplicate from a conflict. */
+  readonly digest: string | undefined;
+  /** Subscriptions in which the event has succeeded. */
+  readonly subscriptions: ReadonlySet<number>;
+}
+
+/** Tells equal content: what `sameContent` compares, in one order of keys. */
+export function contentDigest(event: Event): string {
+  const content = canonical([event.type, event.source, event.metadata.version, event.data]);
+  return createHash("sha256").update(content).digest("base64");
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+/** The table of events and what is kept to find them. */
+export class Events {
+  readonly #subscriptionCache: SubscriptionCache;
+  readonly #postings: Postings;
+  readonly #totals: Totals;
+  readonly #recent = new RecentEvents();
+  readonly #insert: StatementSync;
+  readonly #byId: StatementSync;
+  readonly #bySeq: StatementSync;
+  readonly #raw: StatementSync;
+  readonly #insertTransient: StatementSync;
+  readonly #release: StatementSync;
+  readonly #deleteTransient: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #seen: StatementSync;
+  readonly #remember: StatementSync;
+
+  constructor(db: DatabaseSync, subscriptionCache: SubscriptionCache) {
+    this.#subscriptionCache = subscriptionCache;
+    this.#postings = new Postings(db);
+    this.#totals = new Totals(db);
+    this.#insert = db.prepare("INSERT INTO events (seq, id, flow, accepted, history, body) VALUES (?, ?, ?, ?, ?, ?)");
+    this.#byId = db.prepare("SELECT seq, body, accepted, history FROM events WHERE id = ?");
+    this.#bySeq = db.prepare("SELECT seq, body, accepted, history FROM events WHERE seq = ?");
+    this.#raw = db.prepare("SELECT id, body FROM events WHERE seq = ?");
+    this.#insertTransient = db.prepare(
+      "INSERT INTO transients (seq, remaining) VALUES (?, ?) ON CONFLICT DO UPDATE SET remaining = remaining + excluded.remaining",
+    );
+    this.#release = db.prepare("UPDATE transients SET remaining = remaining - 1 WHERE seq = ? RETURNING remaining");
+    this.#deleteTransient = db.prepare("DELETE FROM transients WHERE seq = ?");
+    this.#delete = db.prepare("DELETE FROM events WHERE seq = ?");
+    this.#seen = db.prepare("SELECT sub, digest FROM seen WHERE id = ? AND until > ?");
+    this.#remember = db.prepare(
+      "INSERT INTO seen (id, sub, until, digest) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET until = excluded.until, digest = excluded.digest",
+    );
+  }
+
+  /** Stores a recorded event; gives its place. */
+  insert(event: Event, body: string, accepted: number): number {
+    const seq = this.#put(event, body, accepted, 1);
+    this.#postings.add(seq, event);
+    this.#totals.add(seq, event, accepted);
+    return seq;
+  }
+
+  /** Stores an event outside of history until `deliveries` of it have ended; gives its place. */
+  insertTransient(event: Event, body: string, accepted: number, deliveries: number): number {
+    const seq = this.#put(event, body, accepted, 0);
+    this.#insertTransient.run(seq, deliveries);
+    return seq;
+  }
+
+  /** A further delivery needs an event that is outside of history. */
+  holdTransient(seq: number): void {
+    this.#insertTransient.run(seq, 1);
+  }
+
+  /** A delivery of an event outside of history has ended; the last one takes the event with it. */
+  releaseTransient(seq: number): void {
+    const row = this.#release.get(seq);
+    if (row === undefined || integer(row.remaining) > 0) return;
+    this.#deleteTransient.run(seq);
+    this.#delete.run(seq);
+  }
+
+  byId(id: string): StoredEvent | undefined {
+    const row = this.#byId.get(id);
+    return row === undefined ? undefined : this.#stored(row);
+  }
+
+  /** Throws where it cannot be read. */
+  bySeq(seq: number): StoredEvent | undefined {
+    const row = this.#bySeq.get(seq);
+    return row === undefined ? undefined : this.#stored(row);
+  }
+
+  /** Undefined where it is not there or cannot be read. */
+  readable(seq: number): StoredEvent | undefined {
+    try {
+      return this.bySeq(seq);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** An event as it lies there, for one that cannot be read. */
+  raw(seq: number): { id: string; body: string } | undefined {
+    const row = this.#raw.get(seq);
+    return row === undefined ? undefined : { id: text(row.id), body: String(row.body) };
+  }
+
+  /** What is still known of an id; undefined where nothing is. */
+  seen(id: string, now: number): Seen | undefined {
+    const rows = this.#seen.all(id, now);
+    if (rows.length === 0) return undefined;
+    return {
+      digest: rows.map((row) => optionalText(row.digest)).find((digest) => digest !== undefined),
+      subscriptions: new Set(rows.map((row) => integer(row.sub))),
+    };
+  }
+
+  /** Remembers an id in a subscription, or with subscription 0 and its content for the publish itself. */
+  remember(id: string, sub: number, until: number, digest: string | null): void {
+    this.#remember.run(id, sub, until, digest);
+  }
+
+  write(): void {
+    this.#totals.write();
+  }
+
+  /** After a rollback, or where another process may have deleted what was remembered. */
+  forget(): void {
+    this.#totals.forget();
+    this.#postings.forget();
+    this.#recent.clear();
+  }
+
+  /** Before rows of postings are deleted. */
+  forgetPostings(): void {
+    this.#postings.forget();
+  }
+
+  #put(event: Event, body: string, accepted: number, history: 0 | 1): number {
+    const seq = this.#subscriptionCache.lastSeq + 1;
+    const { correlationId } = event.metadata;
+    this.#insert.run(seq, event.id, correlationId === event.id ? null : correlationId, accepted, history, body);
+    this.#subscriptionCache.lastSeq = seq;
+    this.#recent.keep(seq, event, body.length);
+    return seq;
+  }
+
+  #stored(row: Readonly<Record<string, unknown>>): StoredEvent {
+    const seq = integer(row.seq);
+    const body = text(row.body);
+    let event = this.#recent.get(seq);
+    if (event === undefined) {
+      event = parseEvent(body);
+      this.#recent.keep(seq, event, body.length);
+    }
+    return { seq, event, accepted: integer(row.accepted), history: integer(row.history) === 1 };
+  }
+}

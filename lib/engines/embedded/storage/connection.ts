@@ -1,0 +1,61 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as wait } from "node:timers/promises";
+import { checkSchema, createSchema } from "./schema.ts";
+import { isBusy, storeError } from "./sqlite-error.ts";
+
+export interface ConnectionOptions {
+  readonly file: string;
+  /** "full" syncs with each commit: what was accepted survives a power cut. "normal": a crash of the process only. */
+  readonly synchronous: "full" | "normal";
+  /** Milliseconds for which a lock of another process is waited for. */
+  readonly lockWaitMs: number;
+  readonly random: () => number;
+}
+
+/** Milliseconds until a lock is tried again: short, growing, and random, so that waiting processes do not march in step. */
+export function lockDelay(tries: number, random: () => number): number {
+  return Math.min(5, 0.2 * 2 ** Math.min(tries, 5)) * (0.5 + random());
+}
+
+/** How long and how a lock is waited for. */
+export type LockWait = Pick<ConnectionOptions, "file" | "lockWaitMs" | "random">;
+
+/** Does something again while another process holds the lock, without blocking. `unavailable` when patience ends. */
+export async function whenFree<Result>({ file, lockWaitMs, random }: LockWait, act: () => Result): Promise<Result> {
+  const since = performance.now();
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return act();
+    } catch (thrown) {
+      if (!isBusy(thrown) || performance.now() - since > lockWaitMs) throw storeError(file, thrown);
+      await wait(lockDelay(tries, random));
+    }
+  }
+}
+
+/** Opens the file, makes it a bus where it is new, and refuses what is none. */
+export function openConnection(options: ConnectionOptions): Promise<DatabaseSync> {
+  return whenFree(options, () => open(options));
+}
+
+function open({ file, synchronous }: ConnectionOptions): DatabaseSync {
+  mkdirSync(dirname(file), { recursive: true });
+  const db = new DatabaseSync(file, { timeout: 0 });
+  try {
+    const found = checkSchema(db, file);
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`);
+    db.exec("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 67108864;");
+    if (found === "new") {
+      db.exec("BEGIN IMMEDIATE");
+      // Another process may have made the tables since.
+      if (checkSchema(db, file) === "new") createSchema(db);
+      db.exec("COMMIT");
+    }
+    return db;
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+}

@@ -1,0 +1,161 @@
+import type { DatabaseSync } from "node:sqlite";
+import { BusError } from "../../../error/bus-error.ts";
+import { integer } from "./rows.ts";
+
+/** "WGLE": marks a file as a bus, so that no other program's database is taken for one. */
+const applicationId = 0x57474c45;
+/** Raised with each change of the tables; a file of a higher one is refused. */
+export const schemaVersion = 1;
+
+/*
+ * meta: one row. `changes` counts transactions, so that a process knows whether what it remembers still holds.
+ * subscriptions, depths: `epoch` and `changes` say in which state of `meta` a row was written, so that only news is read.
+ * events: what was accepted. `flow` is NULL where it equals the id; `history` is 0 for what is kept only until delivered.
+ * postings, blocks: which blocks of 256 events hold a value, and between which times a block lies; a hundred times smaller
+ *   than an index by event, and written once a block instead of once an event.
+ * deliveries: the key is the order in which a subscription's rows are taken. `due`, `delay`: of a retry.
+ *   `queued`: when a replay or a redrive was queued; NULL where it is when the event was accepted.
+ * transients: events outside of history, with how many deliveries still need them.
+ * depths: how many deliveries of a subscription are in each state, kept with each change, since counting a long queue is slow.
+ *   `sharers`: the processes that share out its slots, each with how many it can hold, as "1:10 2:10".
+ * seen: ids that are not in `events` any more but still count as seen; subscription 0 stands for the publish itself.
+ */
+const tables = `
+CREATE TABLE meta (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  changes INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  deletions INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL
+);
+INSERT INTO meta VALUES (1, 0, 0, 0, 0);
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  flow TEXT,
+  accepted INTEGER NOT NULL,
+  history INTEGER NOT NULL,
+  body TEXT NOT NULL
+);
+CREATE INDEX events_flow ON events (flow, seq) WHERE flow IS NOT NULL;
+CREATE TABLE postings (
+  field INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  block INTEGER NOT NULL,
+  PRIMARY KEY (field, value, block)
+) WITHOUT ROWID;
+CREATE TABLE blocks (
+  block INTEGER PRIMARY KEY,
+  min_accepted INTEGER NOT NULL,
+  max_accepted INTEGER NOT NULL,
+  min_time INTEGER NOT NULL,
+  max_time INTEGER NOT NULL
+);
+CREATE TABLE stats (
+  minute INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (minute, type)
+) WITHOUT ROWID;
+CREATE TABLE owners (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  lock TEXT NOT NULL UNIQUE
+);
+CREATE TABLE subscriptions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  record TEXT NOT NULL,
+  owner INTEGER,
+  backfill INTEGER,
+  live_from INTEGER NOT NULL,
+  epoch INTEGER NOT NULL
+);
+CREATE INDEX subscriptions_epoch ON subscriptions (epoch);
+CREATE TABLE doomed (sub INTEGER PRIMARY KEY);
+CREATE TABLE deliveries (
+  sub INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  replay INTEGER NOT NULL,
+  owner INTEGER,
+  attempts INTEGER NOT NULL,
+  due INTEGER,
+  delay INTEGER,
+  ordering TEXT,
+  queued INTEGER,
+  redriven INTEGER,
+  failures TEXT,
+  PRIMARY KEY (sub, state, priority, seq, replay)
+) WITHOUT ROWID;
+CREATE INDEX deliveries_due ON deliveries (due) WHERE due IS NOT NULL;
+CREATE INDEX deliveries_ordering ON deliveries (sub, ordering, state, seq, replay) WHERE ordering IS NOT NULL;
+CREATE TABLE depths (
+  sub INTEGER PRIMARY KEY,
+  ready INTEGER NOT NULL,
+  claimed INTEGER NOT NULL,
+  delayed INTEGER NOT NULL,
+  blocked INTEGER NOT NULL,
+  sharers TEXT,
+  changes INTEGER NOT NULL
+);
+CREATE TABLE transients (seq INTEGER PRIMARY KEY, remaining INTEGER NOT NULL);
+CREATE TABLE replays (id INTEGER PRIMARY KEY, replay TEXT NOT NULL UNIQUE);
+CREATE TABLE seen (
+  id TEXT NOT NULL,
+  sub INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  digest TEXT,
+  PRIMARY KEY (id, sub)
+) WITHOUT ROWID;
+CREATE INDEX seen_until ON seen (until);
+CREATE TABLE dead_letters (
+  n INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  subscription TEXT,
+  replay INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  correlation_id TEXT NOT NULL,
+  code TEXT NOT NULL,
+  accepted INTEGER NOT NULL,
+  dead INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  failures TEXT NOT NULL
+);
+CREATE INDEX dead_letters_subscription ON dead_letters (subscription, n);
+CREATE INDEX dead_letters_correlation ON dead_letters (correlation_id, n);
+`;
+
+function pragma(db: DatabaseSync, name: "application_id" | "user_version"): number {
+  return integer(db.prepare(`PRAGMA ${name}`).get()?.[name]);
+}
+
+/** Whether the file holds a bus of this version. Refuses, before anything is written, a file that is something else. */
+export function checkSchema(db: DatabaseSync, file: string): "new" | "current" {
+  const application = pragma(db, "application_id");
+  const version = pragma(db, "user_version");
+  if (application === applicationId) {
+    if (version <= schemaVersion) return "current";
+    throw new BusError(
+      "invalid_config",
+      `${file} was written by a newer Waggle: its schema version is ${version}, this one knows ${schemaVersion}; upgrade wagglebus, or give another \`file\``,
+      { details: { file, found: version, supported: schemaVersion } },
+    );
+  }
+  const objects = integer(db.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.count);
+  if (application === 0 && version === 0 && objects === 0) return "new";
+  throw new BusError(
+    "invalid_config",
+    `${file} is a SQLite file of another program (application id ${application}); give another \`file\``,
+    { details: { file } },
+  );
+}
+
+/** Makes the tables, inside the caller's transaction. */
+export function createSchema(db: DatabaseSync): void {
+  db.exec(tables);
+  db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`);
+}

@@ -1,0 +1,119 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { Router } from "../../../delivery/router.ts";
+import { type BusError, toBusError } from "../../../error/bus-error.ts";
+import type { Event } from "../../../event/event.ts";
+import type { DeliveryEnqueuer } from "../deliveries/enqueue.ts";
+import { integer, parseEvent } from "../storage/rows.ts";
+import type { Subscription, SubscriptionCache } from "./subscription-cache.ts";
+import type { SubscriptionTable } from "./subscription-table.ts";
+
+export interface BackfillDependencies {
+  readonly subscriptionCache: SubscriptionCache;
+  readonly enqueuer: DeliveryEnqueuer;
+  readonly subscriptions: SubscriptionTable;
+  /** Does one thing in a transaction of its own. */
+  transact<Result>(act: () => Result): Promise<Result>;
+  onError(error: BusError): void;
+}
+
+/** Events read in one transaction. */
+const stepSize = 256;
+
+/** What a step did: `full` where the backlog has no room for more. */
+type Step = "more" | "full" | "live";
+
+/**
+ * Fills a subscription that starts in the past. Until it is live, publishers leave it alone and the filling gives it what
+ * they publish as well; the step that finds nothing more makes it live in the same transaction. So there is no gap, no
+ * double, and the order is kept. Any process may take a step.
+ */
+export class Backfill {
+  readonly #host: BackfillDependencies;
+  readonly #after: StatementSync;
+  readonly #filling = new Map<number, Promise<void>>();
+  readonly #full = new Set<Subscription>();
+  #stopped = false;
+
+  constructor(db: DatabaseSync, host: BackfillDependencies) {
+    this.#host = host;
+    this.#after = db.prepare(
+      "SELECT seq, accepted, history, body FROM events WHERE seq > ? AND (history = 1 OR seq > ?) ORDER BY seq LIMIT ?",
+    );
+  }
+
+  /** Goes on with every subscription of these names that is not live yet. */
+  drive(names: Iterable<string>): void {
+    for (const name of names) {
+      const sub = this.#host.subscriptionCache.byName(name);
+      if (sub?.filling === true) this.fill(sub).catch(() => {});
+    }
+  }
+
+  /** Goes on with those whose backlog was full and has room again. */
+  resume(): void {
+    for (const sub of this.#full) {
+      if (this.#host.enqueuer.room(sub) <= 0) continue;
+      this.#full.delete(sub);
+      this.fill(sub).catch(() => {});
+    }
+  }
+
+  /** Resolves when the subscription is live, or has no more room. */
+  fill(sub: Subscription): Promise<void> {
+    const running = this.#filling.get(sub.id);
+    if (running !== undefined) return running;
+    const filling = this.#fill(sub).finally(() => this.#filling.delete(sub.id));
+    this.#filling.set(sub.id, filling);
+    return filling;
+  }
+
+  /** Takes no further step. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.allSettled(this.#filling.values());
+  }
+
+  async #fill(sub: Subscription): Promise<void> {
+    let step: Step = "more";
+    while (step === "more" && !this.#stopped) step = await this.#host.transact(() => this.step(sub));
+    if (step === "full") this.#full.add(sub);
+  }
+
+  /** Within a transaction. */
+  step(sub: Subscription): Step {
+    const { enqueuer, subscriptionCache, subscriptions } = this.#host;
+    if (subscriptionCache.byId(sub.id) !== sub) return "live";
+    const position = subscriptions.position(sub);
+    if (position === undefined) return "live";
+    const matches = new Router([sub.record]);
+    const rows = this.#after.all(position, sub.liveFrom, stepSize);
+    let last = position;
+    for (const row of rows) {
+      // A bound on the backlog holds the filling back; it must not turn what was kept into dead letters.
+      if (enqueuer.room(sub) <= 0) {
+        subscriptions.move(sub, last);
+        return "full";
+      }
+      last = integer(row.seq);
+      const event = this.#read(row.body);
+      if (event === undefined || matches.route(event).length === 0) continue;
+      enqueuer.enqueue(sub, { event, seq: last, accepted: integer(row.accepted), transient: row.history === 0 });
+    }
+    if (rows.length < stepSize) {
+      subscriptions.goLive(sub);
+      return "live";
+    }
+    subscriptions.move(sub, last);
+    return "more";
+  }
+
+  /** Undefined where it cannot be read: one broken row must not hold all others back. */
+  #read(body: unknown): Event | undefined {
+    try {
+      return parseEvent(body);
+    } catch (thrown) {
+      this.#host.onError(toBusError(thrown));
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { SubscriptionState } from "../../../engine/engine.ts";
+import type { DeadLetterTable } from "../dead-letters/dead-letter-table.ts";
+import { priorities, stateOf, states } from "../deliveries/delivery-table.ts";
+import { integer } from "../storage/rows.ts";
+import type { Subscription } from "./subscription-cache.ts";
+
+/** Rows looked at for the oldest: the first so many of each priority and state. */
+const lookedAt = 64;
+
+/** Tells how subscriptions stand, without counting rows. */
+export class SubscriptionStates {
+  readonly #deadLetters: DeadLetterTable;
+  readonly #oldest: StatementSync;
+
+  constructor(db: DatabaseSync, deadLetters: DeadLetterTable) {
+    this.#deadLetters = deadLetters;
+    this.#oldest = db.prepare(
+      `SELECT min(since) AS oldest FROM (
+         SELECT coalesce(d.queued, e.accepted) AS since FROM deliveries AS d JOIN events AS e ON e.seq = d.seq
+         WHERE d.sub = ? AND d.state = ? AND d.priority = ? ORDER BY d.seq, d.replay LIMIT ?)`,
+    );
+  }
+
+  of(sub: Subscription, now: number): SubscriptionState {
+    const { ready, claimed, delayed, blocked } = sub.depth;
+    return {
+      record: sub.record,
+      ephemeral: sub.owner !== undefined,
+      waiting: ready + blocked,
+      delayed,
+      running: claimed,
+      oldestAgeMs: Math.max(0, now - this.#oldestSince(sub, now)),
+      deadLetters: this.#deadLetters.count(sub.record.name),
+    };
+  }
+
+  #oldestSince(sub: Subscription, now: number): number {
+    let oldest = now;
+    for (const state of states) {
+      if (sub.depth[state] === 0) continue;
+      for (const priority of priorities) {
+        const found = this.#oldest.get(sub.id, stateOf[state], priority, lookedAt)?.oldest;
+        if (found !== null && found !== undefined) oldest = Math.min(oldest, integer(found));
+      }
+    }
+    return oldest;
+  }
+}

@@ -1,0 +1,138 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { changedSettings } from "../../../subscription/changed-settings.ts";
+import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
+import { stateOf } from "../deliveries/delivery-table.ts";
+import { integer, optionalInteger, readableEvent } from "../storage/rows.ts";
+import type { Subscription, SubscriptionCache } from "./subscription-cache.ts";
+
+/** Where a subscription that starts in the past is filled from. */
+export interface Start {
+  /** The last event that it does not get. */
+  readonly after: number;
+}
+
+/** The table of the subscriptions; every change runs within a transaction. */
+export class SubscriptionTable {
+  readonly #subscriptionCache: SubscriptionCache;
+  readonly #insert: StatementSync;
+  readonly #insertDepth: StatementSync;
+  readonly #update: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #deleteDepth: StatementSync;
+  readonly #markForDeletion: StatementSync;
+  readonly #position: StatementSync;
+  readonly #move: StatementSync;
+  readonly #goLive: StatementSync;
+  readonly #lowest: StatementSync;
+  readonly #rows: StatementSync;
+  readonly #setOrdering: StatementSync;
+
+  constructor(db: DatabaseSync, subscriptionCache: SubscriptionCache) {
+    this.#subscriptionCache = subscriptionCache;
+    this.#insert = db.prepare(
+      "INSERT INTO subscriptions (name, record, owner, backfill, live_from, epoch) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+    );
+    this.#insertDepth = db.prepare("INSERT INTO depths VALUES (?, 0, 0, 0, 0, NULL, 0)");
+    this.#update = db.prepare("UPDATE subscriptions SET record = ?, epoch = ? WHERE id = ?");
+    this.#delete = db.prepare("DELETE FROM subscriptions WHERE id = ?");
+    this.#deleteDepth = db.prepare("DELETE FROM depths WHERE sub = ?");
+    this.#markForDeletion = db.prepare("INSERT INTO doomed (sub) VALUES (?)");
+    this.#position = db.prepare("SELECT backfill FROM subscriptions WHERE id = ?");
+    this.#move = db.prepare("UPDATE subscriptions SET backfill = ? WHERE id = ?");
+    this.#goLive = db.prepare("UPDATE subscriptions SET backfill = NULL, epoch = ? WHERE id = ?");
+    this.#lowest = db.prepare("SELECT min(backfill) AS lowest FROM subscriptions WHERE backfill IS NOT NULL");
+    this.#rows = db.prepare(
+      `SELECT d.state, d.priority, d.seq, d.replay, e.body FROM deliveries AS d JOIN events AS e ON e.seq = d.seq
+       WHERE d.sub = ? ORDER BY d.seq, d.replay`,
+    );
+    this.#setOrdering = db.prepare(
+      "UPDATE deliveries SET ordering = ?, state = ? WHERE sub = ? AND state = ? AND priority = ? AND seq = ? AND replay = ?",
+    );
+  }
+
+  create(record: SubscriptionRecord, owner: number | undefined, start: Start | undefined): void {
+    const subscriptionCache = this.#subscriptionCache;
+    subscriptionCache.changed((epoch) => {
+      const row = this.#insert.get(
+        record.name,
+        JSON.stringify(record),
+        owner ?? null,
+        start?.after ?? null,
+        subscriptionCache.lastSeq,
+        epoch,
+      );
+      this.#insertDepth.run(integer(row?.id));
+    });
+  }
+
+  /** Gives the names of the settings that differ; where it starts is not one of them, since it has started. */
+  change(sub: Subscription, record: SubscriptionRecord): string[] {
+    const changed = changedSettings(sub.record, record);
+    if (changed.length > 0) {
+      this.#subscriptionCache.changed((epoch) => this.#update.run(JSON.stringify(record), epoch, sub.id));
+      if (changed.includes("ordered")) this.#reorder(sub);
+    }
+    return changed;
+  }
+
+  /** What it had not delivered is deleted afterwards, in steps. */
+  delete(sub: Subscription): void {
+    this.#subscriptionCache.changed(
+      () => {
+        this.#delete.run(sub.id);
+        this.#deleteDepth.run(sub.id);
+        this.#markForDeletion.run(sub.id);
+      },
+      { deletes: true },
+    );
+  }
+
+  /** Up to which event a subscription is filled; undefined where it is live. */
+  position(sub: Subscription): number | undefined {
+    return optionalInteger(this.#position.get(sub.id)?.backfill);
+  }
+
+  /** The position of the one that is least filled. */
+  lowestPosition(): number | undefined {
+    return optionalInteger(this.#lowest.get()?.lowest);
+  }
+
+  move(sub: Subscription, position: number): void {
+    this.#move.run(position, sub.id);
+  }
+
+  goLive(sub: Subscription): void {
+    this.#subscriptionCache.changed((epoch) => this.#goLive.run(epoch, sub.id));
+  }
+
+  /** Another path, or none: what is queued gets its key anew, in one transaction, so that no order is mixed. */
+  #reorder(sub: Subscription): void {
+    const taken = new Set<string>();
+    const rows = this.#rows.all(sub.id).map((row) => {
+      const event = readableEvent(row.body);
+      const ordering = event === undefined ? undefined : sub.keyOf?.(event);
+      return {
+        ordering,
+        state: integer(row.state),
+        priority: integer(row.priority),
+        seq: integer(row.seq),
+        replay: integer(row.replay),
+      };
+    });
+    // What runs or waits for its next attempt keeps its place before all others of its key.
+    for (const { ordering, state } of rows)
+      if (ordering !== undefined && (state === stateOf.claimed || state === stateOf.delayed)) taken.add(ordering);
+    const depth = this.#subscriptionCache.touch(sub);
+    for (const { ordering, state, priority, seq, replay } of rows) {
+      let next = state;
+      if (state === stateOf.ready || state === stateOf.blocked) {
+        next = ordering !== undefined && taken.has(ordering) ? stateOf.blocked : stateOf.ready;
+      }
+      if (ordering !== undefined) taken.add(ordering);
+      this.#setOrdering.run(ordering ?? null, next, sub.id, state, priority, seq, replay);
+      if (next === state) continue;
+      depth.ready += next === stateOf.ready ? 1 : -1;
+      depth.blocked += next === stateOf.blocked ? 1 : -1;
+    }
+  }
+}

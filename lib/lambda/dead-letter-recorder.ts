@@ -1,0 +1,132 @@
+import { metricNames, parseUnpublished, type Unpublished } from "../aws-shared/index.ts";
+import type { DeadLetter, Failure } from "../engine/delivery.ts";
+import { toBusErrorOfAws } from "../engines/aws/aws-error.ts";
+import { invalidEventDeadLetter, openMessage } from "../engines/aws/dead-letters/invalid-event.ts";
+import type { AwsDependencies, DeadLetterStore, DeliveryStore } from "../engines/aws/dependencies.ts";
+import { BusError, toBusError } from "../error/bus-error.ts";
+import type { BatchCounts } from "./batch-run.ts";
+import { errorFields } from "./function-parts.ts";
+import type { HistoryRecorder, Recording } from "./history-recorder.ts";
+import type { BatchMessage } from "./queue-batch.ts";
+import { type DrainedQueue, drainedQueue } from "./queue-of.ts";
+
+/** What dead letters are recorded with. */
+export interface DeadLetterDependencies {
+  readonly parts: AwsDependencies;
+  readonly deliveries: Pick<DeliveryStore, "giveUp">;
+  readonly deadLetters: Pick<DeadLetterStore, "put">;
+  readonly history: Pick<HistoryRecorder, "record">;
+}
+
+/** Makes dead letters of what dead-letter queues hold. */
+export class DeadLetterRecorder {
+  readonly #with: DeadLetterDependencies;
+
+  constructor(parts: DeadLetterDependencies) {
+    this.#with = parts;
+  }
+
+  async record(messages: readonly BatchMessage[]): Promise<Recording> {
+    const { bus } = this.#with.parts.config;
+    const recording: Recording = { failed: [], counts: {} };
+    const notInHistory: BatchMessage[] = [];
+    await Promise.all(
+      messages.map((message) => {
+        const queue = drainedQueue(message.queueArn, bus);
+        if (queue?.kind !== "history") return this.#one(message, queue, recording);
+        notInHistory.push(message);
+        return undefined;
+      }),
+    );
+    if (notInHistory.length > 0) add(recording, await this.#with.history.record(notInHistory));
+    return recording;
+  }
+
+  async #one(message: BatchMessage, queue: DrainedQueue | undefined, recording: Recording): Promise<void> {
+    const { logger } = this.#with.parts;
+    try {
+      const letter = await this.#deadLetter(message, queue);
+      if (letter === undefined) return;
+      const { id, subscription } = letter;
+      if (subscription === undefined) count(recording.counts, metricNames.deadLetters);
+      else {
+        recording.ofSubscriptions ??= {};
+        recording.ofSubscriptions[subscription] ??= {};
+        count(recording.ofSubscriptions[subscription], metricNames.deadLetters);
+      }
+      logger.info("dead letter is recorded", { deadLetterId: id, messageId: message.id, ...queue });
+    } catch (thrown) {
+      count(recording.counts, metricNames.recordErrors);
+      recording.failed.push(message.id);
+      const fields = errorFields(toBusError(thrown));
+      logger.error("dead letter could not be recorded", { messageId: message.id, ...queue, ...fields });
+    }
+  }
+
+  /** The dead letter; undefined where the delivery succeeded or was dead before. */
+  async #deadLetter(message: BatchMessage, queue: DrainedQueue | undefined): Promise<DeadLetter | undefined> {
+    if (queue?.kind === "subscription") {
+      return this.#with.deliveries.giveUp(message, queue.subscription, reasonOf(message));
+    }
+    if (queue?.kind === "unpublished") return this.#unpublished(message);
+    throw new BusError("invalid_config", `queue ${message.queueArn} is no dead-letter queue of the bus`, {
+      details: { queue: message.queueArn },
+    });
+  }
+
+  async #unpublished(message: BatchMessage): Promise<DeadLetter> {
+    const { catalog, clock } = this.#with.parts;
+    let letter: DeadLetter;
+    try {
+      letter = await this.#read(message.body);
+    } catch (thrown) {
+      const error = toBusError(thrown);
+      if (error.code !== "invalid_event") throw error;
+      const { event } = openMessage(message.body, message.sentMs, catalog);
+      letter = invalidEventDeadLetter({ ok: false, event, error }, message.sentMs, clock.now());
+    }
+    await this.#with.deadLetters.put(letter);
+    return letter;
+  }
+
+  /** One too large for a message lies in the bodies bucket, which lets go of it once its message would be gone, too. */
+  async #read(body: string): Promise<Unpublished> {
+    const read = parseUnpublished(body);
+    if ("letter" in read) return read.letter;
+    const whole = parseUnpublished(await this.#object(read.bodyKey));
+    if ("letter" in whole) return whole.letter;
+    throw new BusError("invalid_event", "the dead letter of a publisher names another object instead of the event");
+  }
+
+  async #object(key: string): Promise<string> {
+    const { clients, config } = this.#with.parts;
+    const { GetObjectCommand } = await import("../engines/aws/s3.ts");
+    try {
+      const s3 = await clients.s3();
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: config.bodiesBucket, Key: key }));
+      return (await Body?.transformToString()) ?? "";
+    } catch (thrown) {
+      throw toBusErrorOfAws(thrown, `bucket ${config.bodiesBucket}`);
+    }
+  }
+}
+
+/** Why it came to the dead-letter queue: its rule says so in attributes; without them its queue gave it up. */
+function reasonOf({ attributes, received }: BatchMessage): Pick<Failure, "code" | "message"> {
+  const { RULE_ARN, ERROR_CODE, ERROR_MESSAGE } = attributes;
+  if (ERROR_CODE === undefined && RULE_ARN === undefined) {
+    const message = `its queue gave it up: it was received too often, and no attempt has ended (${received} receives since)`;
+    return { code: "process_ended", message };
+  }
+  const said = [ERROR_CODE, ERROR_MESSAGE].filter((text) => text !== undefined).join(": ");
+  return { code: "unavailable", message: `EventBridge could not bring it to the subscription's queue (${said})` };
+}
+
+function add(recording: Recording, { failed, counts }: Recording): void {
+  recording.failed.push(...failed);
+  for (const [metric, times] of Object.entries(counts)) count(recording.counts, metric, times);
+}
+
+function count(counts: BatchCounts, metric: string, times = 1): void {
+  counts[metric] = (counts[metric] ?? 0) + times;
+}

@@ -1,0 +1,100 @@
+import type { Handler } from "../bus/bus.ts";
+import type { RegisteredEvents } from "../bus/register.ts";
+import { provideAws, provideBus } from "../connect/provided-bus.ts";
+import { MessageQueue } from "../engines/aws/consume/message-queue.ts";
+import { createAwsEngine, openAws } from "../engines/aws/index.ts";
+import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
+import type { Catalog } from "../event/catalog.ts";
+import { didYouMean } from "../event/nearest.ts";
+import { withFields } from "../runtime/logger.ts";
+import { subscriptionRecord, unknownTypes } from "../subscription/index.ts";
+import type { EventOf, Subscription, SubscriptionRecord, Wanted } from "../subscription/subscription.ts";
+import { BatchRun } from "./batch-run.ts";
+import { functionSubscription } from "./environment.ts";
+import type { QueueFunction } from "./function.ts";
+import { createFunctionBus } from "./function-bus.ts";
+import { functionParts } from "./function-parts.ts";
+import { type FunctionDependencies, lambdaHost } from "./host.ts";
+import { InvocationTime } from "./invocation-time.ts";
+import { metricsLine } from "./metrics.ts";
+import { once } from "./once.ts";
+import type { HandlerOptions } from "./options.ts";
+import { queueBatch } from "./queue-batch.ts";
+import type { AnyHandler } from "./run-delivery.ts";
+
+/**
+ * The Lambda function of a subscription: `export const handler = defineHandler(subscription, handle)`. The handler is the
+ * same as for `bus.subscribe`, and keeps the same promises: see docs/lambda.md. The event source mapping of the function
+ * has to report batch item failures; which bus and queue it belongs to it reads from its environment at the first
+ * invocation. `invalid_config`, `invalid_pattern`.
+ */
+export function defineHandler<const On extends Wanted | readonly Wanted[], Events = RegisteredEvents>(
+  subscription: Subscription<On>,
+  handler: Handler<EventOf<{ on: On }, Events>, Events>,
+  options: HandlerOptions<Events> = {},
+): QueueFunction {
+  return subscriberFunction(subscription, handler, options, lambdaHost);
+}
+
+/**
+ * {@link defineHandler} in any process.
+ * @internal Its types are the SDK's: who compiles against this module needs none.
+ */
+export function subscriberFunction(
+  subscription: object,
+  handler: AnyHandler,
+  options: HandlerOptions,
+  host: FunctionDependencies,
+): QueueFunction {
+  const record = checkedRecord(subscription, handler);
+  const ready = once(() => makeReady(record, options, host));
+  provideBus(async () => (await ready()).bus);
+  provideAws({ createAwsEngine, openAws });
+  return async (event, context) => {
+    const messages = queueBatch(event);
+    const time = new InvocationTime(host.clock, context);
+    const { parts, bus, counters, deliveries, queue } = await ready();
+    const logger = withFields(parts.logger, { requestId: context.awsRequestId });
+    const runner = { ...parts, bus, counters, logger };
+    const run = new BatchRun({ host: runner, record, handler, deliveries, queue, time, logger }, messages);
+    try {
+      const back = await run.run();
+      return { batchItemFailures: back.map((itemIdentifier) => ({ itemIdentifier })) };
+    } finally {
+      const owner = { bus: parts.config.bus, subscription: record.name };
+      const line = metricsLine(owner, run.counts, host.clock.now());
+      if (line !== undefined) host.write(line);
+    }
+  };
+}
+
+async function makeReady(record: SubscriptionRecord, options: HandlerOptions, host: FunctionDependencies) {
+  const deployed = functionSubscription(host.env);
+  if (deployed.record.name !== record.name) {
+    throw new BusError(
+      "invalid_config",
+      `the function handles subscription ${record.name} and is deployed for ${deployed.record.name}; deploy it again`,
+    );
+  }
+  const parts = await functionParts(host, options.catalog);
+  checkTypes(record, parts.catalog);
+  const own = createFunctionBus(parts, options.source ?? record.name);
+  return { ...own, parts, queue: new MessageQueue(parts, deployed.queueUrl) };
+}
+
+function checkedRecord(subscription: object, handler: AnyHandler): SubscriptionRecord {
+  const record = subscriptionRecord(subscription);
+  if (typeof handler === "function") return record;
+  throw new BusError(
+    "invalid_config",
+    `subscription ${record.name}: the handler is ${shortForm(handler)}; give a function`,
+  );
+}
+
+function checkTypes(record: SubscriptionRecord, catalog: Catalog): void {
+  const [unknown] = unknownTypes(record.on, catalog);
+  if (unknown === undefined) return;
+  const fix = didYouMean(unknown, catalog.types(), "add its definition to the function's catalog");
+  throw new BusError("unknown_type", `subscription ${record.name}: on: ${unknown} is not in the catalog${fix}`);
+}

@@ -1,0 +1,100 @@
+import * as z from "zod";
+import { metricNames } from "../aws-shared/index.ts";
+import type { Bus } from "../bus/bus.ts";
+import { BusError } from "../error/bus-error.ts";
+import { parseDuration } from "../event/duration.ts";
+import { type Alert, raise } from "./alert.ts";
+import { watchFlowsOf } from "./flow-watch.ts";
+import type { ScheduledFunction } from "./function.ts";
+import { createFunctionBus } from "./function-bus.ts";
+import { functionParts } from "./function-parts.ts";
+import { type FunctionDependencies, lambdaHost } from "./host.ts";
+import { metricsLine } from "./metrics.ts";
+import { once } from "./once.ts";
+import type { WatchOptions } from "./options.ts";
+import { minutesToCount, rateAlerts, type SpikeLimits } from "./rate-watch.ts";
+
+const minute = 60_000;
+/** What was accepted is recorded after this time at the latest, or seen at the next look. */
+const lagMs = 15_000;
+/** Time that one look covers: a minute more than there is between two, so that one which failed, or came late, is made up for. */
+const lookBackMs = 2 * minute;
+/** Alerts of one look. Above it something is wrong with the whole, and not with a thousand flows. */
+const mostAlerts = 100;
+
+interface WatchSettings {
+  readonly slowMs: number;
+  readonly spike: SpikeLimits;
+  readonly source: string;
+}
+
+/**
+ * The function that watches flows and rates: `export const handler = watchFlows()`, invoked every minute. It reads what
+ * history has of the last minutes, counts flows and their durations in metrics, and publishes `system.performance.alert`:
+ * one for a flow that takes too long, one where a type begins to come far more often than in the ten minutes before, one
+ * where that is over. It keeps nothing between two looks: an alert's id follows from what it is about, so that a look that
+ * is made again raises nothing again. `invalid_config`.
+ */
+export function watchFlows(options: WatchOptions = {}): ScheduledFunction {
+  return watchFunction(options, lambdaHost);
+}
+
+/**
+ * {@link watchFlows} in any process.
+ * @internal Its types are the SDK's: who compiles against this module needs none.
+ */
+export function watchFunction(options: WatchOptions, host: FunctionDependencies): ScheduledFunction {
+  const settings = watchSettings(options);
+  const ready = once(async () => {
+    const parts = await functionParts(host, options.catalog);
+    return { ...createFunctionBus(parts, settings.source), parts };
+  });
+  return async (event) => {
+    const { bus, parts } = await ready();
+    const owner = { bus: parts.config.bus };
+    const now = scheduledAt(event, host.clock.now());
+    const { durations, slowFlows, alerts, cut } = await lookAt(bus, settings, now);
+    const { flows, slowFlows: slow, alerts: raised, flowDuration } = metricNames;
+    for (const line of [
+      metricsLine(owner, { [flows]: durations.length, [slow]: slowFlows, [raised]: alerts }, now),
+      metricsLine(owner, { [flowDuration]: durations }, now, "Milliseconds"),
+    ]) {
+      if (line !== undefined) host.write(line);
+    }
+    if (cut) parts.logger.warn("there was more than one look takes: some flows or alerts were left out");
+  };
+}
+
+/** One look at the last minutes before `now`. */
+export async function lookAt(bus: Bus, settings: WatchSettings, now: number) {
+  const until = now - lagMs;
+  const minutes = minutesToCount(until);
+  const [flows, rows] = await Promise.all([
+    watchFlowsOf(bus, { since: now - lookBackMs, until: now }, settings.slowMs),
+    bus.history.stats({ since: new Date(minutes.since), until: new Date(minutes.until), window: minute }),
+  ]);
+  const alerts: readonly Alert[] = [...rateAlerts(rows, minutes.until, settings.spike), ...flows.alerts];
+  return {
+    durations: flows.durations,
+    slowFlows: flows.alerts.length,
+    alerts: await raise(bus, alerts.slice(0, mostAlerts), settings.source),
+    cut: flows.cut || alerts.length > mostAlerts,
+  };
+}
+
+const scheduled = z.object({ time: z.iso.datetime() });
+
+/** When the schedule meant the look to be: one that is made again looks at the same minutes. */
+function scheduledAt(event: unknown, now: number): number {
+  const parsed = scheduled.safeParse(event);
+  return parsed.success ? Math.min(now, Date.parse(parsed.data.time)) : now;
+}
+
+function watchSettings({ slowFlow = "10s", spike = {}, source = "watch-flows" }: WatchOptions): WatchSettings {
+  const { factor = 3, over = 10 } = spike;
+  for (const [name, value] of Object.entries({ factor, over })) {
+    if (Number.isFinite(value) && value >= 0) continue;
+    throw new BusError("invalid_config", `watchFlows: spike.${name} is ${value}; give a number from 0`);
+  }
+  return { slowMs: parseDuration(slowFlow, "watchFlows: slowFlow", { min: 1 }), spike: { factor, over }, source };
+}

@@ -1,0 +1,44 @@
+import type { PublishOptions } from "../bus/bus.ts";
+import type { Draft, Event } from "../event/event.ts";
+
+type Publish = (draft: Draft, dedupe: string | undefined) => Promise<Event>;
+
+/** Words of type names, each with what follows it. */
+interface WordTree {
+  type?: string;
+  readonly next: Map<string, WordTree>;
+}
+
+/** `emit.task.completed(data)` for every type; a type that also begins others is a call with properties. */
+export function createEmit(types: readonly string[], publish: Publish): object {
+  const root: WordTree = { next: new Map() };
+  for (const type of types) {
+    let node = root;
+    for (const word of type.split(".")) {
+      const next: WordTree = node.next.get(word) ?? { next: new Map() };
+      node.next.set(word, next);
+      node = next;
+    }
+    node.type = type;
+  }
+  return build(root, publish);
+}
+
+function build({ type, next }: WordTree, publish: Publish): object {
+  const node =
+    type === undefined
+      ? Object.create(null)
+      : (data: unknown, options?: PublishOptions) => publish(toDraft(type, data, options), options?.dedupe);
+  // Defined, not assigned: a function has a `name` and a `length` that cannot be assigned.
+  for (const [word, tree] of next) {
+    Object.defineProperty(node, word, { value: build(tree, publish), enumerable: true, configurable: true });
+  }
+  return node;
+}
+
+/** The draft that a type, its data and the options of a publish stand for. */
+export function toDraft(type: string, data: unknown, options: PublishOptions | undefined): Draft {
+  if (options === undefined) return { type, data };
+  const { dedupe: _, ...rest } = options;
+  return { type, data, ...rest };
+}

@@ -1,0 +1,90 @@
+import { toEnvelope } from "../../../lib/aws-shared/index.ts";
+import type { HandlerContext } from "../../../lib/bus/bus.ts";
+import type { RegisteredEvents } from "../../../lib/bus/register.ts";
+import { standardCatalog } from "../../../lib/catalog/index.ts";
+import type { Event } from "../../../lib/event/event.ts";
+import { BatchRun } from "../../../lib/lambda/batch-run.ts";
+import { InvocationTime } from "../../../lib/lambda/invocation-time.ts";
+import type { BatchMessage } from "../../../lib/lambda/queue-batch.ts";
+import { jsonLogger } from "../../../lib/runtime/logger.ts";
+import { Counters } from "../../../lib/runtime/metrics.ts";
+import type { SubscriptionRecord } from "../../../lib/subscription/subscription.ts";
+import { testBus } from "../../../lib/testing/test-bus.ts";
+import { anEvent } from "../../support/an-event.ts";
+import type { Dynamo } from "../../support/dynamo.ts";
+import { Bench } from "../engines/aws/deliveries/bench.ts";
+
+type Handle = (event: Event, context: HandlerContext<RegisteredEvents>) => unknown;
+
+/** What a queue was told of one batch, in order. */
+export type Told = { hide: string; ms: number } | { delete: string };
+
+/** A subscription's function without Lambda and SQS around it: its deliveries are real, on a clock that stands still. */
+export class BatchBench {
+  readonly table: Bench;
+  readonly bus = testBus();
+  readonly told: Told[] = [];
+  readonly lines: string[] = [];
+  #messages = 0;
+
+  private constructor(table: Bench) {
+    this.table = table;
+  }
+
+  static async make(dynamo: Dynamo, record: Partial<SubscriptionRecord> = {}): Promise<BatchBench> {
+    return new BatchBench(await Bench.make(dynamo, record));
+  }
+
+  message(event: Partial<Event> | { body: string }, more: Partial<BatchMessage> = {}): BatchMessage {
+    this.#messages += 1;
+    const id = more.id ?? `message-${this.#messages}`;
+    return {
+      id,
+      receiptHandle: id,
+      body: "body" in event ? event.body : toEnvelope(anEvent({ type: "custom.made", ...event })),
+      sentMs: this.table.clock.now(),
+      received: 1,
+      groupId: undefined,
+      queueArn: "arn:aws:sqs:us-east-1:000000000000:agents-one",
+      attributes: {},
+      ...more,
+    };
+  }
+
+  batch(handler: Handle, messages: readonly BatchMessage[], options: { remainingMs?: number } = {}) {
+    const { clock, record, store } = this.table;
+    const logger = jsonLogger((line) => this.lines.push(line), "debug");
+    return new BatchRun<RegisteredEvents>(
+      {
+        host: {
+          bus: this.bus,
+          catalog: standardCatalog,
+          clock,
+          counters: new Counters(),
+          logger,
+          random: () => 0.5,
+          onError: (error) => logger.error("background", { code: error.code }),
+        },
+        record,
+        handler,
+        deliveries: store,
+        queue: {
+          hide: (receipt, ms) => this.told.push({ hide: receipt, ms }),
+          delete: (receipt) => this.told.push({ delete: receipt }),
+          flush: async () => {},
+        },
+        time: new InvocationTime(clock, {
+          awsRequestId: "request-1",
+          getRemainingTimeInMillis: () => options.remainingMs ?? record.timeout + 5_000,
+        }),
+        logger,
+      },
+      messages,
+    );
+  }
+
+  /** Runs a batch to its end; gives the ids of the messages that go back. */
+  run(handler: Handle, messages: readonly BatchMessage[], options?: { remainingMs?: number }): Promise<string[]> {
+    return this.batch(handler, messages, options).run();
+  }
+}

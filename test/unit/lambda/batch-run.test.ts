@@ -1,0 +1,188 @@
+import { expect, test } from "vitest";
+import { metricNames } from "../../../lib/aws-shared/index.ts";
+import { taskCompleted } from "../../../lib/catalog/index.ts";
+import { NonRetriableError, RetryAfterError } from "../../../lib/index.ts";
+import { describeDynamo } from "../../support/dynamo.ts";
+import { eventually } from "../../support/eventually.ts";
+import { dynamoForFile } from "../engines/aws/deliveries/bench.ts";
+import { BatchBench } from "./batch-bench.ts";
+
+describeDynamo("a batch of messages", () => {
+  const dynamo = dynamoForFile();
+  const ofGroup = (id: string, groupId: string) => ({ id, groupId });
+
+  test("runs its messages at once, and keeps those that failed for later", async () => {
+    const bench = await BatchBench.make(dynamo());
+    const both = Promise.withResolvers<void>();
+    let running = 0;
+    const messages = ["a", "b", "c"].map((id) => bench.message({ id }, { id }));
+    const run = bench.batch(async ({ id }) => {
+      running += 1;
+      if (running === 3) both.resolve();
+      await both.promise;
+      if (id === "b") throw new RetryAfterError("not yet", "90s");
+    }, messages);
+    expect(await run.run()).toEqual(["b"]);
+    expect(bench.told).toEqual([{ hide: "b", ms: 90_000 }]);
+    expect(run.counts).toMatchObject({ [metricNames.delivered]: 2, [metricNames.failed]: 1, [metricNames.retried]: 1 });
+  });
+
+  test("what never succeeds is a dead letter, and its message goes", async () => {
+    const bench = await BatchBench.make(dynamo());
+    const run = bench.batch(() => {
+      throw new NonRetriableError("broken for good");
+    }, [bench.message({ id: "a" })]);
+    expect(await run.run()).toEqual([]);
+    expect(bench.table.letter).toMatchObject({ subscription: "one", reason: { code: "non_retriable" }, attempts: 1 });
+    expect(run.counts).toMatchObject({ [metricNames.deadLettered]: 1, [metricNames.deadLetters]: 1 });
+  });
+
+  test("a message that is no event is a dead letter, and holds nobody up", async () => {
+    const bench = await BatchBench.make(dynamo());
+    const handled: string[] = [];
+    const run = bench.batch(
+      ({ id }) => handled.push(id),
+      [bench.message({ body: "{" }), bench.message({ id: "good" })],
+    );
+    expect(await run.run()).toEqual([]);
+    expect(handled).toEqual(["good"]);
+    expect(bench.table.letter.reason.code).toBe("invalid_event");
+    expect(run.counts).toEqual({ [metricNames.deadLetters]: 1, [metricNames.delivered]: 1 });
+  });
+
+  test("an expired event is dropped and counted", async () => {
+    const bench = await BatchBench.make(dynamo());
+    const expired = bench.message({ metadata: { ...event0, expiresAt: "2025-12-31T00:00:00.000Z" } });
+    const run = bench.batch(() => expect.unreachable(), [expired]);
+    expect(await run.run()).toEqual([]);
+    expect(run.counts).toEqual({ [metricNames.expired]: 1 });
+  });
+
+  test("the same event twice in a batch runs once", async () => {
+    const bench = await BatchBench.make(dynamo());
+    const release = Promise.withResolvers<void>();
+    let runs = 0;
+    const first = bench.run(async () => {
+      runs += 1;
+      await release.promise;
+    }, [bench.message({ id: "e" }, { id: "first" }), bench.message({ id: "e" }, { id: "second" })]);
+    // The other one is busy until the first has ended; its message stays.
+    await eventually("the other is told to come later", () => bench.told.length === 1);
+    release.resolve();
+    const back = await first;
+    expect(back).toHaveLength(1);
+    expect(runs).toBe(1);
+    expect(await bench.run(() => expect.unreachable(), [bench.message({ id: "e" })])).toEqual([]);
+  });
+
+  test("what a handler publishes and does not await is waited for", async () => {
+    const bench = await BatchBench.make(dynamo());
+    await bench.run(
+      (_event, { bus }) => {
+        bus.publish(taskCompleted, { taskId: "t" }).catch(() => {});
+      },
+      [bench.message({ id: "cause" })],
+    );
+    expect(bench.bus.published[0]?.metadata.causationId).toBe("cause");
+  });
+
+  test("messages of a group go one after another, other groups beside them", async () => {
+    const bench = await BatchBench.make(dynamo());
+    const running = new Set<string>();
+    const order: string[] = [];
+    const beside = Promise.withResolvers<void>();
+    const back = await bench.run(
+      async ({ id }) => {
+        const group = id.slice(0, 1);
+        expect(running.has(group)).toBe(false);
+        running.add(group);
+        if (running.size === 2) beside.resolve();
+        await beside.promise;
+        order.push(id);
+        running.delete(group);
+      },
+      ["a1", "b1", "a2", "b2", "a3"].map((id) => bench.message({ id }, ofGroup(id, id.slice(0, 1)))),
+    );
+    expect(back).toEqual([]);
+    expect(order.filter((id) => id.startsWith("a"))).toEqual(["a1", "a2", "a3"]);
+  });
+
+  test("behind a message that stays its group goes back untouched and in order", async () => {
+    const bench = await BatchBench.make(dynamo());
+    const back = await bench.run(
+      ({ id }) => {
+        if (id === "a2") throw new RetryAfterError("not yet", "5s");
+      },
+      ["a1", "a2", "a3", "a4", "b1"].map((id) => bench.message({ id }, ofGroup(id, id.slice(0, 1)))),
+    );
+    expect(back).toEqual(["a2", "a3", "a4"]);
+    expect(bench.told).toEqual([
+      { hide: "a2", ms: 5_000 },
+      { hide: "a3", ms: 0 },
+      { hide: "a4", ms: 0 },
+    ]);
+    const attempts: number[] = [];
+    await bench.run((_event, { attempt }) => attempts.push(attempt), [bench.message({ id: "a3" })]);
+    expect(attempts).toEqual([1]);
+  });
+
+  test("behind one that became a dead letter its group goes on", async () => {
+    const bench = await BatchBench.make(dynamo());
+    const handled: string[] = [];
+    const back = await bench.run(
+      ({ id }) => {
+        handled.push(id);
+        if (id === "a1") throw new NonRetriableError("never");
+      },
+      ["a1", "a2"].map((id) => bench.message({ id }, ofGroup(id, "a"))),
+    );
+    expect(back).toEqual([]);
+    expect(handled).toEqual(["a1", "a2"]);
+  });
+
+  test("no more than `concurrency` run at once, however large the batch is", async () => {
+    const bench = await BatchBench.make(dynamo(), { concurrency: 2 });
+    const release = Promise.withResolvers<void>();
+    let begun = 0;
+    const run = bench.run(
+      async () => {
+        begun += 1;
+        await release.promise;
+      },
+      ["a", "b", "c", "d", "e"].map((id) => bench.message({ id })),
+    );
+    await eventually("two run", () => begun === 2);
+    // What had been asked of the table by then would have been answered before this is.
+    await bench.table.claim(bench.message({ id: "fence" }));
+    expect(begun).toBe(2);
+    release.resolve();
+    expect(await run).toEqual([]);
+    expect(begun).toBe(5);
+  });
+
+  test("a delivery that the table cannot record comes again, and the others do not", async () => {
+    const bench = await BatchBench.make(dynamo());
+    const back = await bench.run(
+      async ({ id }) => {
+        if (id !== "a") return;
+        bench.table.lettersFail = true;
+        throw new NonRetriableError("never");
+      },
+      [bench.message({ id: "a" }, { id: "a" }), bench.message({ id: "b" }, { id: "b" })],
+    );
+    expect(back).toEqual(["a"]);
+  });
+
+  test("what is logged has neither data nor messages of errors nor stacks", async () => {
+    const bench = await BatchBench.make(dynamo(), { attempts: 1 });
+    const secret = "the patient's name";
+    await bench.run(() => {
+      throw new Error(secret);
+    }, [bench.message({ id: "a", data: { secret } }), bench.message({ body: secret })]);
+    expect(bench.lines.length).toBeGreaterThan(0);
+    expect(bench.lines.join("\n")).not.toContain(secret);
+    expect(bench.lines.join("\n")).not.toContain("batch-run.test");
+  });
+});
+
+const event0 = { version: 1, correlationId: "flow", priority: 5 };

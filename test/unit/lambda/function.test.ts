@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import * as z from "zod";
+import { functionVariables, metricNames, toEnvelope } from "../../../lib/aws-shared/index.ts";
+import { taskAssigned, taskCompleted } from "../../../lib/catalog/index.ts";
+import { createClients } from "../../../lib/engines/aws/clients.ts";
+import type { Clients } from "../../../lib/engines/aws/dependencies.ts";
+import { type Event, getBus, RetryAfterError } from "../../../lib/index.ts";
+import { subscriberFunction } from "../../../lib/lambda/define-handler.ts";
+import type { FunctionDependencies } from "../../../lib/lambda/host.ts";
+import { deadLetterFunction } from "../../../lib/lambda/record-dead-letter.ts";
+import { historyFunction } from "../../../lib/lambda/record-history.ts";
+import { watchFunction } from "../../../lib/lambda/watch-flows.ts";
+import { systemClock } from "../../../lib/runtime/clock.ts";
+import { subscriptionRecord } from "../../../lib/subscription/index.ts";
+import { anEvent } from "../../support/an-event.ts";
+import { deliveriesTableInput, describeDynamo } from "../../support/dynamo.ts";
+import { historyTableInput } from "../../support/history-table.ts";
+import { startJsonStub } from "../../support/json-stub.ts";
+import { dynamoForFile } from "../engines/aws/deliveries/bench.ts";
+import { config, queueArn } from "./recorder-bench.ts";
+
+const context = { awsRequestId: "request-1", getRemainingTimeInMillis: () => 35_000 };
+const subscription = { name: "readers", on: "task.assigned" };
+const instruction = "read it";
+const entries = z.object({ Entries: z.array(z.record(z.string(), z.unknown())) });
+const logged = z.looseObject({});
+
+/** A batch as Lambda brings it. */
+function batch(queue: string, ...bodies: readonly (Event | string)[]) {
+  return {
+    Records: bodies.map((body, index) => ({
+      messageId: `message-${index}`,
+      receiptHandle: `receipt-${index}`,
+      body: typeof body === "string" ? body : toEnvelope(body),
+      attributes: { SentTimestamp: String(Date.now()), ApproximateReceiveCount: "1", SenderId: "x" },
+      messageAttributes: {},
+      md5OfBody: "",
+      eventSource: "aws:sqs",
+      eventSourceARN: queueArn(queue),
+      awsRegion: "us-east-1",
+    })),
+  };
+}
+
+describeDynamo("the functions of a bus", () => {
+  const dynamo = dynamoForFile();
+  const published: unknown[] = [];
+  const hidden: unknown[] = [];
+  const lines: string[] = [];
+  let clients: Clients;
+  let host: FunctionDependencies;
+  let stop: () => Promise<void>;
+
+  beforeAll(async () => {
+    await dynamo().createTable(deliveriesTableInput(config.deliveriesTable));
+    await dynamo().createTable(historyTableInput(config.historyTable));
+    const stub = await startJsonStub({
+      PutEvents: (input) => {
+        const { Entries } = entries.parse(input);
+        published.push(...Entries);
+        return { FailedEntryCount: 0, Entries: Entries.map((_, index) => ({ EventId: `event-${index}` })) };
+      },
+      ChangeMessageVisibilityBatch: (input) => {
+        const { Entries } = entries.parse(input);
+        hidden.push(...Entries);
+        return { Successful: Entries.map(({ Id }) => ({ Id })), Failed: [] };
+      },
+    });
+    process.env.AWS_ACCESS_KEY_ID ??= "test";
+    process.env.AWS_SECRET_ACCESS_KEY ??= "test";
+    const own = createClients({ region: "us-east-1", endpoint: stub.url });
+    clients = {
+      get events() {
+        return own.events;
+      },
+      get sqs() {
+        return own.sqs;
+      },
+      dynamo: dynamo().client,
+      ssm: () => expect.unreachable(),
+      s3: () => expect.unreachable(),
+      destroy: () => own.destroy(),
+    };
+    const queueUrl = `${stub.url}/000000000000/agents-readers`;
+    const deployed = {
+      schema: 1,
+      record: subscriptionRecord(subscription),
+      queueUrl,
+      fifo: false,
+      consumer: "function",
+    };
+    host = {
+      env: {
+        [functionVariables.bus]: JSON.stringify(config),
+        [functionVariables.subscription]: JSON.stringify(deployed),
+      },
+      clock: systemClock,
+      random: () => 0.5,
+      clients: () => clients,
+      write: (line) => lines.push(line),
+    };
+    stop = async () => {
+      own.destroy();
+      await stub.close();
+    };
+  });
+  afterAll(() => stop());
+
+  const task = (id: string) => anEvent({ id, type: taskAssigned.type, data: { taskId: id, instruction } });
+
+  test("a subscriber handles, publishes with its cause, and keeps for later what failed", async () => {
+    const handler = subscriberFunction(
+      subscription,
+      async (event: Event, { bus }: { bus: Awaited<ReturnType<typeof getBus>> }) => {
+        if (event.id === "later") throw new RetryAfterError("busy", "1500ms");
+        expect(await getBus()).toBe(bus);
+        const { id } = event;
+        await bus.publish(taskCompleted, { taskId: id });
+      },
+      {},
+      host,
+    );
+    const { batchItemFailures } = await handler(batch("agents-readers", task("now"), task("later")), context);
+    expect(batchItemFailures).toEqual([{ itemIdentifier: "message-1" }]);
+    // A message never comes before its time.
+    expect(hidden).toMatchObject([{ ReceiptHandle: "receipt-1", VisibilityTimeout: 2 }]);
+    expect(published).toMatchObject([{ Source: "readers", DetailType: "task.completed", EventBusName: "agents" }]);
+    expect(JSON.stringify(published)).toContain('\\"causationId\\":\\"now\\"');
+    const metrics = lines.map((line) => logged.parse(JSON.parse(line))).find((line) => "_aws" in line);
+    expect(metrics).toMatchObject({
+      Bus: "agents",
+      Subscription: "readers",
+      [metricNames.delivered]: 1,
+      [metricNames.retried]: 1,
+      _aws: { CloudWatchMetrics: [{ Namespace: "Waggle", Dimensions: [["Bus", "Subscription"]] }] },
+    });
+    // The next invocation finds what the first one did.
+    expect(await handler(batch("agents-readers", task("now")), context)).toEqual({ batchItemFailures: [] });
+    expect(published).toHaveLength(1);
+  });
+
+  test("history records, and a handler finds it", async () => {
+    const record = historyFunction({}, host);
+    expect(await record(batch("agents-history", task("kept"), "no event"), context)).toEqual({ batchItemFailures: [] });
+    const bus = await getBus();
+    expect(await bus.history.get("kept")).toMatchObject({ id: "kept", data: { instruction } });
+    const { deadLetters } = await bus.deadLetters.list({ code: "invalid_event" });
+    expect(deadLetters).toHaveLength(1);
+  });
+
+  test("dead letters are recorded, and a handler finds them", async () => {
+    const record = deadLetterFunction({}, host);
+    expect(await record(batch("agents-readers-dlq", task("lost")), context)).toEqual({ batchItemFailures: [] });
+    const { deadLetters } = await (await getBus()).deadLetters.list({ subscription: "readers" });
+    expect(deadLetters).toMatchObject([{ event: { id: "lost" }, reason: { code: "process_ended" } }]);
+    expect(lines.map((line) => logged.parse(JSON.parse(line)))).toContainEqual(
+      expect.objectContaining({ Bus: "agents", Subscription: "readers", [metricNames.deadLetters]: 1 }),
+    );
+  });
+
+  test("a look at flows counts them, and publishes an alert for the slow one", async () => {
+    published.length = 0;
+    lines.length = 0;
+    const now = Date.now();
+    const [first, last] = [anEvent({ id: "flow-a", type: "custom.a" }), anEvent({ id: "flow-b", type: "custom.b" })];
+    const at = (event: Event, ms: number): Event => ({
+      ...event,
+      time: new Date(now - ms).toISOString(),
+      metadata: { ...event.metadata, correlationId: "flow-a" },
+    });
+    await historyFunction({}, host)(batch("agents-history", at(first, 60_000), at(last, 30_000)), context);
+    await watchFunction({}, host)({ time: new Date(now + 1_000).toISOString() }, context);
+    expect(published).toMatchObject([{ Source: "watch-flows", DetailType: "system.performance.alert" }]);
+    expect(lines.map((line) => logged.parse(JSON.parse(line)))).toContainEqual(
+      expect.objectContaining({ [metricNames.slowFlows]: 1, [metricNames.alerts]: 1 }),
+    );
+  });
+
+  test("what the environment lacks is named, and the next invocation tries again", async () => {
+    const env: Record<string, string | undefined> = {};
+    const handler = subscriberFunction(subscription, () => {}, {}, { ...host, env });
+    await expect(handler(batch("agents-readers"), context)).rejects.toThrow(
+      "environment variable WAGGLE_AWS_SUBSCRIPTION is missing; deploy the function with the constructs of wagglebus/cdk",
+    );
+    Object.assign(env, host.env);
+    expect(await handler(batch("agents-readers"), context)).toEqual({ batchItemFailures: [] });
+  });
+
+  test("a function that was deployed for another subscription says so", async () => {
+    const handler = subscriberFunction({ ...subscription, name: "writers" }, () => {}, {}, host);
+    await expect(handler(batch("agents-readers"), context)).rejects.toMatchObject({ code: "invalid_config" });
+  });
+
+  test("a subscription to a type that the catalog has not got is refused", async () => {
+    const handler = subscriberFunction({ ...subscription, on: "task.asigned" }, () => {}, {}, host);
+    await expect(handler(batch("agents-readers"), context)).rejects.toThrow('did you mean "task.assigned"?');
+  });
+
+  test("what is no batch of messages is refused", async () => {
+    const handler = subscriberFunction(subscription, () => {}, {}, host);
+    await expect(handler({ Records: [{ s3: {} }] }, context)).rejects.toMatchObject({ code: "invalid_event" });
+  });
+});

@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import { taskAssigned, taskCompleted } from "../../../lib/catalog/index.ts";
+import { lambdaHost } from "../../../lib/lambda/host.ts";
+import { lookAt, watchFunction } from "../../../lib/lambda/watch-flows.ts";
+import { type TestBus, testBus } from "../../../lib/testing/test-bus.ts";
+
+const settings = { slowMs: 10_000, spike: { factor: 3, over: 10 }, source: "watch-flows" };
+const task = { taskId: "task-1" };
+
+/** One look; gives what it raised. */
+async function look(bus: TestBus) {
+  // What is accepted at the very moment of a look is for the next.
+  await bus.clock.advance(1);
+  const before = bus.published.length;
+  const result = await lookAt(bus, settings, bus.clock.now());
+  return { ...result, raised: bus.published.slice(before) };
+}
+
+async function publish(bus: TestBus, times: number, type: "custom.a" | "custom.b" = "custom.a"): Promise<void> {
+  for (let time = 0; time < times; time += 1) await bus.publish({ type, data: { time } });
+}
+
+/** Minutes with as many events each, each published at its second half minute. */
+async function minutes(bus: TestBus, ...counts: number[]): Promise<void> {
+  for (const count of counts) {
+    await bus.clock.advance("30s");
+    await publish(bus, count);
+    await bus.clock.advance("30s");
+  }
+}
+
+test("a flow that takes longer than 10 s raises one alert, however often it is looked at", async () => {
+  const bus = testBus();
+  const slow = await bus.publish(taskAssigned, { ...task, instruction: "read" });
+  const fast = await bus.publish(taskAssigned, { ...task, instruction: "read" });
+  await bus.clock.advance("9s");
+  await bus.publish(taskCompleted, task, { metadata: { correlationId: fast.id } });
+  await bus.clock.advance("2s");
+  await bus.publish(taskCompleted, task, { metadata: { correlationId: slow.id } });
+  const first = await look(bus);
+  expect(first).toMatchObject({ slowFlows: 1, alerts: 1, cut: false });
+  expect(first.durations.toSorted((one, other) => one - other)).toEqual([9_000, 11_000]);
+  expect(first.raised).toMatchObject([
+    {
+      type: "system.performance.alert",
+      source: "watch-flows",
+      data: { metric: "flow.duration", subject: slow.id, value: 11_000, threshold: 10_000, state: "raised" },
+    },
+  ]);
+  await bus.clock.advance("1m");
+  await bus.publish(taskCompleted, task, { metadata: { correlationId: slow.id } });
+  expect(await look(bus)).toMatchObject({ slowFlows: 1, alerts: 0, raised: [] });
+});
+
+test("a flow whose id tells no time is measured from its first event in history", async () => {
+  const bus = testBus();
+  const first = await bus.publish({ type: "custom.a", data: {}, id: "my-own" });
+  await bus.clock.advance("5m");
+  await bus.publish({ type: "custom.b", data: {}, metadata: { correlationId: first.id } });
+  expect((await look(bus)).raised).toMatchObject([{ data: { subject: "my-own", value: 300_000 } }]);
+});
+
+test("a type that comes more than three times as often as usual, and more than ten times, raises and clears", async () => {
+  const bus = testBus();
+  await minutes(bus, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 20);
+  await bus.clock.advance("20s");
+  expect((await look(bus)).raised).toMatchObject([
+    { data: { metric: "events.per_minute", subject: "custom.a", value: 20, threshold: 15, state: "raised" } },
+  ]);
+  expect((await look(bus)).raised).toEqual([]);
+  await bus.clock.advance("40s");
+  await bus.clock.advance("20s");
+  expect((await look(bus)).raised).toMatchObject([{ data: { subject: "custom.a", value: 0, state: "cleared" } }]);
+});
+
+test("ten events a minute are no spike, and neither is what is usual", async () => {
+  const bus = testBus();
+  await minutes(bus, 0, 0, 0, 10);
+  await bus.clock.advance("20s");
+  expect((await look(bus)).raised).toEqual([]);
+  const busy = testBus();
+  await minutes(busy, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 60);
+  await busy.clock.advance("20s");
+  expect((await look(busy)).raised).toEqual([]);
+});
+
+test("its own alerts are no flows and no spike", async () => {
+  const bus = testBus();
+  for (let alert = 0; alert < 50; alert += 1) {
+    await bus.emit.system.performance.alert({ metric: "flow.duration", value: 1 });
+  }
+  await bus.clock.advance("90s");
+  expect(await look(bus)).toMatchObject({ durations: [], alerts: 0, raised: [] });
+});
+
+test("a thousand slow flows are no thousand alerts", async () => {
+  const bus = testBus();
+  const ids: string[] = [];
+  for (let flow = 0; flow < 150; flow += 1) ids.push((await bus.publish({ type: "custom.a", data: { flow } })).id);
+  await bus.clock.advance("11s");
+  for (const correlationId of ids) await bus.publish({ type: "custom.b", data: {}, metadata: { correlationId } });
+  expect(await look(bus)).toMatchObject({ slowFlows: 150, alerts: 100, cut: true });
+});
+
+test("limits are checked where they are given", () => {
+  expect(() => watchFunction({ slowFlow: "soon" }, lambdaHost)).toThrow('watchFlows: slowFlow is "soon"');
+  expect(() => watchFunction({ spike: { factor: -1 } }, lambdaHost)).toThrow("watchFlows: spike.factor is -1");
+});
