@@ -1,41 +1,25 @@
-export type {
-  Bus,
-  DeadLetters,
-  Emit,
-  Handler,
-  HandlerContext,
-  History,
-  PublishOptions,
-  PublishResult,
-  SubscribeOptions,
-  Subscriber,
-  SubscriberInfo,
-  Subscriptions,
-  WaitOptions,
-} from "./bus/bus.ts";
+export type { Bus, Subscriptions } from "./bus/bus.ts";
+export type { Middleware, MiddlewareContext, MiddlewareOption } from "./bus/middleware.ts";
 export type { Register, RegisteredEvents } from "./bus/register.ts";
 export { type ConnectOptions, connect, defineConfig, getBus, initBus } from "./connect/index.ts";
+export type { DeadLetterReport, DeadLetters } from "./dead-letters/dead-letters.ts";
+export type { Handler, HandlerContext, SubscribeOptions } from "./delivery/handler.ts";
 export { NonRetriableError, RetryAfterError } from "./delivery/handler-errors.ts";
+export type { HandlerMiddleware, HandlerNext } from "./delivery/middleware.ts";
+export type { Subscriber, SubscriberInfo } from "./delivery/subscriber.ts";
+export type { ArchiveReplayProgress } from "./engine/archive.ts";
 export type { DeadLetter, Failure, PendingDelivery } from "./engine/delivery.ts";
-export type { SubscriptionState } from "./engine/engine.ts";
+export type { Appended, Entry } from "./engine/event-log.ts";
 export type {
-  ArchiveReplayOptions,
-  ArchiveReplayProgress,
-  ArchiveReplayReport,
-  ArchiveSelection,
   DeadLetterPage,
   DeadLetterQuery,
-  DeadLetterReport,
-  Flow,
-  FlowNode,
   HistoryQuery,
   Page,
   PageOptions,
-  ReplayOptions,
-  ReplayReport,
   StatsQuery,
   StatsRow,
 } from "./engine/queries.ts";
+export type { SubscriptionState } from "./engine/subscription-store.ts";
 export { BusError, type BusErrorCode, type BusErrorOptions, busErrorCodes } from "./error/bus-error.ts";
 export {
   type ByType,
@@ -63,7 +47,11 @@ export {
   type OlderVersion,
   type OlderVersionOf,
 } from "./event/index.ts";
-export type { EventMatcher, EventOfMatcher, EventsOfMatchers } from "./history/event-matcher.ts";
+export type { EventMatcher, EventMatchers, EventOfMatcher, EventsOfMatchers } from "./history/event-matcher.ts";
+export type { Flow, FlowNode } from "./history/flow.ts";
+export type { History } from "./history/history.ts";
+export type { SettledOptions } from "./history/settled.ts";
+export type { WaitOptions } from "./history/wait-for.ts";
 export {
   compilePattern,
   compilePatterns,
@@ -74,7 +62,12 @@ export {
   type PatternNode,
   type PatternValue,
 } from "./pattern/index.ts";
-export type { RateLimit } from "./publish/rate-limit.ts";
+export type { Emit } from "./publish/emit.ts";
+export type { PublishMiddleware, PublishNext } from "./publish/middleware.ts";
+export type { PublishOptions, PublishResult } from "./publish/options.ts";
+export { type RateLimit, rateLimit } from "./publish/rate-limit.ts";
+export type { ReplayOptions, ReplayReport } from "./replay/replay.ts";
+export type { ArchiveReplayOptions, ArchiveReplayReport, ArchiveSelection } from "./replay/replay-archive.ts";
 export type { Clock, Timer } from "./runtime/clock.ts";
 export { jsonLogger, type Logger, type LogLevel } from "./runtime/logger.ts";
 export type { BusMetrics, Percentiles } from "./runtime/metrics.ts";

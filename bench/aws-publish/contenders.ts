@@ -58,7 +58,7 @@ async function waggle(dataOf: Data): Promise<Contender> {
     engine,
     source: "bench",
     counters: new Counters(),
-    layers: [],
+    use: [],
     graceMs: 10_000,
   });
   return (events) => concurrently(callers, events, (index) => bus.emit.task.completed(dataOf(index)));

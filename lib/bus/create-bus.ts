@@ -1,48 +1,46 @@
-import { createDeadLetters } from "../dead-letters/dead-letters.ts";
+import { createDeadLetters, type DeadLetters } from "../dead-letters/dead-letters.ts";
+import { deadLetterOfUnpublished } from "../delivery/dead-letter.ts";
+import type { SubscribeOptions } from "../delivery/handler.ts";
+import { composeHandler } from "../delivery/middleware.ts";
 import { runContext } from "../delivery/run-context.ts";
 import { Runner } from "../delivery/runner.ts";
-import { createSubscriber } from "../delivery/subscriber.ts";
+import { createSubscriber, type Subscriber } from "../delivery/subscriber.ts";
+import type { DeadLetter } from "../engine/delivery.ts";
 import type { Engine } from "../engine/engine.ts";
 import { busClosed } from "../engine/errors.ts";
-import type {
-  ArchiveReplayOptions,
-  ArchiveReplayReport,
-  Flow,
-  HistoryQuery,
-  ReplayOptions,
-  ReplayReport,
-} from "../engine/queries.ts";
+import type { Entry } from "../engine/event-log.ts";
+import type { HistoryQuery } from "../engine/queries.ts";
 import { BusError, toBusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { EventDefinition } from "../event/definition.ts";
-import type { Duration } from "../event/duration.ts";
 import type { Draft, Event } from "../event/event.ts";
 import { didYouMean } from "../event/nearest.ts";
-import { Follower } from "../history/follower.ts";
-import { createHistory } from "../history/history.ts";
-import { settled } from "../history/settled.ts";
-import { type Wants, waitFor } from "../history/wait-for.ts";
-import { createEmit, toDraft } from "../publish/emit.ts";
-import { Publisher, type PublishLayer } from "../publish/publisher.ts";
-import { replay } from "../replay/replay.ts";
-import { replayArchive } from "../replay/replay-archive.ts";
+import { formatTime } from "../event/time.ts";
+import { ChangeWatch } from "../history/change-watch.ts";
+import type { EventMatchers } from "../history/event-matcher.ts";
+import type { Flow } from "../history/flow.ts";
+import { createHistory, type History } from "../history/history.ts";
+import { LogReader } from "../history/log-reader.ts";
+import { type SettledOptions, settled } from "../history/settled.ts";
+import { type WaitOptions, waitFor } from "../history/wait-for.ts";
+import { createEmit, type Emit, toDraft } from "../publish/emit.ts";
+import type { PublishOptions, PublishResult } from "../publish/options.ts";
+import { Publisher } from "../publish/publisher.ts";
+import { type ReplayOptions, type ReplayReport, replay } from "../replay/replay.ts";
+import {
+  type ArchiveReplayOptions,
+  type ArchiveReplayReport,
+  type ArchiveSelection,
+  replayArchive,
+} from "../replay/replay-archive.ts";
 import { checkCallOptions } from "../runtime/call-options.ts";
 import { type Clock, longestTimerMs } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { BusMetrics, Counters } from "../runtime/metrics.ts";
 import { subscriptionRecord, unknownTypes } from "../subscription/index.ts";
-import type {
-  Bus,
-  DeadLetters,
-  Emit,
-  History,
-  PublishOptions,
-  PublishResult,
-  Subscriber,
-  Subscriptions,
-  WaitOptions,
-} from "./bus.ts";
+import type { Bus, Subscriptions } from "./bus.ts";
+import { createMiddleware, type Middleware, type MiddlewareOption } from "./middleware.ts";
 
 /** What a bus is made of. */
 export interface BusDependencies {
@@ -55,11 +53,11 @@ export interface BusDependencies {
   readonly nextId: () => string;
   readonly logger: Logger;
   readonly counters: Counters;
-  /** Layers around the engine's intake, the outermost first. */
-  readonly layers: readonly PublishLayer[];
+  /** Runs around publishes and handlers, the outermost first. */
+  readonly use: readonly MiddlewareOption[];
   /** Milliseconds that handlers may go on for once the bus closes. */
   readonly graceMs: number;
-  /** Told of what no caller can see. */
+  /** Called for background errors, which no caller can see. */
   readonly onError: (error: BusError) => void;
 }
 
@@ -71,9 +69,11 @@ const abortGraceMs = 1_000;
 
 /** A {@link Bus} over any engine. */
 class EngineBus<Events> {
-  readonly #parts: BusDependencies;
+  readonly #dependencies: BusDependencies;
+  readonly #middleware: readonly Middleware[];
   readonly #publisher: Publisher;
-  readonly #follower: Follower;
+  readonly #changes: ChangeWatch;
+  readonly #reader: LogReader;
   readonly #closing = new AbortController();
   readonly #runners = new Map<Runner<Events>, Subscriber>();
   readonly #warned = new Set<string>();
@@ -84,21 +84,24 @@ class EngineBus<Events> {
   readonly deadLetters: DeadLetters;
   readonly subscriptions: Subscriptions;
 
-  constructor(parts: BusDependencies) {
-    this.#parts = parts;
-    const { engine, clock } = parts;
-    this.#publisher = new Publisher({ ...parts, closed: () => this.#whyClosed() }, parts.layers);
-    this.#follower = new Follower(engine, clock);
+  constructor(dependencies: BusDependencies) {
+    this.#dependencies = dependencies;
+    const { engine, clock, catalog } = dependencies;
+    this.#middleware = createMiddleware(dependencies.use, { ...dependencies, deadLetter: deadLetterFor(dependencies) });
+    this.#publisher = new Publisher(
+      { ...dependencies, log: engine.log, closed: () => this.#whyClosed() },
+      this.#middleware.flatMap(({ publish }) => publish ?? []),
+    );
+    this.#changes = new ChangeWatch(engine, clock);
+    this.#reader = new LogReader(engine.log, this.#changes);
     const open = () => this.#open();
-    this.emit = createEmit(parts.catalog.types(), (draft, dedupe) =>
-      this.#publisher.publish(draft, dedupe),
-    ) as Emit<Events>;
-    this.history = createHistory({ engine, clock, open, closing: this.#closing.signal });
-    this.deadLetters = createDeadLetters(open, parts.catalog);
+    this.emit = createEmit(catalog.types(), (draft, dedupe) => this.#publisher.publish(draft, dedupe)) as Emit<Events>;
+    this.history = createHistory({ reader: this.#reader, open, closing: this.#closing.signal });
+    this.deadLetters = createDeadLetters(open, catalog);
     this.subscriptions = {
-      list: async () => open().listSubscriptions(),
-      get: async (name) => open().getSubscription(name),
-      delete: async (name) => open().deleteSubscription(name),
+      list: async () => open().subscriptions.list(),
+      get: async (name) => open().subscriptions.get(name),
+      delete: async (name) => open().subscriptions.delete(name),
     };
   }
 
@@ -123,7 +126,10 @@ class EngineBus<Events> {
 
   async publishAll(drafts: readonly Draft[]): Promise<PublishResult[]> {
     if (!Array.isArray(drafts)) {
-      throw new BusError("invalid_event", `publishAll: ${shortForm(drafts)} is no list; give an array of drafts`);
+      throw new BusError(
+        "invalid_event",
+        `publishAll: the drafts are ${shortForm(drafts)}; they must be a list, such as [{ type, data }]`,
+      );
     }
     const results: PublishResult[] = [];
     for (let from = 0; from < drafts.length; from += batch) {
@@ -136,11 +142,11 @@ class EngineBus<Events> {
   async subscribe(
     subscription: object,
     handler: (event: never, context: never) => unknown,
-    options: { filter?: (event: never) => boolean } = {},
+    options: { filter?: (event: never) => boolean; use?: SubscribeOptions["use"] } = {},
   ): Promise<Subscriber> {
-    const { catalog, nextId, logger } = this.#parts;
+    const { catalog, nextId, logger } = this.#dependencies;
     const engine = this.#open();
-    checkCallOptions("subscribe", options, ["filter"]);
+    checkCallOptions("subscribe", options, ["filter", "use"]);
     for (const [what, given] of Object.entries({ "the handler": handler, filter: options.filter ?? (() => true) })) {
       if (typeof given === "function") continue;
       throw new BusError("invalid_config", `subscribe: ${what} is ${shortForm(given)}; give a function`);
@@ -153,7 +159,7 @@ class EngineBus<Events> {
       const fix = didYouMean(unknown, catalog.types(), "add its definition to the catalog");
       throw new BusError("unknown_type", `subscription ${record.name}: on: ${unknown} is not in the catalog${fix}`);
     }
-    const { changed } = await engine.putSubscription(record, { ephemeral });
+    const { changed } = await engine.subscriptions.put(record, { ephemeral });
     if (changed.length > 0 && !this.#warned.has(record.name)) {
       this.#warned.add(record.name);
       logger.warn("subscription was stored with other settings; the new ones count from now on", {
@@ -161,40 +167,45 @@ class EngineBus<Events> {
         changed,
       });
     }
-    const runner = new Runner<Events>({ ...this.#parts, bus: asBus(this) }, record, handler, options.filter);
+    const around = [...this.#middleware.flatMap(({ handle }) => handle ?? []), ...(options.use ?? [])];
+    const runner = new Runner<Events>(
+      { ...this.#dependencies, deliveries: engine.deliveries, bus: asBus(this) },
+      record,
+      { handler: composeHandler(around, handler), filter: options.filter },
+    );
     const subscriber = createSubscriber(engine, runner, async () => {
       this.#runners.delete(runner);
       this.#keepAlive();
-      if (ephemeral) await engine.deleteSubscription(record.name);
+      if (ephemeral) await engine.subscriptions.delete(record.name);
     });
     this.#runners.set(runner, subscriber);
     this.#keepAlive();
     return subscriber;
   }
 
-  async waitFor(want: Wants, options?: WaitOptions): Promise<Event | Event[]> {
-    const { catalog, clock } = this.#parts;
-    const closing = this.#closing.signal;
-    return waitFor({ engine: this.#open(), catalog, clock, follower: this.#follower, closing }, want, options);
+  async waitFor(wanted: EventMatchers, options?: WaitOptions): Promise<Event | Event[]> {
+    const { catalog, clock } = this.#dependencies;
+    const { log } = this.#open();
+    return waitFor({ log, catalog, clock, reader: this.#reader, closing: this.#closing.signal }, wanted, options);
   }
 
-  async settled(correlationId: string, options?: { timeout?: Duration; signal?: AbortSignal }): Promise<Flow> {
-    const { clock } = this.#parts;
-    return settled({ engine: this.#open(), clock, closing: this.#closing.signal }, correlationId, options);
-  }
-
-  async replay(
-    selection: HistoryQuery,
-    options: ReplayOptions | ArchiveReplayOptions,
-  ): Promise<ReplayReport | ArchiveReplayReport> {
+  async settled(correlationId: string, options?: SettledOptions): Promise<Flow> {
+    const { clock } = this.#dependencies;
     const engine = this.#open();
-    if (options?.from === "archive") return replayArchive(engine, this.#parts.clock, selection, options);
-    return replay(engine, this.#parts.nextId, selection, options);
+    return settled({ engine, clock, changes: this.#changes, closing: this.#closing.signal }, correlationId, options);
+  }
+
+  async replay(selection: HistoryQuery, options: ReplayOptions): Promise<ReplayReport> {
+    return replay(this.#open(), this.#dependencies.nextId, selection, options);
+  }
+
+  async replayArchive(selection: ArchiveSelection, options: ArchiveReplayOptions): Promise<ArchiveReplayReport> {
+    return replayArchive(this.#open(), this.#dependencies.clock, selection, options);
   }
 
   async metrics(): Promise<BusMetrics> {
-    const { counters } = this.#parts;
-    const states = await this.#open().listSubscriptions();
+    const { counters } = this.#dependencies;
+    const states = await this.#open().subscriptions.list();
     const { publishMs, deliveryMs, ...counts } = counters;
     return {
       ...counts,
@@ -211,8 +222,12 @@ class EngineBus<Events> {
     return this.#closed;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async #close(): Promise<void> {
-    const { engine, clock, graceMs, onError } = this.#parts;
+    const { engine, clock, graceMs, onError } = this.#dependencies;
     const reason = new BusError("closed", "the bus is closing");
     const runners = [...this.#runners];
     const ended = Promise.all(runners.map(([, subscriber]) => subscriber.close()));
@@ -235,13 +250,12 @@ class EngineBus<Events> {
     this.#runners.clear();
     this.#keepAlive();
     this.#closing.abort(reason);
-    this.#follower.stop();
     await engine.close();
   }
 
   /** A process that subscribes to what others publish is at work until it closes; the memory engine has no others. */
   #keepAlive(): void {
-    const wanted = this.#runners.size > 0 && !this.#parts.engine.lacks.has("multi-process");
+    const wanted = this.#runners.size > 0 && this.#dependencies.engine.capabilities.has("multi-process");
     if (wanted) this.#alive ??= setInterval(() => {}, longestTimerMs);
     else {
       clearInterval(this.#alive);
@@ -259,7 +273,7 @@ class EngineBus<Events> {
   #open(): Engine {
     const closed = this.#whyClosed();
     if (closed !== undefined) throw closed;
-    return this.#parts.engine;
+    return this.#dependencies.engine;
   }
 
   async #result(draft: Draft): Promise<PublishResult> {
@@ -272,8 +286,19 @@ class EngineBus<Events> {
 }
 
 /** A bus over an engine. */
-export function createBus<Events>(parts: BusDependencies): Bus<Events> {
-  return asBus(new EngineBus<Events>(parts));
+export function createBus<Events>(dependencies: BusDependencies): Bus<Events> {
+  return asBus(new EngineBus<Events>(dependencies));
+}
+
+/** Keeps events that middleware sets aside. */
+function deadLetterFor({ engine, clock, nextId }: BusDependencies) {
+  return async ({ event }: Entry, { code, message }: BusError): Promise<DeadLetter> => {
+    const now = clock.now();
+    const reason = { code, message, at: formatTime(now), attempt: 0 };
+    const deadLetter = deadLetterOfUnpublished(event, reason, { id: nextId(), acceptedAt: now, deadAt: now });
+    await engine.deadLetters.put(deadLetter);
+    return deadLetter;
+  };
 }
 
 /** The class has one signature for what the contract's overloads tell apart by type; their results are the same values. */

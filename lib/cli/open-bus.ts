@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Bus } from "../bus/bus.ts";
-import type { ConnectOptions } from "../connect/index.ts";
+import type { ConnectOptions, EngineName } from "../connect/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import { didYouMean } from "../event/nearest.ts";
@@ -41,7 +41,7 @@ export async function resolveBusOptions(io: CliIo, command: Command): Promise<Bu
   return { ...options, catalog, engine: "embedded", file: resolve(io.cwd, options.file ?? defaultFile) };
 }
 
-function checkEngine(name: string, engines: readonly BusOptions["engine"][], command: Command): BusOptions["engine"] {
+function checkEngine(name: string, engines: readonly EngineName[], command: Command): EngineName {
   const known = engines.find((engine) => engine === name);
   if (known !== undefined) return known;
   const fix = didYouMean(name, engines, `there are ${engines.join(", ")}`);

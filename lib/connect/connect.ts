@@ -2,11 +2,10 @@ import type { Bus } from "../bus/bus.ts";
 import { createBus } from "../bus/create-bus.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { standardCatalog } from "../catalog/index.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { Engine, EngineContext } from "../engine/engine.ts";
 import type { BusError } from "../error/bus-error.ts";
 import { parseDuration } from "../event/duration.ts";
 import { createIds } from "../event/id.ts";
-import { rateLimit } from "../publish/rate-limit.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { jsonLogger } from "../runtime/logger.ts";
 import { Counters } from "../runtime/metrics.ts";
@@ -77,21 +76,19 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
     nextId,
     logger,
     counters,
-    layers: options.rateLimit === undefined ? [] : [rateLimit(options.rateLimit, { clock, counters, engine })],
+    use: options.use ?? [],
     graceMs: parseDuration(options.grace ?? "10s", "grace"),
     onError,
   });
 }
 
-async function openEngine(
-  options: Omit<ConnectOptions, "catalog">,
-  parts: Pick<Parameters<typeof createBus>[0], "catalog" | "clock" | "random" | "logger" | "onError" | "nextId">,
-): Promise<Engine> {
+async function openEngine(options: Omit<ConnectOptions, "catalog">, context: EngineContext): Promise<Engine> {
+  if (typeof options.engine === "function") return options.engine(context);
   if (options.engine === "aws") {
     checkWhole(options);
     const { createAwsEngine, openAws } = await loadAws();
     const settings = {
-      ...parts,
+      ...context,
       ...(options.lease === undefined ? {} : { leaseMs: parseDuration(options.lease, "lease") }),
     };
     const config = functionBusConfig(process.env);
@@ -101,11 +98,11 @@ async function openEngine(
   }
   if (options.engine === "memory") {
     const { MemoryEngine } = await loadMemory();
-    return new MemoryEngine({ ...parts, ...(options.keep === undefined ? {} : { keep: options.keep }) });
+    return new MemoryEngine({ ...context, ...(options.keep === undefined ? {} : { keep: options.keep }) });
   }
   const { openEmbedded } = await loadEmbedded();
   return openEmbedded({
-    ...parts,
+    ...context,
     file: options.file ?? defaultFile,
     ...(options.retention === undefined ? {} : { retention: parseDuration(options.retention, "retention") }),
     ...(options.maxPending === undefined ? {} : { maxPending: options.maxPending }),

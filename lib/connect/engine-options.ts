@@ -2,14 +2,13 @@ import { busNameProblem } from "../aws-shared/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 import { parseDuration } from "../event/duration.ts";
-import type { ConnectOptions } from "./options.ts";
+import type { ConnectOptions, EngineName } from "./options.ts";
 
-type EngineName = NonNullable<ConnectOptions["engine"]>;
 type OptionName = keyof ConnectOptions;
 
 /** Options that were parsed one by one. */
 type Parsed = { readonly [Name in OptionName]?: unknown } & {
-  readonly engine?: EngineName | undefined;
+  readonly engine?: ConnectOptions["engine"] | ((...values: never[]) => unknown);
   readonly bus?: string | undefined;
 };
 
@@ -19,6 +18,16 @@ const unsupported: Readonly<Record<EngineName, readonly OptionName[]>> = {
   embedded: ["bus", "lease"],
   aws: ["file", "retention", "maxPending", "keep"],
 };
+
+/** None of them is for an engine of the caller's own, which its factory was told all about. */
+function unsupportedBy(engine: Parsed["engine"]): readonly OptionName[] {
+  if (typeof engine === "function") return ["file", "bus", "lease", "retention", "maxPending", "keep"];
+  return engine === undefined ? [] : unsupported[engine];
+}
+
+function nameOfEngine(engine: Parsed["engine"]): string {
+  return typeof engine === "function" ? "an engine of your own" : `engine "${engine}"`;
+}
 
 /** Whose each of them is. */
 const meantFor: Readonly<Partial<Record<OptionName, EngineName>>> = {
@@ -40,14 +49,13 @@ export function checkEngineOptions(options: Parsed, from: string, nameOf: (optio
   if (problem !== undefined)
     throw new BusError("invalid_config", `${from}: ${nameOf("bus")} is ${shortForm(bus)}, which ${problem}`);
   if (options.lease !== undefined) parseDuration(options.lease, `${from}: ${nameOf("lease")}`, lease);
-  if (engine === undefined) return;
-  const unsupportedOption = unsupported[engine].find((option) => options[option] !== undefined);
+  const unsupportedOption = unsupportedBy(engine).find((option) => options[option] !== undefined);
   if (unsupportedOption === undefined) return;
   const why =
     engine === "aws" && unsupportedOption === "retention" ? ", whose stack says how long history is kept" : "";
   throw new BusError(
     "invalid_config",
-    `${from}: ${nameOf(unsupportedOption)} is for the ${meantFor[unsupportedOption]} engine; leave it out with engine "${engine}"${why}`,
+    `${from}: ${nameOf(unsupportedOption)} is for the ${meantFor[unsupportedOption]} engine; leave it out with ${nameOfEngine(engine)}${why}`,
   );
 }
 
@@ -71,8 +79,6 @@ export function checkWhole({ bus, engine }: ConnectOptions): void {
 
 /** Without what was said elsewhere for another engine: that is no mistake of one who asks for this one here. */
 export function withoutUnsupported(merged: ConnectOptions, given: ConnectOptions): ConnectOptions {
-  const { engine } = merged;
-  if (engine === undefined) return merged;
-  const unsupportedOption: readonly string[] = unsupported[engine].filter((option) => given[option] === undefined);
-  return Object.fromEntries(Object.entries(merged).filter(([name]) => !unsupportedOption.includes(name)));
+  const dropped: readonly string[] = unsupportedBy(merged.engine).filter((option) => given[option] === undefined);
+  return Object.fromEntries(Object.entries(merged).filter(([name]) => !dropped.includes(name)));
 }

@@ -1,18 +1,22 @@
 import { z } from "zod";
+import type { MiddlewareOption } from "../bus/middleware.ts";
+import type { EngineFactory } from "../engine/engine.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
 import { describeIssues } from "../event/issues.ts";
 import { didYouMean } from "../event/nearest.ts";
-import type { RateLimit } from "../publish/rate-limit.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger, LogLevel } from "../runtime/logger.ts";
 import { checkEngineOptions } from "./engine-options.ts";
 
 /** What {@link connect} takes; what is absent comes from `waggle.config.ts`, then the environment, then the default. */
 export interface ConnectOptions<Events = unknown> {
-  /** `embedded` (default): SQLite on this machine. `memory`: this process only. `aws`: a bus that was deployed. */
-  engine?: "embedded" | "memory" | "aws";
+  /**
+   * `embedded` (default): SQLite on this machine. `memory`: this process only. `aws`: a bus that was deployed. A function: an
+   * engine of your own, see docs/write-an-engine.md.
+   */
+  engine?: EngineName | EngineFactory;
   /** The database of the embedded engine; default `.waggle/bus.db`. Its folder is made. */
   file?: string;
   /** The deployed bus of the aws engine, by its name; all else is found by it. */
@@ -30,7 +34,8 @@ export interface ConnectOptions<Events = unknown> {
   retention?: Duration;
   /** How long `close` waits for handlers before it aborts them; default 10 s. */
   grace?: Duration;
-  rateLimit?: RateLimit;
+  /** Middleware around publishes and handlers, the outermost first: {@link rateLimit}, or your own. */
+  use?: readonly MiddlewareOption[];
   /** Publishes that may wait for the disk; above it they fail as `throttled`. Default 100,000. Embedded only. */
   maxPending?: number;
   /** Events that the memory engine keeps; default 100,000. */
@@ -39,13 +44,17 @@ export interface ConnectOptions<Events = unknown> {
   logger?: Logger;
   /** Of the default logger; default `warn`. */
   logLevel?: LogLevel;
-  /** Told of what no caller can see: a stuck handler, a store that fails in the background. Default: logged. */
+  /** Called for background errors, which no caller can see: a stuck handler, a store that fails. Default: logged. */
   onError?: (error: BusError) => void;
   /** For tests: where the time and the timers come from. */
   clock?: Clock;
   /** For tests: 0 to below 1. */
   random?: () => number;
 }
+
+/** Every engine that can be connected to by name. */
+export const engineNames = ["embedded", "memory", "aws"] as const;
+export type EngineName = (typeof engineNames)[number];
 
 const duration = z.union([z.string(), z.number()]);
 const fn = z.custom<(...values: never[]) => unknown>((value) => typeof value === "function", "give a function");
@@ -55,11 +64,19 @@ const hasMethods = (...names: string[]) =>
     `give an object with ${names.join(", ")}`,
   );
 
-/** Every engine that can be connected to. */
-export const engineNames = ["embedded", "memory", "aws"] as const;
+const hasSome = (...names: string[]) =>
+  z.custom<object>(
+    (value) => value instanceof Object && names.some((name) => typeof Reflect.get(value, name) === "function"),
+    `give an object with ${names.join(" or ")}`,
+  );
 
 const shape = {
-  engine: z.enum(engineNames).optional(),
+  engine: z
+    .custom<EngineName | ((...values: never[]) => unknown)>(
+      (value) => typeof value === "function" || engineNames.some((name) => name === value),
+      `give ${engineNames.map((name) => `"${name}"`).join(", ")}, or a function that opens an engine`,
+    )
+    .optional(),
   file: z.string().min(1).optional(),
   bus: z.string().min(1).optional(),
   lease: duration.optional(),
@@ -72,18 +89,7 @@ const shape = {
   catalog: hasMethods("resolve", "upcast").optional(),
   retention: duration.optional(),
   grace: duration.optional(),
-  rateLimit: z
-    .strictObject({
-      perSecond: z.number().positive().optional(),
-      perMinute: z.number().positive().optional(),
-      burst: z.int().min(1).optional(),
-      over: z.enum(["wait", "reject", "dead-letter"]).optional(),
-    })
-    .refine(
-      ({ perSecond, perMinute }) => perSecond !== undefined || perMinute !== undefined,
-      "give perSecond, perMinute or both",
-    )
-    .optional(),
+  use: z.array(z.union([hasSome("publish", "handle"), fn])).optional(),
   maxPending: z.int().min(1).optional(),
   keep: z.int().min(1).max(10_000_000).optional(),
   logger: hasMethods("debug", "info", "warn", "error").optional(),
@@ -120,10 +126,8 @@ function toConfigError(
   const issue = error.issues[0];
   if (issue?.code === "unrecognized_keys") {
     const key = issue.keys[0] ?? "";
-    const known = issue.path.length === 0 ? optionNames : ["perSecond", "perMinute", "burst", "over"];
-    const path = [...issue.path, key].join(".");
-    const fix = didYouMean(key, known, `known are ${known.join(", ")}`);
-    return new BusError("invalid_config", `${from}: there is no option ${path}${fix}`);
+    const fix = didYouMean(key, optionNames, `known are ${optionNames.join(", ")}`);
+    return new BusError("invalid_config", `${from}: there is no option ${key}${fix}`);
   }
   const [first] = describeIssues(error, options, "");
   const fix = issue?.code === "custom" ? issue.message : first?.fix;

@@ -1,14 +1,18 @@
-import type { Bus, HandlerContext } from "../bus/bus.ts";
+import type { Bus } from "../bus/bus.ts";
 import type { Delivery } from "../engine/delivery.ts";
 import type { BusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
 import { type Logger, withFields } from "../runtime/logger.ts";
+import type { SubscriptionRecord } from "../subscription/subscription.ts";
+import type { HandlerContext } from "./handler.ts";
 import type { PoolItem } from "./indexed-pool.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** One attempt at one delivery: what its handler sees, and what its publishes have to know. */
 export class Run<Events> implements RunContext, HandlerContext<Events>, PoolItem {
   readonly delivery: Delivery;
+  /** The settings that it began with. */
+  readonly record: SubscriptionRecord;
   readonly bus: Bus<Events>;
   readonly startedAt: number;
   readonly deadline: number;
@@ -20,12 +24,13 @@ export class Run<Events> implements RunContext, HandlerContext<Events>, PoolItem
   /** Whether it ran past its abort and was reported. */
   stuck = false;
 
-  constructor(delivery: Delivery, bus: Bus<Events>, logger: Logger, startedAt: number, timeoutMs: number) {
+  constructor(delivery: Delivery, record: SubscriptionRecord, bus: Bus<Events>, logger: Logger, startedAt: number) {
     this.delivery = delivery;
+    this.record = record;
     this.bus = bus;
     this.#logger = logger;
     this.startedAt = startedAt;
-    this.deadline = startedAt + timeoutMs;
+    this.deadline = startedAt + record.timeout;
   }
 
   get event(): Event {

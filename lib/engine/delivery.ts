@@ -16,12 +16,14 @@ export interface Delivery {
   readonly failures: readonly Failure[];
   /** Whether it was redriven from the dead letters. */
   readonly redriven: boolean;
+  /** The replay that it belongs to. An event that a replayed handler published has a mark too, and is no replay. */
+  readonly replayId?: string | undefined;
 }
 
 /** How an attempt ended; the engine records it. */
 export type Outcome =
   | { readonly kind: "done" }
-  /** Expired before it ran, or was not wanted by the subscriber's `filter`: over, without a run. */
+  /** Expired before it ran, or was not wanted by the subscriber's `filter`: discarded without a run. */
   | { readonly kind: "dropped" }
   | { readonly kind: "retry"; readonly afterMs: number; readonly failure: Failure }
   | { readonly kind: "dead"; readonly failure: Failure }
@@ -48,6 +50,8 @@ export interface DeadLetter {
   readonly id: string;
   /** Absent where the event could not be published. */
   readonly subscription?: string;
+  /** The replay that the delivery belonged to. */
+  readonly replayId?: string;
   readonly event: Event;
   /** Code, message and stack of the last failure. */
   readonly reason: Failure;

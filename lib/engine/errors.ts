@@ -13,17 +13,27 @@ export function idConflict(event: Event): BusError {
   );
 }
 
-/** Nothing is recorded under an id whose place is asked for. */
+/** Nothing is recorded under an id whose position is asked for. */
 export function noRecordedEvent(id: string): BusError {
   return new BusError(
     "not_found",
-    `event ${id} is not in history: it was never recorded, or it is no longer kept; give a time in its place`,
+    `event ${id} is not in history: it was never recorded, or it is no longer kept; give a time instead`,
   );
 }
 
 /** There is no such dead letter. */
 export function noDeadLetter(id: string): BusError {
   return new BusError("not_found", `there is no dead letter ${id}; it was redriven or discarded, or never was`);
+}
+
+/** There is no such subscription. */
+export function noSubscription(name: string): BusError {
+  return new BusError("not_found", `there is no subscription ${name}; it was deleted, or never was`);
+}
+
+/** A redriven delivery has not ended yet. */
+export function alreadyUnderWay(eventId: string, subscription: string): BusError {
+  return new BusError("conflict", `event ${eventId} is on its way to ${subscription} already; wait until it has ended`);
 }
 
 /** A dead letter has no subscription to go to: its own was deleted, or it was never published. */
@@ -36,7 +46,7 @@ export function noSubscriptionFor(id: string, subscription: string | undefined):
   );
 }
 
-/** A cursor that this engine did not give out. */
+/** A cursor that this engine did not give out, or gave for another order. */
 export function unknownCursor(cursor: string): BusError {
   return new BusError(
     "invalid_config",

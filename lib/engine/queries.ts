@@ -1,5 +1,5 @@
 import type { Event, EventIds } from "../event/event.ts";
-import type { DeadLetter, PendingDelivery } from "./delivery.ts";
+import type { DeadLetter } from "./delivery.ts";
 
 /** Which recorded events are wanted; every field given must match. Times are RFC 3339 or a Date. */
 export interface HistoryQuery extends EventIds {
@@ -55,30 +55,6 @@ export interface DeadLetterPage {
   cursor?: string;
 }
 
-/** One event of a flow with what it caused. */
-export interface FlowNode {
-  event: Event;
-  /** Events whose `causationId` is this one's id, in order of acceptance. */
-  children: FlowNode[];
-}
-
-/** All events that share a correlation id. */
-export interface Flow {
-  id: string;
-  /** `running` while a delivery is under way; then `failed` if one of its deliveries is dead, else `completed`. */
-  status: "running" | "completed" | "failed";
-  /** Events whose cause is not in the flow, each with what followed. */
-  roots: FlowNode[];
-  /** How many events. */
-  size: number;
-  /** The first and the last `time` among its events, and the milliseconds between. */
-  startedAt: string;
-  lastAt: string;
-  durationMs: number;
-  pending: PendingDelivery[];
-  deadLetters: DeadLetter[];
-}
-
 /** Over which time, in which windows. */
 export interface StatsQuery {
   since?: string | Date;
@@ -95,69 +71,4 @@ export interface StatsRow {
   from?: string;
   type: string;
   count: number;
-}
-
-/** Where a replay goes, and whether it only counts. */
-export interface ReplayOptions {
-  /** A subscription's name, or `"*"` for all. */
-  to: string;
-  /** Default: history. */
-  from?: "history";
-  /** Count only. */
-  dryRun?: boolean;
-}
-
-/** What a replay did, or would do. */
-export interface ReplayReport {
-  /** The mark that the replayed deliveries carry. */
-  id: string;
-  dryRun: boolean;
-  /** Events selected. */
-  events: number;
-  /** Deliveries queued, by subscription: an event goes only to subscriptions that match it. */
-  deliveries: Record<string, number>;
-}
-
-/** Which events a replay from the archive takes: it knows their times only. RFC 3339 or a Date; the archive has seconds. */
-export interface ArchiveSelection {
-  /** `time` at or after. */
-  since: string | Date;
-  /** `time` before. Default: now; what was published in the last ten minutes may not be in the archive yet. */
-  until?: string | Date;
-}
-
-/** Where a replay from the archive goes. */
-export interface ArchiveReplayOptions {
-  /** A deployed subscription's name, or `"*"` for all of them. */
-  to: string;
-  from: "archive";
-  /** Aborted, the replay is cancelled; what it has delivered by then stays. */
-  signal?: AbortSignal;
-  /** Told once it has started, and then whenever it has come further. */
-  onProgress?: (progress: ArchiveReplayProgress) => void;
-}
-
-/** How far a replay from the archive has come. */
-export interface ArchiveReplayProgress {
-  /** The mark that the replayed deliveries carry. */
-  id: string;
-  /** RFC 3339: the `time` up to which it has come; absent before its first event. */
-  replayedUntil?: string;
-}
-
-/** A replay from the archive that is complete. How many events it had, nobody tells. */
-export interface ArchiveReplayReport {
-  /** The mark that the replayed deliveries carry. */
-  id: string;
-  /** Subscriptions whose rules it went through, in the order of their names. An event goes only to those that match it. */
-  to: string[];
-  /** RFC 3339: the time that it covers. */
-  since: string;
-  until: string;
-}
-
-/** What a redrive or a discard did to each dead letter. */
-export interface DeadLetterReport {
-  done: string[];
-  failed: { id: string; message: string }[];
 }

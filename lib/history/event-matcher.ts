@@ -6,20 +6,27 @@ export type EventMatcher<On extends Wanted | readonly Wanted[] = Wanted | readon
   | (On & Wanted)
   | { readonly on: On; readonly where?: Where<WantedIn<On>> };
 
-/** The event that a want resolves to. */
-export type EventOfMatcher<W, Events = unknown> = W extends { readonly on: unknown }
-  ? EventOf<W, Events>
-  : EventFor<W, Events>;
+/** The event that a matcher resolves to. */
+export type EventOfMatcher<Matcher, Events = unknown> = Matcher extends { readonly on: unknown }
+  ? EventOf<Matcher, Events>
+  : EventFor<Matcher, Events>;
 
-/** The events that a list of wants resolves to, in its order. */
-export type EventsOfMatchers<Wants extends readonly EventMatcher[], Events = unknown> = {
-  -readonly [Index in keyof Wants]: EventOfMatcher<Wants[Index], Events>;
+/** The events that a list of matchers resolves to, in its order. */
+export type EventsOfMatchers<Matchers extends readonly EventMatcher[], Events = unknown> = {
+  -readonly [Index in keyof Matchers]: EventOfMatcher<Matchers[Index], Events>;
 };
 
-/** A list of wants in which each `where` fits its `on`. */
-export type Fitting<Wants extends readonly EventMatcher[]> = {
-  readonly [Index in keyof Wants]: Wants[Index] &
-    (Wants[Index] extends { readonly on: infer On }
+/** A list of matchers in which each `where` fits its `on`. */
+export type Fitting<Matchers extends readonly EventMatcher[]> = {
+  readonly [Index in keyof Matchers]: Matchers[Index] &
+    (Matchers[Index] extends { readonly on: infer On }
       ? { readonly on: On; readonly where?: Where<WantedIn<On>> }
       : unknown);
 };
+
+/** What may be waited for: one event, the first of several, all of them, or a number of events. */
+export type EventMatchers =
+  | EventMatcher
+  | { any: readonly EventMatcher[] }
+  | { all: readonly EventMatcher[] }
+  | { count: number; of: readonly EventMatcher[] };

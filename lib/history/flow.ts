@@ -1,15 +1,40 @@
-import { eachDeadLetter } from "../dead-letters/dead-letters.ts";
+import { eachDeadLetter } from "../dead-letters/each-dead-letter.ts";
 import type { DeadLetter, PendingDelivery } from "../engine/delivery.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Flow, FlowNode } from "../engine/queries.ts";
+import type { EventLog } from "../engine/event-log.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
+import { queryAll } from "./query-all.ts";
+
+/** One event of a flow with what it caused. */
+export interface FlowNode {
+  event: Event;
+  /** Events whose `causationId` is this one's id, in order of acceptance. */
+  children: FlowNode[];
+}
+
+/** All events that share a correlation id. */
+export interface Flow {
+  id: string;
+  /** `running` while a delivery is under way; then `failed` if one of its deliveries is dead, else `completed`. */
+  status: "running" | "completed" | "failed";
+  /** Events whose cause is not in the flow, each with what followed. */
+  roots: FlowNode[];
+  /** How many events. */
+  size: number;
+  /** The first and the last `time` among its events, and the milliseconds between. */
+  startedAt: string;
+  lastAt: string;
+  durationMs: number;
+  pending: PendingDelivery[];
+  deadLetters: DeadLetter[];
+}
 
 /** Reads a flow by its correlation id, or by the id of one of its events. `not_found` where there is neither. */
 export async function readFlow(engine: Engine, id: string): Promise<Flow> {
   const flow = await readKnownFlow(engine, id);
   if (flow !== undefined) return flow;
-  const event = await engine.get(id);
+  const event = await engine.log.get(id);
   const other = event === undefined ? undefined : await readKnownFlow(engine, event.metadata.correlationId);
   if (other !== undefined) return other;
   throw new BusError(
@@ -20,11 +45,19 @@ export async function readFlow(engine: Engine, id: string): Promise<Flow> {
 
 async function readKnownFlow(engine: Engine, id: string): Promise<Flow | undefined> {
   // Deliveries first: one that ends in between has its events in the list that is read after.
-  const pending = await engine.pending(id);
+  const pending = (await engine.deliveries.pending?.(id)) ?? [];
   const deadLetters: DeadLetter[] = [];
-  for await (const letter of eachDeadLetter(engine, { correlationId: id })) deadLetters.push(letter);
-  const events = await engine.flowEvents(id);
+  for await (const letter of eachDeadLetter(engine.deadLetters, { correlationId: id })) deadLetters.push(letter);
+  const events = await flowEvents(engine.log, id);
   return events.length === 0 ? undefined : buildFlow(id, events, pending, deadLetters);
+}
+
+/** A flow's events of history, in order of acceptance. */
+async function flowEvents(log: EventLog, id: string): Promise<Event[]> {
+  if (log.flow !== undefined) return (await log.flow(id)).map(({ event }) => event);
+  const events: Event[] = [];
+  for await (const { event } of queryAll(log, { correlationId: id })) events.push(event);
+  return events;
 }
 
 /** The tree of a flow's events; `events` in order of acceptance, at least one. */

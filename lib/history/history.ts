@@ -1,79 +1,56 @@
-import type { History } from "../bus/bus.ts";
-import type { Engine, Position } from "../engine/engine.ts";
-import type { HistoryQuery } from "../engine/queries.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { HistoryQuery, Page, PageOptions, StatsQuery, StatsRow } from "../engine/queries.ts";
 import type { Event } from "../event/event.ts";
-import type { Clock } from "../runtime/clock.ts";
-import { Changes } from "./changes.ts";
 import { checkHistoryQuery } from "./check-query.ts";
-import { readFlow } from "./flow.ts";
-import { historyFilter } from "./history-filter.ts";
-import { sincePosition } from "./wait-for.ts";
+import { type Flow, readFlow } from "./flow.ts";
+import type { LogReader } from "./log-reader.ts";
+import { countByType } from "./stats.ts";
+import { tail } from "./tail.ts";
 
+/** Past events. Newest first, by order of acceptance. */
+export interface History {
+  /** `undefined` where it is not stored, or its retention has ended. As it was published. */
+  get(id: string): Promise<Event | undefined>;
+  query(query?: HistoryQuery & PageOptions): Promise<Page>;
+  /** The tree of a flow. `not_found` where no event has that correlation id (an event's own id is tried too). */
+  flow(correlationId: string): Promise<Flow>;
+  /** Counts by type and window. */
+  stats(query?: StatsQuery): Promise<StatsRow[]>;
+  /** Recorded events as they come, oldest first; ends when the loop is left, the signal fires or the bus closes. */
+  tail(query?: HistoryQuery, options?: { since?: Event | string | Date; signal?: AbortSignal }): AsyncIterable<Event>;
+}
+
+/** What the reading side of a bus works with. */
 export interface HistoryDependencies {
-  readonly engine: Engine;
-  readonly clock: Clock;
+  readonly reader: LogReader;
   /** Throws once the bus is closed. */
   open(): Engine;
+  /** Fires when the bus closes. */
   readonly closing: AbortSignal;
 }
 
-/** Events read at a time by `tail`. */
-const batch = 256;
-
 /** The reading side of a bus. */
-export function createHistory(host: HistoryDependencies): History {
+export function createHistory({ reader, open, closing }: HistoryDependencies): History {
   return {
-    get: async (id) => host.open().get(id),
+    get: async (id) => open().log.get(id),
     query: async (query = {}) => {
       checkHistoryQuery("history.query", query);
       const { limit, cursor, ...filter } = query;
-      return host.open().query(filter, {
+      const page = await open().log.query(filter, {
         ...(limit === undefined ? {} : { limit }),
         ...(cursor === undefined ? {} : { cursor }),
       });
+      return { ...page, events: page.events.map(({ event }) => event) };
     },
-    flow: async (correlationId) => readFlow(host.open(), correlationId),
+    flow: async (correlationId) => readFlow(open(), correlationId),
     stats: async (query = {}) => {
       checkHistoryQuery("history.stats", query);
-      return host.open().stats(query);
+      const { log } = open();
+      return log.stats === undefined ? countByType(log, query) : log.stats(query);
     },
     tail: (query = {}, options = {}) => {
       checkHistoryQuery("history", query);
-      const engine = host.open();
-      // Taken now, so that what is published right after this call is seen.
-      const { since, signal } = options;
-      const from = since === undefined ? engine.position("end") : sincePosition(engine, since);
-      const isOld = since === undefined ? engine.known?.() : undefined;
-      return tail(host, query, { from, isOld, signal });
+      return tail({ log: open().log, reader, closing }, query, options);
     },
   };
-}
-
-async function* tail(
-  host: HistoryDependencies,
-  query: HistoryQuery,
-  options: {
-    from: Promise<Position>;
-    isOld: ((event: Event) => boolean) | undefined;
-    signal: AbortSignal | undefined;
-  },
-): AsyncGenerator<Event, void, void> {
-  const { from, isOld, signal } = options;
-  const wants = historyFilter(query);
-  const until = signal === undefined ? host.closing : AbortSignal.any([signal, host.closing]);
-  const changes = new Changes(host.engine);
-  try {
-    let position = await from;
-    while (!until.aborted) {
-      const read = await host.engine.readAfter(position, batch);
-      for (const { event } of read.events) {
-        if (until.aborted) return;
-        if (wants(event, host.clock.now()) && isOld?.(event) !== true) yield event;
-      }
-      if (read.position === position) await changes.next({ clock: host.clock, signal: until, keepAlive: true });
-      position = read.position;
-    }
-  } finally {
-    changes.stop();
-  }
 }

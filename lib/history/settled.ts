@@ -1,14 +1,22 @@
 import type { Engine } from "../engine/engine.ts";
-import type { Flow } from "../engine/queries.ts";
 import { BusError } from "../error/bus-error.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
 import { checkCallOptions } from "../runtime/call-options.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { Changes } from "./changes.ts";
-import { readFlow } from "./flow.ts";
+import type { ChangeWatch } from "./change-watch.ts";
+import { type Flow, readFlow } from "./flow.ts";
+
+/** How long {@link Bus.settled} waits. */
+export interface SettledOptions {
+  /** Default 30 s. */
+  timeout?: Duration;
+  /** Ends the wait as `aborted`. */
+  signal?: AbortSignal;
+}
 
 export interface SettledDependencies {
   readonly engine: Engine;
+  readonly changes: ChangeWatch;
   readonly clock: Clock;
   /** Fires when the bus closes. */
   readonly closing: AbortSignal;
@@ -16,13 +24,12 @@ export interface SettledDependencies {
 
 /** See {@link Bus.settled}. */
 export async function settled(
-  host: SettledDependencies,
+  { engine, changes, clock, closing }: SettledDependencies,
   correlationId: string,
-  options: { timeout?: Duration; signal?: AbortSignal } = {},
+  options: SettledOptions = {},
 ): Promise<Flow> {
-  const { engine, clock, closing } = host;
   checkCallOptions("settled", options, ["timeout", "signal"]);
-  if (engine.lacks.has("settled")) {
+  if (engine.deliveries.pending === undefined) {
     throw new BusError(
       "invalid_config",
       `settled: the ${engine.name} engine cannot tell what of a flow is under way; wait for the event that ends the flow, by waitFor`,
@@ -31,12 +38,13 @@ export async function settled(
   const timeoutMs = parseDuration(options.timeout ?? "30s", "settled: timeout");
   const deadline = clock.now() + timeoutMs;
   const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);
-  const changes = new Changes(engine);
+  const unwatch = changes.use();
   try {
     for (;;) {
-      const pending = await engine.pending(correlationId);
+      const { seen } = changes;
+      const pending = await engine.deliveries.pending(correlationId);
       if (pending.length === 0) return await readFlow(engine, correlationId);
-      if (await changes.next({ clock, deadline, signal })) continue;
+      if (await changes.after(seen, { deadline, signal })) continue;
       if (closing.aborted) throw new BusError("closed", "the bus was closed while settled waited");
       if (signal.aborted) throw new BusError("aborted", "settled was aborted by its signal", { cause: signal.reason });
       const what = pending.slice(0, 3).map((one) => `${one.type} in ${one.subscription} (${one.state})`);
@@ -47,6 +55,6 @@ export async function settled(
       );
     }
   } finally {
-    changes.stop();
+    unwatch();
   }
 }

@@ -1,5 +1,6 @@
 import { metricNames } from "../aws-shared/index.ts";
-import type { RunnerCounts, RunnerDependencies } from "../delivery/runner.ts";
+import type { AttemptCounts } from "../delivery/attempts.ts";
+import type { RunnerDependencies } from "../delivery/runner.ts";
 import type { MessageQueue } from "../engines/aws/consume/message-queue.ts";
 import type { DeliveryStore, MessageAction, SkipReason } from "../engines/aws/dependencies.ts";
 import { toBusError } from "../error/bus-error.ts";
@@ -119,7 +120,7 @@ export class BatchRun<Events> {
     });
   }
 
-  #add({ delivered, failed, retried, deadLettered, expired }: RunnerCounts): void {
+  #add({ delivered, failed, retried, deadLettered, expired }: AttemptCounts): void {
     this.#count(metricNames.delivered, delivered);
     this.#count(metricNames.failed, failed);
     this.#count(metricNames.retried, retried);

@@ -1,6 +1,6 @@
-import type { Handler } from "../bus/bus.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { provideAws, provideBus } from "../connect/provided-bus.ts";
+import type { Handler } from "../delivery/handler.ts";
 import { MessageQueue } from "../engines/aws/consume/message-queue.ts";
 import { createAwsEngine, openAws } from "../engines/aws/index.ts";
 import { BusError } from "../error/bus-error.ts";

@@ -1,4 +1,5 @@
-import { Runner, type RunnerCounts, type RunnerDependencies } from "../delivery/runner.ts";
+import type { AttemptCounts } from "../delivery/attempts.ts";
+import { Runner, type RunnerDependencies } from "../delivery/runner.ts";
 import type { Delivery, Outcome } from "../engine/delivery.ts";
 import type { Attachment } from "../engine/engine.ts";
 import { BusError } from "../error/bus-error.ts";
@@ -27,7 +28,7 @@ export async function runDelivery<Events>(
   handler: AnyHandler,
   delivery: Delivery,
   time: RunTime,
-): Promise<{ outcome: Outcome; counts: RunnerCounts }> {
+): Promise<{ outcome: Outcome; counts: AttemptCounts }> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const engine = {
     attach: () => attachment,

@@ -1,5 +1,20 @@
-import type { PublishOptions } from "../bus/bus.ts";
 import type { Draft, Event } from "../event/event.ts";
+import type { PublishOptions } from "./options.ts";
+
+type Words<Path extends string> = Path extends `${infer First}.${infer Rest}` ? [First, ...Words<Rest>] : [Path];
+
+type EmitAt<Events, Prefix extends string> = {
+  [Type in keyof Events & string as Type extends `${Prefix}${infer Rest}`
+    ? Words<Rest>[0]
+    : never]: Type extends `${Prefix}${infer Rest}`
+    ? Rest extends `${infer Next}.${string}`
+      ? EmitAt<Events, `${Prefix}${Next}.`>
+      : (data: Events[Type], options?: PublishOptions) => Promise<Event<Type, Events[Type]>>
+    : never;
+};
+
+/** One call a type: `emit.task.completed(data, options)`. */
+export type Emit<Events> = EmitAt<Events, "">;
 
 type Publish = (draft: Draft, dedupe: string | undefined) => Promise<Event>;
 

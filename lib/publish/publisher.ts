@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
 import { type RunContext, runContext } from "../delivery/run-context.ts";
-import type { Accepted, Engine, Entry } from "../engine/engine.ts";
+import type { Appended, Entry, EventLog } from "../engine/event-log.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { Draft, Event } from "../event/event.ts";
 import { type PrepareContext, prepareEvent } from "../event/prepare.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Counters } from "../runtime/metrics.ts";
+import { composePublish, type PublishMiddleware, type PublishNext } from "./middleware.ts";
 
 /** What a publisher needs of its bus. */
 export interface PublisherDependencies {
-  readonly engine: Engine;
+  readonly log: Pick<EventLog, "append">;
   readonly catalog: Catalog;
   readonly source: string | undefined;
   readonly clock: Clock;
@@ -20,27 +21,19 @@ export interface PublisherDependencies {
   closed(): BusError | undefined;
 }
 
-/** A layer around the engine's intake: passes the entry on, waits, or refuses. */
-export type PublishLayer = (
-  entry: Entry,
-  next: (entry: Entry) => Accepted | Promise<Accepted>,
-) => Accepted | Promise<Accepted>;
-
-/** Validates, gives id and flow, and hands over to the engine. Throws at once what is wrong with the draft. */
+/** Validates, gives id and flow, and hands it to the engine's log. Throws at once what is wrong with the draft. */
 export class Publisher {
-  readonly #host: PublisherDependencies;
-  readonly #intake: (entry: Entry) => Accepted | Promise<Accepted>;
+  readonly #dependencies: PublisherDependencies;
+  /** Through the middleware into the engine's log. */
+  readonly #append: PublishNext;
   /** Of what is published outside of handlers. */
   readonly #context: PrepareContext;
 
-  constructor(host: PublisherDependencies, layers: readonly PublishLayer[]) {
-    this.#host = host;
-    const { catalog, source, clock, nextId } = host;
+  constructor(dependencies: PublisherDependencies, middleware: readonly PublishMiddleware[]) {
+    this.#dependencies = dependencies;
+    const { catalog, source, clock, nextId } = dependencies;
     this.#context = { catalog, source, now: clock.now, nextId };
-    this.#intake = layers.reduceRight<(entry: Entry) => Accepted | Promise<Accepted>>(
-      (next, layer) => (entry) => layer(entry, next),
-      (entry) => host.engine.publish(entry),
-    );
+    this.#append = composePublish(middleware, (entry) => dependencies.log.append(entry));
   }
 
   publish(draft: Draft, dedupe: string | undefined): Promise<Event> {
@@ -54,18 +47,18 @@ export class Publisher {
   #publish(draft: Draft, dedupe: string | undefined, run: RunContext | undefined): Promise<Event> {
     try {
       const startedAt = performance.now();
-      const accepted = this.#intake(this.#entry(draft, dedupe, run));
-      return accepted instanceof Promise
-        ? accepted.then((taken) => this.#count(taken, startedAt))
-        : Promise.resolve(this.#count(accepted, startedAt));
+      const appended = this.#append(this.#entry(draft, dedupe, run));
+      return appended instanceof Promise
+        ? appended.then((taken) => this.#count(taken, startedAt))
+        : Promise.resolve(this.#count(appended, startedAt));
     } catch (thrown) {
       return Promise.reject(thrown);
     }
   }
 
   #entry(draft: Draft, dedupe: string | undefined, run: RunContext | undefined): Entry {
-    const host = this.#host;
-    const closed = host.closed();
+    const dependencies = this.#dependencies;
+    const closed = dependencies.closed();
     if (closed !== undefined) throw closed;
     if (run?.aborted !== undefined) {
       throw new BusError(
@@ -75,14 +68,14 @@ export class Publisher {
       );
     }
     const { event, definition, ownId } = prepareEvent(
-      dedupe === undefined ? draft : withId(draft, dedupe, host, run),
+      dedupe === undefined ? draft : withId(draft, dedupe, dependencies, run),
       run === undefined ? this.#context : { ...this.#context, cause: run.event },
     );
     return { event, ownId, history: definition?.history !== false, inHandler: run !== undefined };
   }
 
-  #count({ event, duplicate }: Accepted, startedAt: number): Event {
-    const { counters } = this.#host;
+  #count({ event, duplicate }: Appended, startedAt: number): Event {
+    const { counters } = this.#dependencies;
     if (duplicate) counters.duplicates += 1;
     else counters.published += 1;
     counters.publishMs.record(performance.now() - startedAt);
@@ -91,7 +84,7 @@ export class Publisher {
 }
 
 /** The id that a `dedupe` key stands for: the same for every run of the same delivery. */
-function withId(draft: Draft, dedupe: string, host: PublisherDependencies, run: RunContext | undefined): Draft {
+function withId(draft: Draft, dedupe: string, dependencies: PublisherDependencies, run: RunContext | undefined): Draft {
   if (draft.id !== undefined) {
     throw new BusError(
       "invalid_event",
@@ -100,7 +93,7 @@ function withId(draft: Draft, dedupe: string, host: PublisherDependencies, run: 
   }
   const of =
     run === undefined
-      ? [draft.source ?? host.source, dedupe]
+      ? [draft.source ?? dependencies.source, dedupe]
       : [run.event.id, run.event.metadata.replay?.id, run.subscription, dedupe];
   return { ...draft, id: `dedupe-${createHash("sha256").update(JSON.stringify(of)).digest("base64url")}` };
 }

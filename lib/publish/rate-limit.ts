@@ -1,8 +1,12 @@
-import type { Accepted, Engine, Entry } from "../engine/engine.ts";
+import * as z from "zod";
+import type { DeadLetter } from "../engine/delivery.ts";
+import type { Appended, Entry } from "../engine/event-log.ts";
 import { BusError } from "../error/bus-error.ts";
+import { describeIssues } from "../event/issues.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Counters } from "../runtime/metrics.ts";
-import type { PublishLayer } from "./publisher.ts";
+import type { PublishMiddleware } from "./middleware.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 /** How fast this bus may publish, and what becomes of what is too fast. */
 export interface RateLimit {
@@ -16,87 +20,83 @@ export interface RateLimit {
   over?: "wait" | "reject" | "dead-letter";
 }
 
-interface RateLimitDependencies {
+/** What the middleware needs of its bus. */
+export interface RateLimitContext {
   readonly clock: Clock;
-  readonly counters: Counters;
-  readonly engine: Engine;
+  readonly counters: Pick<Counters, "rateLimited">;
+  /** Keeps an event that is not published as a dead letter. */
+  deadLetter(entry: Entry, error: BusError): Promise<DeadLetter>;
 }
 
-/** A bucket that fills at a rate up to its size; a publish takes one token, and may take it on credit. */
-class TokenBucket {
-  readonly #perMs: number;
-  readonly #size: number;
-  #tokens: number;
-  #filledAt: number;
-
-  constructor(perMs: number, size: number, now: number) {
-    this.#perMs = perMs;
-    this.#size = size;
-    this.#tokens = size;
-    this.#filledAt = now;
-  }
-
-  /** Milliseconds until there is a token; 0 where there is one now. */
-  waitMs(now: number): number {
-    // A clock that goes back must not empty the bucket.
-    this.#tokens = Math.min(this.#size, this.#tokens + Math.max(0, now - this.#filledAt) * this.#perMs);
-    this.#filledAt = now;
-    return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) / this.#perMs);
-  }
-
-  take(): void {
-    this.#tokens -= 1;
-  }
-}
+const schema = z
+  .strictObject({
+    perSecond: z.number().positive().optional(),
+    perMinute: z.number().positive().optional(),
+    burst: z.int().min(1).optional(),
+    over: z.enum(["wait", "reject", "dead-letter"]).optional(),
+  })
+  .refine(
+    ({ perSecond, perMinute }) => perSecond !== undefined || perMinute !== undefined,
+    "give perSecond, perMinute or both",
+  );
 
 /**
- * Holds up, refuses or sets aside what is published too fast. A handler's publishes never wait: they are let through,
- * counted, and paid back by those that come after.
+ * Middleware that holds up, refuses or sets aside what a bus publishes too fast: `connect({ use: [rateLimit({ perSecond: 100
+ * })] })`. A handler's publishes never wait: they are let through, counted, and paid back by those that come after.
+ * `invalid_config`.
  */
-export function rateLimit(limit: RateLimit, host: RateLimitDependencies): PublishLayer {
-  const { clock, counters, engine } = host;
+export function rateLimit(limit: RateLimit): (context: RateLimitContext) => { readonly publish: PublishMiddleware } {
+  checkLimit(limit);
   const { perSecond, perMinute, over = "wait" } = limit;
-  const now = clock.now();
-  const buckets: TokenBucket[] = [];
-  if (perSecond !== undefined)
-    buckets.push(new TokenBucket(perSecond / 1_000, limit.burst ?? Math.max(1, perSecond), now));
-  if (perMinute !== undefined) {
-    buckets.push(new TokenBucket(perMinute / 60_000, limit.burst ?? Math.max(1, perMinute / 60), now));
-  }
-  return (entry, next) => {
-    const at = clock.now();
-    const waitMs = Math.max(0, ...buckets.map((bucket) => bucket.waitMs(at)));
-    if (waitMs > 0) counters.rateLimited += 1;
-    if (waitMs === 0 || entry.inHandler || over === "wait") {
-      for (const bucket of buckets) bucket.take();
-      return waitMs === 0 || entry.inHandler ? next(entry) : later(clock, waitMs, () => next(entry));
+  return ({ clock, counters, deadLetter }) => {
+    const now = clock.now();
+    const buckets: TokenBucket[] = [];
+    if (perSecond !== undefined)
+      buckets.push(new TokenBucket(perSecond / 1_000, limit.burst ?? Math.max(1, perSecond), now));
+    if (perMinute !== undefined) {
+      buckets.push(new TokenBucket(perMinute / 60_000, limit.burst ?? Math.max(1, perMinute / 60), now));
     }
-    const error = new BusError(
-      "rate_limited",
-      `${entry.event.type} was not published: over the rate limit (${describe(limit)}); try again in ${waitMs} ms`,
-      { details: { retryAfterMs: waitMs } },
-    );
-    if (over === "reject") throw error;
-    return deadLetter(engine, entry, error, at);
+    const publish: PublishMiddleware = (entry, next) => {
+      const at = clock.now();
+      const waitMs = Math.max(0, ...buckets.map((bucket) => bucket.waitMs(at)));
+      if (waitMs > 0) counters.rateLimited += 1;
+      if (waitMs === 0 || entry.inHandler || over === "wait") {
+        for (const bucket of buckets) bucket.take();
+        return waitMs === 0 || entry.inHandler ? next(entry) : later(clock, waitMs, () => next(entry));
+      }
+      const error = new BusError(
+        "rate_limited",
+        `${entry.event.type} was not published: over the rate limit (${describe(limit)}); try again in ${waitMs} ms`,
+        { details: { retryAfterMs: waitMs } },
+      );
+      if (over === "reject") throw error;
+      return setAside(deadLetter(entry, error), error);
+    };
+    return { publish };
   };
 }
 
-function later(clock: Clock, ms: number, act: () => Accepted | Promise<Accepted>): Promise<Accepted> {
+function checkLimit(limit: unknown): void {
+  const parsed = schema.safeParse(limit);
+  if (parsed.success) return;
+  const [issue] = parsed.error.issues;
+  const [first] = describeIssues(parsed.error, limit, "");
+  const fix = issue?.code === "custom" ? issue.message : first?.fix;
+  const subject = first === undefined || first.path === "" ? "the limit" : first.path;
+  throw new BusError("invalid_config", `rateLimit: ${subject} is ${first?.value}; ${fix}`, { cause: parsed.error });
+}
+
+function later(clock: Clock, ms: number, act: () => Appended | Promise<Appended>): Promise<Appended> {
   return new Promise((resolve, reject) => {
     const run = async () => act();
     clock.setTimer(() => run().then(resolve, reject), ms, { keepAlive: true });
   });
 }
 
-async function deadLetter(engine: Engine, { event }: Entry, error: BusError, now: number): Promise<never> {
-  const letter = await engine.addDeadLetter(event, {
-    code: error.code,
-    message: error.message,
-    at: new Date(now).toISOString(),
-    attempt: 0,
-  });
-  throw new BusError(error.code, `${error.message}; kept as dead letter ${letter.id}, redrive publishes it`, {
-    details: { ...error.details, deadLetterId: letter.id },
+async function setAside(kept: Promise<DeadLetter>, error: BusError): Promise<never> {
+  const { id } = await kept;
+  throw new BusError(error.code, `${error.message}; kept as dead letter ${id}, redrive publishes it`, {
+    details: { ...error.details, deadLetterId: id },
   });
 }
 

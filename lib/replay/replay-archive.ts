@@ -1,5 +1,6 @@
-import type { ArchiveSpan, Engine } from "../engine/engine.ts";
-import type { ArchiveReplayOptions, ArchiveReplayReport, HistoryQuery } from "../engine/queries.ts";
+import type { ArchiveReplayProgress, ArchiveSpan } from "../engine/archive.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { HistoryQuery } from "../engine/queries.ts";
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 import { formatTime } from "../event/time.ts";
@@ -7,26 +8,52 @@ import { checkHistoryQuery } from "../history/check-query.ts";
 import { checkCallOptions } from "../runtime/call-options.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { queryTime } from "../runtime/query-time.ts";
-import { receivers } from "./replay.ts";
+import { receivers } from "./receivers.ts";
 
-/** See {@link Bus.replay}. */
+/** Which events a replay from the archive takes: it knows their times only. RFC 3339 or a Date; the archive has seconds. */
+export interface ArchiveSelection {
+  /** `time` at or after. */
+  since: string | Date;
+  /** `time` before. Default: now; what was published in the last ten minutes may not be in the archive yet. */
+  until?: string | Date;
+}
+
+/** Where a replay from the archive goes. */
+export interface ArchiveReplayOptions {
+  /** A deployed subscription's name, or `"*"` for all of them. */
+  to: string;
+  /** Aborted, the replay is cancelled; what it has delivered by then stays. */
+  signal?: AbortSignal;
+  /** Called once it has started, and then whenever it has come further. */
+  onProgress?: (progress: ArchiveReplayProgress) => void;
+}
+
+/** A replay from the archive that is complete. How many events it had, nobody tells. */
+export interface ArchiveReplayReport {
+  /** The mark that the replayed deliveries carry. */
+  id: string;
+  /** Subscriptions whose rules it went through, in the order of their names. An event goes only to those that match it. */
+  to: string[];
+  /** RFC 3339: the time that it covers. */
+  since: string;
+  until: string;
+}
+
+/** See {@link Bus.replayArchive}. */
 export async function replayArchive(
   engine: Engine,
   clock: Clock,
   selection: HistoryQuery,
-  options: ArchiveReplayOptions & { readonly dryRun?: boolean },
+  options: ArchiveReplayOptions,
 ): Promise<ArchiveReplayReport> {
   checkHistoryQuery("history", selection);
-  checkCallOptions("replay", options, ["to", "from", "dryRun", "signal", "onProgress"]);
-  if (engine.replayArchive === undefined) {
-    throw refused(`the ${engine.name} engine has no archive; leave out \`from\`, to replay from history`);
-  }
-  if (options.dryRun === true) {
-    throw refused("the archive tells nobody how many events it has; count with `dryRun` from history, or leave it out");
+  checkCallOptions("replayArchive", options, ["to", "signal", "onProgress"]);
+  if (engine.archive === undefined) {
+    throw refused(`the ${engine.name} engine has no archive; call \`replay\`, to replay from history`);
   }
   const span = spanOf(selection, clock.now());
   // An unnamed subscription has no rule that EventBridge could replay to.
-  const deployed = (await engine.listSubscriptions()).filter(({ ephemeral }) => !ephemeral);
+  const deployed = (await engine.subscriptions.list()).filter(({ ephemeral }) => !ephemeral);
   const to = receivers(
     options.to,
     deployed.map(({ record }) => record.name),
@@ -34,7 +61,7 @@ export async function replayArchive(
   if (to.length === 0) {
     throw new BusError("not_found", "replay from the archive: no subscription is deployed that it could go to");
   }
-  const id = await engine.replayArchive(span, to, options);
+  const id = await engine.archive.replay(span, to, options);
   return { id, to: [...to], since: formatTime(span.since), until: formatTime(span.until) };
 }
 

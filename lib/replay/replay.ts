@@ -1,12 +1,40 @@
+import { Router } from "../delivery/router.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { HistoryQuery, ReplayOptions, ReplayReport } from "../engine/queries.ts";
-import { BusError } from "../error/bus-error.ts";
-import { shortForm } from "../error/short-form.ts";
-import { didYouMean } from "../event/nearest.ts";
+import type { RecordedEvent } from "../engine/event-log.ts";
+import type { HistoryQuery } from "../engine/queries.ts";
+import { toBusError } from "../error/bus-error.ts";
+import type { Event } from "../event/event.ts";
 import { checkHistoryQuery } from "../history/check-query.ts";
 import { checkCallOptions } from "../runtime/call-options.ts";
+import { receivers } from "./receivers.ts";
+import { markReplay } from "./replay-mark.ts";
 
-/** See {@link Bus.replay}. */
+/** Where a replay goes, and whether it only counts. */
+export interface ReplayOptions {
+  /** A subscription's name, or `"*"` for all. */
+  to: string;
+  /** Count only. */
+  dryRun?: boolean;
+}
+
+/** What a replay did, or would do. */
+export interface ReplayReport {
+  /** The mark that the replayed deliveries carry. */
+  id: string;
+  dryRun: boolean;
+  /** Events selected. */
+  events: number;
+  /** Deliveries queued, by subscription: an event goes only to subscriptions that match it. */
+  deliveries: Record<string, number>;
+}
+
+/** Events that are queued together. */
+const pageSize = 256;
+
+/**
+ * See {@link Bus.replay}: queries the log, routes each event, and queues it again, oldest first. What was accepted after
+ * the call is left out, since the replayed deliveries may cause events in turn.
+ */
 export async function replay(
   engine: Engine,
   nextId: () => string,
@@ -14,48 +42,66 @@ export async function replay(
   options: ReplayOptions,
 ): Promise<ReplayReport> {
   checkHistoryQuery("history", selection);
-  checkCallOptions("replay", options, ["to", "from", "dryRun"]);
-  const { from = "history" } = options;
-  if (from !== "history") {
-    throw new BusError("invalid_config", `replay: from is ${shortForm(from)}; give "history", or "archive" (aws)`);
-  }
-  const states = await engine.listSubscriptions();
-  const to = receivers(
+  checkCallOptions("replay", options, ["to", "dryRun"]);
+  const records = (await engine.subscriptions.list()).map(({ record }) => record);
+  const names = receivers(
     options.to,
-    states.map(({ record }) => record.name),
+    records.map(({ name }) => name),
   );
+  const router = new Router(records.filter(({ name }) => names.includes(name)));
   const dryRun = options.dryRun === true;
-  const report: ReplayReport = {
-    id: nextId(),
-    dryRun,
-    events: 0,
-    deliveries: Object.fromEntries(to.map((name) => [name, 0])),
-  };
-  let cursor: string | undefined;
-  do {
-    const step = await engine.replayStep(report.id, selection, to, {
-      dryRun,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    report.events += step.events;
-    for (const [name, count] of Object.entries(step.deliveries)) {
-      report.deliveries[name] = (report.deliveries[name] ?? 0) + count;
+  const deliveries: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]));
+  const report: ReplayReport = { id: nextId(), dryRun, events: 0, deliveries };
+  for await (const page of pages(engine, selection)) {
+    report.events += page.length;
+    for (const [name, events] of routed(router, page)) {
+      if (!dryRun && !(await enqueue(engine, name, events, report.id))) continue;
+      deliveries[name] = (deliveries[name] ?? 0) + events.length;
     }
-    cursor = step.cursor;
-  } while (cursor !== undefined);
+  }
   return report;
 }
 
-/** The subscriptions that `to` means, of those there are. `invalid_config`, `not_found`. */
-export function receivers(to: string, names: readonly string[]): readonly string[] {
-  if (typeof to !== "string") {
-    throw new BusError(
-      "invalid_config",
-      `replay: to is ${shortForm(to)}; give the name of a subscription, or "*" for all that match`,
-    );
+async function* pages(engine: Engine, selection: HistoryQuery): AsyncGenerator<readonly RecordedEvent[], void, void> {
+  const upTo = await engine.log.position("end");
+  let cursor: string | undefined;
+  do {
+    const page = await engine.log.query(selection, {
+      order: "oldest",
+      limit: pageSize,
+      upTo,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    yield page.events;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+/** The events of a page that each subscription wants. */
+function routed(router: Router, page: readonly RecordedEvent[]): Map<string, Event[]> {
+  const byName = new Map<string, Event[]>();
+  for (const { event } of page) {
+    for (const { name } of router.route(event)) {
+      const events = byName.get(name);
+      if (events === undefined) byName.set(name, [event]);
+      else events.push(event);
+    }
   }
-  if (to === "*") return names;
-  if (names.includes(to)) return [to];
-  const fix = didYouMean(to, names, `known are ${names.join(", ") || "none"}`);
-  throw new BusError("not_found", `replay: there is no subscription ${to}${fix}`);
+  return byName;
+}
+
+/** False where the subscription was deleted since the replay began: it has no need of it. */
+async function enqueue(engine: Engine, name: string, events: readonly Event[], replayId: string): Promise<boolean> {
+  try {
+    await engine.deliveries.enqueue(
+      name,
+      events.map((event) => markReplay(event, replayId)),
+      { replayId },
+    );
+    return true;
+  } catch (thrown) {
+    const error = toBusError(thrown);
+    if (error.code !== "not_found") throw error;
+    return false;
+  }
 }

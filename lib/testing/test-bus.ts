@@ -1,5 +1,6 @@
 import type { Bus } from "../bus/bus.ts";
 import { createBus } from "../bus/create-bus.ts";
+import type { MiddlewareOption } from "../bus/middleware.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { standardCatalog } from "../catalog/index.ts";
 import { MemoryEngine } from "../engines/memory/index.ts";
@@ -7,7 +8,7 @@ import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { Event } from "../event/event.ts";
 import { createIds } from "../event/id.ts";
-import type { PublishLayer } from "../publish/publisher.ts";
+import type { PublishMiddleware } from "../publish/middleware.ts";
 import { jsonLogger } from "../runtime/logger.ts";
 import { Counters } from "../runtime/metrics.ts";
 import { ManualClock, turn } from "./manual-clock.ts";
@@ -20,6 +21,8 @@ export interface TestBusOptions<Events = RegisteredEvents> {
   source?: string;
   /** 0 to below 1, for backoff; default: always 0.5, so that a run is the same each time. */
   random?: () => number;
+  /** Middleware, the outermost first. */
+  use?: readonly MiddlewareOption[];
 }
 
 /** A bus in memory that a test can look into and move on. */
@@ -48,10 +51,11 @@ export function testBus<Events = RegisteredEvents>(options: TestBusOptions<Event
   const engine = new MemoryEngine({ clock, nextId });
   const counters = new Counters();
   const published: Event[] = [];
-  const record: PublishLayer = (entry, next) => {
-    const accepted = next(entry);
-    if (!(accepted instanceof Promise) && !accepted.duplicate) published.push(accepted.event);
-    return accepted;
+  /** The innermost, so that it sees what the engine was given, when it was given it. */
+  const publish: PublishMiddleware = (entry, next) => {
+    const appended = next(entry);
+    if (!(appended instanceof Promise) && !appended.duplicate) published.push(appended.event);
+    return appended;
   };
   const bus = createBus<Events>({
     engine,
@@ -62,7 +66,7 @@ export function testBus<Events = RegisteredEvents>(options: TestBusOptions<Event
     nextId,
     logger: jsonLogger(() => {}, "silent"),
     counters,
-    layers: [record],
+    use: [...(options.use ?? []), { publish }],
     graceMs: 0,
     onError: () => {},
   });
@@ -82,7 +86,7 @@ async function drain(engine: MemoryEngine, clock: ManualClock): Promise<void> {
   const deadline = performance.now() + longestDrainMs;
   for (;;) {
     await turn();
-    const states = await engine.listSubscriptions();
+    const states = await engine.subscriptions.list();
     const running = states.filter((state) => state.running > 0).map((state) => state.record.name);
     if (running.length > 0) {
       if (performance.now() < deadline) continue;

@@ -1,12 +1,12 @@
 import type { Bus } from "../../lib/bus/bus.ts";
 import type { RegisteredEvents } from "../../lib/bus/register.ts";
 import type { ConnectOptions } from "../../lib/connect/index.ts";
-import type { Feature } from "../../lib/engine/engine.ts";
+import type { Capability } from "../../lib/engine/capabilities.ts";
 import type { Probe } from "./probe.ts";
 import type { SubscriptionName } from "./subscriptions.ts";
 
 /**
- * What an engine may lack, besides {@link Feature}:
+ * What an engine may lack, besides {@link Capability}:
  * - `crash`: processes of its own that a case can start and kill.
  * - `ownership`: a delivery stays with its process until that is gone, however long it stands still.
  * - `local-consumers`: who subscribes to a named subscription runs its handler, and can pause it, count it and close it. Where
@@ -21,7 +21,7 @@ import type { SubscriptionName } from "./subscriptions.ts";
  * - `known-ids`: publish knows an id that was published before, and says whether it is a duplicate or a conflict.
  */
 export type ContractFeature =
-  | Feature
+  | Capability
   | "crash"
   | "ownership"
   | "local-consumers"
@@ -37,7 +37,7 @@ export type ContractFeature =
 /** What a case may choose of a bus; where it is and what carries it is the adapter's. */
 export type BusOptions = Pick<
   ConnectOptions<RegisteredEvents>,
-  "catalog" | "clock" | "grace" | "logger" | "onError" | "rateLimit" | "retention" | "source"
+  "catalog" | "clock" | "grace" | "logger" | "onError" | "retention" | "source" | "use"
 >;
 
 /** What the unnamed subscription of a worker listens to. */

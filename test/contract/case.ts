@@ -1,7 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { Bus, Handler, PublishOptions, Subscriber } from "../../lib/bus/bus.ts";
+import type { Bus } from "../../lib/bus/bus.ts";
+import type { Handler } from "../../lib/delivery/handler.ts";
+import type { Subscriber } from "../../lib/delivery/subscriber.ts";
 import type { Event } from "../../lib/event/event.ts";
+import type { PublishOptions } from "../../lib/publish/options.ts";
 import type { BusMetrics } from "../../lib/runtime/metrics.ts";
 import type { Subscription } from "../../lib/subscription/index.ts";
 import { eventually } from "../support/eventually.ts";

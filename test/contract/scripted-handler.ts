@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { HandlerContext } from "../../lib/bus/bus.ts";
+import type { HandlerContext } from "../../lib/delivery/handler.ts";
 import { NonRetriableError, RetryAfterError } from "../../lib/delivery/handler-errors.ts";
 import { toBusError } from "../../lib/error/bus-error.ts";
 import type { Event } from "../../lib/event/event.ts";

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { connect } from "../../lib/connect/index.ts";
+import { rateLimit } from "../../lib/publish/rate-limit.ts";
 import { ManualClock } from "../../lib/testing/index.ts";
 
 // What the rate limit had set aside was recorded by its redrive, whatever its definition said.
@@ -8,7 +9,7 @@ test("a delta that was set aside by the rate limit is delivered by its redrive, 
     engine: "memory",
     source: "test",
     clock: new ManualClock(),
-    rateLimit: { perSecond: 1, over: "dead-letter" },
+    use: [rateLimit({ perSecond: 1, over: "dead-letter" })],
   });
   onTestFinished(() => bus.close());
   const delivered: string[] = [];

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { DeadLetters } from "../../bus/bus.ts";
-import type { DeadLetterQuery, DeadLetterReport } from "../../engine/queries.ts";
+import type { DeadLetterReport, DeadLetters } from "../../dead-letters/dead-letters.ts";
+import type { DeadLetterQuery } from "../../engine/queries.ts";
 import { type CommandHelp, createCommand, type GlobalOptions } from "../command.ts";
 import { type CliIo, exitCodes } from "../io.ts";
 import { withBus } from "../open-bus.ts";

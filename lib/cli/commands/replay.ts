@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import type { Bus } from "../../bus/bus.ts";
-import type { ArchiveReplayReport, HistoryQuery, ReplayReport } from "../../engine/queries.ts";
+import type { HistoryQuery } from "../../engine/queries.ts";
+import type { ReplayReport } from "../../replay/replay.ts";
+import type { ArchiveReplayReport } from "../../replay/replay-archive.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
 import { type AnyEvents, withBus } from "../open-bus.ts";
@@ -70,11 +72,10 @@ export function replayCommand(io: CliIo): Command {
 async function replayArchive(io: CliIo, bus: Bus<AnyEvents>, query: HistoryQuery, options: Options): Promise<void> {
   const { dim } = io.stderr.colors;
   const { since = "", ...others } = query;
-  const report = await bus.replay(
+  const report = await bus.replayArchive(
     { since, ...others },
     {
       to: options.to,
-      from: "archive",
       signal: io.signal,
       onProgress: ({ id, replayedUntil }) => {
         const how = replayedUntil === undefined ? "started" : `has come to ${replayedUntil}`;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Bus } from "../../bus/bus.ts";
-import type { SubscriptionState } from "../../engine/engine.ts";
+import type { SubscriptionState } from "../../engine/subscription-store.ts";
 import { BusError } from "../../error/bus-error.ts";
 import { didYouMean } from "../../event/nearest.ts";
 import { addDefaultCommand, createCommand, type GlobalOptions } from "../command.ts";

@@ -1,7 +1,8 @@
 import type { Bus } from "../../bus/bus.ts";
 import type { DeadLetter } from "../../engine/delivery.ts";
-import type { DeadLetterQuery, FlowNode } from "../../engine/queries.ts";
+import type { DeadLetterQuery } from "../../engine/queries.ts";
 import type { Event } from "../../event/event.ts";
+import type { FlowNode } from "../../history/flow.ts";
 import type { AnyEvents } from "../open-bus.ts";
 import { pathOf, type StartedWorkflow, toWorkflow } from "./ledger.ts";
 import type { FoundDocument } from "./scan.ts";

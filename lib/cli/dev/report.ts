@@ -1,6 +1,6 @@
 import type { DeadLetter } from "../../engine/delivery.ts";
-import type { Flow } from "../../engine/queries.ts";
 import type { Event } from "../../event/event.ts";
+import type { Flow } from "../../history/flow.ts";
 import type { Learnt } from "./learnt.ts";
 import type { Skipped } from "./scan.ts";
 import type { FailedStep, Step } from "./steps.ts";

@@ -1,4 +1,4 @@
-import type { HandlerContext } from "../../bus/bus.ts";
+import type { HandlerContext } from "../../delivery/handler.ts";
 import { retryHint } from "../../delivery/handler-errors.ts";
 import { messageOf } from "../../error/message-of.ts";
 import type { Event } from "../../event/event.ts";

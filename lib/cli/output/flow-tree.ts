@@ -1,5 +1,5 @@
 import type { DeadLetter, PendingDelivery } from "../../engine/delivery.ts";
-import type { Flow, FlowNode } from "../../engine/queries.ts";
+import type { Flow, FlowNode } from "../../history/flow.ts";
 import type { CliIo } from "../io.ts";
 import { dataDigest } from "./data-digest.ts";
 import { displayWidth, plural, printable, truncate } from "./text.ts";

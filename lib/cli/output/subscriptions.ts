@@ -1,4 +1,4 @@
-import type { SubscriptionState } from "../../engine/engine.ts";
+import type { SubscriptionState } from "../../engine/subscription-store.ts";
 import { formatDuration } from "../../event/duration.ts";
 import type { CliIo } from "../io.ts";
 import { renderFields } from "./fields.ts";

@@ -6,6 +6,15 @@ import type { Queued } from "./priority-queue.ts";
 
 const none: readonly Failure[] = Object.freeze([]);
 
+/** Whether a delivery was queued again, and why. */
+export interface Requeued {
+  readonly redriven: boolean;
+  readonly replayId: string | undefined;
+}
+
+/** Of a delivery that is queued for the first time. */
+export const firstTime: Requeued = { redriven: false, replayId: undefined };
+
 /** A delivery on its way: one object from acceptance to its end, whatever the number of attempts. */
 export class DeliveryItem implements Delivery, Queued, PoolItem {
   readonly subscription: string;
@@ -13,6 +22,7 @@ export class DeliveryItem implements Delivery, Queued, PoolItem {
   readonly order: number;
   readonly acceptedAt: number;
   readonly redriven: boolean;
+  readonly replayId: string | undefined;
   /** What it is ordered by; undefined where the subscription is not ordered. */
   readonly key: string | undefined;
   attempt = 0;
@@ -28,7 +38,7 @@ export class DeliveryItem implements Delivery, Queued, PoolItem {
     order: number,
     acceptedAt: number,
     key: string | undefined,
-    redriven: boolean,
+    { redriven, replayId }: Requeued,
   ) {
     this.subscription = subscription;
     this.event = event;
@@ -36,6 +46,7 @@ export class DeliveryItem implements Delivery, Queued, PoolItem {
     this.acceptedAt = acceptedAt;
     this.key = key;
     this.redriven = redriven;
+    this.replayId = replayId;
   }
 
   get priority(): number {

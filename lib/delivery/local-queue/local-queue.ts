@@ -1,11 +1,13 @@
 import type { Failure, Outcome } from "../../engine/delivery.ts";
-import type { Consumer, SubscriptionState } from "../../engine/engine.ts";
+import type { Consumer, Consumption } from "../../engine/delivery-queue.ts";
+import type { SubscriptionState } from "../../engine/subscription-store.ts";
 import type { Event } from "../../event/event.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { orderedKey } from "../../subscription/index.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+import { overflowFailure } from "../dead-letter.ts";
 import { IndexedPool } from "../indexed-pool.ts";
-import { DeliveryItem } from "./delivery-item.ts";
+import { DeliveryItem, firstTime } from "./delivery-item.ts";
 import { PriorityQueue } from "./priority-queue.ts";
 
 /** What a queue tells its engine. */
@@ -13,6 +15,7 @@ export interface LocalQueueDependencies {
   readonly clock: Clock;
   /** Has `pump` called soon, outside the current call. */
   schedule(queue: LocalQueue): void;
+  /** Keeps a delivery that is out of attempts, or for which the backlog has no room. */
   deadLetter(item: DeliveryItem, reason: Failure): void;
   changed(): void;
 }
@@ -20,9 +23,9 @@ export interface LocalQueueDependencies {
 /** What one subscription has to deliver, and to whom. */
 export class LocalQueue {
   readonly ephemeral: boolean;
-  /** Whether the engine has it on its list. */
+  /** Whether the scheduler has it on its list. */
   scheduled = false;
-  readonly #host: LocalQueueDependencies;
+  readonly #dependencies: LocalQueueDependencies;
   readonly #waiting = new PriorityQueue<DeliveryItem>();
   readonly #delayed = new Set<DeliveryItem>();
   readonly #running = new IndexedPool<DeliveryItem>();
@@ -32,11 +35,12 @@ export class LocalQueue {
   #blocked = 0;
   #consumers: Consumer[] = [];
   #turn = 0;
+  #deleted = false;
   #record: SubscriptionRecord;
   #keyOf: ((event: Event) => string) | undefined;
 
-  constructor(host: LocalQueueDependencies, record: SubscriptionRecord, ephemeral: boolean) {
-    this.#host = host;
+  constructor(dependencies: LocalQueueDependencies, record: SubscriptionRecord, ephemeral: boolean) {
+    this.#dependencies = dependencies;
     this.ephemeral = ephemeral;
     this.#record = record;
     this.#keyOf = record.ordered === undefined ? undefined : orderedKey(record.ordered);
@@ -51,30 +55,33 @@ export class LocalQueue {
     const rekey = record.ordered !== this.#record.ordered;
     this.#record = record;
     if (rekey) this.#rekey();
-    this.#host.schedule(this);
+    this.#dependencies.schedule(this);
   }
 
-  add(event: Event, order: number, acceptedAt: number, redriven: boolean): void {
-    const item = new DeliveryItem(this.#record.name, event, order, acceptedAt, this.#keyOf?.(event), redriven);
+  /** Queues an event; one that is redriven has room in any case, since its dead letter goes. */
+  add(event: Event, order: number, acceptedAt: number, requeued = firstTime): void {
+    const item = new DeliveryItem(this.#record.name, event, order, acceptedAt, this.#keyOf?.(event), requeued);
     const { maxBacklog } = this.#record;
-    if (maxBacklog !== undefined && this.backlog >= maxBacklog) {
-      this.#host.deadLetter(item, {
-        code: "overflow",
-        message: `subscription ${item.subscription} has ${maxBacklog} deliveries waiting, its maxBacklog`,
-        at: new Date(acceptedAt).toISOString(),
-        attempt: 0,
-      });
-      return;
-    }
-    this.#enqueue(item);
+    if (maxBacklog !== undefined && !requeued.redriven && this.backlog >= maxBacklog) {
+      this.#dependencies.deadLetter(item, overflowFailure(item.subscription, maxBacklog, acceptedAt));
+    } else this.#enqueue(item);
   }
 
-  attach(consumer: Consumer): void {
+  /** Hands deliveries to a consumer from now on. */
+  consume(consumer: Consumer): Consumption {
     this.#consumers.push(consumer);
-  }
-
-  detach(consumer: Consumer): void {
-    this.#consumers = this.#consumers.filter((other) => other !== consumer);
+    const queue = this;
+    return {
+      get settings() {
+        return queue.#deleted ? undefined : queue.#record;
+      },
+      wake: () => {
+        if (this.backlog > 0) this.#dependencies.schedule(this);
+      },
+      stop: () => {
+        this.#consumers = this.#consumers.filter((other) => other !== consumer);
+      },
+    };
   }
 
   /** Hands over what may run now. */
@@ -108,17 +115,22 @@ export class LocalQueue {
         this.#delay(item, outcome.afterMs);
         break;
       case "dead":
-        item.failures = [...item.failures, outcome.failure];
-        this.#host.deadLetter(item, outcome.failure);
+        this.#dependencies.deadLetter(item, outcome.failure);
         this.#release(item);
         break;
     }
-    if (this.#waiting.size > 0) this.#host.schedule(this);
+    if (this.#waiting.size > 0) this.#dependencies.schedule(this);
+  }
+
+  /** Ends the subscription: what has not begun is forgotten, and its consumers see no settings any more. */
+  delete(): void {
+    this.#deleted = true;
+    this.clear();
   }
 
   /** Forgets all that has not begun. */
   clear(): void {
-    for (const item of this.#delayed) this.#host.clock.clearTimer(item.timer);
+    for (const item of this.#delayed) this.#dependencies.clock.clearTimer(item.timer);
     this.#delayed.clear();
     this.#clearKeys();
     while (this.#waiting.shift() !== undefined);
@@ -137,7 +149,7 @@ export class LocalQueue {
   }
 
   state(deadLetters: number): SubscriptionState {
-    const now = this.#host.clock.now();
+    const now = this.#dependencies.clock.now();
     let oldest = now;
     for (const item of this.items()) oldest = Math.min(oldest, item.acceptedAt);
     return {
@@ -168,10 +180,10 @@ export class LocalQueue {
 
   #enqueue(item: DeliveryItem): void {
     if (item.key !== undefined) {
-      const behind = this.#keys.get(item.key);
-      if (behind !== undefined) {
+      const waiting = this.#keys.get(item.key);
+      if (waiting !== undefined) {
         item.state = "blocked";
-        behind.push(item);
+        waiting.push(item);
         this.#blocked += 1;
         return;
       }
@@ -183,18 +195,18 @@ export class LocalQueue {
   #wait(item: DeliveryItem): void {
     item.state = "waiting";
     this.#waiting.push(item);
-    this.#host.schedule(this);
+    this.#dependencies.schedule(this);
   }
 
   #delay(item: DeliveryItem, afterMs: number): void {
-    const { clock } = this.#host;
+    const { clock } = this.#dependencies;
     item.state = "delayed";
     item.dueAt = clock.now() + afterMs;
     this.#delayed.add(item);
     const due = () => {
       this.#delayed.delete(item);
       this.#wait(item);
-      this.#host.changed();
+      this.#dependencies.changed();
     };
     // The next attempt is lost if the process ends before it.
     item.timer = clock.setTimer(due, afterMs, { keepAlive: true });
@@ -203,8 +215,7 @@ export class LocalQueue {
   /** The next of its key takes its place. */
   #release(item: DeliveryItem): void {
     if (item.key === undefined) return;
-    const behind = this.#keys.get(item.key);
-    const next = behind?.shift();
+    const next = this.#keys.get(item.key)?.shift();
     if (next === undefined) {
       this.#keys.delete(item.key);
       return;
@@ -229,7 +240,7 @@ export class LocalQueue {
         item.order,
         item.acceptedAt,
         this.#keyOf?.(item.event),
-        item.redriven,
+        item,
       );
       again.attempt = item.attempt;
       again.failures = item.failures;

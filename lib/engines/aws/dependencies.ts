@@ -5,7 +5,8 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { BusConfig } from "../../aws-shared/index.ts";
 import type { DeadLetter, Delivery, Failure, Outcome } from "../../engine/delivery.ts";
-import type { Position, Recorded } from "../../engine/engine.ts";
+import type { Recorded } from "../../engine/engine.ts";
+import type { Position } from "../../engine/event-log.ts";
 import type {
   DeadLetterPage,
   DeadLetterQuery,

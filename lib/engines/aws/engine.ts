@@ -1,21 +1,11 @@
 import { DeliveryItem } from "../../delivery/local-queue/delivery-item.ts";
+import type { ArchiveSpan } from "../../engine/archive.ts";
 import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "../../engine/delivery.ts";
-import type {
-  Accepted,
-  ArchiveSpan,
-  Attachment,
-  Consumer,
-  Engine,
-  Entry,
-  Feature,
-  Position,
-  Recorded,
-  ReplayStep,
-  SubscriptionState,
-} from "../../engine/engine.ts";
+import type { Consumer } from "../../engine/delivery-queue.ts";
+import type { Accepted, Attachment, Engine, Feature, Recorded, ReplayStep } from "../../engine/engine.ts";
 import { busClosed } from "../../engine/errors.ts";
+import type { Entry, Position } from "../../engine/event-log.ts";
 import type {
-  ArchiveReplayOptions,
   DeadLetterPage,
   DeadLetterQuery,
   HistoryQuery,
@@ -24,8 +14,10 @@ import type {
   StatsQuery,
   StatsRow,
 } from "../../engine/queries.ts";
+import type { SubscriptionState } from "../../engine/subscription-store.ts";
 import { BusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
+import type { ArchiveReplayOptions } from "../../replay/replay-archive.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { concurrently } from "./concurrently.ts";
 import { Poller } from "./consume/poller.ts";

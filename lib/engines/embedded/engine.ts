@@ -1,18 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "../../engine/delivery.ts";
-import type {
-  Accepted,
-  Attachment,
-  Consumer,
-  Engine,
-  Entry,
-  Feature,
-  Position,
-  Recorded,
-  ReplayStep,
-  SubscriptionState,
-} from "../../engine/engine.ts";
+import type { Consumer } from "../../engine/delivery-queue.ts";
+import type { Accepted, Attachment, Engine, Feature, Recorded, ReplayStep } from "../../engine/engine.ts";
 import { busClosed } from "../../engine/errors.ts";
+import type { Entry, Position } from "../../engine/event-log.ts";
 import type {
   DeadLetterPage,
   DeadLetterQuery,
@@ -22,6 +13,7 @@ import type {
   StatsQuery,
   StatsRow,
 } from "../../engine/queries.ts";
+import type { SubscriptionState } from "../../engine/subscription-store.ts";
 import { toBusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
 import type { Timer } from "../../runtime/clock.ts";

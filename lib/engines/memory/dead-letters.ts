@@ -1,49 +1,61 @@
 import { deadLetterFilter } from "../../dead-letters/dead-letter-filter.ts";
+import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
 import type { DeadLetter } from "../../engine/delivery.ts";
 import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../../engine/queries.ts";
 import { defaultPageSize } from "../../engine/queries.ts";
-import { positionOfCursor } from "./cursor.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
 
-/** Dead letters by id, in the order they died. */
-export class DeadLetterStore {
-  readonly #letters = new Map<string, { letter: DeadLetter; position: number }>();
+/** Dead letters by id, in the order in which they died. */
+export class MemoryDeadLetters implements DeadLetterStore {
+  readonly #kept = new Map<string, { deadLetter: DeadLetter; position: number }>();
   #end = 0;
 
-  add(letter: DeadLetter): void {
+  /** As `put`, at once. */
+  add(deadLetter: DeadLetter): void {
+    if (this.#kept.has(deadLetter.id)) return;
     this.#end += 1;
-    this.#letters.set(letter.id, { letter, position: this.#end });
+    this.#kept.set(deadLetter.id, { deadLetter, position: this.#end });
   }
 
-  get(id: string): DeadLetter | undefined {
-    return this.#letters.get(id)?.letter;
+  async put(deadLetter: DeadLetter): Promise<void> {
+    this.add(deadLetter);
   }
 
-  delete(id: string): boolean {
-    return this.#letters.delete(id);
+  async get(id: string): Promise<DeadLetter | undefined> {
+    return this.#kept.get(id)?.deadLetter;
+  }
+
+  async delete(id: string): Promise<boolean> {
+    return this.remove(id);
+  }
+
+  /** As `delete`, at once. */
+  remove(id: string): boolean {
+    return this.#kept.delete(id);
   }
 
   clear(): void {
-    this.#letters.clear();
+    this.#kept.clear();
   }
 
   countOf(subscription: string): number {
     let count = 0;
-    for (const { letter } of this.#letters.values()) if (letter.subscription === subscription) count += 1;
+    for (const { deadLetter } of this.#kept.values()) if (deadLetter.subscription === subscription) count += 1;
     return count;
   }
 
-  list(query: DeadLetterQuery, { limit = defaultPageSize, cursor }: PageOptions): DeadLetterPage {
+  async list(query: DeadLetterQuery, { limit = defaultPageSize, cursor }: PageOptions): Promise<DeadLetterPage> {
     const wants = deadLetterFilter(query);
-    const before = positionOfCursor(cursor);
-    const found = [...this.#letters.values()]
-      .filter(({ letter, position }) => position < before && wants(letter))
+    const before = decodeCursor(cursor, "newest") ?? Number.POSITIVE_INFINITY;
+    const found = [...this.#kept.values()]
+      .filter(({ deadLetter, position }) => position < before && wants(deadLetter))
       .reverse()
       .slice(0, limit + 1);
     const page = found.slice(0, limit);
     const last = page.at(-1);
     return {
-      deadLetters: page.map(({ letter }) => letter),
-      ...(found.length > limit && last !== undefined ? { cursor: String(last.position) } : {}),
+      deadLetters: page.map(({ deadLetter }) => deadLetter),
+      ...(found.length > limit && last !== undefined ? { cursor: encodeCursor(last.position, "newest") } : {}),
     };
   }
 }

@@ -1,11 +1,8 @@
-import type { Position, Recorded } from "../../engine/engine.ts";
+import type { LogEntry, LogRead, Position, RecordedEvent } from "../../engine/event-log.ts";
 import type { Event } from "../../event/event.ts";
 
-/** A recorded event with when it was accepted, in milliseconds. */
-export interface Kept {
-  readonly event: Event;
-  readonly acceptedAt: number;
-}
+/** An event that is kept, with its position. */
+type PositionedEvent = RecordedEvent & { readonly position: number };
 
 /**
  * The last `capacity` recorded events. Keeping costs two array writes; the index by id is made when it is first asked
@@ -55,7 +52,7 @@ export class EventRingBuffer {
   }
 
   /** From the position before `before`, backwards. */
-  *newestFirst(before = this.#end + 1): Generator<Kept & { position: number }> {
+  *newestFirst(before = this.#end + 1): Generator<PositionedEvent> {
     const first = this.#first();
     for (let position = Math.min(before - 1, this.#end); position >= first; position -= 1) {
       const kept = this.#at(position);
@@ -64,17 +61,17 @@ export class EventRingBuffer {
   }
 
   /** From the position after `after`, forwards. */
-  *oldestFirst(after = 0): Generator<Kept & { position: number }> {
+  *oldestFirst(after = 0): Generator<PositionedEvent> {
     for (let position = Math.max(after + 1, this.#first()); position <= this.#end; position += 1) {
       const kept = this.#at(position);
       if (kept !== undefined) yield { ...kept, position };
     }
   }
 
-  readAfter(position: Position, limit: number): { events: Recorded[]; position: Position } {
-    const events: Recorded[] = [];
+  readAfter(position: Position, limit: number): LogRead {
+    const events: LogEntry[] = [];
     for (const kept of this.oldestFirst(Number(position))) {
-      events.push({ event: kept.event, position: kept.position });
+      events.push(kept);
       if (events.length >= limit) break;
     }
     return { events, position: events.at(-1)?.position ?? position };
@@ -96,7 +93,7 @@ export class EventRingBuffer {
     return Math.max(1, this.#end - this.#capacity + 1);
   }
 
-  #at(position: number): Kept | undefined {
+  #at(position: number): RecordedEvent | undefined {
     const slot = (position - 1) % this.#capacity;
     const event = this.#events[slot];
     const acceptedAt = this.#acceptedAt[slot];

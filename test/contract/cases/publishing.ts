@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { llmTextDelta } from "../../../lib/catalog/llm.ts";
 import { taskCompleted } from "../../../lib/catalog/task.ts";
 import { maxEventBytes } from "../../../lib/event/size.ts";
+import { rateLimit } from "../../../lib/publish/rate-limit.ts";
 import type { ContractCase } from "../case.ts";
 
 const type = "custom.contract.handled";
@@ -292,12 +293,12 @@ export const publishingCases: readonly ContractCase[] = [
   {
     title: "over the rate limit: refused, or kept as a dead letter that redrive publishes with the same id",
     run: async (t) => {
-      const rejecting = await t.connect({ rateLimit: { perMinute: 1, burst: 2, over: "reject" } });
+      const rejecting = await t.connect({ use: [rateLimit({ perMinute: 1, burst: 2, over: "reject" })] });
       for (let n = 0; n < 2; n += 1) await t.publish(limited, {}, rejecting);
       await expect(t.publish(limited, {}, rejecting)).rejects.toMatchObject({ code: "rate_limited", retryable: true });
       expect(await rejecting.metrics()).toMatchObject({ published: 2, rateLimited: 1 });
 
-      const keeping = await t.connect({ rateLimit: { perMinute: 1, burst: 1, over: "dead-letter" } });
+      const keeping = await t.connect({ use: [rateLimit({ perMinute: 1, burst: 1, over: "dead-letter" })] });
       await t.publish(limited, {}, keeping);
       const error: unknown = await t.publish(limited, { data: { n: 2 } }, keeping).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ name: "BusError", code: "rate_limited" });

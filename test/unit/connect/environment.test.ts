@@ -56,7 +56,7 @@ test("a variable that is nearly one of ours is refused, since it would do nothin
 
 test("a bad value is refused with the name of its variable", () => {
   expect(() => environmentOptions({ WAGGLE_ENGINE: "sqlite" })).toThrow(
-    /^environment: WAGGLE_ENGINE is "sqlite"; give "embedded" or "memory" or "aws"$/,
+    /^environment: WAGGLE_ENGINE is "sqlite"; give "embedded", "memory", "aws", or a function that/,
   );
   expect(() => environmentOptions({ WAGGLE_GRACE: "long" })).toThrow(/^environment: WAGGLE_GRACE is "long"/);
 });

@@ -5,7 +5,8 @@ test.each([
   {},
   { engine: "memory", keep: 10 },
   { engine: "embedded", file: "a.db", retention: "7d", maxPending: 1 },
-  { rateLimit: { perSecond: 0.5, perMinute: 10, burst: 1, over: "reject" } },
+  { use: [{ publish: () => {} }, () => ({})] },
+  { engine: () => {} },
   { engine: "aws", bus: "agents", lease: "1s" },
   { grace: 0, logLevel: "silent", random: Math.random, onError: () => {} },
 ])("%j is taken", (options) => {
@@ -13,19 +14,21 @@ test.each([
 });
 
 test.each([
-  { options: { engine: "sqlite" }, says: /^connect: engine is "sqlite"; give "embedded" or "memory" or "aws"$/ },
+  {
+    options: { engine: "sqlite" },
+    says: /^connect: engine is "sqlite"; give "embedded", "memory", "aws", or a function that/,
+  },
   { options: { enginee: "memory" }, says: /^connect: there is no option enginee; did you mean "engine"\?/ },
   { options: { zzzzzz: 1 }, says: /^connect: there is no option zzzzzz; known are engine, file, / },
+  { options: { use: [{}] }, says: /use\[0\] is \{\}; give / },
   {
-    options: { rateLimit: { persecond: 1 } },
-    says: /there is no option rateLimit\.persecond; did you mean "perSecond"\?/,
+    options: { engine: () => {}, file: "a.db" },
+    says: /file is for the embedded engine; leave it out with an engine of/,
   },
-  { options: { rateLimit: { perSecond: 0 } }, says: /rateLimit\.perSecond is 0; / },
   { options: { retention: "a month" }, says: /connect: retention is "a month", which is no duration/ },
   { options: { grace: -1 }, says: /connect: grace is -1; give a duration from / },
   { options: { source: "" }, says: /source is ""; give at least 1 characters$/ },
   { options: { source: "aws.mine" }, says: /source is "aws\.mine"; give a name that does not start with "aws\."/ },
-  { options: { rateLimit: { burst: 5 } }, says: /rateLimit is \{.*\}; give perSecond, perMinute or both/ },
   { options: { keep: 0 }, says: /keep is 0; give at least 1$/ },
   { options: { onError: "log" }, says: /onError is "log"; give a function/ },
   { options: { catalog: {} }, says: /catalog is \{\}; give an object with resolve, upcast/ },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { FlowNode } from "../../../lib/engine/queries.ts";
+import type { FlowNode } from "../../../lib/history/flow.ts";
 import { buildFlow } from "../../../lib/history/flow.ts";
 import { anEvent } from "../../support/an-event.ts";
 

@@ -1,7 +1,7 @@
 import { toEnvelope } from "../../../lib/aws-shared/index.ts";
-import type { HandlerContext } from "../../../lib/bus/bus.ts";
 import type { RegisteredEvents } from "../../../lib/bus/register.ts";
 import { standardCatalog } from "../../../lib/catalog/index.ts";
+import type { HandlerContext } from "../../../lib/delivery/handler.ts";
 import type { Event } from "../../../lib/event/event.ts";
 import { BatchRun } from "../../../lib/lambda/batch-run.ts";
 import { InvocationTime } from "../../../lib/lambda/invocation-time.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { functionMarginMs } from "../../../lib/aws-shared/index.ts";
-import type { HandlerContext } from "../../../lib/bus/bus.ts";
 import type { RegisteredEvents } from "../../../lib/bus/register.ts";
+import type { HandlerContext } from "../../../lib/delivery/handler.ts";
 import { describeDynamo } from "../../support/dynamo.ts";
 import { eventually } from "../../support/eventually.ts";
 import { dynamoForFile } from "../engines/aws/deliveries/bench.ts";

@@ -3,7 +3,8 @@ import { MemoryEngine } from "../../../lib/engines/memory/index.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
 import { createCatalog } from "../../../lib/event/catalog.ts";
 import type { Draft } from "../../../lib/event/event.ts";
-import { Publisher, type PublishLayer } from "../../../lib/publish/publisher.ts";
+import type { PublishLayer } from "../../../lib/publish/middleware.ts";
+import { Publisher } from "../../../lib/publish/publisher.ts";
 import { Counters } from "../../../lib/runtime/metrics.ts";
 import { ManualClock } from "../../../lib/testing/manual-clock.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import type { Engine, Entry } from "../../../lib/engine/engine.ts";
-import { MemoryEngine } from "../../../lib/engines/memory/index.ts";
+import { deadLetterOfUnpublished } from "../../../lib/delivery/dead-letter.ts";
+import type { DeadLetter } from "../../../lib/engine/delivery.ts";
+import type { Entry } from "../../../lib/engine/event-log.ts";
 import { type RateLimit, rateLimit } from "../../../lib/publish/rate-limit.ts";
 import { Counters } from "../../../lib/runtime/metrics.ts";
 import { ManualClock } from "../../../lib/testing/manual-clock.ts";
@@ -17,15 +18,24 @@ const entry = (parts: Partial<Entry> = {}): Entry => ({
 function limited(limit: RateLimit) {
   const clock = new ManualClock();
   const counters = new Counters();
-  const engine: Engine = new MemoryEngine({ clock, nextId: () => "letter-1" });
-  const layer = rateLimit(limit, { clock, counters, engine });
+  const deadLetters: DeadLetter[] = [];
+  const { publish: middleware } = rateLimit(limit)({
+    clock,
+    counters,
+    deadLetter: async ({ event }, { code, message }) => {
+      const reason = { code, message, at: new Date(clock.now()).toISOString(), attempt: 0 };
+      const stamp = { id: "dead-letter-1", acceptedAt: clock.now(), deadAt: clock.now() };
+      deadLetters.push(deadLetterOfUnpublished(event, reason, stamp));
+      return deadLetterOfUnpublished(event, reason, stamp);
+    },
+  });
   let passed = 0;
   const publish = (parts?: Partial<Entry>) =>
-    layer(entry(parts), ({ event }) => {
+    middleware(entry(parts), ({ event }) => {
       passed += 1;
       return { event, duplicate: false };
     });
-  return { clock, counters, engine, publish, passed: () => passed };
+  return { clock, counters, deadLetters, publish, passed: () => passed };
 }
 
 test("what is within the limit passes at once", () => {
@@ -60,11 +70,11 @@ test("reject: fails with the time to wait, and takes nothing", async () => {
 });
 
 test("dead-letter: fails, and the event is kept with the reason", async () => {
-  const { engine, publish, passed } = limited({ perSecond: 1, over: "dead-letter" });
+  const { deadLetters, publish, passed } = limited({ perSecond: 1, over: "dead-letter" });
   publish();
-  await expect(publish()).rejects.toMatchObject({ code: "rate_limited", details: { deadLetterId: "letter-1" } });
+  await expect(publish()).rejects.toMatchObject({ code: "rate_limited", details: { deadLetterId: "dead-letter-1" } });
   expect(passed()).toBe(1);
-  expect(await engine.getDeadLetter("letter-1")).toMatchObject({
+  expect(deadLetters[0]).toMatchObject({
     event: { id: "event-1" },
     reason: { code: "rate_limited", attempt: 0 },
     attempts: 0,

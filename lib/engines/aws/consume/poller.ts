@@ -1,5 +1,6 @@
 import type { Delivery, Outcome } from "../../../engine/delivery.ts";
-import type { Attachment, Consumer } from "../../../engine/engine.ts";
+import type { Consumer } from "../../../engine/delivery-queue.ts";
+import type { Attachment } from "../../../engine/engine.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import type { Timer } from "../../../runtime/clock.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";

@@ -1,4 +1,4 @@
-import type { Position } from "../../../engine/engine.ts";
+import type { Position } from "../../../engine/event-log.ts";
 import type { BusError } from "../../../error/bus-error.ts";
 import { toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";

@@ -1,7 +1,8 @@
 import type { Unpublished } from "../../../aws-shared/index.ts";
 import type { DeadLetter, Failure } from "../../../engine/delivery.ts";
-import type { Accepted, Entry } from "../../../engine/engine.ts";
+import type { Accepted } from "../../../engine/engine.ts";
 import { busClosed } from "../../../engine/errors.ts";
+import type { Entry } from "../../../engine/event-log.ts";
 import { BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import { formatTime } from "../../../event/time.ts";

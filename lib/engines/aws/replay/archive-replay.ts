@@ -6,10 +6,10 @@ import {
   StartReplayCommand,
 } from "@aws-sdk/client-eventbridge";
 import { resourceNames } from "../../../aws-shared/index.ts";
-import type { ArchiveSpan } from "../../../engine/engine.ts";
-import type { ArchiveReplayOptions } from "../../../engine/queries.ts";
+import type { ArchiveSpan } from "../../../engine/archive.ts";
 import { BusError, toBusError } from "../../../error/bus-error.ts";
 import { formatTime } from "../../../event/time.ts";
+import type { ArchiveReplayOptions } from "../../../replay/replay-archive.ts";
 import type { Clock } from "../../../runtime/clock.ts";
 import { isAwsError, toBusErrorOfAws } from "../aws-error.ts";
 import type { AwsDependencies } from "../dependencies.ts";

@@ -1,5 +1,5 @@
 import type { DeployedSubscription } from "../../../aws-shared/index.ts";
-import type { SubscriptionState } from "../../../engine/engine.ts";
+import type { SubscriptionState } from "../../../engine/subscription-store.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { changedSettings } from "../../../subscription/changed-settings.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";

@@ -1,4 +1,5 @@
-import type { Attachment, Consumer } from "../../../engine/engine.ts";
+import type { Consumer } from "../../../engine/delivery-queue.ts";
+import type { Attachment } from "../../../engine/engine.ts";
 import type { Subscription } from "../subscriptions/subscription-cache.ts";
 import type { ClaimedDelivery } from "./claimed-delivery.ts";
 

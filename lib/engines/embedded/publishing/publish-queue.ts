@@ -1,5 +1,6 @@
 import type { Outcome } from "../../../engine/delivery.ts";
-import type { Accepted, Entry } from "../../../engine/engine.ts";
+import type { Accepted } from "../../../engine/engine.ts";
+import type { Entry } from "../../../engine/event-log.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { Fifo } from "../../../runtime/fifo.ts";
 import type { ClaimedDelivery } from "../deliveries/claimed-delivery.ts";

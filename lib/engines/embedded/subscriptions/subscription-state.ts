@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { SubscriptionState } from "../../../engine/engine.ts";
+import type { SubscriptionState } from "../../../engine/subscription-store.ts";
 import type { DeadLetterTable } from "../dead-letters/dead-letter-table.ts";
 import { priorities, stateOf, states } from "../deliveries/delivery-table.ts";
 import { integer } from "../storage/rows.ts";

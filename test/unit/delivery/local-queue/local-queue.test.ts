@@ -11,13 +11,13 @@ const failure: Failure = { code: "handler_error", message: "broken", at: "2026-0
 
 function queueOf(parts: Partial<SubscriptionRecord> = {}) {
   const clock = new ManualClock();
-  const buried: { id: string; code: string }[] = [];
+  const deadLetters: { id: string; code: string }[] = [];
   const queue = new LocalQueue(
     {
       clock,
       schedule: () => {},
       changed: () => {},
-      deadLetter: (item, reason) => buried.push({ id: item.event.id, code: reason.code }),
+      deadLetter: (item, reason) => deadLetters.push({ id: item.event.id, code: reason.code }),
     },
     aRecord(parts),
     false,
@@ -33,12 +33,11 @@ function queueOf(parts: Partial<SubscriptionRecord> = {}) {
       running.set(delivery.event.id, delivery);
     };
     const one = { capacity: () => capacity - taken.length, deliver, expired: () => {} };
-    queue.attach(one);
-    return { one, taken };
+    return { taken, ...queue.consume(one) };
   };
   const add = (id: string, key?: string, priority = 5) => {
     order += 1;
-    queue.add(anEvent({ id, data: { key }, metadata: { priority } }), order, clock.now(), false);
+    queue.add(anEvent({ id, data: { key }, metadata: { priority } }), order, clock.now());
   };
   const item = (id: string): DeliveryItem => {
     const found = running.get(id);
@@ -46,7 +45,7 @@ function queueOf(parts: Partial<SubscriptionRecord> = {}) {
     running.delete(id);
     return found;
   };
-  return { queue, clock, buried, consumer, add, item };
+  return { queue, clock, deadLetters, consumer, add, item };
 }
 
 test("hands over no more than concurrency allows, over all consumers", () => {
@@ -60,14 +59,14 @@ test("hands over no more than concurrency allows, over all consumers", () => {
   expect([...one.taken, ...other.taken]).toContain("d");
 });
 
-test("consumers take turns, and a detached one gets nothing more", () => {
+test("consumers take turns, and a stopped one gets nothing more", () => {
   const { queue, consumer, add } = queueOf();
   const [one, other] = [consumer(), consumer()];
   add("a");
   add("b");
   queue.pump();
   expect([one.taken.length, other.taken.length]).toEqual([1, 1]);
-  queue.detach(one.one);
+  one.stop();
   add("c");
   add("d");
   queue.pump();
@@ -138,13 +137,13 @@ test("ordered: across keys the most urgent head goes first", () => {
   expect(taken).toEqual(["y1", "x1"]);
 });
 
-test("maxBacklog: what comes above it is buried; running ones do not count", () => {
-  const { queue, buried, consumer, add } = queueOf({ maxBacklog: 2, concurrency: 1, ordered: "data.key" });
+test("maxBacklog: what comes above it becomes a dead letter; running ones do not count", () => {
+  const { queue, deadLetters, consumer, add } = queueOf({ maxBacklog: 2, concurrency: 1, ordered: "data.key" });
   consumer();
   add("a", "k");
   queue.pump();
   for (const id of ["b", "c", "d"]) add(id, "k");
-  expect(buried).toEqual([{ id: "d", code: "overflow" }]);
+  expect(deadLetters).toEqual([{ id: "d", code: "overflow" }]);
   expect(queue.backlog).toBe(2);
 });
 

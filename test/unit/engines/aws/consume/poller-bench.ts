@@ -1,5 +1,5 @@
 import type { Delivery, Outcome } from "../../../../../lib/engine/delivery.ts";
-import type { Consumer } from "../../../../../lib/engine/engine.ts";
+import type { Consumer } from "../../../../../lib/engine/delivery-queue.ts";
 import { createClients } from "../../../../../lib/engines/aws/clients.ts";
 import { Poller } from "../../../../../lib/engines/aws/consume/poller.ts";
 import type {

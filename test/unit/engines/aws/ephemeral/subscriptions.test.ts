@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { DeliveryItem } from "../../../../../lib/delivery/local-queue/delivery-item.ts";
 import type { DeadLetter, Delivery } from "../../../../../lib/engine/delivery.ts";
-import type { Consumer, Recorded } from "../../../../../lib/engine/engine.ts";
+import type { Consumer } from "../../../../../lib/engine/delivery-queue.ts";
+import type { Recorded } from "../../../../../lib/engine/engine.ts";
 import { EphemeralSubscriptions } from "../../../../../lib/engines/aws/ephemeral/subscriptions.ts";
 import { BusError } from "../../../../../lib/error/bus-error.ts";
 import { systemClock } from "../../../../../lib/runtime/clock.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
-import type { Position } from "../../../../../lib/engine/engine.ts";
+import type { Position } from "../../../../../lib/engine/event-log.ts";
 import type { AwsDependencies, HistoryStore } from "../../../../../lib/engines/aws/dependencies.ts";
 import { createHistoryStore } from "../../../../../lib/engines/aws/history/index.ts";
 import { createIds } from "../../../../../lib/event/id.ts";

@@ -1,0 +1,33 @@
+import type { HandlerMiddleware } from "../delivery/middleware.ts";
+import type { DeadLetter } from "../engine/delivery.ts";
+import type { Entry } from "../engine/event-log.ts";
+import type { BusError } from "../error/bus-error.ts";
+import type { PublishMiddleware } from "../publish/middleware.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/logger.ts";
+import type { Counters } from "../runtime/metrics.ts";
+
+/** What runs around every publish of a bus, around every attempt of its handlers, or around both. */
+export interface Middleware {
+  readonly publish?: PublishMiddleware;
+  readonly handle?: HandlerMiddleware;
+}
+
+/** What a bus offers to its middleware. */
+export interface MiddlewareContext {
+  readonly clock: Clock;
+  /** 0 up to 1. */
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly counters: Pick<Counters, "rateLimited">;
+  /** Keeps an event that is not published as a dead letter; a redrive publishes it. */
+  deadLetter(entry: Entry, error: BusError): Promise<DeadLetter>;
+}
+
+/** What `connect({ use })` takes: middleware, or a function that makes it for a bus. */
+export type MiddlewareOption = Middleware | ((context: MiddlewareContext) => Middleware);
+
+/** Middleware in the order given, made for a bus. */
+export function createMiddleware(options: readonly MiddlewareOption[], context: MiddlewareContext): Middleware[] {
+  return options.map((option) => (typeof option === "function" ? option(context) : option));
+}

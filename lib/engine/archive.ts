@@ -1,0 +1,26 @@
+/** How far a replay from the archive has come. */
+export interface ArchiveReplayProgress {
+  /** The mark that the replayed deliveries carry. */
+  id: string;
+  /** RFC 3339: the `time` up to which it has come; absent before its first event. */
+  replayedUntil?: string;
+}
+
+/** The time that an archive is replayed for, in milliseconds since 1970; `until` is not in it. */
+export interface ArchiveSpan {
+  readonly since: number;
+  readonly until: number;
+}
+
+/** How a replay from an archive is watched and ended. */
+export interface ArchiveReplayControl {
+  /** Aborted, the replay is cancelled; what it has delivered by then stays. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ArchiveReplayProgress) => void;
+}
+
+/** An archive that the service itself keeps and replays. */
+export interface EventArchive {
+  /** Delivers what it has of a time to subscriptions that are not ephemeral; resolves with the mark once it has. */
+  replay(span: ArchiveSpan, to: readonly string[], control: ArchiveReplayControl): Promise<string>;
+}

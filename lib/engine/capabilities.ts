@@ -1,0 +1,17 @@
+/** What an engine may be able to do; the contract suite asserts what each one declares. */
+export const capabilities = [
+  /** What was accepted outlives the process. */
+  "durable",
+  /** Several processes, or several buses of one process, share the events. */
+  "multi-process",
+  /** The order of acceptance is the order in which one process published. */
+  "ordered-publish",
+  /** Urgent deliveries overtake others that wait in the same subscription. */
+  "priority",
+  /** A subscription's `maxBacklog` is kept. */
+  "backpressure",
+  /** It is known which deliveries of a flow are under way: `deliveries.pending` is there. */
+  "settled",
+] as const;
+
+export type Capability = (typeof capabilities)[number];

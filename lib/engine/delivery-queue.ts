@@ -1,0 +1,53 @@
+import type { Event } from "../event/event.ts";
+import type { SubscriptionRecord } from "../subscription/subscription.ts";
+import type { Delivery, Outcome, PendingDelivery } from "./delivery.ts";
+
+/** The part of a bus that runs deliveries; a queue hands it what it claimed. No method throws or waits. */
+export interface Consumer {
+  /** Deliveries that it can take now: 0 while paused or full. */
+  capacity(): number;
+  /** Takes one delivery, claimed for this process. */
+  deliver(delivery: Delivery): void;
+  /** Counts one that was discarded before it could be handed over, as its event had expired. */
+  expired(): void;
+}
+
+/** A consumer's hold on its queue. */
+export interface Consumption {
+  /** The subscription's settings as this process last saw them; `undefined` once it is deleted. */
+  readonly settings: SubscriptionRecord | undefined;
+  /** There is capacity again. */
+  wake(): void;
+  /** Nothing more is handed over; what was, is still settled. */
+  stop(): void;
+}
+
+/** Why events are queued again. Exactly one is given. */
+export interface EnqueueOptions {
+  /** A replay: the deliveries are new ones under this id, and the events carry it as their mark. */
+  readonly replayId?: string;
+  /** A redrive: the delivery that became this dead letter begins anew, attempts included. */
+  readonly redrivenFrom?: string;
+}
+
+/**
+ * The deliveries of all subscriptions. A delivery is handed to one consumer at a time, and again only after `settle`, or
+ * after the process that claimed it has ended; an event succeeds once in a subscription. Urgent deliveries come first, then
+ * the oldest; with `ordered`, one at a time for each key in order of acceptance. `concurrency` bounds what is claimed at
+ * once over all consumers of a subscription that the engine sees. Methods reject with BusError only.
+ */
+export interface DeliveryQueue {
+  /** Hands deliveries of one subscription to a consumer from now on; changed settings are seen by themselves. */
+  consume(subscription: string, consumer: Consumer): Consumption;
+  /** Records how an attempt ended, a dead letter included; resolves once that is kept. A second call does nothing. */
+  settle(delivery: Delivery, outcome: Outcome): void | Promise<void>;
+  /**
+   * Queues past events for one subscription, in the order given; what exceeds its `maxBacklog` becomes dead letters, a
+   * redrive excepted. A redrive is kept whatever follows: the same one again does not run twice. Where the store allows it,
+   * the dead letter goes in the same step. `not_found` where there is no such subscription; `conflict` where a redriven
+   * event is on its way already.
+   */
+  enqueue(subscription: string, events: readonly Event[], options: EnqueueOptions): Promise<void>;
+  /** The flow's deliveries that are under way. Present where the engine has the capability `settled`. */
+  pending?(correlationId: string): Promise<PendingDelivery[]>;
+}

@@ -1,0 +1,89 @@
+import type { Event } from "../event/event.ts";
+import type { HistoryQuery, PageOptions, StatsQuery, StatsRow } from "./queries.ts";
+
+/** An event to append. */
+export interface Entry {
+  readonly event: Event;
+  /** Whether the caller gave the id: only then can it have been appended before. */
+  readonly ownId: boolean;
+  /** Whether history keeps it. One that it does not keep is stored until it is delivered. */
+  readonly history: boolean;
+  /** Whether a handler publishes it: then it never waits, and is never refused, for a full intake. */
+  readonly inHandler: boolean;
+}
+
+/** What became of an entry. */
+export interface Appended {
+  /** The stored event: the earlier one where `duplicate`. */
+  readonly event: Event;
+  readonly duplicate: boolean;
+}
+
+/** A position in the order of acceptance: of two positions of one engine the later is the greater (`<`). */
+export type Position = number | string;
+
+/** An event of the log. */
+export interface RecordedEvent {
+  readonly event: Event;
+  /** Milliseconds since 1970 at which the log took it. */
+  readonly acceptedAt: number;
+}
+
+/** An event of the log with its position. */
+export interface LogEntry extends RecordedEvent {
+  readonly position: Position;
+}
+
+/** One page of a query; no cursor means the end. */
+export interface LogPage {
+  readonly events: RecordedEvent[];
+  readonly cursor?: string;
+}
+
+/** How a query is paged. */
+export interface LogPageOptions extends PageOptions {
+  /** By acceptance; default `newest`, which comes first then. */
+  readonly order?: "newest" | "oldest";
+  /** The end of the log as of an earlier moment: what was accepted after it is left out. */
+  readonly upTo?: Position;
+}
+
+/** What was read, and the position after the last event that was looked at. */
+export interface LogRead {
+  readonly events: readonly LogEntry[];
+  readonly position: Position;
+}
+
+/** What a position is asked for: the end, as of the call itself; just after an event; or just before what was accepted at a time. */
+export type PositionOf = "end" | { readonly eventId: string } | { readonly time: number };
+
+/**
+ * The events of a bus in order of acceptance. Methods reject with BusError only: `unavailable` where the store fails,
+ * `closed` after `close`.
+ */
+export interface EventLog {
+  /**
+   * Stores an event and one delivery of it for each subscription that wants it, all or nothing, and resolves once both are
+   * kept for good. Who wants it is decided within the same step: by a {@link Router} over the stored subscriptions, or by
+   * the service. `conflict` where the id is stored with other content; `throttled` where the intake is full.
+   */
+  append(entry: Entry): Appended | Promise<Appended>;
+  /** `undefined` where history does not have it. */
+  get(id: string): Promise<Event | undefined>;
+  /** What history has of what a query wants. A cursor is valid for the same query and order, and while events arrive. */
+  query(query: HistoryQuery, page: LogPageOptions): Promise<LogPage>;
+  /** `not_found` where an event's position is asked for that history does not have. */
+  position(of: PositionOf): Promise<Position>;
+  /** Events of history after a position, oldest first, at most `limit`. The position stays the same where there is nothing. */
+  readAfter(position: Position, limit: number): Promise<LogRead>;
+
+  /** For speed: a flow's events of history, in order of acceptance. Without it they are queried by correlation id. */
+  flow?(correlationId: string): Promise<RecordedEvent[]>;
+  /** For speed: counts by type and window. Without it they are counted event by event. */
+  stats?(query: StatsQuery): Promise<StatsRow[]>;
+  /**
+   * Says of an event whether this process had it by this call: then it is not new to it, even if its position comes after
+   * the end as of the same call. Absent where what a process can have lies before the end.
+   */
+  recentlySeen?(): (event: Event) => boolean;
+}

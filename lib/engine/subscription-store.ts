@@ -1,0 +1,36 @@
+import type { SubscriptionRecord } from "../subscription/subscription.ts";
+
+/** A subscription and how it stands. */
+export interface SubscriptionState {
+  readonly record: SubscriptionRecord;
+  /** Whether it ends with the process that made it. */
+  readonly ephemeral: boolean;
+  readonly waiting: number;
+  readonly delayed: number;
+  /** In handlers; where only a queue is asked (aws), also what waits there for its next attempt. */
+  readonly running: number;
+  /** Milliseconds since the oldest waiting, delayed or running delivery was accepted; 0 where there is none, or it cannot be told. */
+  readonly oldestAgeMs: number;
+  readonly deadLetters: number;
+}
+
+/** What became of a subscription that was put. */
+export interface PutResult {
+  readonly created: boolean;
+  /** Names of the settings that differed from the stored ones. */
+  readonly changed: readonly string[];
+}
+
+/** The subscriptions of a bus. Methods reject with BusError only. */
+export interface SubscriptionStore {
+  /**
+   * Creates a subscription, or changes the settings of the one that has its name. A new one starts at `record.from`: it gets
+   * what was accepted since, without a gap or a double. An ephemeral one ends with the process, however that ends.
+   */
+  put(record: SubscriptionRecord, options: { readonly ephemeral: boolean }): Promise<PutResult>;
+  list(): Promise<SubscriptionState[]>;
+  /** As of now; `undefined` where there is none. */
+  get(name: string): Promise<SubscriptionState | undefined>;
+  /** Deletes it with its undelivered deliveries; its dead letters stay. False where there is none. */
+  delete(name: string): Promise<boolean>;
+}

@@ -1,0 +1,21 @@
+import type { BusError } from "../error/bus-error.ts";
+import type { Draft, DraftMetadata, Event } from "../event/event.ts";
+
+/** What may be said of one publish besides its data. */
+export interface PublishOptions {
+  /** The service or agent that publishes; default: the bus's own `source`. */
+  source?: string;
+  /** When it happened, RFC 3339; default: now. */
+  time?: string;
+  /** 1 to 128 printable ASCII characters; default: a new UUID v7. Published again, it is a duplicate. */
+  id?: string;
+  /**
+   * Derives the id from the event being handled, the subscription and this key, so that a handler that is run again
+   * does not publish twice. Outside a handler: from the source and this key. Excludes `id`.
+   */
+  dedupe?: string;
+  metadata?: DraftMetadata;
+}
+
+/** What became of one draft of a batch. */
+export type PublishResult = { ok: true; event: Event } | { ok: false; error: BusError; draft: Draft };

@@ -1,0 +1,17 @@
+import { BusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
+import { didYouMean } from "../event/nearest.ts";
+
+/** The subscriptions that `to` means, of those there are. `invalid_config`, `not_found`. */
+export function receivers(to: string, names: readonly string[]): readonly string[] {
+  if (typeof to !== "string") {
+    throw new BusError(
+      "invalid_config",
+      `replay: to is ${shortForm(to)}; give the name of a subscription, or "*" for all that match`,
+    );
+  }
+  if (to === "*") return names;
+  if (names.includes(to)) return [to];
+  const fix = didYouMean(to, names, `known are ${names.join(", ") || "none"}`);
+  throw new BusError("not_found", `replay: there is no subscription ${to}${fix}`);
+}
