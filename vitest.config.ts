@@ -7,6 +7,7 @@ export default defineConfig({
     alias: [
       { find: /^wagglebus$/, replacement: here("./lib/index.ts") },
       { find: /^wagglebus\/catalog$/, replacement: here("./lib/catalog/index.ts") },
+      { find: /^wagglebus\/engine$/, replacement: here("./lib/engine-entry.ts") },
       { find: /^wagglebus\/lambda$/, replacement: here("./lib/lambda/index.ts") },
       { find: /^wagglebus\/cdk$/, replacement: here("./lib/cdk/index.ts") },
       { find: /^wagglebus\/testing$/, replacement: here("./lib/testing/index.ts") },

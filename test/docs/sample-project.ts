@@ -52,6 +52,7 @@ const entries = {
   wagglebus: "index.ts",
   "wagglebus/catalog": "catalog/index.ts",
   "wagglebus/testing": "testing/index.ts",
+  "wagglebus/engine": "engine-entry.ts",
   "wagglebus/lambda": "lambda/index.ts",
   "wagglebus/cdk": "cdk/index.ts",
 };

@@ -1,0 +1,62 @@
+// The public entry `wagglebus/engine`: the ports that an engine implements, and what the engines of this package are built
+// from as well. See docs/write-an-engine.md.
+export { deadLetterFilter } from "./dead-letters/dead-letter-filter.ts";
+export {
+  type DeadDelivery,
+  type DeadLetterStamp,
+  deadLetterOf,
+  deadLetterOfUnpublished,
+  overflowFailure,
+  processEndedFailure,
+  type UnpublishedStamp,
+} from "./delivery/dead-letter.ts";
+export { DeliveryItem, type Requeued } from "./delivery/local-queue/delivery-item.ts";
+export { LocalQueue, type LocalQueueDependencies } from "./delivery/local-queue/local-queue.ts";
+export { Scheduler } from "./delivery/local-queue/scheduler.ts";
+export { Router } from "./delivery/router.ts";
+export type { ArchiveReplayControl, ArchiveReplayProgress, ArchiveSpan, EventArchive } from "./engine/archive.ts";
+export { type Capability, capabilities } from "./engine/capabilities.ts";
+export { ChangeSignal, type ChangeSignalOptions } from "./engine/change-signal.ts";
+export type { DeadLetterStore } from "./engine/dead-letter-store.ts";
+export type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "./engine/delivery.ts";
+export type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "./engine/delivery-queue.ts";
+export type { Engine, EngineContext, EngineFactory, Unwatch } from "./engine/engine.ts";
+export {
+  alreadyUnderWay,
+  busClosed,
+  idConflict,
+  noDeadLetter,
+  noRecordedEvent,
+  noSubscription,
+  unknownCursor,
+} from "./engine/errors.ts";
+export type {
+  Appended,
+  Entry,
+  EventLog,
+  LogEntry,
+  LogPage,
+  LogPageOptions,
+  LogRead,
+  Position,
+  PositionOf,
+  RecordedEvent,
+} from "./engine/event-log.ts";
+export {
+  type DeadLetterPage,
+  type DeadLetterQuery,
+  defaultPageSize,
+  type HistoryQuery,
+  type PageOptions,
+  type StatsQuery,
+  type StatsRow,
+} from "./engine/queries.ts";
+export { sameContent } from "./engine/same-content.ts";
+export type { PutResult, SubscriptionState, SubscriptionStore } from "./engine/subscription-store.ts";
+export { historyFilter } from "./history/history-filter.ts";
+export { TypeCounts } from "./history/type-counts.ts";
+export type { Clock, Timer } from "./runtime/clock.ts";
+export type { Logger } from "./runtime/logger.ts";
+export { queryTime } from "./runtime/query-time.ts";
+export { changedSettings } from "./subscription/changed-settings.ts";
+export { orderedKey, type SubscriptionRecord } from "./subscription/index.ts";
