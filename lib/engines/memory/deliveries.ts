@@ -22,6 +22,7 @@ export interface MemoryDeliveriesDependencies {
 /** A queue for each subscription. */
 export class MemoryDeliveries implements DeliveryQueue {
   readonly #dependencies: MemoryDeliveriesDependencies;
+  readonly #changes: ChangeSignal;
   readonly #queues = new Map<string, LocalQueue>();
   readonly #scheduler = new Scheduler();
   readonly #queueDependencies: LocalQueueDependencies;
@@ -31,6 +32,7 @@ export class MemoryDeliveries implements DeliveryQueue {
   constructor(dependencies: MemoryDeliveriesDependencies) {
     const { clock, nextId, deadLetters, changes } = dependencies;
     this.#dependencies = dependencies;
+    this.#changes = changes;
     this.#queueDependencies = {
       clock,
       schedule: (queue) => this.#scheduler.schedule(queue),
@@ -93,7 +95,7 @@ export class MemoryDeliveries implements DeliveryQueue {
 
   settle(delivery: Delivery, outcome: Outcome): void {
     if (delivery instanceof DeliveryItem) this.#queues.get(delivery.subscription)?.settle(delivery, outcome);
-    this.#dependencies.changes.notify();
+    this.#changes.notify();
   }
 
   async enqueue(

@@ -34,9 +34,8 @@ export class MemoryEngine implements Engine {
     const { deadLetters } = this;
     const changes = this.#changes;
     const deliveries = new MemoryDeliveries({ clock, nextId, deadLetters, changes });
-    const route = deliveries.route.bind(deliveries);
     this.deliveries = deliveries;
-    this.log = new MemoryLog({ clock, changes, route }, keep);
+    this.log = new MemoryLog({ clock, changes, deliveries }, keep);
     this.subscriptions = new MemorySubscriptions({ log: this.log, deliveries, deadLetters, changes });
   }
 

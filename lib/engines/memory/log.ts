@@ -24,24 +24,27 @@ import { NonHistoricalIds } from "./non-historical-ids.ts";
 export interface MemoryLogDependencies {
   readonly clock: Clock;
   readonly changes: ChangeSignal;
-  /** Queues a new event for the subscriptions that want it. */
-  route(event: Event, acceptedAt: number): void;
+  /** Where a new event is queued for the subscriptions that want it. */
+  readonly deliveries: { route(event: Event, acceptedAt: number): void };
 }
 
 /** The last events, in the order in which they were accepted. */
 export class MemoryLog implements EventLog {
-  readonly #dependencies: MemoryLogDependencies;
+  readonly #clock: Clock;
+  readonly #changes: ChangeSignal;
+  readonly #deliveries: MemoryLogDependencies["deliveries"];
   readonly #ring: EventRingBuffer;
   readonly #nonHistoricalIds: NonHistoricalIds;
 
   constructor(dependencies: MemoryLogDependencies, keep: number) {
-    this.#dependencies = dependencies;
+    this.#clock = dependencies.clock;
+    this.#changes = dependencies.changes;
+    this.#deliveries = dependencies.deliveries;
     this.#ring = new EventRingBuffer(keep);
     this.#nonHistoricalIds = new NonHistoricalIds(keep);
   }
 
   append({ event, ownId, history }: Entry): Appended {
-    const { changes, clock } = this.#dependencies;
     if (ownId) {
       const stored = this.#ring.get(event.id) ?? this.#nonHistoricalIds.get(event.id);
       if (stored !== undefined) {
@@ -49,11 +52,11 @@ export class MemoryLog implements EventLog {
         throw idConflict(event);
       }
     }
-    const now = clock.now();
+    const now = this.#clock.now();
     if (history) this.#ring.push(event, now);
     else if (ownId) this.#nonHistoricalIds.add(event);
-    this.#dependencies.route(event, now);
-    changes.notify();
+    this.#deliveries.route(event, now);
+    this.#changes.notify();
     return { event, duplicate: false };
   }
 
