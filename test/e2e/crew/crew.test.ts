@@ -2,14 +2,15 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { connect, type Event } from "wagglebus";
-import { parseRecord, project, runDev, runWaggle, startWaggle } from "./waggle.ts";
+import type { ProjectFolder } from "../../support/project-folder.ts";
+import { crewProject, parseRecord, readCrew, runCrew, startCrew } from "./crew.ts";
 
 // Each test starts the command several times.
 vi.setConfig({ testTimeout: 60_000 });
 
-let here: Awaited<ReturnType<typeof project>>;
+let here: ProjectFolder;
 beforeEach(async () => {
-  here = await project();
+  here = await crewProject();
 });
 afterEach(() => here.remove());
 
@@ -40,14 +41,14 @@ async function readings(): Promise<Record<string, number>> {
 
 const broken = '{"step":1}\n{"step":\n';
 
-describe("waggle dev", () => {
+describe("the crew", () => {
   test("reads docs/ and examples/inbox/, has one of two readers give way, and shows what is dead", async () => {
     await here.write("docs/a.md", "# Hives\n\nThe Waggle Dance is in [b](b.md).");
     await here.write("docs/b.md", "# Dances");
     await here.write("examples/inbox/note.md", "# Note\n\nThe Waggle Dance again.");
     await here.write("examples/inbox/team/note.md", "# Note\n\nThe Waggle Dance again.");
     await here.write("examples/inbox/calls.jsonl", broken);
-    const { code, stdout, stderr } = await runWaggle(here.path, "dev");
+    const { code, stdout, stderr } = await runCrew(here.path);
     expect(stderr).toBe("");
     expect(code).toBe(0);
     expect(stdout).toContain("docs: 2 documents to read");
@@ -64,20 +65,20 @@ describe("waggle dev", () => {
   test("a second run reads nothing again, and says so", async () => {
     await here.write("notes/a.md", "# One");
     await here.write("notes/b.md", "# Two");
-    await runDev(here.path, "notes");
-    const again = await runDev(here.path, "notes");
+    await readCrew(here.path, "notes");
+    const again = await readCrew(here.path, "notes");
     expect(again.plan.roots).toEqual([{ root: "notes", found: 2, fresh: 0 }]);
     expect(again.summary.events).toEqual({});
-    expect((await runWaggle(here.path, "dev", "notes")).stdout).toContain("notes: nothing new, 2 known");
+    expect((await runCrew(here.path, "notes")).stdout).toContain("notes: nothing new, 2 known");
   });
 
   test("of a folder that grew and changed, only the new and the changed are read", async () => {
     await here.write("notes/a.md", "# One");
     await here.write("notes/b.md", "# Two");
-    await runDev(here.path, "notes");
+    await readCrew(here.path, "notes");
     await here.write("notes/b.md", "# Two, fixed");
     await here.write("notes/c.md", "# Three");
-    const { summary } = await runDev(here.path, "notes");
+    const { summary } = await readCrew(here.path, "notes");
     expect(summary.documents).toEqual({ found: 3, announced: 2, read: 2, gaveWay: 0 });
     expect(await readings()).toEqual({ "notes/a.md": 1, "notes/b.md": 2, "notes/c.md": 1 });
   });
@@ -85,7 +86,7 @@ describe("waggle dev", () => {
   test("a broken file is a dead letter; fixed and redriven by hand, its workflow completes", async () => {
     await here.write("notes/calls.jsonl", broken);
     await here.write("notes/fine.md", "# Fine");
-    const first = await runDev(here.path, "notes");
+    const first = await readCrew(here.path, "notes");
     expect(first.code).toBe(0);
     expect(first.summary.workflows).toEqual([expect.objectContaining({ status: "failed", ended: 1, documents: 2 })]);
     expect(first.summary.deadLetters).toEqual([expect.objectContaining({ what: "notes/calls.jsonl" })]);
@@ -94,7 +95,7 @@ describe("waggle dev", () => {
     const bus = await connect({ file: join(here.path, ".waggle/bus.db") });
     await bus.deadLetters.redrive(first.summary.deadLetters[0]?.id ?? "");
     await bus.close();
-    const second = await runDev(here.path, "notes");
+    const second = await readCrew(here.path, "notes");
     expect(second.plan.leftOver).toBe(1);
     expect(second.summary.workflows).toEqual([
       expect.objectContaining({ status: "completed", ended: 2, documents: 2 }),
@@ -102,20 +103,20 @@ describe("waggle dev", () => {
     expect(second.summary.deadLetters).toEqual([]);
     expect(second.summary.events["workflow.completed"]).toBe(1);
     // What was fixed is known by its new content: it is not read a second time.
-    expect((await runDev(here.path, "notes")).summary.events).toEqual({});
+    expect((await readCrew(here.path, "notes")).summary.events).toEqual({});
     expect(await readings()).toEqual({ "notes/calls.jsonl": 1, "notes/fine.md": 1 });
   });
 
   test("a broken file that was fixed is redriven by the next run; one that was not is left alone", async () => {
     await here.write("notes/calls.jsonl", broken);
     await here.write("notes/latin1.md", Uint8Array.of(35, 32, 0xe9, 10));
-    await runDev(here.path, "notes");
-    const idle = await runDev(here.path, "notes");
+    await readCrew(here.path, "notes");
+    const idle = await readCrew(here.path, "notes");
     expect(idle.plan.fixed).toEqual([]);
     expect(idle.summary.deadLetters.map(({ what }) => what).sort()).toEqual(["notes/calls.jsonl", "notes/latin1.md"]);
 
     await here.write("notes/latin1.md", "# é\n");
-    const { plan, summary } = await runDev(here.path, "notes");
+    const { plan, summary } = await readCrew(here.path, "notes");
     expect(plan.fixed).toEqual(["notes/latin1.md"]);
     expect(plan.roots).toEqual([{ root: "notes", found: 2, fresh: 0 }]);
     expect(summary.documents.read).toBe(1);
@@ -132,13 +133,13 @@ describe("waggle dev", () => {
       ["knowledge_graph.updated", 20],
     ] as const) {
       let seen = 0;
-      const run = startWaggle(here.path, ["dev", "--json", "notes"], (line) => {
+      const run = startCrew(here.path, ["--json", "notes"], (line) => {
         const record = parseRecord(line);
         if (record.kind === "event" && record.type === type && ++seen === count) run.kill("SIGKILL");
       });
       expect((await run.ended).signal).toBe("SIGKILL");
     }
-    const last = await runDev(here.path, "notes");
+    const last = await readCrew(here.path, "notes");
     expect(last.plan.leftOver).toBeGreaterThan(0);
     expect(last.plan.roots[0]?.fresh).toBe(0);
     const counts = new Map<string, number>();
@@ -159,7 +160,7 @@ describe("waggle dev", () => {
   test("Ctrl-C ends it with 130; the next run does the rest", async () => {
     for (let one = 0; one < 40; one += 1) await here.write(`notes/${one}.md`, `# Document ${one}`);
     let told = false;
-    const run = startWaggle(here.path, ["dev", "notes"], (line) => {
+    const run = startCrew(here.path, ["notes"], (line) => {
       if (told || !line.startsWith("read ")) return;
       told = true;
       run.kill("SIGINT");
@@ -167,24 +168,24 @@ describe("waggle dev", () => {
     const { code, stderr } = await run.ended;
     expect(code).toBe(130);
     expect(stderr).toMatch(/^interrupted: \d+ documents left; run it again/m);
-    const { summary } = await runDev(here.path, "notes");
+    const { summary } = await readCrew(here.path, "notes");
     expect(summary.deadLetters).toEqual([]);
     expect(Object.values(await readings())).toEqual(Array(40).fill(1));
   });
 
   test("two at once share the work", async () => {
     for (let one = 0; one < 20; one += 1) await here.write(`notes/${one}.md`, `# Document ${one}`);
-    const runs = await Promise.all([runDev(here.path, "notes"), runDev(here.path, "notes")]);
+    const runs = await Promise.all([readCrew(here.path, "notes"), readCrew(here.path, "notes")]);
     expect(runs.map(({ code }) => code)).toEqual([0, 0]);
     expect(Object.values(await readings())).toEqual(Array(20).fill(1));
   });
 
   test("--strict exits with 1 while something is dead", async () => {
     await here.write("notes/calls.jsonl", broken);
-    expect((await runDev(here.path, "notes", "--strict")).code).toBe(1);
-    expect((await runDev(here.path, "notes", "--strict")).code).toBe(1);
+    expect((await readCrew(here.path, "notes", "--strict")).code).toBe(1);
+    expect((await readCrew(here.path, "notes", "--strict")).code).toBe(1);
     await here.write("notes/calls.jsonl", "{}\n");
-    expect((await runDev(here.path, "notes", "--strict")).code).toBe(0);
+    expect((await readCrew(here.path, "notes", "--strict")).code).toBe(0);
   });
 
   test("what is no document is left out with a word", async () => {
@@ -194,7 +195,7 @@ describe("waggle dev", () => {
     await here.write("notes/empty.md", "");
     await here.write("notes/huge.md", "x".repeat(1_048_577));
     await here.write("notes/node_modules/b.md", "# Not ours");
-    const { plan } = await runDev(here.path, "notes", "notes/a.md");
+    const { plan } = await readCrew(here.path, "notes", "notes/a.md");
     expect(plan.roots).toEqual([
       { root: "notes", found: 1, fresh: 1 },
       { root: "notes/a.md", found: 0, fresh: 0 },
@@ -210,22 +211,22 @@ describe("waggle dev", () => {
 
   test("a path that is not there is named with the one that was meant, and nothing is begun", async () => {
     await here.write("notes/a.md", "# One");
-    const { code, stderr } = await runWaggle(here.path, "dev", "notes", "note");
+    const { code, stderr } = await runCrew(here.path, "notes", "note");
     expect(code).toBe(1);
     expect(stderr).toContain('note: there is no such file or folder; did you mean "notes"?');
     expect(await readdir(here.path)).not.toContain(".waggle");
   });
 
   test("where there is nothing to read by default, it says what to give", async () => {
-    const { code, stderr } = await runWaggle(here.path, "dev");
+    const { code, stderr } = await runCrew(here.path);
     expect(code).toBe(1);
     expect(stderr).toContain(
-      "there is no docs and no examples/inbox here; say what to read: waggle dev <file or folder>",
+      "there is no docs and no examples/inbox here; say what to read: npm start -- <file or folder>",
     );
   });
 });
 
-describe("waggle dev --functions", () => {
+describe("the crew with other functions", () => {
   test("runs what a user added beside the crew", async () => {
     await here.write("notes/a.md", "# One");
     await here.write(
@@ -240,7 +241,7 @@ describe("waggle dev --functions", () => {
          await bus.publish({ type: "custom.greeted", source: "greeter", data: { root: event.data.output } });
        };`,
     );
-    const { summary } = await runDev(here.path, "notes");
+    const { summary } = await readCrew(here.path, "notes");
     expect(summary.events["custom.greeted"]).toBe(1);
   });
 
@@ -268,7 +269,7 @@ describe("waggle dev --functions", () => {
   ])("%s is named with its file", async (_, files, message) => {
     await here.write("notes/a.md", "# One");
     for (const [name, content] of Object.entries(files)) await here.write(`functions/x/${name}`, content);
-    const { code, stderr } = await runWaggle(here.path, "dev", "notes");
+    const { code, stderr } = await runCrew(here.path, "notes");
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
   });
@@ -277,15 +278,15 @@ describe("waggle dev --functions", () => {
     await here.write("notes/a.md", "# One");
     await here.write("other/idle/subscription.ts", "export default { name: 'idle', on: 'task.failed' };");
     await here.write("other/idle/handler.ts", "export default () => {};");
-    const { stdout } = await runWaggle(here.path, "dev", "--functions", "other", "notes");
+    const { stdout } = await runCrew(here.path, "--functions", "other", "notes");
     expect(stdout).toContain("warning: no function listens to workflow.started, so no document was announced");
-    expect((await runDev(here.path, "notes")).summary.documents.read).toBe(1);
+    expect((await readCrew(here.path, "notes")).summary.documents.read).toBe(1);
   });
 
   test("a folder that is not there is named", async () => {
     await rm(join(here.path, "functions"), { recursive: true });
     await here.write("notes/a.md", "# One");
-    const { code, stderr } = await runWaggle(here.path, "dev", "notes");
+    const { code, stderr } = await runCrew(here.path, "notes");
     expect(code).toBe(1);
     expect(stderr).toContain("functions: there is no such folder");
   });
