@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { type Bus, BusError, compilePattern, type RegisteredEvents } from "wagglebus";
 import type { FunctionSession } from "wagglebus/dev";
 import { announce } from "./announce.ts";
+import { program } from "./command.ts";
 import { readInHand, redriveFixed } from "./in-hand.ts";
 import { readLearnt } from "./learnt.ts";
 import { readLedger, type StartedWorkflow } from "./ledger.ts";
@@ -78,7 +79,7 @@ function presentDefaults(cwd: string): string[] {
   if (present.length > 0) return present;
   throw new BusError(
     "not_found",
-    `there is no ${defaultPaths.join(" and no ")} here; say what to read: npm start -- <file or folder>`,
+    `there is no ${defaultPaths.join(" and no ")} here; say what to read: ${program} <file or folder>`,
   );
 }
 

@@ -15,6 +15,8 @@ export class JsonReport implements Report {
     this.#view = view;
   }
 
+  starting(): void {}
+
   planned(plan: RunPlan): void {
     this.#write("plan", plan);
   }

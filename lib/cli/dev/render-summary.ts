@@ -48,7 +48,7 @@ export function renderSummary(output: CliOutput, summary: RunSummary, text: Summ
 /** Colours a text; as it is where no tone is given. */
 export function toned({ colors }: CliOutput, text: string, tone: ReportTone | undefined): string {
   const styles = { good: colors.green, warning: colors.yellow, bad: colors.red, dim: colors.dim };
-  return tone === undefined ? text : styles[tone](text);
+  return tone === undefined || text === "" ? text : styles[tone](text);
 }
 
 function renderRows(output: CliOutput, { rows, right = [], flexible }: ReportSection): string {

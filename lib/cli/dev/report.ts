@@ -45,6 +45,8 @@ export type NoteLevel = "info" | "warning" | "error";
 
 /** Tells the user how a run goes. */
 export interface Report {
+  /** Before anything is subscribed, with the folders of the functions. */
+  starting(functions: readonly string[]): void;
   planned(plan: RunPlan & object): void;
   /** Resolves when there is room for the next one. */
   event(event: Event): Promise<void>;

@@ -54,21 +54,23 @@ export async function runSession<Events, Plan extends object, Result>(
     onFailed: (step) => report.failed(step),
     onRunning: (what) => report.running(what),
   });
-  const session = new Session<Events, Plan>({
-    cwd: io.cwd,
-    signal: io.signal,
-    functions: await loadFunctions(resolve(io.cwd, settings.functions ?? "functions"), io.cwd, {
-      optional: settings.functions === undefined && imports.length > 0,
-    }),
-    imports: checkModules(imports, io.cwd),
-    steps,
-    report,
-    view,
-    openBus: () => openSessionBus(settings, report, steps),
-  });
+  // From here on: a module may print when it is loaded.
   const letGo = settings.json || io.stderr.isTTY ? captureConsole((text) => report.print(text)) : () => {};
+  let session: Session<Events, Plan> | undefined;
   let queued = 0;
   try {
+    session = new Session({
+      cwd: io.cwd,
+      signal: io.signal,
+      functions: await loadFunctions(resolve(io.cwd, settings.functions ?? "functions"), io.cwd, {
+        optional: settings.functions === undefined && imports.length > 0,
+      }),
+      imports: checkModules(imports, io.cwd),
+      steps,
+      report,
+      view,
+      openBus: () => openSessionBus(settings, report, steps),
+    });
     const result = await work(session);
     const summary = await session.summary();
     report.finished(summary, result);
@@ -76,11 +78,11 @@ export async function runSession<Events, Plan extends object, Result>(
   } catch (thrown) {
     if (io.signal.aborted) {
       report.stopping(steps.running);
-      queued = (await session.backlog().catch(() => undefined))?.queued ?? 0;
+      queued = (await session?.backlog().catch(() => undefined))?.queued ?? 0;
     }
     throw thrown;
   } finally {
-    await session.close();
+    await session?.close();
     letGo();
     if (io.signal.aborted) report.interrupted({ deliveries: queued, kept: settings.bus.engine !== "memory" });
   }

@@ -97,9 +97,14 @@ export class Session<Events, Plan extends object> implements FunctionSession<Eve
     const watched = watchBus(bus, steps);
     this.#watched = watched;
     const before = await bus.subscriptions.list();
-    for (const { name, subscription, handler } of functions) {
-      await watched.subscribe(subscription, handler);
-      this.#plan.functions.push(name);
+    this.#plan.functions.push(...functions.map(({ name }) => name));
+    report.starting(this.#plan.functions);
+    // What the first of them publishes must not be missed by the last.
+    const letRun = steps.hold();
+    try {
+      for (const { subscription, handler } of functions) await watched.subscribe(subscription, handler);
+    } finally {
+      letRun();
     }
     this.#takeBack = provideBus(async () => watched.bus);
     for (const file of imports) await this.#import(file, watched);
@@ -116,7 +121,7 @@ export class Session<Events, Plan extends object> implements FunctionSession<Eve
 
   async idle(): Promise<void> {
     let pauseMs = shortestPauseMs;
-    while ((await this.backlog()).undelivered > 0) {
+    while ((await this.backlog()).busy) {
       await delay(pauseMs, undefined, { signal: this.signal });
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
     }
@@ -145,17 +150,17 @@ export class Session<Events, Plan extends object> implements FunctionSession<Eve
     return letters.toSorted((a, b) => Date.parse(b.deadAt) - Date.parse(a.deadAt));
   }
 
-  /** Deliveries of these subscriptions that are under way, in any process: all, and those that no handler has now. */
-  async backlog(): Promise<{ undelivered: number; queued: number }> {
-    const counts = { undelivered: 0, queued: 0 };
-    if (this.#opened === undefined) return counts;
+  /** Whether a delivery of these subscriptions is under way or to come, in any process; and how many no handler has now. */
+  async backlog(): Promise<{ busy: boolean; queued: number }> {
+    const backlog = { busy: false, queued: 0 };
+    if (this.#opened === undefined) return backlog;
     const names = new Set(this.subscriptions.map(({ name }) => name));
-    for (const { record, waiting, delayed, running } of await (await this.#opened).subscriptions.list()) {
+    for (const { record, waiting, delayed, running, backfilling } of await (await this.#opened).subscriptions.list()) {
       if (!names.has(record.name)) continue;
-      counts.queued += waiting + delayed;
-      counts.undelivered += waiting + delayed + running;
+      backlog.queued += waiting + delayed;
+      if (waiting + delayed + running > 0 || backfilling === true) backlog.busy = true;
     }
-    return counts;
+    return backlog;
   }
 
   /** What it came to, so far. */

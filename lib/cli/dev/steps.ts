@@ -43,6 +43,7 @@ export class Steps {
   /** From the start of the process to the end of the first run. */
   firstHandledMs: number | undefined;
   readonly #options: StepsOptions;
+  #held: Promise<void> | undefined;
   readonly #running = new Map<object, string>();
   /** Failures that were told of, until the log speaks of them. */
   readonly #told = new Set<string>();
@@ -56,6 +57,16 @@ export class Steps {
     return this.#running.size;
   }
 
+  /** From now on runs wait to begin, until what it gives is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return () => {
+      this.#held = undefined;
+      resolve();
+    };
+  }
+
   /** Runs a handler by `next`, watched. `attempts` is how many its subscription has. */
   async run<Events>(
     event: Event,
@@ -63,6 +74,7 @@ export class Steps {
     attempts: number,
     next: () => unknown,
   ): Promise<unknown> {
+    if (this.#held !== undefined) await this.#held;
     const startedAt = performance.now();
     const { subscription, attempt } = context;
     const what = this.#options.subject?.(event) ?? event.type;

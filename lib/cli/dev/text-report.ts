@@ -29,11 +29,13 @@ export class TextReport<Plan extends object, Result> implements Report {
     this.#out = this.#live?.output ?? io.stdout;
   }
 
+  starting(functions: readonly string[]): void {
+    if (functions.length === 0) return;
+    this.#line({ text: `${plural(functions.length, "function")} at work: ${functions.join(", ")}` });
+  }
+
   planned(plan: RunPlan & Plan): void {
-    const { functions, imports, leftOver } = plan;
-    if (functions.length > 0) {
-      this.#line({ text: `${plural(functions.length, "function")} at work: ${functions.join(", ")}` });
-    }
+    const { imports, leftOver } = plan;
     for (const { file, subscriptions } of imports) {
       const count = plural(subscriptions.length, "subscription");
       this.#line({ text: `${count} of ${file} at work: ${subscriptions.join(", ")}` });
