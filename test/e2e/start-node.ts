@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -14,7 +14,10 @@ export interface Ended {
   stderr: string;
 }
 
-/** Starts a script of this checkout, from source. `onLine` sees each line of stdout as it comes. */
+/**
+ * Starts a script, by its path from the project's folder or absolute, with this checkout's sources for `wagglebus`. `onLine` sees
+ * each line of stdout as it comes.
+ */
 export function startNode(
   cwd: string,
   script: string,
@@ -23,7 +26,7 @@ export function startNode(
 ): { ended: Promise<Ended>; kill: (signal: NodeJS.Signals) => void } {
   const { npm_lifecycle_event: _, ...env } = process.env;
   const source = join(root, "test/support/run-from-source.ts");
-  const child = spawn(process.execPath, ["--import", source, join(root, script), ...args], {
+  const child = spawn(process.execPath, ["--import", source, resolve(root, script), ...args], {
     cwd,
     env: { ...env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],

@@ -25,7 +25,10 @@ export interface FunctionSession<Events, Plan extends object = object> {
   readonly eventCounts: ReadonlyMap<string, number>;
   /** Opens the bus; a second call gives the same one. What fails before it leaves nothing behind. */
   open(): Promise<Bus<Events>>;
-  /** Subscribes the functions, then loads the modules, which subscribe by themselves. Call it once. */
+  /**
+   * Subscribes the functions, then loads the modules, which subscribe by themselves. Gives the bus: what the work subscribes
+   * on it is part of the run too. Call it once.
+   */
   start(): Promise<Bus<Events>>;
   /** Shows what the run sets out to do, with what is at work. Call it once, after `start`. */
   plan(plan: Plan): void;
@@ -112,7 +115,7 @@ export class Session<Events, Plan extends object> implements FunctionSession<Eve
     for (const { record, waiting, delayed, running } of before) {
       if (names.has(record.name)) this.#plan.leftOver += waiting + delayed + running;
     }
-    return bus;
+    return watched.bus;
   }
 
   plan(plan: Plan): void {
