@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { entries } from "../support/entries.ts";
 import { type Block, root } from "./pages.ts";
 
 /**
@@ -48,14 +49,6 @@ export interface SampleProject {
   remove(): Promise<void>;
 }
 
-const entries = {
-  wagglebus: "index.ts",
-  "wagglebus/catalog": "catalog/index.ts",
-  "wagglebus/testing": "testing/index.ts",
-  "wagglebus/engine": "engine-entry.ts",
-  "wagglebus/lambda": "lambda/index.ts",
-  "wagglebus/cdk": "cdk/index.ts",
-};
 const longestRunMs = 20_000;
 
 export async function createSampleProject(samples: readonly Sample[]): Promise<SampleProject> {
@@ -74,7 +67,6 @@ export async function createSampleProject(samples: readonly Sample[]): Promise<S
   const projects = [together, ...alone.map((sample) => [sample])];
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-  await writeFile(join(folder, "resolve.mjs"), resolveHook(lib));
   for (const sample of samples) await writeFile(join(folder, sample.file), sourceOf(sample));
   for (const [index, files] of projects.entries()) {
     await writeFile(join(folder, `tsconfig.${index}.json`), config(files));
@@ -94,21 +86,14 @@ export async function createSampleProject(samples: readonly Sample[]): Promise<S
     async run({ file }) {
       const cwd = join(folder, "runs", file);
       await mkdir(cwd, { recursive: true });
-      return runNode(["--import", join(folder, "resolve.mjs"), join(folder, file)], cwd, join(folder, "compiled"));
+      return runNode(
+        ["--import", join(root, "test/support/run-from-source.ts"), join(folder, file)],
+        cwd,
+        join(folder, "compiled"),
+      );
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
-}
-
-/** Has `wagglebus` mean this checkout's sources: the samples are about them, and not about what was built last. */
-function resolveHook(lib: (path: string) => string): string {
-  const files = Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, `file://${lib(path)}`]));
-  return `import { registerHooks } from "node:module";
-const files = ${JSON.stringify(files)};
-registerHooks({
-  resolve: (name, context, next) => (Object.hasOwn(files, name) ? { url: files[name], shortCircuit: true } : next(name, context)),
-});
-`;
 }
 
 async function compile(folder: string, config: string): Promise<string> {
