@@ -85,9 +85,9 @@ test("a query gives what a look at every event would, newest first, in pages tha
       const ids: string[] = [];
       let cursor: string | undefined;
       do {
-        const page = await engine.query(query, { limit, ...(cursor === undefined ? {} : { cursor }) });
+        const page = await engine.log.query(query, { limit, ...(cursor === undefined ? {} : { cursor }) });
         expect(page.events.length).toBeLessThanOrEqual(limit);
-        ids.push(...page.events.map(({ id }) => id));
+        ids.push(...page.events.map(({ event }) => event.id));
         cursor = page.cursor;
         if (cursor !== undefined && extra < 40) {
           const event = anEvent({
@@ -120,7 +120,7 @@ test("`stats` counts whole minutes and parts of minutes alike, whatever the cloc
     [start - 90_000, start + 7_500],
     [start + 1, start + 120_000],
   ] as const) {
-    const rows = await engine.stats({ since: new Date(since), until: new Date(until) });
+    const rows = await engine.log.stats?.({ since: new Date(since), until: new Date(until) });
     expect(rows).toEqual(
       [...allTypes]
         .sort()
@@ -128,32 +128,32 @@ test("`stats` counts whole minutes and parts of minutes alike, whatever the cloc
         .filter((row) => row.count > 0),
     );
   }
-  expect(await engine.stats({ window: "1m", type: "*.failed" })).toEqual([
+  expect(await engine.log.stats?.({ window: "1m", type: "*.failed" })).toEqual([
     { from: at(0), type: "memory.failed", count: 225 },
     { from: at(0), type: "task.failed", count: 225 },
   ]);
 });
 
-test("a place in history: the end, an event, or a time; what comes after it is read in order", async () => {
+test("a position in history: the end, an event, or a time; what comes after it is read in order", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
   const kept = await fill(bench, engine);
   const ids = kept.map(({ event }) => event.id);
   const after = async (position: number | string, limit = 1_000) =>
-    (await engine.readAfter(position, limit)).events.map(({ event }) => event.id);
-  const end = await engine.position("end");
+    (await engine.log.readAfter(position, limit)).events.map(({ event }) => event.id);
+  const end = await engine.log.position("end");
   expect(await after(end)).toEqual([]);
-  expect(await after(await engine.position({ eventId: "e10" }), 3)).toEqual(["e11", "e12", "e13"]);
-  expect(await after(await engine.position({ time: 0 }))).toEqual(ids);
+  expect(await after(await engine.log.position({ eventId: "e10" }), 3)).toEqual(["e11", "e12", "e13"]);
+  expect(await after(await engine.log.position({ time: 0 }))).toEqual(ids);
   for (const time of [start + 3_000, start + 30_500, start + 44_000]) {
     const first = kept.findIndex(({ accepted }) => accepted >= time);
-    expect((await after(await engine.position({ time }), 1))[0]).toBe(ids[first]);
+    expect((await after(await engine.log.position({ time }), 1))[0]).toBe(ids[first]);
   }
-  expect(await after(await engine.position({ time: start + 99_000_000 }))).toEqual([]);
-  await expect(engine.position({ eventId: "absent" })).rejects.toMatchObject({ code: "not_found" });
-  const read = await engine.readAfter(0, 100);
+  expect(await after(await engine.log.position({ time: start + 99_000_000 }))).toEqual([]);
+  await expect(engine.log.position({ eventId: "absent" })).rejects.toMatchObject({ code: "not_found" });
+  const read = await engine.log.readAfter(0, 100);
   expect(read.position).toBe(read.events.at(-1)?.position);
-  expect((await engine.readAfter(end, 10)).position).toBe(end);
+  expect((await engine.log.readAfter(end, 10)).position).toBe(end);
 });
 
 test("a flow's events come in order of acceptance, its first included", async () => {
@@ -163,18 +163,18 @@ test("a flow's events come in order of acceptance, its first included", async ()
     await publish(engine, anEvent({ id, metadata: { correlationId: id === "x" ? "x" : "root" } }));
   }
   await publish(engine, anEvent({ id: "elsewhere", metadata: { correlationId: "y" } }));
-  expect((await engine.flowEvents("root")).map(({ id }) => id)).toEqual(["root", "y"]);
-  expect((await engine.flowEvents("y")).map(({ id }) => id)).toEqual(["elsewhere"]);
+  expect((await engine.log.flow?.("root"))?.map(({ event }) => event.id)).toEqual(["root", "y"]);
+  expect((await engine.log.flow?.("y"))?.map(({ event }) => event.id)).toEqual(["elsewhere"]);
 });
 
-test("a cursor of another bus, and a time that is none, are refused by name", async () => {
+test("a cursor of another bus, and a time that is not one, are refused by name", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await expect(engine.query({}, { cursor: "12" })).rejects.toMatchObject({
+  await expect(engine.log.query({}, { cursor: "12" })).rejects.toMatchObject({
     code: "invalid_config",
     message: expect.stringContaining("cursor"),
   });
-  await expect(engine.query({ since: "yesterday" }, {})).rejects.toMatchObject({
+  await expect(engine.log.query({ since: "yesterday" }, {})).rejects.toMatchObject({
     code: "invalid_config",
     message: expect.stringContaining("since"),
   });
@@ -185,7 +185,7 @@ test("one stored event that cannot be read is reported, and hides no other", asy
   const engine = await bench.open();
   for (const id of ["a", "b", "c"]) await publish(engine, anEvent({ id }));
   bench.write("UPDATE events SET body = 'gone' WHERE id = 'b'");
-  expect((await engine.query({}, {})).events.map(({ id }) => id)).toEqual(["c", "a"]);
-  expect((await engine.readAfter(0, 10)).events.map(({ event }) => event.id)).toEqual(["a", "c"]);
+  expect((await engine.log.query({}, {})).events.map(({ event }) => event.id)).toEqual(["c", "a"]);
+  expect((await engine.log.readAfter(0, 10)).events.map(({ event }) => event.id)).toEqual(["a", "c"]);
   expect(bench.errors).toHaveLength(2);
 });
