@@ -10,6 +10,7 @@ import { ProcessLock } from "./processes/process-lock.ts";
 import { register } from "./processes/process-registry.ts";
 import type { EngineSettings } from "./settings.ts";
 import { openConnection, whenFree } from "./storage/connection.ts";
+import { storeError } from "./storage/sqlite-error.ts";
 
 export interface EmbeddedOptions {
   /** The SQLite file; it and its folder are created where they do not exist. Beside it lies the folder `<file>-locks`. */
@@ -84,6 +85,6 @@ export async function startOn(db: DatabaseSync, settings: EngineSettings): Promi
   } catch (thrown) {
     held?.release();
     db.close();
-    throw thrown;
+    throw storeError(settings.file, thrown);
   }
 }

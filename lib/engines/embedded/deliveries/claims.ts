@@ -60,7 +60,7 @@ export class Claims {
     const share = Math.ceil(limit / Math.max(1, claimable.length));
     for (const sub of claimable) {
       const rows = this.#ready.all(sub.id, Math.min(share, fairShare.room(sub)));
-      // What is counted must not stay above what is there, or this process would look for it without end.
+      // The count must not stay above the number of rows, or this process would try to claim without end.
       if (rows.length === 0) subscriptionCache.touch(sub).ready = 0;
       for (const row of rows) this.#claim(sub, row, now);
       // One that could not be read may have made the next of its key ready.

@@ -27,7 +27,7 @@ export class FairShare {
   #suspected = new Set<Subscription>();
   /** Where the next transaction has to list this process. */
   readonly #underserved = new Set<Subscription>();
-  /** Since when this process has had slots of which others have none. */
+  /** Since when this process has had slots while others have had none. */
   readonly #turns = new WeakMap<Subscription, number>();
 
   constructor(db: DatabaseSync, dependencies: FairShareDependencies) {

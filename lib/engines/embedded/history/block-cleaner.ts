@@ -22,7 +22,7 @@ interface OldEvent {
   readonly seq: number;
   readonly acceptedAt: number;
   readonly history: boolean;
-  /** Absent where it cannot be read: then it goes without a look at what is in it. */
+  /** Absent where it cannot be read: then its age alone decides. */
   readonly event: Event | undefined;
 }
 

@@ -118,7 +118,7 @@ export class HistoryReader {
     }
   }
 
-  /** Events of history after a position, and the position of the last that was looked at. */
+  /** Events of history after a position, and the position of the last row that was read. */
   after(position: number, limit: number): { events: PositionedEvent[]; position: number } {
     const rows = this.#after.all(position, limit);
     const last = rows.at(-1);

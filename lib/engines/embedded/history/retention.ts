@@ -59,7 +59,7 @@ export class Retention {
     this.#timer = this.#dependencies.clock.setTimer(() => this.start(), everyMs);
   }
 
-  /** Runs besides, as there is something to delete. */
+  /** Runs once more, as there is something to delete. */
   runSoon(): void {
     this.#dependencies.inBackground(this.#runOnce());
   }

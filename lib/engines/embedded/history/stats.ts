@@ -6,7 +6,7 @@ import { minuteMs } from "../publishing/totals.ts";
 import { integer, text } from "../storage/rows.ts";
 import type { HistoryReader } from "./history-reader.ts";
 
-/** Counts by type and window: whole minutes from their sums, the parts of minutes at the ends from the events. */
+/** Counts by type and window: whole minutes from their sums, incomplete minutes at both ends from the events. */
 export class Stats {
   readonly #history: HistoryReader;
   readonly #minutes: StatementSync;

@@ -31,7 +31,7 @@ export function insertEvent(
     try {
       stored = events.byId(event.id);
     } catch (thrown) {
-      // The stored one cannot be read: this publish fails, and those beside it go on.
+      // The stored one cannot be read: this publish fails, and the others of its group go on.
       return toBusError(thrown);
     }
     if (stored !== undefined) {

@@ -20,7 +20,7 @@ const atOnce = { settlements: 2_048, publishes: 128, claims: 512 };
  * subscriptions a publish is ten times the work. What ends comes first: it makes room.
  */
 const untilMs = { settlements: 4, publishes: 5, claims: 7 };
-/** Done in any case, and between two looks at the time. */
+/** So many are done in any case, and between two readings of the clock. */
 const stride = 16;
 
 /**

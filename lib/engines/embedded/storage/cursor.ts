@@ -13,8 +13,8 @@ export function encodeCursor(position: number, order: Order): string {
 /** The position of a cursor; undefined where there is none. `invalid_config` for one of another bus or order. */
 export function decodeCursor(cursor: string | undefined, order: Order): number | undefined {
   if (cursor === undefined) return undefined;
-  const [, letter, digits = ""] = pattern.exec(cursor) ?? [];
+  const [, mark, digits = ""] = pattern.exec(cursor) ?? [];
   const position = Number.parseInt(digits, 36);
-  if (Number.isSafeInteger(position) && (letter === "n") === (order === "newest")) return position;
+  if (Number.isSafeInteger(position) && (mark === "n") === (order === "newest")) return position;
   throw unknownCursor(cursor);
 }

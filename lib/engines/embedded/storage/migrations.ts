@@ -14,7 +14,8 @@ const migrations: readonly string[] = [
    ALTER TABLE doomed RENAME TO pending_deletions;
    ALTER TABLE subscriptions RENAME COLUMN owner TO process_id;
    ALTER TABLE deliveries RENAME COLUMN owner TO process_id;
-   ALTER TABLE depths RENAME COLUMN sharers TO participants;`,
+   ALTER TABLE depths RENAME COLUMN sharers TO participants;
+   ALTER TABLE dead_letters RENAME COLUMN died TO dead;`,
 ];
 
 /** Raised with each migration. A file of a higher version is refused. */

@@ -5,7 +5,7 @@ import { stateOf } from "../deliveries/delivery-table.ts";
 import { integer, optionalInteger, readableEvent } from "../storage/rows.ts";
 import type { Subscription, SubscriptionCache } from "./subscription-cache.ts";
 
-/** Where a subscription that starts in the past is filled from. */
+/** From where a subscription that starts in the past is filled. */
 export interface Start {
   /** The last event that it does not get. */
   readonly after: number;

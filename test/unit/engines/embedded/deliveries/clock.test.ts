@@ -36,7 +36,7 @@ test("a clock that was set back while no process ran is noticed when the bus is 
   expect(await consumer.ids(1)).toEqual(["a"]);
 });
 
-test("a clock that leaps forward and back loses nothing: order and look-ups go on", async () => {
+test("a clock that leaps forward and back loses nothing: order and queries go on", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
   await engine.subscriptions.put(aRecord(), now);

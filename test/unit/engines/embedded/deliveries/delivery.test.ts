@@ -165,7 +165,7 @@ test("an id that is stored comes back as a duplicate, and with other content is 
   expect(await engine.subscriptions.get("one")).toMatchObject({ waiting: 2 });
 });
 
-test("an event outside of history is delivered, is in no look-up, and is gone from the file afterwards", async () => {
+test("an event outside of history is delivered, is found by no query, and is deleted from the file afterwards", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
   await engine.subscriptions.put(aRecord({ name: "one" }), now);

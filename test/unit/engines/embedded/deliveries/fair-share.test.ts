@@ -21,16 +21,16 @@ async function loaded(bench: Bench, concurrency: number, processes: number): Pro
   return engines;
 }
 
-/** Settles everything that any of the consumers gets, until all is handled; looks at what is held in between. */
+/** Settles everything that any of the consumers gets, until all is handled; `check` is called in between. */
 async function handleAll(
   bench: Bench,
   consumers: readonly TestConsumer[],
-  look: () => void = () => {},
+  check: () => void = () => {},
 ): Promise<number[]> {
   await eventually(
     "all are handled",
     async () => {
-      look();
+      check();
       bench.clock.advance(20);
       for (const consumer of consumers)
         await Promise.all(consumer.held.map((held) => consumer.settle(undefined, held)));

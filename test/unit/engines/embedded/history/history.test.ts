@@ -72,7 +72,7 @@ const queries: fc.Arbitrary<HistoryQuery> = fc
   })
   .map((query) => Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)));
 
-test("a query gives what a look at every event would, newest first, in pages that hold while events arrive", async () => {
+test("a query gives what reading every event would, newest first, in pages that hold while events arrive", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
   const kept = await fill(bench, engine);
@@ -108,7 +108,7 @@ test("a query gives what a look at every event would, newest first, in pages tha
   expect(found).toBeGreaterThan(50);
 });
 
-test("`stats` counts whole minutes and parts of minutes alike, whatever the clock did", async () => {
+test("`stats` counts whole and incomplete minutes alike, whatever the clock did", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
   const kept = await fill(bench, engine);
