@@ -97,6 +97,35 @@ test("a replayed event that history has forgotten is stored until it is delivere
   expect(bench.read("SELECT id FROM events")).toEqual([]);
 });
 
+test("a forgotten event that is stored again for a replay is not marked for others", async () => {
+  const bench = await Bench.make();
+  const engine = await bench.open();
+  await engine.subscriptions.put(aRecord(), now);
+  await replay(engine, "r1", "one", ["a"]);
+  const at = "2026-01-01T00:00:00.000Z";
+  await engine.deadLetters.put({
+    id: "d1",
+    subscription: "one",
+    event: anEvent({ id: "a" }),
+    reason: failed(1),
+    attempts: 1,
+    failures: [failed(1)],
+    acceptedAt: at,
+    deadAt: at,
+  });
+  await redrive(engine, "d1");
+  await engine.close();
+  // Opened again, so that the event is read from the file.
+  const consumer = new TestConsumer(await bench.open(), "one");
+  await consumer.ids(2);
+  expect(consumer.held.map(({ event, replayId }) => [event.metadata.replay?.id, replayId])).toEqual([
+    [undefined, undefined],
+    ["r1", "r1"],
+  ]);
+  for (const delivery of [...consumer.held]) await consumer.settle({ kind: "done" }, delivery);
+  expect(bench.read("SELECT id FROM events")).toEqual([]);
+});
+
 test("what a replay has no room for becomes dead letters of that replay, now; a redrive has room in any case", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
