@@ -74,6 +74,16 @@ test("a corrupt file fails what meets the damage, with its name and what to do",
   });
 });
 
+test("a file that lacks a table is told by name, with what SQLite says", async () => {
+  const bench = await Bench.make();
+  await (await bench.open()).close();
+  bench.write("DROP TABLE depths");
+  await expect(bench.open()).rejects.toMatchObject({
+    code: "unavailable",
+    message: `${bench.file}: the store failed (no such table: depths)`,
+  });
+});
+
 test("a lock that another program holds is waited for without holding up the event loop", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
