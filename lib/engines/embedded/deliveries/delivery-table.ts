@@ -34,7 +34,7 @@ export class DeliveryTable {
   readonly #due: StatementSync;
   readonly #nextDue: StatementSync;
   readonly #adjustForClockSkew: StatementSync;
-  readonly #find: StatementSync;
+  readonly #exists: StatementSync;
   readonly #head: StatementSync;
 
   constructor(db: DatabaseSync, subscriptionCache: SubscriptionCache) {
@@ -64,8 +64,8 @@ export class DeliveryTable {
     this.#adjustForClockSkew = db.prepare(
       "UPDATE deliveries SET due = ? + delay WHERE due IS NOT NULL AND due - delay > ?",
     );
-    this.#find = db.prepare(
-      "SELECT state FROM deliveries WHERE sub = ? AND state = ? AND priority = ? AND seq = ? AND replay = ?",
+    this.#exists = db.prepare(
+      "SELECT 1 FROM deliveries WHERE sub = ? AND state = ? AND priority = ? AND seq = ? AND replay = ?",
     );
     this.#head = db.prepare(
       "SELECT state, priority, seq, replay FROM deliveries WHERE sub = ? AND ordering = ? ORDER BY state, seq, replay LIMIT 1",
@@ -149,13 +149,11 @@ export class DeliveryTable {
     this.#adjustForClockSkew.run(now, now);
   }
 
-  /** In which state the row is; undefined where there is none. */
-  find(key: RowKey): State | undefined {
-    for (const state of states) {
-      const row = this.#find.get(key.sub.id, stateOf[state], key.priority, key.seq, key.replay);
-      if (row !== undefined) return state;
-    }
-    return undefined;
+  /** Whether there is such a row, in any state. */
+  has({ sub, priority, seq, replay }: RowKey): boolean {
+    return states.some(
+      (state) => sub.depth[state] > 0 && this.#exists.get(sub.id, stateOf[state], priority, seq, replay) !== undefined,
+    );
   }
 
   /** Whether a delivery of this ordering key is there; a further one has to wait for it. */

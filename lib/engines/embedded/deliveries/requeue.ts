@@ -2,7 +2,7 @@ import type { EnqueueOptions } from "../../../engine/delivery-queue.ts";
 import { alreadyUnderWay, noDeadLetter, noSubscription } from "../../../engine/errors.ts";
 import type { Event } from "../../../event/event.ts";
 import type { DeadLetterTable } from "../dead-letters/dead-letter-table.ts";
-import type { EventTable } from "../publishing/event-table.ts";
+import type { EventLocation, EventTable } from "../publishing/event-table.ts";
 import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import type { DeliveryTable } from "./delivery-table.ts";
 import type { DeliveryEnqueuer } from "./enqueue.ts";
@@ -38,43 +38,54 @@ function replay(
   events: readonly Event[],
   replayId: string,
 ): void {
-  const { enqueuer, events: table, queue, replays } = dependencies;
+  const { enqueuer, events: table, replays } = dependencies;
   const now = dependencies.now();
   const replay = replays.numberOf(replayId);
   for (const event of events) {
-    const seq = table.locate(event.id)?.seq;
-    const { priority } = event.metadata;
-    if (seq !== undefined && queue.find({ sub, priority, seq, replay }) !== undefined) continue;
-    if (enqueuer.room(sub) > 0) insert(dependencies, sub, event, { acceptedAt: now, replay, now, redriven: false });
-    else enqueuer.overflow(sub, { event, acceptedAt: now }, replayId);
+    const location = table.locate(event.id);
+    if (isQueued(dependencies, { sub, event, location, replay })) continue;
+    if (enqueuer.room(sub) > 0) {
+      insert(dependencies, { sub, event, location, replay, acceptedAt: now, now, redriven: false });
+    } else enqueuer.overflow(sub, { event, acceptedAt: now }, replayId);
   }
 }
 
 /** The delivery begins anew, and its dead letter goes with the same commit: so none is redriven twice. */
 function redrive(dependencies: RequeueDependencies, sub: Subscription, id: string): void {
-  const { deadLetters, events, now, queue, replays } = dependencies;
+  const { deadLetters, events, now, replays } = dependencies;
   const deadLetter = deadLetters.get(id);
   if (deadLetter === undefined) throw noDeadLetter(id);
   const { event, replayId } = deadLetter;
-  const replay = replayId === undefined ? 0 : replays.numberOf(replayId);
-  const seq = events.locate(event.id)?.seq;
-  if (seq !== undefined && queue.find({ sub, priority: event.metadata.priority, seq, replay }) !== undefined) {
-    throw alreadyUnderWay(event.id, sub.record.name);
-  }
+  const delivery = {
+    sub,
+    event,
+    location: events.locate(event.id),
+    replay: replayId === undefined ? 0 : replays.numberOf(replayId),
+  };
+  if (isQueued(dependencies, delivery)) throw alreadyUnderWay(event.id, sub.record.name);
   const acceptedAt = Date.parse(deadLetter.acceptedAt);
-  insert(dependencies, sub, event, { acceptedAt, replay, now: now(), redriven: true });
+  insert(dependencies, { ...delivery, acceptedAt, now: now(), redriven: true });
   deadLetters.delete(id);
 }
 
+interface PastDelivery {
+  readonly sub: Subscription;
+  readonly event: Event;
+  /** Undefined where history has forgotten the event. */
+  readonly location: EventLocation | undefined;
+  readonly replay: number;
+}
+
+function isQueued({ queue }: RequeueDependencies, { sub, event, location, replay }: PastDelivery): boolean {
+  return location !== undefined && queue.has({ sub, priority: event.metadata.priority, seq: location.seq, replay });
+}
+
 function insert(
-  dependencies: RequeueDependencies,
-  sub: Subscription,
-  event: Event,
-  options: { acceptedAt: number; replay: number; now: number; redriven: boolean },
+  { events, queue }: RequeueDependencies,
+  delivery: PastDelivery & { readonly acceptedAt: number; readonly now: number; readonly redriven: boolean },
 ): void {
-  const { events, queue } = dependencies;
-  const { acceptedAt, replay, now, redriven } = options;
-  const seq = keepStored(events, replay === 0 ? event : unmarked(event), acceptedAt);
+  const { sub, event, replay, now, redriven } = delivery;
+  const seq = keepStored(events, delivery);
   const ordering = sub.keyOf?.(event);
   const blocked = ordering !== undefined && queue.occupied(sub, ordering);
   queue.insert(
@@ -84,9 +95,14 @@ function insert(
 }
 
 /** The event's position. Where history has forgotten it, it is stored again until this delivery has ended. */
-function keepStored(events: EventTable, event: Event, acceptedAt: number): number {
-  const location = events.locate(event.id);
-  if (location === undefined) return events.insertTransient(event, JSON.stringify(event), acceptedAt, 1);
+function keepStored(
+  events: EventTable,
+  { event, location, replay, acceptedAt }: PastDelivery & { readonly acceptedAt: number },
+): number {
+  if (location === undefined) {
+    const original = replay === 0 ? event : unmarked(event);
+    return events.insertTransient(original, JSON.stringify(original), acceptedAt, 1);
+  }
   if (!location.history) events.holdTransient(location.seq);
   return location.seq;
 }
