@@ -33,12 +33,12 @@ export function toRequests(entries: readonly QueueEntry[]): QueueEntry[][] {
  * have been.
  */
 export async function sendAll(
-  parts: Pick<AwsDependencies, "clients" | "random">,
+  dependencies: Pick<AwsDependencies, "clients" | "random">,
   queue: { readonly queueUrl: string; readonly fifo: boolean },
   entries: readonly QueueEntry[],
 ): Promise<void> {
   const requests = toRequests(entries);
-  await concurrently(requests, queue.fifo ? 1 : mostRequests, (request) => send(parts, queue.queueUrl, request));
+  await concurrently(requests, queue.fifo ? 1 : mostRequests, (request) => send(dependencies, queue.queueUrl, request));
 }
 
 async function send(

@@ -4,7 +4,7 @@ import type { Catalog } from "../event/catalog.ts";
 import { createIds } from "../event/id.ts";
 import { jsonLogger } from "../runtime/logger.ts";
 import { functionBus, functionLogLevel } from "./environment.ts";
-import type { FunctionDependencies } from "./host.ts";
+import type { FunctionRuntime } from "./function-runtime.ts";
 
 /** Of an error's details, those that name things. The others, its message and its stack may hold data. */
 const names: readonly string[] = [
@@ -31,16 +31,16 @@ export function errorFields(error: BusError): Record<string, unknown> {
 }
 
 /** What the functions of a process work with. `invalid_config` where the environment does not name the bus. */
-export async function functionParts(
-  host: FunctionDependencies,
+export async function functionDependencies(
+  runtime: FunctionRuntime,
   catalog: Catalog | undefined,
 ): Promise<AwsDependencies> {
-  const { env, clock, random, write } = host;
+  const { env, clock, random, write } = runtime;
   const config = functionBus(env);
   const logger = jsonLogger(write, functionLogLevel(env));
   return {
     config,
-    clients: host.clients(),
+    clients: runtime.clients(),
     catalog: catalog ?? (await standard()),
     clock,
     random,

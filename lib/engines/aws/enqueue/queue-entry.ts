@@ -11,11 +11,11 @@ export const mostBytes = 1_048_576;
 /** Characters that a message group may have. */
 const groupName = /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/;
 
-/** How a message is marked, and what makes it one that was not sent before. */
-export interface Mark {
-  readonly attribute: keyof typeof messageAttributes;
-  /** Id of the replay, or of the dead letter. Sent twice within five minutes, a FIFO queue keeps one. */
-  readonly id: string;
+/** Why an event is queued again: a replay, a redrive, or the redrive of a replayed delivery. */
+export interface QueueMark {
+  readonly replayId?: string | undefined;
+  /** The id of the dead letter. */
+  readonly redrivenFrom?: string | undefined;
 }
 
 /** An entry without its id, and its bytes as SQS counts them. */
@@ -25,10 +25,16 @@ export interface QueueEntry {
 }
 
 /** What is sent to bring an event to one subscription's queue. `event_too_large` where SQS would refuse it. */
-export function toQueueEntry(event: Event, { fifo, record }: DeployedSubscription, mark: Mark): QueueEntry {
+export function toQueueEntry(event: Event, { fifo, record }: DeployedSubscription, mark: QueueMark): QueueEntry {
   const body = toEnvelope(event);
-  const name = messageAttributes[mark.attribute];
-  const bytes = Buffer.byteLength(body) + name.length + "String".length + Buffer.byteLength(mark.id);
+  const attributes = [
+    { name: messageAttributes.replay, value: mark.replayId },
+    { name: messageAttributes.redriven, value: mark.redrivenFrom },
+  ].flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
+  const bytes = attributes.reduce(
+    (sum, { name, value }) => sum + name.length + "String".length + Buffer.byteLength(value),
+    Buffer.byteLength(body),
+  );
   if (bytes > mostBytes) {
     throw new BusError(
       "event_too_large",
@@ -40,11 +46,14 @@ export function toQueueEntry(event: Event, { fifo, record }: DeployedSubscriptio
     bytes,
     entry: {
       MessageBody: body,
-      MessageAttributes: { [name]: { DataType: "String", StringValue: mark.id } },
+      MessageAttributes: Object.fromEntries(
+        attributes.map(({ name, value }) => [name, { DataType: "String", StringValue: value }]),
+      ),
       ...(fifo
         ? {
             MessageGroupId: groupOf(event, record.ordered),
-            MessageDeduplicationId: digest([mark.attribute, mark.id, event.id, record.name]),
+            // Sent twice within five minutes, a FIFO queue keeps one.
+            MessageDeduplicationId: digest([mark.replayId, mark.redrivenFrom, event.id, record.name]),
           }
         : {}),
     },
@@ -57,6 +66,6 @@ function groupOf(event: Event, ordered: string | undefined): string {
   return groupName.test(key) ? key : digest([key]);
 }
 
-function digest(parts: readonly string[]): string {
+function digest(parts: readonly (string | undefined)[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

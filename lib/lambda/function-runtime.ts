@@ -4,7 +4,7 @@ import type { Clients } from "../engines/aws/dependencies.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 
 /** What a function takes from its process. */
-export interface FunctionDependencies {
+export interface FunctionRuntime {
   readonly env: Environment;
   readonly clock: Clock;
   /** 0 to below 1. */
@@ -18,7 +18,7 @@ export interface FunctionDependencies {
 let clients: Clients | undefined;
 
 /** The process that Lambda runs. Its clients, and their connections, serve all invocations. */
-export const lambdaHost: FunctionDependencies = {
+export const lambdaRuntime: FunctionRuntime = {
   env: process.env,
   clock: systemClock,
   random: Math.random,

@@ -13,9 +13,9 @@ import type { Table } from "./table.ts";
 const clocksApartMs = 60_000;
 /** An id of our own that is not older than this may belong to an event that is on its way to the table. */
 const onItsWayMs = 600_000;
-/** Another id is looked for so often, so many milliseconds apart. */
-const looks = 10;
-const lookEveryMs = 500;
+/** Any other id is searched so often, so many milliseconds apart. */
+const tries = 10;
+const retryEveryMs = 500;
 
 /** Where reading begins in the past, or is there: after an entry of a row, and only events after a key. */
 const pastForm = /^(\d{13})(?:\.([^.|]+)\.(\d+)\.(\d)\.(\d{6}))?\|(.*)$/s;
@@ -29,21 +29,21 @@ interface Past {
 }
 
 /**
- * Reads recorded events in order of recording: what was recorded before this process first looked from the rows, and
+ * Reads recorded events in order of recording: what was recorded before this process first polled from the rows, and
  * from there on as {@link LiveLog} sees it, so that no recording is missed however late its row appears. Positions are
  * texts; `<` holds between all of one process.
  */
-export class LogReader {
-  readonly #parts: AwsDependencies;
+export class TableLog {
+  readonly #dependencies: AwsDependencies;
   readonly #table: Table;
   readonly #rows: EventRows;
   readonly #live: LiveLog;
 
-  constructor(parts: AwsDependencies, table: Table, rows: EventRows) {
-    this.#parts = parts;
+  constructor(dependencies: AwsDependencies, table: Table, rows: EventRows) {
+    this.#dependencies = dependencies;
     this.#table = table;
     this.#rows = rows;
-    this.#live = new LiveLog(parts.clock, table);
+    this.#live = new LiveLog(dependencies.clock, table);
   }
 
   end(): Promise<string> {
@@ -57,7 +57,7 @@ export class LogReader {
 
   /** After an event, in order of acceptance. `not_found`. */
   async afterEvent(id: string): Promise<string> {
-    for (let look = 1; ; look += 1) {
+    for (let attempt = 1; ; attempt += 1) {
       for (const key of await this.#rows.keysOf([id], { consistent: true })) {
         const item = await this.#table.get(eventKey(key), { consistent: true });
         if (item === undefined) continue;
@@ -66,15 +66,15 @@ export class LogReader {
       }
       const made = idTime(id);
       const own = keyInId(id);
-      if (made !== undefined && own !== undefined && Math.abs(this.#parts.clock.now() - made) < onItsWayMs) {
+      if (made !== undefined && own !== undefined && Math.abs(this.#dependencies.clock.now() - made) < onItsWayMs) {
         return `${timeKey(made - clocksApartMs)}|${own}`;
       }
-      if (made !== undefined || look === looks) throw noRecordedEvent(id);
-      await this.#wait(lookEveryMs);
+      if (made !== undefined || attempt === tries) throw noRecordedEvent(id);
+      await this.#wait(retryEveryMs);
     }
   }
 
-  /** At most `limit` after a place, in order, and the place after the last one looked at. */
+  /** At most `limit` after a position, in order, and the position after the last one read. */
   async after(position: string, limit: number): Promise<{ entries: Logged[]; position: string }> {
     const live = livePosition(position);
     if (live !== undefined) {
@@ -115,12 +115,12 @@ export class LogReader {
 
   #wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#parts.clock.setTimer(resolve, ms, { keepAlive: true });
+      this.#dependencies.clock.setTimer(resolve, ms, { keepAlive: true });
     });
   }
 }
 
-/** Whether an entry lies at or before the place where reading goes on. */
+/** Whether an entry lies at or before the position where reading goes on. */
 function isRead(past: Past, row: LogRow, shard: number, index: number): boolean {
   if (row.sk !== past.sk) return false;
   return shard < past.shard || (shard === past.shard && index <= past.index);

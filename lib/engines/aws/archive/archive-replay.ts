@@ -6,13 +6,12 @@ import {
   StartReplayCommand,
 } from "@aws-sdk/client-eventbridge";
 import { resourceNames } from "../../../aws-shared/index.ts";
-import type { ArchiveSpan } from "../../../engine/archive.ts";
+import type { ArchiveReplayControl, ArchiveSpan } from "../../../engine/archive.ts";
 import { BusError, toBusError } from "../../../error/bus-error.ts";
 import { formatTime } from "../../../event/time.ts";
-import type { ArchiveReplayOptions } from "../../../replay/replay-archive.ts";
-import type { Clock } from "../../../runtime/clock.ts";
 import { isAwsError, toBusErrorOfAws } from "../aws-error.ts";
 import type { AwsDependencies } from "../dependencies.ts";
+import { pause } from "../pause.ts";
 
 export interface ArchiveReplayDependencies extends Pick<AwsDependencies, "config" | "clock" | "nextId"> {
   readonly clients: Pick<AwsDependencies["clients"], "events">;
@@ -20,47 +19,48 @@ export interface ArchiveReplayDependencies extends Pick<AwsDependencies, "config
   readonly closing: AbortSignal;
 }
 
-/** Milliseconds between two looks at how far it is. EventBridge takes a minute's events at a time. */
-const lookEveryMs = 5_000;
-/** Looks in a row that may fail for a reason that passes. */
-const mostFailedLooks = 12;
+/** Milliseconds between two polls of how far it is. EventBridge takes a minute's events at a time. */
+const pollEveryMs = 5_000;
+/** Polls in a row that may fail for a reason that passes. */
+const mostFailedPolls = 12;
 
 /**
  * Has EventBridge replay its archive to the rules of some subscriptions, and to no others: those of history and of the
  * archive would record everything anew. Resolves with the replay's name once it is complete.
  */
 export async function archiveReplay(
-  parts: ArchiveReplayDependencies,
+  dependencies: ArchiveReplayDependencies,
   span: ArchiveSpan,
   to: readonly string[],
-  { signal, onProgress }: Pick<ArchiveReplayOptions, "signal" | "onProgress">,
+  { signal, onProgress }: ArchiveReplayControl,
 ): Promise<string> {
   if (isAborted(signal)) throw aborted("it was aborted before it began", signal);
-  const replay = new ArchiveReplay(parts, resourceNames.replay(parts.config.bus, parts.nextId()));
+  const replay = new ArchiveReplay(dependencies, resourceNames.replay(dependencies.config.bus, dependencies.nextId()));
   await replay.start(span, to);
   let told: string | undefined;
   onProgress?.({ id: replay.name });
   for (;;) {
-    const state = await replay.look();
+    const state = await replay.poll();
     const at = state.EventLastReplayedTime;
     const replayedUntil = at === undefined ? undefined : formatTime(at.getTime());
     if (replayedUntil !== undefined && replayedUntil !== told) onProgress?.({ id: replay.name, replayedUntil });
     told = replayedUntil;
     if (replay.isComplete(state)) return replay.name;
-    await pause(parts.clock, lookEveryMs, [parts.closing, ...(signal === undefined ? [] : [signal])]);
+    const ending = [dependencies.closing, ...(signal === undefined ? [] : [signal])];
+    await pause(dependencies.clock, pollEveryMs, ending, { keepAlive: true });
     if (isAborted(signal)) throw aborted(await replay.cancel(), signal);
-    if (parts.closing.aborted) throw replay.leftRunning();
+    if (dependencies.closing.aborted) throw replay.leftRunning();
   }
 }
 
 class ArchiveReplay {
   readonly name: string;
   readonly label: string;
-  readonly #parts: ArchiveReplayDependencies;
-  #failedLooks = 0;
+  readonly #dependencies: ArchiveReplayDependencies;
+  #failedPolls = 0;
 
-  constructor(parts: ArchiveReplayDependencies, name: string) {
-    this.#parts = parts;
+  constructor(dependencies: ArchiveReplayDependencies, name: string) {
+    this.#dependencies = dependencies;
     this.name = name;
     this.label = `replay ${name}`;
   }
@@ -69,7 +69,7 @@ class ArchiveReplay {
     const { archiveArn, busArn } = await this.#archive();
     const rules = busArn.replace(":event-bus/", ":rule/");
     try {
-      await this.#parts.clients.events.send(
+      await this.#dependencies.clients.events.send(
         new StartReplayCommand({
           ReplayName: this.name,
           EventSourceArn: archiveArn,
@@ -92,16 +92,16 @@ class ArchiveReplay {
   }
 
   /** How it stands; nothing where it could not be asked now: EventBridge goes on all the same. */
-  async look(): Promise<DescribeReplayResponse> {
+  async poll(): Promise<DescribeReplayResponse> {
     try {
-      const found = await this.#parts.clients.events.send(new DescribeReplayCommand({ ReplayName: this.name }));
-      this.#failedLooks = 0;
+      const found = await this.#dependencies.clients.events.send(new DescribeReplayCommand({ ReplayName: this.name }));
+      this.#failedPolls = 0;
       return found;
     } catch (thrown) {
-      if (this.#parts.closing.aborted) throw this.leftRunning();
+      if (this.#dependencies.closing.aborted) throw this.leftRunning();
       const error = toBusErrorOfAws(thrown, `${this.label} was started, but how it stands cannot be told`);
-      this.#failedLooks += 1;
-      if (error.retryable && this.#failedLooks < mostFailedLooks) return {};
+      this.#failedPolls += 1;
+      if (error.retryable && this.#failedPolls < mostFailedPolls) return {};
       throw error;
     }
   }
@@ -130,7 +130,7 @@ class ArchiveReplay {
   /** Gives what came of it. */
   async cancel(): Promise<string> {
     try {
-      await this.#parts.clients.events.send(new CancelReplayCommand({ ReplayName: this.name }));
+      await this.#dependencies.clients.events.send(new CancelReplayCommand({ ReplayName: this.name }));
       return `${this.label} was cancelled; what it had delivered stays`;
     } catch (thrown) {
       // It ended just before.
@@ -141,10 +141,10 @@ class ArchiveReplay {
   }
 
   async #archive(): Promise<{ archiveArn: string; busArn: string }> {
-    const { bus } = this.#parts.config;
+    const { bus } = this.#dependencies.config;
     const name = resourceNames.archive(bus);
     try {
-      const found = await this.#parts.clients.events.send(new DescribeArchiveCommand({ ArchiveName: name }));
+      const found = await this.#dependencies.clients.events.send(new DescribeArchiveCommand({ ArchiveName: name }));
       const { ArchiveArn: archiveArn, EventSourceArn: busArn } = found;
       if (archiveArn !== undefined && busArn?.includes(":event-bus/") === true) return { archiveArn, busArn };
       throw new BusError("unavailable", `archive ${name}: EventBridge does not say where it is`, { retryable: false });
@@ -153,7 +153,7 @@ class ArchiveReplay {
       throw new BusError(
         "not_found",
         `bus ${bus} has no archive ${name}: it was deployed with \`archive: false\` or \`-c omit=archive\`; deploy it ` +
-          "with one for what comes from now on, or leave out `from`, to replay from history",
+          "with one for what comes from now on, or call `replay`, to replay from history",
         { cause: thrown, details: { bus } },
       );
     }
@@ -166,16 +166,4 @@ function isAborted(signal: AbortSignal | undefined): signal is AbortSignal {
 
 function aborted(what: string, { reason }: AbortSignal): BusError {
   return new BusError("aborted", `replay from the archive: ${what}`, { cause: reason });
-}
-
-/** Resolves after a time, or at once when one of the signals is aborted. */
-async function pause(clock: Clock, ms: number, signals: readonly AbortSignal[]): Promise<void> {
-  if (signals.some((signal) => signal.aborted)) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const over = () => resolve();
-  const timer = clock.setTimer(over, ms, { keepAlive: true });
-  for (const signal of signals) signal.addEventListener("abort", over, { once: true });
-  await promise;
-  clock.clearTimer(timer);
-  for (const signal of signals) signal.removeEventListener("abort", over);
 }
