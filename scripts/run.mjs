@@ -16,7 +16,7 @@ const commands = {
   "test:localstack": { argv: ["test/aws/run.ts", "localstack"], built: true },
   "test:account": { argv: ["test/aws/run.ts", "account"], built: true },
   bench: { argv: ["scripts/bench.ts"], built: true },
-  typecheck: { argv: ["node_modules/typescript/bin/tsc", "--noEmit"] },
+  typecheck: { argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.types.config.ts"] },
   lint: { argv: ["node_modules/@biomejs/biome/bin/biome", "check"] },
   arrows: { argv: ["scripts/check-arrows.ts"] },
   lock: { argv: ["scripts/check-lock.mjs"] },

@@ -11,9 +11,9 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 const modules = join(root, "node_modules");
 const dist = join(root, "dist");
-// The whole of it, whatever a user's settings leave out. No package's script is run, whatever this version of npm would do.
-const npmCi =
-  "ci --no-audit --no-fund --include=dev --include=optional --bin-links --ignore-scripts --engine-strict=false";
+// All of it, whatever a user's settings leave out. No package's script is run, whatever this version of npm would do.
+const installAll = ["--include=dev", "--include=optional", "--bin-links", "--ignore-scripts", "--engine-strict=false"];
+const quietly = ["--loglevel=error", "--no-audit", "--no-fund"];
 
 const nodePackage = join(modules, "node");
 const machineHasNode24 = process.versions.node.startsWith("24.") && !process.execPath.startsWith(modules);
@@ -133,7 +133,7 @@ async function install() {
     throw new SetupError(`npm 10 or later is needed, and there is ${version}; "npm install -g npm@11" installs one`);
   }
   say("installing what package-lock.json lists; this takes some seconds");
-  await runStep("npm ci", ["npm", ...npmCi.split(" ")]);
+  await runStep("npm ci", ["npm", "ci", ...installAll, ...quietly]);
   // What the package's install script would do.
   if (!machineHasNode24) await runStep("fetching Node 24", ["node", "installArchSpecificPackage.js"], nodePackage);
 }
