@@ -12,7 +12,7 @@ export function catalogPage(catalog: Catalog): string {
 function intro(types: number, domains: number): string {
   return `# The standard catalog
 
-${types} types in ${domains} domains. It is what \`connect\` uses where no catalog is given; [events](events.md#definitions) shows how to add your own.
+${types} types in ${domains} domains. It is what \`connect\` uses where no catalog is given; [events](../local/events.md#definitions) shows how to add your own.
 
 A field with \`?\` is optional. Data may hold further fields, which are kept. Who an event belongs to (\`${eventIdNames.join("`, `")}\`) can be said
 in its metadata. Types under \`custom.\` need no definition; their data is any JSON object.

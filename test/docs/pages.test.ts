@@ -47,13 +47,13 @@ test("the index names every page", () => {
 });
 
 test("errors.md has every code, and no other", () => {
-  const [, table = ""] = textOf("docs/errors.md").split("| code |");
+  const [, table = ""] = textOf("docs/reference/errors.md").split("| code |");
   const rows = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
   expect(rows.toSorted()).toEqual([...busErrorCodes].toSorted());
 });
 
 test("configuration.md has every option, and no other", () => {
-  const [, table = ""] = textOf("docs/configuration.md").split("## Options");
+  const [, table = ""] = textOf("docs/reference/configuration.md").split("## Options");
   const rows = [...(table.split("\n## ")[0] ?? "").matchAll(/^\| `(\w+)` \|/gm)].map(([, option]) => option);
   expect(rows.toSorted()).toEqual([...optionNames].toSorted());
 });
