@@ -33,6 +33,7 @@ const commands = {
   lint: { about: "check format and lint rules", argv: ["node_modules/@biomejs/biome/bin/biome", "check"] },
   arrows: { about: "check that imports point one way", argv: ["scripts/check-arrows.ts"] },
   lock: { about: "check that package-lock.json serves every platform", argv: ["scripts/check-lock.mjs"] },
+  "docs:api": { about: "write the API reference from the docstrings", argv: ["scripts/api-docs/generate.ts"] },
   package: { about: "check the package as its users get it", argv: ["scripts/check-package.ts"], built: true },
 };
 
