@@ -44,6 +44,8 @@ const options = {
   hideBreadcrumbs: true,
   hideGroupHeadings: true,
   useCodeBlocks: true,
+  // Its own anchors count more than headings, so that some would not be those of a Markdown reader.
+  useHTMLAnchors: true,
   parametersFormat: "table",
   propertyMembersFormat: "table",
   interfacePropertiesFormat: "table",
