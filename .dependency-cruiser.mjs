@@ -35,7 +35,7 @@ const core =
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
   "^(node_modules/(zod|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|@types/aws-lambda)/|picocolors/types[.]js$)";
-const entries = "^(lib/index|lib/engine-entry|lib/(catalog|cdk|lambda|testing)/index|bin/[^/]+)[.]ts$";
+const entries = "^(lib/index|lib/engine-entry|lib/(catalog|cdk|cli/dev|lambda|testing)/index|bin/[^/]+)[.]ts$";
 
 /** @param {string[]} folders */
 const foldersOf = (folders) => `^lib/(${folders.join("|")})/`;

@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^wagglebus\/engine$/, replacement: here("./lib/engine-entry.ts") },
       { find: /^wagglebus\/lambda$/, replacement: here("./lib/lambda/index.ts") },
       { find: /^wagglebus\/cdk$/, replacement: here("./lib/cdk/index.ts") },
+      { find: /^wagglebus\/dev$/, replacement: here("./lib/cli/dev/index.ts") },
       { find: /^wagglebus\/testing$/, replacement: here("./lib/testing/index.ts") },
     ],
   },

@@ -139,7 +139,20 @@ function tryOn(node: string): void {
   const path = [dirname(node), process.env.PATH ?? ""].join(delimiter);
   const help = run(consumer, "npx", ["--no-install", "waggle", "--help"], { ...process.env, PATH: path });
   if (!help.includes("Usage: waggle")) throw new Error(`waggle --help says:\n${help}`);
+  tryCrew(node);
   rmSync(join(consumer, "bus.db"), { force: true });
+}
+
+/** The crew, with the package as its users get it, reads its own functions; their workflow completes. */
+function tryCrew(node: string): void {
+  for (const [from, to] of [
+    ["examples/crew", "crew"],
+    ["functions", "functions"],
+  ] as const)
+    cpSync(join(root, from), join(consumer, to), { recursive: true });
+  const lines = run(consumer, node, ["crew/main.ts", "--json", "--strict", "--engine", "memory", "functions"]);
+  if (!lines.includes('"type":"workflow.completed"')) throw new Error(`the crew says:\n${lines}`);
+  console.log("the crew runs on the package alone");
 }
 
 try {

@@ -16,7 +16,7 @@ const awsTests = "test/aws/run.ts";
 
 /** @type {Record<string, Command>} */
 const commands = {
-  start: { about: "the main job: waggle dev", argv: [waggle, "dev"], built: true },
+  start: { about: "the main job: the crew of examples/crew", argv: ["examples/crew/main.ts"], built: true },
   waggle: { about: "the command, with your arguments", argv: [waggle], built: true },
   stacks: { about: "the CDK app, for `npx cdk`", argv: ["dist/bin/stacks.js"], built: true },
   test: {

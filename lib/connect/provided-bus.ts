@@ -5,10 +5,15 @@ let provider: (() => Promise<Bus<RegisteredEvents>>) | undefined;
 
 /**
  * Says where this process has its bus from, so that `getBus` need not open one: a Lambda function runs its handler on a
- * bus that it made of its environment. `initBus` still wins.
+ * bus that it made of its environment. `initBus` still wins. Gives what takes that back.
  */
-export function provideBus(open: () => Promise<Bus<RegisteredEvents>>): void {
-  provider = open;
+export function provideBus<Events>(open: () => Promise<Bus<Events>>): () => void {
+  // Which events it has is what `Register` says: nothing at runtime tells.
+  const provided = open as () => Promise<Bus<unknown>> as () => Promise<Bus<RegisteredEvents>>;
+  provider = provided;
+  return () => {
+    if (provider === provided) provider = undefined;
+  };
 }
 
 /** The bus that the process was provided with; undefined where it was not. */

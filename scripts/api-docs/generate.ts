@@ -19,6 +19,7 @@ const about: Readonly<Record<string, string>> = {
   "wagglebus/engine/contract": "the contract suite, for an engine of your own",
   "wagglebus/lambda": "a subscription's handler as a Lambda function",
   "wagglebus/cdk": "constructs and stacks",
+  "wagglebus/dev": "runs functions from a program that gives them work, as `waggle dev` does",
   "wagglebus/testing": "a bus for unit tests, and its clock",
 };
 

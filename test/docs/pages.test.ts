@@ -49,7 +49,7 @@ test("llms.txt has the form of llmstxt.org: a title, a summary, lists of links w
 });
 
 test("the code names pages that are there", () => {
-  const files = globSync("{lib,bin,functions}/**/*.ts", { cwd: root });
+  const files = globSync("{lib,bin,functions,examples}/**/*.ts", { cwd: root });
   const named = files.flatMap((file) =>
     [...readFileSync(join(root, file), "utf8").matchAll(/docs\/[a-z/-]+\.md/g)].map(([path]) => ({ file, path })),
   );

@@ -32,6 +32,7 @@ export class SubscriptionStates {
       running: claimed,
       oldestAgeMs: Math.max(0, now - this.#oldestSince(sub, now)),
       deadLetters: this.#deadLetters.count(sub.record.name),
+      ...(sub.filling ? { backfilling: true } : {}),
     };
   }
 

@@ -38,6 +38,20 @@ test("a subscription from a time gets what was accepted since", async () => {
   expect(await new TestConsumer(engine, "one").ids(1)).toEqual(["b"]);
 });
 
+test("until all that was kept has come, its state says that more will, in every process", async () => {
+  const bench = await Bench.make();
+  const [one, two] = [await bench.open(), await bench.open()];
+  await Promise.all(numbered(0, 600).map((id) => publish(one, anEvent({ id }))));
+  await one.putSubscription(aRecord({ from: "beginning" }), now);
+  for (const engine of [one, two]) expect(await engine.getSubscription("one")).toMatchObject({ backfilling: true });
+  await eventually("it is live", () => bench.read("SELECT id FROM subscriptions WHERE backfill IS NULL").length === 1);
+  for (const engine of [one, two]) {
+    const state = await engine.getSubscription("one");
+    expect(state).toMatchObject({ waiting: 600 });
+    expect(state).not.toHaveProperty("backfilling");
+  }
+});
+
 test("what is outside of history is not missed while a subscription is filled", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();

@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import type { Dirent, Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
-import { BusError } from "../../error/bus-error.ts";
-import { messageOf } from "../../error/message-of.ts";
-import { nearest } from "../../event/nearest.ts";
+import { distance } from "fastest-levenshtein";
+import { BusError } from "wagglebus";
 
 /** A document found on the disk. */
 export interface FoundDocument {
@@ -80,7 +79,8 @@ async function statArgument(path: string, cwd: string): Promise<Stats> {
     return await stat(absolute);
   } catch (thrown) {
     const siblings = await readdir(dirname(absolute)).catch(() => []);
-    const close = nearest(basename(absolute), siblings);
+    const name = basename(absolute);
+    const close = siblings.find((sibling) => distance(name, sibling) <= Math.max(1, Math.floor(name.length / 3)));
     const fix =
       close === undefined ? "give a file or a folder that exists" : `did you mean "${join(dirname(path), close)}"?`;
     throw new BusError("not_found", `${path}: there is no such file or folder; ${fix}`, { cause: thrown });
@@ -142,5 +142,5 @@ function displayPath(absolute: string, cwd: string): string {
 }
 
 function errorCode(thrown: unknown): string {
-  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : messageOf(thrown);
+  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : String(thrown);
 }

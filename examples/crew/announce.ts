@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Bus } from "../../bus/bus.ts";
-import type { AnyEvents } from "../open-bus.ts";
+import type { Bus } from "wagglebus";
 import { type StartedWorkflow, toWorkflow, workflowName } from "./ledger.ts";
 import type { FoundDocument } from "./scan.ts";
 
@@ -12,7 +11,7 @@ const documentsPerWorkflow = 100;
  * announcing the same work twice is announcing it once.
  */
 export async function announce(
-  bus: Pick<Bus<AnyEvents>, "publish">,
+  bus: Pick<Bus, "emit">,
   root: string,
   found: readonly FoundDocument[],
 ): Promise<StartedWorkflow[]> {
@@ -25,11 +24,10 @@ export async function announce(
       .update(JSON.stringify([root, documents]))
       .digest("hex")
       .slice(0, 12)}`;
-    const event = await bus.publish({
-      type: "workflow.started",
-      id: workflowId,
-      data: { workflowId, name: workflowName, input: { root, documents } },
-    });
+    const event = await bus.emit.workflow.started(
+      { workflowId, name: workflowName, input: { root, documents } },
+      { id: workflowId, source: "crew" },
+    );
     const workflow = toWorkflow(event);
     if (workflow !== undefined) started.push(workflow);
   }

@@ -1,11 +1,8 @@
+import type { Bus, Event, HistoryQuery } from "wagglebus";
 import * as z from "zod";
-import type { Bus } from "../../bus/bus.ts";
-import type { HistoryQuery } from "../../engine/queries.ts";
-import type { Event } from "../../event/event.ts";
-import type { AnyEvents } from "../open-bus.ts";
 import type { FoundDocument } from "./scan.ts";
 
-/** The `name` of the workflows that `waggle dev` starts. */
+/** The `name` of the workflows that the crew is given. */
 export const workflowName = "read-documents";
 
 const documentSchema = z.looseObject({ path: z.string(), digest: z.string().optional() });
@@ -38,7 +35,7 @@ export interface Ledger {
 }
 
 /** Reads it all: what history has forgotten, and the memory with it, is read anew. */
-export async function readLedger(bus: Pick<Bus<AnyEvents>, "history">): Promise<Ledger> {
+export async function readLedger(bus: Pick<Bus, "history">): Promise<Ledger> {
   const keys = new Set<string>();
   const completed = new Set<string>();
   const started: StartedWorkflow[] = [];
@@ -85,7 +82,7 @@ const otherSchema = z.looseObject({
 });
 
 /** Every event that a query selects, newest first. */
-export async function* readAll(bus: Pick<Bus<AnyEvents>, "history">, query: HistoryQuery): AsyncIterable<Event> {
+export async function* readAll(bus: Pick<Bus, "history">, query: HistoryQuery): AsyncIterable<Event> {
   let cursor: string | undefined;
   do {
     const page = await bus.history.query({ ...query, limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });

@@ -1,6 +1,5 @@
+import type { Bus } from "wagglebus";
 import * as z from "zod";
-import type { Bus } from "../../bus/bus.ts";
-import type { AnyEvents } from "../open-bus.ts";
 import { readAll } from "./ledger.ts";
 
 /** What the knowledge graph holds. */
@@ -22,7 +21,7 @@ const updateSchema = z.looseObject({
 const shown = 8;
 
 /** Folds the graph from history: the newest update of each document counts. */
-export async function readLearnt(bus: Pick<Bus<AnyEvents>, "history">): Promise<Learnt> {
+export async function readLearnt(bus: Pick<Bus, "history">): Promise<Learnt> {
   const documents = new Set<string>();
   const entities = new Map<string, { name: string; kind: string; documents: number }>();
   let relationships = 0;

@@ -1,9 +1,4 @@
-import type { Bus } from "../../bus/bus.ts";
-import type { DeadLetter } from "../../engine/delivery.ts";
-import type { DeadLetterQuery } from "../../engine/queries.ts";
-import type { Event } from "../../event/event.ts";
-import type { FlowNode } from "../../history/flow.ts";
-import type { AnyEvents } from "../open-bus.ts";
+import type { Bus, DeadLetter, Event, FlowNode } from "wagglebus";
 import { pathOf, type StartedWorkflow, toWorkflow } from "./ledger.ts";
 import type { FoundDocument } from "./scan.ts";
 
@@ -16,10 +11,7 @@ export interface InHand {
 }
 
 /** Looks at what was started and not completed. */
-export async function readInHand(
-  bus: Pick<Bus<AnyEvents>, "history">,
-  unfinished: readonly StartedWorkflow[],
-): Promise<InHand> {
+export async function readInHand(bus: Pick<Bus, "history">, unfinished: readonly StartedWorkflow[]): Promise<InHand> {
   const inHand: InHand = { workflows: [], paths: new Set() };
   for (const workflow of unfinished) {
     const flow = await bus.history.flow(workflow.flowId);
@@ -40,7 +32,7 @@ export async function readInHand(
  * paths, and the flows that go on.
  */
 export async function redriveFixed(
-  bus: Pick<Bus<AnyEvents>, "deadLetters">,
+  bus: Pick<Bus, "deadLetters">,
   letters: readonly DeadLetter[],
   found: readonly FoundDocument[],
 ): Promise<{ paths: Set<string>; flowIds: Set<string> }> {
@@ -55,21 +47,6 @@ export async function redriveFixed(
     paths: new Set(redriven.flatMap(({ event }) => pathOf(event) ?? [])),
     flowIds: new Set(redriven.map(({ event }) => event.metadata.correlationId)),
   };
-}
-
-/** Every dead letter that a query selects, newest first. */
-export async function readDeadLetters(
-  bus: Pick<Bus<AnyEvents>, "deadLetters">,
-  query: DeadLetterQuery,
-): Promise<DeadLetter[]> {
-  const letters: DeadLetter[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await bus.deadLetters.list({ ...query, limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });
-    letters.push(...page.deadLetters);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return letters;
 }
 
 function documentsOf(event: Event): string[] {
