@@ -21,6 +21,7 @@ const commands = {
   lint: { argv: ["node_modules/@biomejs/biome/bin/biome", "check"] },
   arrows: { argv: ["scripts/check-arrows.ts"] },
   lock: { argv: ["scripts/check-lock.mjs"] },
+  "docs:api": { argv: ["scripts/api-docs/generate.ts"] },
   package: { argv: ["scripts/check-package.ts"], built: true },
 };
 

@@ -1,4 +1,4 @@
-// What `npm start` runs: a crew of agents (functions/) reads documents over the bus. docs/crew.md says what they do.
+// What `npm start` runs: a crew of agents (functions/) reads documents over the bus. docs/local/crew.md says what they do.
 import { runFunctions } from "wagglebus/dev";
 import { crewCommand, program } from "./command.ts";
 import { readDocuments } from "./crew.ts";

@@ -28,7 +28,7 @@ export interface Subscriptions {
 
 /**
  * Where events are published, and from where they are delivered. The same promises on every engine: see
- * docs/contract.md. Every method rejects with `closed` once the bus is closed.
+ * docs/reference/contract.md. Every method rejects with `closed` once the bus is closed.
  */
 export interface Bus<Events = RegisteredEvents> {
   /**

@@ -24,7 +24,7 @@ export interface BusAlarmProps {
   readonly above: number;
   /** What has happened, in a sentence. */
   readonly says: string;
-  /** Heading of docs/operate-aws.md that says what to do, as its anchor. */
+  /** Heading of docs/aws/operate.md that says what to do, as its anchor. */
   readonly runbook: string;
   /** Periods in a row. Default 1. */
   readonly periods?: number;
@@ -36,7 +36,7 @@ export interface BusAlarmProps {
 export function busAlarm(scope: Construct, id: string, props: BusAlarmProps): Alarm {
   const alarm = new Alarm(scope, id, {
     alarmName: `${props.busName}-${props.name}`,
-    alarmDescription: `${props.says} Runbook: docs/operate-aws.md#${props.runbook} of wagglebus.`,
+    alarmDescription: `${props.says} Runbook: docs/aws/operate.md#${props.runbook} of wagglebus.`,
     metric: props.metric,
     threshold: props.above,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,

@@ -92,7 +92,7 @@ export class BusAlarms extends Construct {
     const any = AlarmRule.anyOf(...this.alarms.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM)));
     const composite = new CompositeAlarm(this, "Unhealthy", {
       compositeAlarmName: `${busName}-unhealthy`,
-      alarmDescription: `Something of bus ${busName} itself is wrong. Runbook: docs/operate-aws.md#which-alarm of wagglebus.`,
+      alarmDescription: `Something of bus ${busName} itself is wrong. Runbook: docs/aws/operate.md#which-alarm of wagglebus.`,
       alarmRule: any,
     });
     const { alarmTopic } = new BusArns(this, busName);

@@ -14,7 +14,7 @@ export interface BusKeyProps {
 
 /**
  * The key of a bus, which the services that use it may use. To a key that is only imported here nothing can be added: its
- * owner has to let them, as docs/iam.md says.
+ * owner has to let them, as docs/aws/iam.md says.
  */
 export function busKey(scope: Construct, { busName, key: given, removalPolicy }: BusKeyProps): IKey {
   const key =

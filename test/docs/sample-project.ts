@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { entries } from "../support/entries.ts";
+import { entries } from "../../scripts/entries.mjs";
 import { type Block, root } from "./pages.ts";
 
 /**
@@ -53,8 +53,7 @@ const longestRunMs = 20_000;
 
 export async function createSampleProject(samples: readonly Sample[]): Promise<SampleProject> {
   const folder = await mkdtemp(join(tmpdir(), "wagglebus-docs-"));
-  const lib = (path: string) => join(root, "lib", path);
-  const paths = Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, [lib(path)]]));
+  const paths = Object.fromEntries(entries.map(({ name, file }) => [name, [join(root, file)]]));
   const config = (files: readonly Sample[]) =>
     JSON.stringify({
       extends: join(root, "tsconfig.json"),
@@ -67,6 +66,7 @@ export async function createSampleProject(samples: readonly Sample[]): Promise<S
   const projects = [together, ...alone.map((sample) => [sample])];
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  await writeFile(join(folder, "resolve.mjs"), resolveHook());
   for (const sample of samples) await writeFile(join(folder, sample.file), sourceOf(sample));
   for (const [index, files] of projects.entries()) {
     await writeFile(join(folder, `tsconfig.${index}.json`), config(files));
@@ -86,13 +86,21 @@ export async function createSampleProject(samples: readonly Sample[]): Promise<S
     async run({ file }) {
       const cwd = join(folder, "runs", file);
       await mkdir(cwd, { recursive: true });
-      return runNode(
-        ["--import", join(root, "test/support/run-from-source.ts"), join(folder, file)],
-        cwd,
-      );
+      return runNode(["--import", join(root, "test/support/run-from-source.ts"), join(folder, file)], cwd);
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** Has `wagglebus` mean this checkout's sources: the samples are about them, and not about what was built last. */
+function resolveHook(): string {
+  const files = Object.fromEntries(entries.map(({ name, file }) => [name, `file://${join(root, file)}`]));
+  return `import { registerHooks } from "node:module";
+const files = ${JSON.stringify(files)};
+registerHooks({
+  resolve: (name, context, next) => (Object.hasOwn(files, name) ? { url: files[name], shortCircuit: true } : next(name, context)),
+});
+`;
 }
 
 async function compile(folder: string, config: string): Promise<string> {

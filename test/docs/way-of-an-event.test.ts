@@ -11,7 +11,7 @@ interface Step {
 
 /** The numbered list of the page. */
 function steps(): Step[] {
-  const text = readPages().find(({ path }) => path === "docs/engines.md")?.text ?? "";
+  const text = readPages().find(({ path }) => path === "docs/local/engines.md")?.text ?? "";
   const [, section = ""] = text.split("### The way of an event on embedded");
   const list = section.split("\n## ")[0] ?? "";
   return [...list.matchAll(/^\d+\. `(.+?)`: `(\w+)`/gm)].map(([, file = "", name = ""]) => ({

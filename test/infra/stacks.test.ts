@@ -99,7 +99,7 @@ describe("the stacks", () => {
 
   test("ring for everything that could lose an event, and each alarm's runbook is on its page", async () => {
     const { subscribers, monitoring } = await defaultStacks();
-    const page = readPages().find(({ path }) => path === "docs/operate-aws.md");
+    const page = readPages().find(({ path }) => path === "docs/aws/operate.md");
     const headings = new Set(page?.lines.flatMap((line) => /^#+ (.*)$/.exec(line)?.[1] ?? []).map(anchorOf));
     const alarms = [subscribers, monitoring].flatMap((stack) => {
       const template = Template.fromStack(stack);
