@@ -1,7 +1,7 @@
 import { Token } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
-import type { Wanted, WhereEvent } from "../subscription/index.ts";
+import type { EventSelector, WhereEvent } from "../subscription/index.ts";
 import { BusArns } from "./arns.ts";
 import { allowRule } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
@@ -16,7 +16,7 @@ export interface BusForwardProps {
   /** As of a subscription, and unique among them. */
   readonly name: string;
   /** Definitions, type names, or names with `*`. */
-  readonly on: Wanted | readonly Wanted[];
+  readonly on: EventSelector | readonly EventSelector[];
   readonly where?: WhereEvent<unknown>;
   /** ARN of the other bus. Its account has to let this one publish: `publishers` of its AgentEventBus. */
   readonly toBusArn: string;

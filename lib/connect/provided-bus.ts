@@ -4,14 +4,14 @@ import type { RegisteredEvents } from "../bus/register.ts";
 let provider: (() => Promise<Bus<RegisteredEvents>>) | undefined;
 
 /**
- * Says where this process has its bus from, so that `getBus` need not open one: a Lambda function runs its handler on a
- * bus that it made of its environment. `initBus` still wins.
+ * Sets the bus that `getBus` returns, so that it does not open one: a Lambda function creates the bus of its handler from its
+ * environment. `initBus` takes precedence.
  */
 export function provideBus(open: () => Promise<Bus<RegisteredEvents>>): void {
   provider = open;
 }
 
-/** The bus that the process was provided with; undefined where it was not. */
+/** Returns the bus set by {@link provideBus}, or `undefined`. */
 export function providedBus(): Promise<Bus<RegisteredEvents>> | undefined {
   return provider?.();
 }
@@ -20,12 +20,12 @@ type AwsEngines = typeof import("../engines/aws/index.ts");
 
 let aws: AwsEngines | undefined;
 
-/** Says where this process has the aws engine from: the bundle of a Lambda function holds it already. */
+/** Sets the module of the aws engine, which is part of the bundle of a Lambda function. */
 export function provideAws(engines: AwsEngines): void {
   aws = engines;
 }
 
-/** The aws engine that the process was provided with; undefined where it was not. */
+/** Returns the module set by {@link provideAws}, or `undefined`. */
 export function providedAws(): AwsEngines | undefined {
   return aws;
 }

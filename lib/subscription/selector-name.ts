@@ -1,14 +1,14 @@
 import { maxTypeLength } from "../event/type-name.ts";
 
-/** A name of a type, or one with `*` in it. */
-const wanted = /^[a-z0-9_.*]+$/;
+/** A type name, or one with `*` in it. */
+const selectorName = /^[a-z0-9_.*]+$/;
 
-/** What is wrong with a name that a subscription wants, with the fix, or `undefined`. */
-export function wantedNameProblem(name: string): string | undefined {
-  if (name.length > maxTypeLength) return `has ${name.length} characters; give at most ${maxTypeLength}`;
-  if (name.includes("**")) return "has two * side by side; one is any run of characters already";
-  if (!wanted.test(name)) return "is no type name; give a-z, 0-9, _ and dots, with * for any run of characters";
+/** Returns the problem of a selector name as the predicate of a message, or `undefined` if the name is valid. */
+export function selectorProblem(name: string): string | undefined {
+  if (name.length > maxTypeLength) return `has ${name.length} characters; at most ${maxTypeLength} are allowed`;
+  if (name.includes("**")) return 'has "**"; a single * already matches any run of characters';
+  if (!selectorName.test(name)) return "must have only a-z, 0-9, _ and dots, and * for any run of characters";
   return name.includes("*") || name.includes(".")
     ? undefined
-    : 'has one word only; give a name such as task.completed, or "task.*"';
+    : 'must have two or more words, such as "task.completed", or a *, as in "task.*"';
 }
