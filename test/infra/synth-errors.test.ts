@@ -32,7 +32,7 @@ describe("an error at synth names the subscription and the fix", () => {
     [
       "an operator that there is none of",
       { where: { data: { kind: [{ like: "a" }] } } },
-      /readers.*"like" is no operator/s,
+      /readers.*unknown operator "like"/s,
     ],
     ["a name that is too long", { name: "r".repeat(49) }, /rrrr.*48/],
     ["a name of the bus's own queue", { name: "history" }, /^subscription history: the name is the bus's own/],
