@@ -15,7 +15,7 @@ import type { PublishOptions, PublishResult } from "../publish/options.ts";
 import type { ReplayOptions, ReplayReport } from "../replay/replay.ts";
 import type { ArchiveReplayOptions, ArchiveReplayReport, ArchiveSelection } from "../replay/replay-archive.ts";
 import type { BusMetrics } from "../runtime/metrics.ts";
-import type { EventOf, Subscription, Wanted } from "../subscription/subscription.ts";
+import type { EventOf, EventSelector, Subscription } from "../subscription/subscription.ts";
 import type { RegisteredEvents } from "./register.ts";
 
 /** Subscriptions that the engine keeps. */
@@ -57,7 +57,7 @@ export interface Bus<Events = RegisteredEvents> {
    * Handles a subscription's deliveries in this process until closed. Named: durable, shared by all that use the name,
    * settings of the last one win. Without a name it ends with this bus. `invalid_config`, `unknown_type`.
    */
-  subscribe<const On extends Wanted | readonly Wanted[]>(
+  subscribe<const On extends EventSelector | readonly EventSelector[]>(
     subscription: Subscription<On>,
     handler: Handler<EventOf<{ on: On }, Events>, Events>,
     options?: SubscribeOptions<EventOf<{ on: On }, Events>>,
@@ -67,7 +67,7 @@ export interface Bus<Events = RegisteredEvents> {
   readonly subscriptions: Subscriptions;
 
   /** Waits for one event, look-back included. `timeout`, `aborted`. Replayed deliveries are not seen. */
-  waitFor<const On extends Wanted | readonly Wanted[]>(
+  waitFor<const On extends EventSelector | readonly EventSelector[]>(
     want: EventMatcher<On>,
     options?: WaitOptions,
   ): Promise<EventOf<{ on: On }, Events>>;

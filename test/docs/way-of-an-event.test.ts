@@ -12,7 +12,7 @@ interface Step {
 /** The numbered list of the page. */
 function steps(): Step[] {
   const text = readPages().find(({ path }) => path === "docs/local/engines.md")?.text ?? "";
-  const [, section = ""] = text.split("### The way of an event on embedded");
+  const [, section = ""] = text.split("### The way of an event");
   const list = section.split("\n## ")[0] ?? "";
   return [...list.matchAll(/^\d+\. `(.+?)`: `(\w+)`/gm)].map(([, file = "", name = ""]) => ({
     file,

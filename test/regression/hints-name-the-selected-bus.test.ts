@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { workspace } from "../unit/cli/test-io.ts";
 
-// `waggle dlq --file other.db` said "waggle dlq show ID says more", which looked into another bus and found nothing.
-test("the hints of dlq and flow name the bus that the command line named", async () => {
+// `waggle dlq --file other.db` suggested "waggle dlq show ID", which opened another bus and found nothing.
+test("the hints of dlq and flow name the bus that the command line selects", async () => {
   const space = workspace();
   const flow = await space.bus(async (bus) => {
     await bus.subscribe({ name: "readers", on: "task.created", attempts: 1 }, () => {

@@ -4,8 +4,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { scan } from "../../examples/crew/scan.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
-// `npm start` said that such a file was gone (ENOENT), while it lay there. Other systems refuse the name.
-test.runIf(process.platform === "linux")("a file whose name is not UTF-8 is left out for that reason", async () => {
+// `npm start` reported that such a file was gone (ENOENT), although it existed. Other systems refuse the name.
+test.runIf(process.platform === "linux")("a file whose name is not UTF-8 is skipped with that reason", async () => {
   const { path, remove } = await temporaryDirectory();
   onTestFinished(remove);
   writeFileSync(Buffer.concat([Buffer.from(join(path, "bad")), Buffer.from([0xff]), Buffer.from(".md")]), "# Notes");

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
 
 /**
- * Node ended such a process with exit code 13, since nothing it waited for kept it alive. The timer that publishes does
- * not keep it alive either, so that it fires only where the tail does.
+ * Node ended such a process with exit code 13, since nothing that it waited for kept it alive. The timer that publishes does
+ * not keep it alive either, so it fires only if the tail does.
  */
 const script = `
 import { connect } from ${JSON.stringify(new URL("../../lib/index.ts", import.meta.url).href)};
@@ -16,7 +16,7 @@ for await (const event of bus.history.tail()) {
 await bus.close();
 `;
 
-it("a process that only tails goes on until an event comes", () => {
+it("a process that only tails stays alive until an event comes", () => {
   const child = spawnSync(process.execPath, ["--input-type=module", "-"], { input: script, encoding: "utf8" });
   expect(child).toMatchObject({ status: 0, stdout: "custom.seen\n" });
 });

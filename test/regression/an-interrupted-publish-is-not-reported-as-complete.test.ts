@@ -2,8 +2,8 @@ import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { workspace } from "../unit/cli/test-io.ts";
 
-// After Ctrl-C in the middle of its input, `waggle publish` said "✓ 28,672 events published".
-test("publish that is stopped in the middle says so", async () => {
+// After Ctrl-C in the middle of its input, `waggle publish` printed "✓ 28,672 events published".
+test("an interrupted publish reports that it was interrupted", async () => {
   const stdin = new PassThrough();
   const run = workspace().start(["publish"], { stdin });
   stdin.write('{"type":"custom.seen","data":{}}\n{"type":"task.nothing","data":{}}\n');
