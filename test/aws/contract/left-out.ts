@@ -24,7 +24,7 @@ const deployed: readonly string[] = [
   ),
   ...titles(
     "consuming",
-    "above maxBacklog the newcomers become its dead letters; publisher and others notice nothing",
+    "above maxBacklog the newcomers become its dead letters; publisher and others are not affected",
     'from "beginning" reads what was kept, then goes on without a gap while events arrive',
     'from "now" leaves out what was before; settings given again do not start it anew',
     "from a time: what was accepted from then on",
@@ -63,7 +63,7 @@ const inFunctions: readonly string[] = [
   ...titles("delivery", "a handler gets the event as it was published, frozen, and is told of the delivery"),
   ...titles(
     "timeouts",
-    "a handler that ignores its abort keeps its slot, is reported, and is never run beside itself",
+    "a handler that ignores its abort keeps its slot and is reported, and attempts never overlap",
     "a slow handler is warned of, once",
   ),
   ...titles("order", "ordered: a dropped head frees its key"),
