@@ -46,6 +46,7 @@ export {
   type DeadLetterPage,
   type DeadLetterQuery,
   defaultPageSize,
+  type HistoryPageOptions,
   type HistoryQuery,
   type PageOptions,
   type StatsQuery,

@@ -26,12 +26,14 @@ export class MemoryDeadLetters implements DeadLetterStore {
   }
 
   async delete(id: string): Promise<boolean> {
-    return this.remove(id);
+    return this.take(id) !== undefined;
   }
 
-  /** As `delete`, at once. */
-  remove(id: string): boolean {
-    return this.#kept.delete(id);
+  /** Removes one and gives it, at once; `undefined` where there is none. */
+  take(id: string): DeadLetter | undefined {
+    const deadLetter = this.#kept.get(id)?.deadLetter;
+    this.#kept.delete(id);
+    return deadLetter;
   }
 
   clear(): void {

@@ -106,9 +106,9 @@ export class MemoryDeliveries implements DeliveryQueue {
     const { clock, deadLetters, changes } = this.#dependencies;
     const requeued = { redriven: redrivenFrom !== undefined, replayId };
     if (redrivenFrom !== undefined) {
-      const deadLetter = await deadLetters.get(redrivenFrom);
-      requeued.replayId = deadLetter?.replayId;
-      deadLetters.remove(redrivenFrom);
+      const deadLetter = deadLetters.take(redrivenFrom);
+      if (deadLetter === undefined) return;
+      requeued.replayId = deadLetter.replayId;
     }
     for (const event of events) {
       this.#order += 1;

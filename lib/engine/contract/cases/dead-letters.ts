@@ -84,6 +84,42 @@ export const deadLetterCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "redriven twice at once it runs once",
+    run: async (t) => {
+      await t.consume("fragile");
+      await t.publish("custom.contract.fragile", { script: { "*": [{ do: "fail" }] } });
+      const [deadLetter] = await deadLettersOf(t);
+      const id = deadLetter?.id ?? "";
+      const other = t.has("multi-process") ? await t.connect() : t.bus;
+      const reports = await Promise.all([t.bus, other, t.bus, other].map((bus) => bus.deadLetters.redrive(id)));
+      expect(reports.flatMap(({ done }) => done)).toContain(id);
+      const again = await deadLettersOf(t);
+      const runs = await t.reports({ phase: "started", redriven: true });
+      expect(runs.map(({ attempt }) => attempt)).toEqual([1, 2]);
+      expect(again).toMatchObject([{ attempts: 2 }]);
+      expect(again[0]?.id).not.toBe(id);
+    },
+  },
+  {
+    title: "what maxBacklog refused is delivered once redriven, however full the queue is then",
+    needs: ["backpressure"],
+    run: async (t) => {
+      const subscriber = await t.consume("small-backlog");
+      await t.consume("beside-small-backlog");
+      subscriber.pause();
+      const events = [];
+      for (let n = 0; n < 5; n += 1) events.push(await t.publish("custom.contract.small_backlog", { data: { n } }));
+      const flow = { correlationId: t.flow };
+      await t.eventually("two are refused", async () => (await t.bus.deadLetters.list(flow)).deadLetters.length === 2);
+      expect((await t.bus.deadLetters.redrive(flow)).failed).toEqual([]);
+      expect((await t.bus.deadLetters.list(flow)).deadLetters).toEqual([]);
+      subscriber.resume();
+      const handled = (await t.quiet({ phase: "done", subscription: "small-backlog" })).map(({ eventId }) => eventId);
+      expect(handled.toSorted()).toEqual(events.map(({ id }) => id).toSorted());
+      expect((await t.bus.deadLetters.list(flow)).deadLetters).toEqual([]);
+    },
+  },
+  {
     title: "redriven once it is fixed it succeeds, and the flow has completed",
     needs: ["local-consumers"],
     run: async (t) => {

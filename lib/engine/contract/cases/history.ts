@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { type Event, eventIdNames } from "../../../event/event.ts";
-import type { HistoryQuery } from "../../queries.ts";
+import type { HistoryPageOptions, HistoryQuery } from "../../queries.ts";
 import type { ContractCase } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 
@@ -8,8 +8,12 @@ const noted = "custom.contract.noted";
 
 const ids = (events: readonly Event[]) => events.map(({ id }) => id);
 
-/** Ids of what a query of this case's flow finds, newest first, page by page. */
-async function found(t: CaseContext, query: HistoryQuery, limit = 100): Promise<string[]> {
+/** Ids of what a query of this case's flow finds, page by page. */
+async function found(
+  t: CaseContext,
+  query: HistoryQuery & Pick<HistoryPageOptions, "order">,
+  limit = 100,
+): Promise<string[]> {
   const all: string[] = [];
   let cursor: string | undefined;
   do {
@@ -163,12 +167,43 @@ export const historyCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "oldest first gives what newest first does, reversed, in pages of every size; a cursor is for one order",
+    run: async (t) => {
+      const events = [];
+      for (let n = 0; n < 25; n += 1) {
+        events.push(await t.publish(n % 5 === 0 ? "custom.contract.noted.fifth" : noted, { data: { n } }));
+      }
+      await t.recorded(events);
+      await findsIn(t, {}, ids(events).reverse());
+      for (const query of [{}, { type: "custom.contract.noted.fifth" }, { type: "custom.contract.noted*" }]) {
+        const newestFirst = await found(t, query);
+        for (const limit of [1, 7, 25, 1_000]) {
+          const oldestFirst = await found(t, { ...query, order: "oldest" }, limit);
+          expect(oldestFirst, JSON.stringify({ query, limit })).toEqual(newestFirst.toReversed());
+        }
+      }
+      const flow = { correlationId: t.flow, limit: 7 };
+      for (const [order, other] of [
+        ["newest", "oldest"],
+        ["oldest", "newest"],
+      ] as const) {
+        const { cursor = "" } = await t.bus.history.query({ ...flow, order });
+        expect(cursor).not.toBe("");
+        await expect(t.bus.history.query({ ...flow, order: other, cursor })).rejects.toMatchObject({
+          code: "invalid_config",
+          message: expect.stringContaining("cursor"),
+        });
+      }
+    },
+  },
+  {
     title: "a query that asks for what there is not is refused by name",
     run: async (t) => {
       const queries: readonly (readonly [query: object, named: string])[] = [
         [{ limit: 0 }, "limit"],
         [{ limit: 1_001 }, "limit"],
         [{ cursor: "no cursor of ours" }, "cursor"],
+        [{ order: "urgent" }, "order"],
         [{ since: "yesterday" }, "since"],
         [{ agentID: "a" }, "agentID"],
       ];
@@ -253,6 +288,31 @@ export const historyCases: readonly ContractCase[] = [
       expect(await caughtUp).toEqual(third);
       await bus.close();
       expect(ids(await byClose).slice(0, 1)).toEqual([second.id]);
+    },
+  },
+  {
+    title: "tail by since and until: it goes by when an event was accepted, whatever the event says of its time",
+    run: async (t) => {
+      const first = await t.publishInTurn(noted);
+      const since = await tick(t);
+      const wanted = await t.publishInTurn(noted, { time: "2001-01-01T00:00:00Z" });
+      const until = await tick(t);
+      const late = await t.publishInTurn(noted, { time: "2001-01-01T00:00:00Z" });
+      const seen: Event[] = [];
+      const controller = new AbortController();
+      const options = { since: first, signal: controller.signal };
+      const bounded = (async () => {
+        const tail = t.bus.history.tail({ correlationId: t.flow, since, until }, options);
+        for await (const event of tail) seen.push(event);
+      })();
+      for await (const event of t.bus.history.tail({ correlationId: t.flow, since: until }, options)) {
+        expect(event).toEqual(late);
+        break;
+      }
+      await t.eventually("the first tail has read as far", () => seen.length > 0);
+      controller.abort();
+      await bounded;
+      expect(seen).toEqual([wanted]);
     },
   },
 ];

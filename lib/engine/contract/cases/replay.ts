@@ -111,6 +111,75 @@ export const replayCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "what was accepted after it began is left out, also what its own deliveries publish",
+    needs: ["local-consumers"],
+    run: async (t) => {
+      const metadata = { correlationId: t.flow };
+      let replaying = false;
+      let handled = 0;
+      await t.consumeWith("replayed-alone", async ({ metadata: { replay } }, { bus }) => {
+        handled += 1;
+        if (replaying && replay !== undefined && handled <= 600) await bus.publish({ type: alone, data: {}, metadata });
+      });
+      const results = await t.bus.publishAll(Array.from({ length: 600 }, () => ({ type: alone, data: {}, metadata })));
+      await t.recorded(results.flatMap((result) => (result.ok ? [result.event] : [])));
+      await t.quiet();
+      handled = 0;
+      replaying = true;
+      const report = await t.bus.replay(metadata, { to: "replayed-alone" });
+      expect(report).toMatchObject({ events: 600, deliveries: { "replayed-alone": 600 } });
+      await t.eventually("all are replayed", () => handled >= 600);
+      replaying = false;
+      await t.quiet();
+    },
+  },
+  {
+    title: "to a subscription that is deleted meanwhile: it ends, and says what it had delivered until then",
+    needs: ["runtime-subscriptions", "local-consumers"],
+    run: async (t) => {
+      const name = t.name("deleted");
+      const metadata = { correlationId: t.flow };
+      const results = await t.bus.publishAll(Array.from({ length: 600 }, () => ({ type: alone, data: {}, metadata })));
+      await t.recorded(results.flatMap((result) => (result.ok ? [result.event] : [])));
+      const started = Promise.withResolvers<void>();
+      await t.bus.subscribe({ name, on: alone, concurrency: 1 }, async () => {
+        started.resolve();
+        await t.bus.subscriptions.delete(name);
+      });
+      const report = await t.bus.replay(metadata, { to: name });
+      await started.promise;
+      expect(report.events).toBe(600);
+      expect(report.deliveries[name]).toBeLessThanOrEqual(600);
+      await t.eventually("it is gone", async () => (await t.bus.subscriptions.get(name)) === undefined);
+    },
+  },
+  {
+    title: "its dead letters say so, and redriven they are still the replay; those of the first delivery are not",
+    run: async (t) => {
+      await t.consume("fragile");
+      const event = await t.publish("custom.contract.fragile", { script: { "*": [{ do: "fail" }] } });
+      await t.quiet();
+      const replayIds = async () => {
+        const { deadLetters } = await t.bus.deadLetters.list({ correlationId: t.flow });
+        return deadLetters.map(({ replayId }) => replayId);
+      };
+      expect(await replayIds()).toEqual([undefined]);
+      const report = await t.bus.replay({ ids: [event.id] }, { to: "fragile" });
+      await t.quiet();
+      expect(await replayIds()).toEqual([report.id, undefined]);
+      const [deadLetter] = (await t.bus.deadLetters.list({ correlationId: t.flow })).deadLetters;
+      expect(deadLetter?.event).toEqual({ ...event, metadata: { ...event.metadata, replay: { id: report.id } } });
+      expect(await t.bus.deadLetters.redrive(deadLetter?.id ?? "")).toMatchObject({ failed: [] });
+      const runs = await t.quiet({ phase: "started", redriven: true });
+      expect(runs.map(({ attempt, event: run }) => [attempt, run?.metadata.replay?.id])).toEqual([
+        [1, report.id],
+        [2, report.id],
+      ]);
+      expect(await replayIds()).toEqual([report.id, undefined]);
+      expect((await t.bus.history.query({ correlationId: t.flow })).events).toEqual([event]);
+    },
+  },
+  {
     title: "never new history: not in query, stats, tail; what its handlers publish is, and carries the mark on",
     run: async (t) => {
       await t.consume("replayed-alone");

@@ -149,6 +149,23 @@ export const waitingCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "timeout 0 scans all that was there at the call, however much that is, and waits for nothing",
+    run: async (t) => {
+      const first = await t.publishInTurn(asked);
+      const metadata = { correlationId: t.flow };
+      const drafts = Array.from({ length: 600 }, (_, n) => ({ type: answered, data: { n }, metadata }));
+      const results = await t.bus.publishAll(drafts);
+      await t.recorded(results.flatMap((result) => (result.ok ? [result.event] : [])));
+      const last = await t.publishInTurn("custom.contract.answered_last");
+      const options = { since: first, timeout: 0 };
+      expect(await t.bus.waitFor(of(t, last.type), options)).toEqual(last);
+      expect(await t.bus.waitFor({ count: 600, of: [of(t, answered)] }, options)).toHaveLength(600);
+      for (const refused of [options, { timeout: 0 }]) {
+        await expect(t.bus.waitFor(of(t, "custom.contract.never"), refused)).rejects.toMatchObject({ code: "timeout" });
+      }
+    },
+  },
+  {
     title: "AbortSignal: fired before or while it waits, it rejects as aborted",
     run: async (t) => {
       const controller = new AbortController();
@@ -165,14 +182,18 @@ export const waitingCases: readonly ContractCase[] = [
     },
   },
   {
-    title: "many wait at once, each for its own",
+    title: "a thousand wait at once, each for its own",
     run: async (t) => {
-      const wait = (n: number) =>
-        t.bus.waitFor({ on: answered, where: { metadata: { correlationId: [t.flow] }, data: { n: [n] } } });
-      const waiting = Promise.all(Array.from({ length: 20 }, (_, n) => wait(n)));
-      const events: Event[] = [];
-      for (let n = 19; n >= 0; n -= 1) events.unshift(await t.publish(answered, { data: { n } }));
-      expect(ids(await waiting)).toEqual(ids(events));
+      const metadata = { correlationId: t.flow };
+      const wait = (n: number) => {
+        const where = { metadata: { correlationId: [t.flow] }, data: { n: [n] } };
+        return t.bus.waitFor({ on: answered, where }, { timeout: t.ms(15_000) });
+      };
+      const waiting = Promise.all(Array.from({ length: 1_000 }, (_, n) => wait(n)));
+      const drafts = Array.from({ length: 1_000 }, (_, n) => ({ type: answered, data: { n: 999 - n }, metadata }));
+      const results = await t.bus.publishAll(drafts);
+      const published = results.map((result) => (result.ok ? result.event.id : result.error.code));
+      expect(ids(await waiting)).toEqual(published.toReversed());
     },
   },
   {
