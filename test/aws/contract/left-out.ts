@@ -36,7 +36,15 @@ const deployed: readonly string[] = [
     "settled ends by its signal, and knows no flow that is not",
     "settled waits for the whole flow: retries and what handlers publish included",
   ),
-  ...titles("dead letters", "one whose subscription was deleted cannot be redriven, and stays until it can"),
+  ...titles(
+    "dead letters",
+    "one whose subscription was deleted cannot be redriven, and stays until it can",
+    "what maxBacklog refused is delivered once redriven, however full the queue is then",
+  ),
+  ...titles(
+    "replay",
+    "to a subscription that is deleted meanwhile: it ends, and says what it had delivered until then",
+  ),
   ...titles(
     "processes",
     "an id is one event for all, also when several publish it at once",
@@ -77,6 +85,7 @@ const inFunctions: readonly string[] = [
   ...titles(
     "replay",
     "a replay of many events delivers each once, in order",
+    "what was accepted after it began is left out, also what its own deliveries publish",
     "a replayed delivery is retried and dies like any other, with its mark",
     "a replayed event is frozen as a new one is, its mark too",
   ),
