@@ -56,7 +56,7 @@ export interface LogRead {
 export type PositionOf = "end" | { readonly eventId: string } | { readonly time: number };
 
 /**
- * The events of a bus in order of acceptance. Methods reject with BusError only: `unavailable` where the store fails,
+ * The events of a bus in order of acceptance, each as it was published and frozen at all levels. Methods reject with BusError only: `unavailable` where the store fails,
  * `closed` after `close`.
  */
 export interface EventLog {
