@@ -1,6 +1,7 @@
 import type { DeadLetters } from "../dead-letters/dead-letters.ts";
 import type { Handler, SubscribeOptions } from "../delivery/handler.ts";
 import type { Subscriber } from "../delivery/subscriber.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { HistoryQuery } from "../engine/queries.ts";
 import type { SubscriptionState } from "../engine/subscription-store.ts";
 import type { EventDefinition } from "../event/definition.ts";
@@ -31,6 +32,9 @@ export interface Subscriptions {
  * docs/reference/contract.md. Every method rejects with `closed` once the bus is closed.
  */
 export interface Bus<Events = RegisteredEvents> {
+  /** What carries it: the engine's name, and what it can do. */
+  readonly engine: Readonly<Pick<Engine, "name" | "capabilities">>;
+
   /**
    * Validates and publishes one event; resolves once the engine has it for good, and gives it as it is stored. Inside a
    * handler it carries the handled event as its cause. `unknown_type`, `invalid_event`, `event_too_large`, `conflict` (the
