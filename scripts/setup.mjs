@@ -134,8 +134,12 @@ async function install() {
   }
   say("installing what package-lock.json lists; this takes some seconds");
   await runStep("npm ci", ["npm", "ci", ...installAll, ...quietly]);
-  // What the package's install script would do.
-  if (!machineHasNode24) await runStep("fetching Node 24", ["node", "installArchSpecificPackage.js"], nodePackage);
+  if (machineHasNode24) return;
+  // What the package's install script would do, and the link for `npx` that npm leaves out where there is no file yet.
+  await runStep("fetching Node 24", ["node", "installArchSpecificPackage.js"], nodePackage);
+  const link = join(modules, ".bin/node");
+  fs.rmSync(link, { force: true });
+  fs.symlinkSync("../node/bin/node", link);
 }
 
 async function build() {
