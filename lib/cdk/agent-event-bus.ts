@@ -48,7 +48,7 @@ export interface AgentEventBusProps {
   readonly publishers?: readonly Publisher[];
   /** Encrypts queues, tables and bodies with a key of yours; `true` makes one. Default: AWS's own keys. */
   readonly encryptionKey?: true | IKey;
-  /** Who is told of alarms. The topic `<bus>-alarms` takes other subscriptions too. */
+  /** Who gets the alarms. The topic `<bus>-alarms` takes other subscriptions too. */
   readonly alarmEmails?: readonly string[];
   /** Bytes that one PutEvents request may have: 262,144 where the Region has not got 1 MB yet. Default 1,048,576. */
   readonly maxRequestBytes?: number;
@@ -158,7 +158,10 @@ export class AgentEventBus extends BusBase {
     if (omitted(this).has("bus-policy")) return;
     for (const { account, sources } of publishers) {
       if (!/^\d{12}$/.test(account)) {
-        throw new BusError("invalid_config", `publisher ${shortForm(account)} is no account; give its twelve digits`);
+        throw new BusError(
+          "invalid_config",
+          `publisher ${shortForm(account)} is not an account; give its twelve digits`,
+        );
       }
       new CfnEventBusPolicy(this, `Publisher${account}`, {
         eventBusName: bus.ref,

@@ -4,7 +4,7 @@ import { shortForm } from "../error/short-form.ts";
 import type { AgentEventBusProps, Publisher } from "./agent-event-bus.ts";
 import { busNameIn, parseStage } from "./stage.ts";
 
-/** What an app is told by its context: `-c name=value`, or cdk.json. */
+/** What an app reads from its context: `-c name=value`, or cdk.json. */
 export interface AppSettings extends AgentEventBusProps {
   /** The folder in which subscribers are found. */
   readonly functions: string;

@@ -16,7 +16,7 @@ export interface IAgentEventBus {
   readonly encryptionKey: IKey | undefined;
   /** The construct to come after, where this app makes the bus. */
   readonly made: Construct | undefined;
-  /** What functions in a stack are told of the bus: a BusConfig as JSON. */
+  /** What functions in a stack know of the bus: a BusConfig as JSON. */
   configFor(scope: Construct): string;
   /** Lets a client find the bus and publish: what an agent service needs. */
   grantPublish(to: IGrantable): void;

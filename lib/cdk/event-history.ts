@@ -192,15 +192,15 @@ function checkedBatches({
 /** All but the types of which history keeps nothing. What an archive replays was recorded when it was published. */
 function recordedPattern(catalog: CatalogModule | undefined): Readonly<Record<string, unknown>> {
   const { types, get } = catalog?.catalog ?? standardCatalog;
-  const unrecorded = types().filter((type) => get(type)?.history === false);
+  const nonHistorical = types().filter((type) => get(type)?.history === false);
   const pattern = {
-    "detail-type": unrecorded.length === 0 ? [{ exists: true }] : [{ "anything-but": unrecorded }],
+    "detail-type": nonHistorical.length === 0 ? [{ exists: true }] : [{ "anything-but": nonHistorical }],
     "replay-name": [{ exists: false }],
   };
   const { length } = JSON.stringify(pattern);
   if (length <= patternLimit) return pattern;
   throw new BusError(
     "invalid_config",
-    `the catalog has ${unrecorded.length} types with \`history: false\`, a pattern of ${length} characters, and EventBridge takes ${patternLimit}; let history keep some of them, or give them shorter names`,
+    `the catalog has ${nonHistorical.length} types with \`history: false\`, a pattern of ${length} characters, and EventBridge takes ${patternLimit}; let history keep some of them, or give them shorter names`,
   );
 }

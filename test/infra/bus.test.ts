@@ -121,9 +121,9 @@ describe("an AgentEventBus", () => {
     });
   });
 
-  test("refuses a publisher that is no account", () => {
+  test("refuses a publisher that is not an account", () => {
     expect(() => aBus({ publishers: [{ account: "crew", sources: ["crew"] }] })).toThrow(
-      /publisher "crew" is no account/,
+      /publisher "crew" is not an account/,
     );
   });
 });

@@ -170,7 +170,7 @@ describe("an error at synth names the subscription and the fix", () => {
   });
 
   test("a bus's name that its queues have no room for", () => {
-    expect(() => aStackWithBus({}, "a-bus-with-a-name-that-is-too-long")).toThrow(/is no name for a bus; give 1 to 20/);
+    expect(() => aStackWithBus({}, "a-bus-with-a-name-that-is-too-long")).toThrow(/is not a bus name; give 1 to 20/);
     expect(() => aStackWithBus({}, "default")).toThrow(/bus "default" is EventBridge's own/);
   });
 

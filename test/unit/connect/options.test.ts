@@ -42,7 +42,7 @@ test.each([
   { options: { engine: "aws", keep: 5 }, says: /keep is for the memory engine/ },
   { options: { engine: "aws", maxPending: 5 }, says: /maxPending is for the embedded engine/ },
   { options: { engine: "aws", retention: "7d" }, says: /retention is .*, whose stack says how long history is kept$/ },
-  { options: { bus: "My_Bus" }, says: /^connect: bus is "My_Bus", which is no name for a bus; give 1 to 20 of/ },
+  { options: { bus: "My_Bus" }, says: /^connect: bus is "My_Bus", which is not a bus name; give 1 to 20 of/ },
   { options: { lease: "10ms" }, says: /lease is "10ms"; give a duration from 1s to 12h$/ },
   { options: "memory", says: /^connect: options are "memory"; give an object$/ },
 ])("$options is refused with the place, the value and the fix", ({ options, says }) => {
