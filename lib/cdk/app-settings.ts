@@ -6,7 +6,7 @@ import { busNameIn, parseStage } from "./stage.ts";
 
 /** What an app is told by its context: `-c name=value`, or cdk.json. */
 export interface AppSettings extends AgentEventBusProps {
-  /** The folder in which subscribers are looked for. */
+  /** The folder in which subscribers are found. */
   readonly functions: string;
 }
 

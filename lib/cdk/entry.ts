@@ -38,7 +38,7 @@ export function packageFolder(from: string): string {
 export function writeEntry(options: {
   /** Below `.waggle/functions` of the package. */
   readonly name: string;
-  /** Where to look for the package. */
+  /** Where the package may be. */
   readonly from: string;
   /** The function of `wagglebus/lambda`. */
   readonly uses: string;

@@ -19,7 +19,8 @@ export interface FoundSubscriber {
  */
 export async function findSubscribers(functions: string): Promise<readonly FoundSubscriber[]> {
   const root = resolve(functions);
-  if (!existsSync(root)) throw new BusError("invalid_config", `there is no folder ${root} to look for subscribers in`);
+  if (!existsSync(root))
+    throw new BusError("invalid_config", `there is no folder ${root}, in which subscribers should be`);
   const found: FoundSubscriber[] = [];
   for (const { name } of readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

@@ -25,7 +25,7 @@ export interface FlowMonitorProps {
 const everyMinute = Duration.minutes(1);
 
 /**
- * Looks every minute at what history recorded, and publishes an alert event for a flow that is slow and for a type whose
+ * Reads every minute what history recorded, and publishes an alert event for a flow that is slow and for a type whose
  * rate has jumped. An alarm of its own rings where it fails.
  */
 export class FlowMonitor extends Construct {
@@ -52,7 +52,7 @@ export class FlowMonitor extends Construct {
     new Rule(this, "Schedule", {
       description: `Flows of bus ${bus.busName}, every minute`,
       schedule: Schedule.rate(everyMinute),
-      // A look that fails is made up for by the next.
+      // A run that fails is made up for by the next.
       targets: [new LambdaFunction(this.function, { retryAttempts: 0 })],
     });
     const { busName } = bus;

@@ -27,7 +27,7 @@ export async function startStubPublisher(
   let ids = 0;
   const nextId = () => {
     ids += 1;
-    return `letter-${ids}`;
+    return `dead-letter-${ids}`;
   };
   const publisher = createEventPublisher({
     clients,

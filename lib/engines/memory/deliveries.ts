@@ -6,7 +6,7 @@ import { Router } from "../../delivery/router.ts";
 import type { ChangeSignal } from "../../engine/change-signal.ts";
 import type { Delivery, Outcome, PendingDelivery } from "../../engine/delivery.ts";
 import type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "../../engine/delivery-queue.ts";
-import { noSubscription } from "../../engine/errors.ts";
+import { noDeadLetter, noSubscription } from "../../engine/errors.ts";
 import type { Event } from "../../event/event.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
@@ -109,8 +109,9 @@ export class MemoryDeliveries implements DeliveryQueue {
     const requeued = { redriven: redrivenFrom !== undefined, replayId };
     if (redrivenFrom !== undefined) {
       const deadLetter = await deadLetters.get(redrivenFrom);
+      // The dead letter goes before the delivery is queued, so that of two redrives at once one finds it gone.
+      if (!deadLetters.remove(redrivenFrom)) throw noDeadLetter(redrivenFrom);
       requeued.replayId = deadLetter?.replayId;
-      deadLetters.remove(redrivenFrom);
     }
     for (const event of events) {
       this.#order += 1;
