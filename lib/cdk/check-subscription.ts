@@ -63,7 +63,10 @@ function checkUnsupported({ name, from, maxBacklog }: SubscriptionRecord): void 
     );
   }
   if (maxBacklog !== undefined) {
-    throw refusal(name, "maxBacklog is not a setting of a queue in AWS; leave it out, and watch the age of the oldest message");
+    throw refusal(
+      name,
+      "maxBacklog is not a setting of a queue in AWS; leave it out, and watch the age of the oldest message",
+    );
   }
 }
 

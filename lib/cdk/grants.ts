@@ -79,7 +79,7 @@ export class BusGrants {
     this.#useKey(to);
   }
 
-  /** All that a subscriber does: claims, settles, buries the dead, and hands a bus to its handler. */
+  /** All that a subscriber does: claims, settles, keeps dead letters, and gives its handler a bus. */
   subscribe(to: IGrantable, queues: readonly string[]): void {
     this.connect(to);
     this.publish(to);
