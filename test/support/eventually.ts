@@ -1,6 +1,6 @@
 /**
- * Looks until `check` gives something other than `undefined` and `false`, and gives that. Rejects once the time is up,
- * with what `check` threw last, or with `what` and how long it was waited for. `stepMs` lie between two looks.
+ * Calls `check` until it gives something other than `undefined` and `false`, and gives that. Rejects once the time is up,
+ * with what `check` threw last, or with `what` and how long it was waited for. `stepMs` lie between two calls.
  */
 export async function eventually<Result>(
   what: string,

@@ -174,7 +174,7 @@ describeDynamo("the functions of a bus", () => {
     );
   });
 
-  test("a look at flows counts them, and publishes an alert for the slow one", async () => {
+  test("a watch of flows counts them, and publishes an alert for the slow one", async () => {
     published.length = 0;
     lines.length = 0;
     const now = Date.now();

@@ -120,7 +120,7 @@ describeDynamo("recording", () => {
   }
 
   test.each(["count#", "log#"] as const)(
-    "a batch that broke off before its row %s is counted once, and has one place in the log, after it comes again",
+    "a batch that broke off before its row %s is counted once, and has one position in the log, after it comes again",
     async (kind) => {
       const event = anEvent({ id: nextId() });
       const failing = failingStore(kind, "before");
@@ -136,7 +136,7 @@ describeDynamo("recording", () => {
     },
   );
 
-  test("a batch whose place in the log was taken without an answer is whole", async () => {
+  test("a batch whose position in the log was taken without an answer is whole", async () => {
     const event = anEvent({ id: nextId() });
     expect(await failingStore("log#", "after").record([accepted(event)])).toEqual({ failed: [] });
     expect(await createHistoryTable(dependencies).record([accepted(event)])).toEqual({ failed: [] });
