@@ -44,7 +44,7 @@ export interface LogPage {
 export interface LogPageOptions extends PageOptions {
   /** By acceptance; default `newest`, which comes first then. */
   readonly order?: "newest" | "oldest";
-  /** The end of the log as of an earlier moment: what was accepted after it is left out. */
+  /** The end of the log, as `position` gave it just before the first page: what was accepted after it is left out. */
   readonly upTo?: Position;
 }
 

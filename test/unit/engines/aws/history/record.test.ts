@@ -83,6 +83,27 @@ describeDynamo("recording", () => {
     }
   });
 
+  test("a query up to now leaves out what is accepted later, in both orders, on later pages too", async () => {
+    const [first, second, later] = ["a", "b", "c"].map((id) => anEvent({ id }));
+    if (first === undefined || second === undefined || later === undefined) throw new Error("three were made");
+    await store.record([accepted(first), accepted(second)]);
+    const upTo = await store.position("end");
+    await store.record([accepted(later, clock.now() + 5_000)]);
+    for (const [order, expected] of [
+      ["newest", [second, first]],
+      ["oldest", [first, second]],
+    ] as const) {
+      const page = await store.query({}, { order, upTo, limit: 1 });
+      await clock.advance("10s");
+      const cursor = page.cursor ?? "";
+      const next = await store.query({}, { order, upTo, limit: 100, cursor });
+      expect([...page.events, ...next.events].map(({ event }) => event)).toEqual(expected);
+      expect(next.cursor).toBeUndefined();
+      clock.set(clock.now() - 10_000);
+    }
+    expect(await all()).toEqual([later, second, first]);
+  });
+
   test("in one batch, too", async () => {
     const [one, other] = [anEvent({ id: "a", data: 1 }), anEvent({ id: "a", data: 2 })];
     const { failed } = await store.record([accepted(one), accepted(one), accepted(other)]);
