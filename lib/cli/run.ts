@@ -5,21 +5,21 @@ import { commandProgram, outlineProgram } from "./program.ts";
 import type { Registration } from "./registry.ts";
 import { reportError } from "./report-error.ts";
 
-/** Runs one command line, without `node` and the script; gives what the process should exit with. Never throws. */
+/** Runs one command line, without `node` and the script, and resolves to the exit code. Never rejects. */
 export async function run(argv: readonly string[], io: CliIo): Promise<ExitCode> {
   let json = false;
-  // Waiting for other processes' events keeps no process alive by itself.
+  // Waiting for events of other processes does not keep this one alive.
   const alive = setInterval(() => {}, longestTimerMs);
   try {
     if (argv.length === 0) return await run(["--help"], io);
     let called: Registration | undefined;
-    let meant = argv;
-    const outline = outlineProgram(io, argv, (registration, same) => {
+    let equivalentArgv = argv;
+    const outline = outlineProgram(io, argv, (registration, equivalent) => {
       called = registration;
-      meant = same;
+      equivalentArgv = equivalent;
     });
     await outline.parseAsync(argv, { from: "user" });
-    if (called === undefined) return await run(meant, io);
+    if (called === undefined) return await run(equivalentArgv, io);
     const program = await commandProgram(io, called);
     program.on("option:json", () => {
       json = true;
@@ -36,7 +36,7 @@ export async function run(argv: readonly string[], io: CliIo): Promise<ExitCode>
 function exitCodeOf(thrown: unknown, io: CliIo, json: boolean): ExitCode {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const reason: unknown = io.signal.reason;
-  // What failed because it was told to stop has not failed.
+  // A command that failed because it was interrupted has not failed.
   if (reason instanceof Interruption) {
     return reason.why === "output-closed" ? exitCodes.ok : exitCodes.interrupted;
   }

@@ -4,15 +4,15 @@ import type { CliIo } from "./io.ts";
 import { printable } from "./output/text.ts";
 
 /**
- * How a hint begins a command line: one who came by npm has no `waggle` on the path, and one who named a bus by options
- * means that bus again.
+ * Returns the start of a command line for a hint: with npm there is no `waggle` on the path, and options that select a bus are
+ * repeated.
  */
 export function waggleCommand({ env }: CliIo, command: Command): string {
   const { engine, file, bus, config } = command.optsWithGlobals<GlobalOptions>();
-  const named = Object.entries({ engine, file, bus, config }).flatMap(([name, value]) =>
+  const options = Object.entries({ engine, file, bus, config }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${shellWord(value)}`],
   );
-  return [program(env), ...named].join(" ");
+  return [program(env), ...options].join(" ");
 }
 
 function program(env: CliIo["env"]): string {
