@@ -13,6 +13,7 @@ export type { Appended, Entry } from "./engine/event-log.ts";
 export type {
   DeadLetterPage,
   DeadLetterQuery,
+  HistoryPageOptions,
   HistoryQuery,
   Page,
   PageOptions,

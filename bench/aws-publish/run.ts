@@ -1,6 +1,6 @@
 /**
  * Publishing to EventBridge: the whole path of the client (draft to answer), against hand-batched calls of the SDK (the
- * limit), by the SDK's client and by the leaner one that Waggle makes of it, and one event a call (what people write). All
+ * limit), by the SDK's client and by Waggle's, and one event a call (what people write). All
  * with the same requests under way, against a stub in a process of its own, each in a process of its own, by turns; the
  * median of `rounds` counts.
  * `node bench/aws-publish/run.ts [--json] [--events 100000] [--rounds 5] [--bytes 250]`
@@ -44,7 +44,7 @@ type Measured = z.infer<typeof measuredSchema>;
 const shares: Readonly<Record<string, number>> = {
   waggle: 1,
   batched: 1,
-  "batched, lean": 1,
+  "batched, own": 1,
   "one by one": 0.1,
   "one a call": 0.1,
 };

@@ -1,10 +1,10 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { HistoryStore, ToRecord } from "../../lib/engines/aws/dependencies.ts";
-import { createHistoryStore } from "../../lib/engines/aws/history/index.ts";
+import type { HistoryTable, ToRecord } from "../../lib/engines/aws/dependencies.ts";
+import { createHistoryTable } from "../../lib/engines/aws/history/index.ts";
 import { eventSize } from "../../lib/event/index.ts";
 import { ManualClock } from "../../lib/testing/manual-clock.ts";
 import type { Dynamo } from "../../test/support/dynamo.ts";
-import { historyParts, historyTableInput } from "../../test/support/history-table.ts";
+import { historyDependencies, historyTableInput } from "../../test/support/history-table.ts";
 import { assumed, chunkBytes, prices } from "./prices.ts";
 import { countUnits, type Units } from "./units.ts";
 import { workload } from "./workload.ts";
@@ -30,7 +30,7 @@ export interface Recorded {
   readonly written: number;
   readonly read: number;
   readonly by: ReadonlyMap<string, number>;
-  readonly store: HistoryStore;
+  readonly store: HistoryTable;
   readonly units: Units;
 }
 
@@ -44,8 +44,8 @@ export async function record(
   await dynamo.createTable(historyTableInput(table));
   const clock = new ManualClock(start);
   const units = countUnits(client);
-  const parts = historyParts(client, table, { clock });
-  const stores = Array.from({ length: functions }, () => createHistoryStore(parts));
+  const parts = historyDependencies(client, table, { clock });
+  const stores = Array.from({ length: functions }, () => createHistoryTable(parts));
   const events: ToRecord[] = [];
   const source = workload(bytes, start);
   let size = 0;
@@ -67,7 +67,7 @@ export async function record(
     written: written / count,
     read: read / count,
     by,
-    store: createHistoryStore(parts),
+    store: createHistoryTable(parts),
     units,
   };
 }

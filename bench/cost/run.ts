@@ -107,7 +107,7 @@ async function measureReads({ events: all, store, units }: Recorded) {
   for (const [name, query] of Object.entries(queries)) {
     await measured(name, async () => (await store.query(query, { limit: 100 })).events.length);
   }
-  await measured("a whole flow", async () => (await store.flowEvents(metadata.correlationId)).length);
+  await measured("a whole flow", async () => (await store.flow(metadata.correlationId)).length);
   await measured("stats of all", async () => (await store.stats({})).reduce((sum, { count }) => sum + count, 0));
   const end = await store.position("end");
   await measured("a look at what is new", async () => (await store.readAfter(end, 256)).events.length);

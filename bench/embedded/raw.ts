@@ -15,7 +15,7 @@ export function rawRate(file: string, options: { group: number; subscriptions: n
   createSchema(db);
   const insertEvent = db.prepare("INSERT INTO events VALUES (?, ?, NULL, ?, 1, ?)");
   const insertDelivery = db.prepare(
-    "INSERT INTO deliveries (sub, state, priority, seq, replay, owner, attempts) VALUES (?, 1, 5, ?, 0, 1, 1)",
+    "INSERT INTO deliveries (sub, state, priority, seq, replay, process_id, attempts) VALUES (?, 1, 5, ?, 0, 1, 1)",
   );
   const deleteDelivery = db.prepare(
     "DELETE FROM deliveries WHERE sub = ? AND state = 1 AND priority = 5 AND seq = ? AND replay = 0",

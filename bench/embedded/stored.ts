@@ -13,7 +13,7 @@ export interface Stored {
 }
 
 const eventsOfFlow = 5;
-const looks = 300;
+const reads = 300;
 
 /** What a long history costs. */
 export async function stored(file: string, options: { stored: number; events: number }): Promise<Stored> {
@@ -30,20 +30,20 @@ export async function stored(file: string, options: { stored: number; events: nu
   const bus = await open(file);
   const timed = async (act: (number: number) => Promise<unknown>) => {
     const took: number[] = [];
-    for (let look = 0; look < looks; look += 1) {
+    for (let read = 0; read < reads; read += 1) {
       const since = performance.now();
-      await act(look);
+      await act(read);
       took.push(performance.now() - since);
     }
     return percentile(took, 0.99);
   };
   const flows = Math.floor(options.stored / eventsOfFlow);
-  const flowMs = await timed(async (look) => {
-    const flow = await bus.history.flow(`flow-${(look * 7_919) % flows}`);
+  const flowMs = await timed(async (read) => {
+    const flow = await bus.history.flow(`flow-${(read * 7_919) % flows}`);
     if (flow.size !== eventsOfFlow) throw new Error(`flow ${flow.id} has ${flow.size} events`);
   });
-  const getMs = await timed((look) => bus.history.get(ids[look % ids.length] ?? ""));
-  const agentMs = await timed((look) => bus.history.query({ agentId: `agent-${look % 50}`, limit: 20 }));
+  const getMs = await timed((read) => bus.history.get(ids[read % ids.length] ?? ""));
+  const agentMs = await timed((read) => bus.history.query({ agentId: `agent-${read % 50}`, limit: 20 }));
   await bus.close();
   return { stored: options.stored, empty, full, flowMs, getMs, agentMs };
 }

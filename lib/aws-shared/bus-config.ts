@@ -43,12 +43,12 @@ export interface DeployedSubscription {
   readonly consumer: "function" | "process";
 }
 
-/** Reads what a stack has written. `where` names the place. `invalid_config`. */
+/** Reads what a stack has written. `where` says where it was found. `invalid_config`. */
 export function parseBusConfig(json: string, where: string): BusConfig {
   return parse(json, where, (value) => busConfig.parse(value));
 }
 
-/** Reads what a stack has written. `where` names the place. `invalid_config`. */
+/** Reads what a stack has written. `where` says where it was found. `invalid_config`. */
 export function parseDeployedSubscription(json: string, where: string): DeployedSubscription {
   return parse(json, where, (value) => {
     const { record, ...rest } = deployed.parse(value);

@@ -32,6 +32,5 @@ export {
   parseUnpublished,
   toUnpublishedMessage,
   toUnpublishedPointer,
-  type Unpublished,
   unpublishedBodies,
 } from "./unpublished.ts";

@@ -18,7 +18,7 @@ export function checkBusName(name: string): string {
 }
 
 /**
- * The physical names of a bus's resources: what a construct creates and what its client looks for, from one place. They
+ * The physical names of a bus's resources: what a construct creates and what its client finds, from one module. They
  * follow from the bus's name alone, so that a stack of another team needs nothing but that name. Queues have at most 80
  * characters, rules 64: 20 for the bus, 48 for the subscription, 9 for `-dlq.fifo`.
  */
@@ -87,9 +87,9 @@ export const metricNames = {
   recorded: "Recorded",
   /** Dead letters that `record-dead-letter` and the subscribers have recorded. */
   deadLetters: "DeadLetters",
-  /** What a recorder could not record: the batch goes back, and somebody has to look. */
+  /** What a recorder could not record: the batch goes back, and somebody has to act. */
   recordErrors: "RecordErrors",
-  /** Flows that had an event in the minute that `watch-flows` looked at, and those of them that are slow. */
+  /** Flows that had an event in the minute that `watch-flows` read, and those of them that are slow. */
   flows: "Flows",
   slowFlows: "SlowFlows",
   /** Milliseconds from a flow's first event to its latest: a distribution. */

@@ -1,6 +1,7 @@
 import type { DeadLetters } from "../dead-letters/dead-letters.ts";
 import type { Handler, SubscribeOptions } from "../delivery/handler.ts";
 import type { Subscriber } from "../delivery/subscriber.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { HistoryQuery } from "../engine/queries.ts";
 import type { SubscriptionState } from "../engine/subscription-store.ts";
 import type { EventDefinition } from "../event/definition.ts";
@@ -28,9 +29,12 @@ export interface Subscriptions {
 
 /**
  * Where events are published, and from where they are delivered. The same promises on every engine: see
- * docs/contract.md. Every method rejects with `closed` once the bus is closed.
+ * docs/reference/contract.md. Every method rejects with `closed` once the bus is closed.
  */
 export interface Bus<Events = RegisteredEvents> {
+  /** What carries it: the engine's name, and what it can do. */
+  readonly engine: Readonly<Pick<Engine, "name" | "capabilities">>;
+
   /**
    * Validates and publishes one event; resolves once the engine has it for good, and gives it as it is stored. Inside a
    * handler it carries the handled event as its cause. `unknown_type`, `invalid_event`, `event_too_large`, `conflict` (the

@@ -24,7 +24,7 @@ export interface BusAlarmProps {
   readonly threshold: number;
   /** What has happened, in a sentence. */
   readonly description: string;
-  /** Anchor of the runbook in docs/operate-aws.md. */
+  /** Anchor of the runbook in docs/aws/operate.md. */
   readonly runbook: string;
   /** Number of consecutive periods. Default 1. */
   readonly periods?: number;
@@ -36,7 +36,7 @@ export interface BusAlarmProps {
 export function busAlarm(scope: Construct, id: string, props: BusAlarmProps): Alarm {
   const alarm = new Alarm(scope, id, {
     alarmName: `${props.busName}-${props.name}`,
-    alarmDescription: `${props.description} Runbook: docs/operate-aws.md#${props.runbook} of wagglebus.`,
+    alarmDescription: `${props.description} Runbook: docs/aws/operate.md#${props.runbook} of wagglebus.`,
     metric: props.metric,
     threshold: props.threshold,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,

@@ -93,7 +93,7 @@ export class BusAlarms extends Construct {
     const any = AlarmRule.anyOf(...this.alarms.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM)));
     const composite = new CompositeAlarm(this, "Unhealthy", {
       compositeAlarmName: `${busName}-unhealthy`,
-      alarmDescription: `Bus ${busName} is unhealthy. Runbook: docs/operate-aws.md#which-alarm of wagglebus.`,
+      alarmDescription: `Bus ${busName} is unhealthy. Runbook: docs/aws/operate.md#which-alarm of wagglebus.`,
       alarmRule: any,
     });
     const { alarmTopic } = new BusArns(this, busName);

@@ -95,8 +95,9 @@ function nothingRecorded(io: CliIo, file: string): BusError {
   );
 }
 
-function shortPath(io: CliIo, file: string): string {
-  const fromHere = relative(io.cwd, file);
+/** A file as people name it: from the working directory, where it lies in it. */
+export function shortPath({ cwd }: Pick<CliIo, "cwd">, file: string): string {
+  const fromHere = relative(cwd, file);
   return fromHere.startsWith("..") ? file : fromHere;
 }
 

@@ -78,7 +78,7 @@ function baseProgram(io: CliIo): Command {
 function seeAlso({ bold, dim, cyan }: CliIo["stdout"]["colors"]): string {
   return `
 ${bold("Examples:")}
-  ${dim("# watch agents work, then look at what happened")}
+  ${dim("# run functions/ and watch, then look at what happened")}
   ${cyan("waggle dev")}
   ${cyan("waggle history --limit 5")}
   ${dim("# publish one event, and every line of a file")}

@@ -15,7 +15,7 @@ export interface Registration {
 export const registry: readonly Registration[] = [
   {
     name: "dev",
-    summary: "run functions/ on a local bus and give a crew of agents real work",
+    summary: "run functions/ on a local bus and show what happens",
     load: async (io) => (await import("./commands/dev.ts")).devCommand(io),
   },
   {

@@ -5,10 +5,16 @@ let provider: (() => Promise<Bus<RegisteredEvents>>) | undefined;
 
 /**
  * Sets the bus that `getBus` returns, so that it does not open one: a Lambda function creates the bus of its handler from its
- * environment. `initBus` takes precedence.
+ * environment. `initBus` takes precedence. Returns
+ * a function that takes it back.
  */
-export function provideBus(open: () => Promise<Bus<RegisteredEvents>>): void {
-  provider = open;
+export function provideBus<Events>(open: () => Promise<Bus<Events>>): () => void {
+  // Which events it has is what `Register` says: nothing at runtime tells.
+  const provided = open as () => Promise<Bus<unknown>> as () => Promise<Bus<RegisteredEvents>>;
+  provider = provided;
+  return () => {
+    if (provider === provided) provider = undefined;
+  };
 }
 
 /** Returns the bus set by {@link provideBus}, or `undefined`. */

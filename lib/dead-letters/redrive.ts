@@ -19,12 +19,15 @@ export async function redrive(engine: Engine, catalog: Catalog, id: string): Pro
   await engine.deadLetters.delete(id);
 }
 
-async function enqueueAgain({ deliveries }: Engine, { id, event }: DeadLetter, subscription: string): Promise<void> {
+async function enqueueAgain(engine: Engine, { id, event }: DeadLetter, subscription: string): Promise<void> {
+  const { deadLetters, deliveries } = engine;
   try {
     await deliveries.enqueue(subscription, [event], { redrivenFrom: id });
   } catch (thrown) {
     const error = toBusError(thrown);
-    throw error.code === "not_found" ? noSubscriptionFor(id, subscription) : error;
+    if (error.code !== "not_found") throw error;
+    // Another redrive may have been first, and taken the dead letter with it.
+    throw (await deadLetters.get(id)) === undefined ? noDeadLetter(id) : noSubscriptionFor(id, subscription);
   }
 }
 

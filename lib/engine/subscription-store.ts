@@ -12,6 +12,8 @@ export interface SubscriptionState {
   /** Milliseconds since the oldest waiting, delayed or running delivery was accepted; 0 where there is none, or it cannot be told. */
   readonly oldestAgeMs: number;
   readonly deadLetters: number;
+  /** Whether it is still being given what history holds, so that more will wait; absent where it is not. */
+  readonly backfilling?: true;
 }
 
 /** What became of a subscription that was put. */

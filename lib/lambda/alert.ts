@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Bus } from "../bus/bus.ts";
 import { systemPerformanceAlert } from "../catalog/system.ts";
 
-/** An alert that is due. What it says follows from what was recorded, so that a second look makes the same one. */
+/** An alert that is due. What it says follows from what was recorded, so that a second run makes the same one. */
 export interface Alert {
   readonly metric: "flow.duration" | "events.per_minute";
   /** The flow, or the type. */

@@ -1,28 +1,28 @@
 import { metricNames } from "../aws-shared/index.ts";
-import type { AttemptCounts } from "../delivery/attempts.ts";
-import type { RunnerDependencies } from "../delivery/runner.ts";
+import type { AttemptCounts, AttemptsDependencies, HandlerParts } from "../delivery/attempts.ts";
 import type { MessageQueue } from "../engines/aws/consume/message-queue.ts";
-import type { DeliveryStore, MessageAction, SkipReason } from "../engines/aws/dependencies.ts";
-import { toBusError } from "../error/bus-error.ts";
-import type { Logger } from "../runtime/logger.ts";
+import { processMessage } from "../engines/aws/deliveries/process-message.ts";
+import type { DeliveryTable, MessageAction, SkipReason } from "../engines/aws/dependencies.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 import type { InvocationTime } from "./invocation-time.ts";
 import type { BatchMessage } from "./queue-batch.ts";
-import { type AnyHandler, type RunTime, runDelivery } from "./run-delivery.ts";
+import { type RunTime, runDelivery } from "./run-delivery.ts";
 
 /** What a batch is run with. */
 export interface BatchDependencies<Events> {
-  readonly host: Omit<RunnerDependencies<Events>, "engine">;
+  readonly attempts: AttemptsDependencies<Events>;
   readonly record: SubscriptionRecord;
-  readonly handler: AnyHandler;
-  readonly deliveries: Pick<DeliveryStore, "open" | "settle">;
+  readonly handler: HandlerParts;
+  readonly deliveries: Pick<DeliveryTable, "claim" | "settle">;
   readonly queue: Pick<MessageQueue, "hide" | "delete" | "flush">;
   readonly time: InvocationTime;
-  readonly logger: Logger;
 }
 
-/** What becomes of a message: `lost` where its delivery could not be opened or settled, so that it has to come again. */
-type Action = MessageAction | { readonly kind: "lost" };
+/**
+ * What becomes of a message: `failed` where its delivery could not be claimed or settled. It then stays hidden for as long as
+ * its queue says, which outlasts the function and so its lease.
+ */
+type Action = MessageAction | { readonly kind: "failed" };
 
 const back: Action = { kind: "later", afterMs: 0 };
 
@@ -35,27 +35,28 @@ export type BatchCounts = Record<string, number>;
  */
 export class BatchRun<Events> {
   readonly counts: BatchCounts = {};
-  readonly #parts: BatchDependencies<Events>;
+  readonly #dependencies: BatchDependencies<Events>;
   readonly #messages: readonly BatchMessage[];
   readonly #actions = new Map<BatchMessage, Action>();
   readonly #begun = new Set<BatchMessage>();
 
-  constructor(parts: BatchDependencies<Events>, messages: readonly BatchMessage[]) {
-    this.#parts = parts;
+  constructor(dependencies: BatchDependencies<Events>, messages: readonly BatchMessage[]) {
+    this.#dependencies = dependencies;
     this.#messages = messages;
   }
 
   /** Gives the ids of the messages that go back. Does not resolve while a handler runs. */
   async run(): Promise<string[]> {
-    const { queue, record, host, time } = this.#parts;
-    const flushTimer = host.clock.setTimer(() => this.#flushTimer(), time.untilFlushMs);
+    const { attempts, queue, record, time } = this.#dependencies;
+    const { clock } = attempts;
+    const flushTimer = clock.setTimer(() => this.#flushBeforeTimeout(), time.untilFlushMs);
     try {
       const lanes = lanesOf(this.#messages).values();
       const width = Math.min(record.concurrency, this.#messages.length);
       await Promise.all(Array.from({ length: width }, () => this.#work(lanes)));
       await queue.flush();
     } finally {
-      host.clock.clearTimer(flushTimer);
+      clock.clearTimer(flushTimer);
     }
     return this.#messages.filter((message) => this.#actions.get(message)?.kind !== "delete").map(({ id }) => id);
   }
@@ -66,8 +67,8 @@ export class BatchRun<Events> {
     for (const lane of lanes) {
       let stays = false;
       for (const message of lane) {
-        const { timeout } = this.#parts.record;
-        const time = first ? this.#parts.time.first(timeout) : this.#parts.time.later(timeout);
+        const { timeout } = this.#dependencies.record;
+        const time = first ? this.#dependencies.time.first(timeout) : this.#dependencies.time.later(timeout);
         first = false;
         const action: Action = stays || time === undefined ? back : await this.#handle(message, time);
         stays ||= action.kind !== "delete";
@@ -77,37 +78,42 @@ export class BatchRun<Events> {
   }
 
   async #handle(message: BatchMessage, time: RunTime): Promise<Action> {
-    const { deliveries, record, host, handler, logger } = this.#parts;
+    const { attempts, deliveries, handler, record } = this.#dependencies;
+    const { logger } = attempts;
     this.#begun.add(message);
-    try {
-      const opened = await deliveries.open(message, record, { leaseMs: this.#parts.time.leaseMs });
-      if ("action" in opened) {
-        this.#count(countOf[opened.why]);
-        logger.debug("message was not run", { messageId: message.id, why: opened.why });
-        return opened.action;
-      }
-      const { outcome, counts } = await runDelivery(host, record, handler, opened.delivery, time);
-      this.#add(counts);
-      return await deliveries.settle(opened.delivery, record, outcome);
-    } catch (thrown) {
-      const { code, retryable } = toBusError(thrown);
-      logger.error("the deliveries table could not be read or written", { messageId: message.id, code, retryable });
-      return { kind: "lost" };
+    const processed = await processMessage(message, {
+      deliveries,
+      record,
+      leaseMs: this.#dependencies.time.leaseMs,
+      run: async (delivery) => {
+        const { outcome, counts } = await runDelivery(delivery, { attempts, handler, record, time });
+        this.#add(counts);
+        return outcome;
+      },
+    });
+    if (processed.kind === "settled") return processed.action;
+    if (processed.kind === "skipped") {
+      this.#count(countOf[processed.why]);
+      logger.debug("message was not run", { messageId: message.id, why: processed.why });
+      return processed.action;
     }
+    const { code, retryable } = processed.error;
+    logger.error("the deliveries table could not be read or written", { messageId: message.id, code, retryable });
+    return { kind: "failed" };
   }
 
   #settled(message: BatchMessage, action: Action): void {
     this.#actions.set(message, action);
     // At once, not with the batch: another message of it may run for long.
-    if (action.kind === "later") this.#parts.queue.hide(message.receiptHandle, action.afterMs);
+    if (action.kind === "later") this.#dependencies.queue.hide(message.receiptHandle, action.afterMs);
   }
 
   /**
    * A handler ignores its abort, so that Lambda will end the function and hear nothing of the batch. What is done is deleted
    * here, what runs comes again as soon as it cannot run any more, and the rest at once.
    */
-  #flushTimer(): void {
-    const { queue, time, logger } = this.#parts;
+  #flushBeforeTimeout(): void {
+    const { attempts, queue, time } = this.#dependencies;
     for (const message of this.#messages) {
       const action = this.#actions.get(message);
       if (action?.kind === "delete") queue.delete(message.receiptHandle);
@@ -115,7 +121,7 @@ export class BatchRun<Events> {
         queue.hide(message.receiptHandle, this.#begun.has(message) ? time.leaseMs : 0);
       }
     }
-    logger.error("a handler ignores its abort until Lambda ends the function; have it watch `signal`", {
+    attempts.logger.error("a handler ignores its abort until Lambda ends the function; have it watch `signal`", {
       running: [...this.#begun].filter((message) => !this.#actions.has(message)).map(({ id }) => id),
     });
   }
@@ -136,7 +142,7 @@ export class BatchRun<Events> {
 
 const countOf: Readonly<Record<SkipReason, string | undefined>> = {
   duplicate: undefined,
-  busy: undefined,
+  retryLater: undefined,
   dead: undefined,
   invalid: metricNames.deadLetters,
   expired: metricNames.expired,

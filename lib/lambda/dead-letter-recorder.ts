@@ -1,33 +1,32 @@
-import { metricNames, parseUnpublished, type Unpublished } from "../aws-shared/index.ts";
+import { metricNames, parseUnpublished } from "../aws-shared/index.ts";
 import type { DeadLetter, Failure } from "../engine/delivery.ts";
 import { toBusErrorOfAws } from "../engines/aws/aws-error.ts";
 import { invalidEventDeadLetter, openMessage } from "../engines/aws/dead-letters/invalid-event.ts";
-import type { AwsDependencies, DeadLetterStore, DeliveryStore } from "../engines/aws/dependencies.ts";
+import type { AwsDependencies, DeadLetterTable, DeliveryTable } from "../engines/aws/dependencies.ts";
 import { BusError, toBusError } from "../error/bus-error.ts";
 import type { BatchCounts } from "./batch-run.ts";
-import { errorFields } from "./function-parts.ts";
+import { errorFields } from "./function-dependencies.ts";
 import type { HistoryRecorder, Recording } from "./history-recorder.ts";
 import type { BatchMessage } from "./queue-batch.ts";
 import { type DrainedQueue, drainedQueue } from "./queue-of.ts";
 
 /** What dead letters are recorded with. */
-export interface DeadLetterDependencies {
-  readonly parts: AwsDependencies;
-  readonly deliveries: Pick<DeliveryStore, "giveUp">;
-  readonly deadLetters: Pick<DeadLetterStore, "put">;
+export interface DeadLetterRecorderDependencies extends AwsDependencies {
+  readonly deliveries: Pick<DeliveryTable, "giveUp">;
+  readonly deadLetters: Pick<DeadLetterTable, "put">;
   readonly history: Pick<HistoryRecorder, "record">;
 }
 
 /** Makes dead letters of what dead-letter queues hold. */
 export class DeadLetterRecorder {
-  readonly #with: DeadLetterDependencies;
+  readonly #dependencies: DeadLetterRecorderDependencies;
 
-  constructor(parts: DeadLetterDependencies) {
-    this.#with = parts;
+  constructor(dependencies: DeadLetterRecorderDependencies) {
+    this.#dependencies = dependencies;
   }
 
   async record(messages: readonly BatchMessage[]): Promise<Recording> {
-    const { bus } = this.#with.parts.config;
+    const { bus } = this.#dependencies.config;
     const recording: Recording = { failed: [], counts: {} };
     const notInHistory: BatchMessage[] = [];
     await Promise.all(
@@ -38,16 +37,16 @@ export class DeadLetterRecorder {
         return undefined;
       }),
     );
-    if (notInHistory.length > 0) add(recording, await this.#with.history.record(notInHistory));
+    if (notInHistory.length > 0) add(recording, await this.#dependencies.history.record(notInHistory));
     return recording;
   }
 
   async #one(message: BatchMessage, queue: DrainedQueue | undefined, recording: Recording): Promise<void> {
-    const { logger } = this.#with.parts;
+    const { logger } = this.#dependencies;
     try {
-      const letter = await this.#deadLetter(message, queue);
-      if (letter === undefined) return;
-      const { id, subscription } = letter;
+      const deadLetter = await this.#deadLetter(message, queue);
+      if (deadLetter === undefined) return;
+      const { id, subscription } = deadLetter;
       if (subscription === undefined) count(recording.counts, metricNames.deadLetters);
       else {
         recording.ofSubscriptions ??= {};
@@ -66,40 +65,44 @@ export class DeadLetterRecorder {
   /** The dead letter; undefined where the delivery succeeded or was dead before. */
   async #deadLetter(message: BatchMessage, queue: DrainedQueue | undefined): Promise<DeadLetter | undefined> {
     if (queue?.kind === "subscription") {
-      return this.#with.deliveries.giveUp(message, queue.subscription, reasonOf(message));
+      return this.#dependencies.deliveries.giveUp(message, queue.subscription, reasonOf(message));
     }
     if (queue?.kind === "unpublished") return this.#unpublished(message);
-    throw new BusError("invalid_config", `queue ${message.queueArn} is no dead-letter queue of the bus`, {
-      details: { queue: message.queueArn },
-    });
+    throw new BusError(
+      "invalid_config",
+      `queue ${message.queueArn} is not a dead-letter queue of the bus; remove its event source mapping`,
+      {
+        details: { queue: message.queueArn },
+      },
+    );
   }
 
   async #unpublished(message: BatchMessage): Promise<DeadLetter> {
-    const { catalog, clock } = this.#with.parts;
-    let letter: DeadLetter;
+    const { catalog, clock } = this.#dependencies;
+    let deadLetter: DeadLetter;
     try {
-      letter = await this.#read(message.body);
+      deadLetter = await this.#read(message.body);
     } catch (thrown) {
       const error = toBusError(thrown);
       if (error.code !== "invalid_event") throw error;
       const { event } = openMessage(message.body, message.sentMs, catalog);
-      letter = invalidEventDeadLetter({ ok: false, event, error }, message.sentMs, clock.now());
+      deadLetter = invalidEventDeadLetter({ ok: false, event, error }, message.sentMs, clock.now());
     }
-    await this.#with.deadLetters.put(letter);
-    return letter;
+    await this.#dependencies.deadLetters.put(deadLetter);
+    return deadLetter;
   }
 
   /** One too large for a message lies in the bodies bucket, which lets go of it once its message would be gone, too. */
-  async #read(body: string): Promise<Unpublished> {
+  async #read(body: string): Promise<DeadLetter> {
     const read = parseUnpublished(body);
-    if ("letter" in read) return read.letter;
+    if ("deadLetter" in read) return read.deadLetter;
     const whole = parseUnpublished(await this.#object(read.bodyKey));
-    if ("letter" in whole) return whole.letter;
+    if ("deadLetter" in whole) return whole.deadLetter;
     throw new BusError("invalid_event", "the dead letter of a publisher names another object instead of the event");
   }
 
   async #object(key: string): Promise<string> {
-    const { clients, config } = this.#with.parts;
+    const { clients, config } = this.#dependencies;
     const { GetObjectCommand } = await import("../engines/aws/s3.ts");
     try {
       const s3 = await clients.s3();

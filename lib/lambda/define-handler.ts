@@ -1,6 +1,8 @@
 import type { RegisteredEvents } from "../bus/register.ts";
 import { provideAws, provideBus } from "../connect/provided-bus.ts";
+import type { AnyHandler } from "../delivery/attempts.ts";
 import type { Handler } from "../delivery/handler.ts";
+import { composeHandler } from "../delivery/middleware.ts";
 import { MessageQueue } from "../engines/aws/consume/message-queue.ts";
 import { createAwsEngine, openAws } from "../engines/aws/index.ts";
 import { BusError } from "../error/bus-error.ts";
@@ -14,14 +16,13 @@ import { BatchRun } from "./batch-run.ts";
 import { functionSubscription } from "./environment.ts";
 import type { QueueFunction } from "./function.ts";
 import { createFunctionBus } from "./function-bus.ts";
-import { functionParts } from "./function-parts.ts";
-import { type FunctionDependencies, lambdaHost } from "./host.ts";
+import { functionDependencies } from "./function-dependencies.ts";
+import { type FunctionRuntime, lambdaRuntime } from "./function-runtime.ts";
 import { InvocationTime } from "./invocation-time.ts";
 import { metricsLine } from "./metrics.ts";
 import { once } from "./once.ts";
 import type { HandlerOptions } from "./options.ts";
 import { queueBatch } from "./queue-batch.ts";
-import type { AnyHandler } from "./run-delivery.ts";
 
 /**
  * The Lambda function of a subscription: `export const handler = defineHandler(subscription, handle)`. The handler is the
@@ -34,7 +35,7 @@ export function defineHandler<const On extends EventSelector | readonly EventSel
   handler: Handler<EventOf<{ on: On }, Events>, Events>,
   options: HandlerOptions<Events> = {},
 ): QueueFunction {
-  return subscriberFunction(subscription, handler, options, lambdaHost);
+  return subscriberFunction(subscription, handler, options, lambdaRuntime);
 }
 
 /**
@@ -45,42 +46,43 @@ export function subscriberFunction(
   subscription: object,
   handler: AnyHandler,
   options: HandlerOptions,
-  host: FunctionDependencies,
+  runtime: FunctionRuntime,
 ): QueueFunction {
   const record = checkedRecord(subscription, handler);
-  const ready = once(() => makeReady(record, options, host));
+  const parts = { handler: composeHandler(options.use ?? [], handler) };
+  const ready = once(() => makeReady(record, options, runtime));
   provideBus(async () => (await ready()).bus);
   provideAws({ createAwsEngine, openAws });
   return async (event, context) => {
     const messages = queueBatch(event);
-    const time = new InvocationTime(host.clock, context);
-    const { parts, bus, counters, deliveries, queue } = await ready();
-    const logger = withFields(parts.logger, { requestId: context.awsRequestId });
-    const runner = { ...parts, bus, counters, logger };
-    const run = new BatchRun({ host: runner, record, handler, deliveries, queue, time, logger }, messages);
+    const time = new InvocationTime(runtime.clock, context);
+    const { dependencies, bus, counters, deliveries, queue } = await ready();
+    const logger = withFields(dependencies.logger, { requestId: context.awsRequestId });
+    const attempts = { ...dependencies, bus, counters, logger };
+    const run = new BatchRun({ attempts, record, handler: parts, deliveries, queue, time }, messages);
     try {
       const back = await run.run();
       return { batchItemFailures: back.map((itemIdentifier) => ({ itemIdentifier })) };
     } finally {
-      const owner = { bus: parts.config.bus, subscription: record.name };
-      const line = metricsLine(owner, run.counts, host.clock.now());
-      if (line !== undefined) host.write(line);
+      const owner = { bus: dependencies.config.bus, subscription: record.name };
+      const line = metricsLine(owner, run.counts, runtime.clock.now());
+      if (line !== undefined) runtime.write(line);
     }
   };
 }
 
-async function makeReady(record: SubscriptionRecord, options: HandlerOptions, host: FunctionDependencies) {
-  const deployed = functionSubscription(host.env);
+async function makeReady(record: SubscriptionRecord, options: HandlerOptions, runtime: FunctionRuntime) {
+  const deployed = functionSubscription(runtime.env);
   if (deployed.record.name !== record.name) {
     throw new BusError(
       "invalid_config",
       `the function handles subscription ${record.name} and is deployed for ${deployed.record.name}; deploy it again`,
     );
   }
-  const parts = await functionParts(host, options.catalog);
-  checkTypes(record, parts.catalog);
-  const own = createFunctionBus(parts, options.source ?? record.name);
-  return { ...own, parts, queue: new MessageQueue(parts, deployed.queueUrl) };
+  const dependencies = await functionDependencies(runtime, options.catalog);
+  checkTypes(record, dependencies.catalog);
+  const own = createFunctionBus(dependencies, options.source ?? record.name);
+  return { ...own, dependencies, queue: new MessageQueue(dependencies, deployed.queueUrl) };
 }
 
 function checkedRecord(subscription: object, handler: AnyHandler): SubscriptionRecord {

@@ -3,23 +3,23 @@ import type { Event } from "../event/event.ts";
 import { idTime } from "../event/id.ts";
 import { type Alert, alertType } from "./alert.ts";
 
-/** What flows did in the time that was looked at. */
+/** What flows did in the time that was watched. */
 export interface FlowStatistics {
   /** Milliseconds from the first event of each flow to its latest. */
   readonly durations: readonly number[];
   /** One for each slow flow. */
   readonly alerts: readonly Alert[];
-  /** Whether there were more events than one look takes. */
+  /** Whether there were more events than one run takes. */
   readonly cut: boolean;
 }
 
-/** Events of one look: what is above that is for the next, and counted in CloudWatch's own metrics. */
+/** Events of one run: what is above that is for the next, and counted in CloudWatch's own metrics. */
 const mostEvents = 50_000;
 const pageSize = 1_000;
-/** First events that are looked up at once. */
-const lookUps = 16;
+/** First events that are read at once. */
+const readAtOnce = 16;
 
-/** Looks at the flows that had an event between two times, in milliseconds since 1970. */
+/** Reads the flows that had an event between two times, in milliseconds since 1970. */
 export async function watchFlowsOf(
   bus: Pick<Bus, "history">,
   times: { since: number; until: number },
@@ -33,12 +33,12 @@ export async function watchFlowsOf(
     for (const [flowId, events] of left) {
       const startedAt = await startOf(bus, flowId, events);
       durations.push(Math.max(...events) - startedAt);
-      // The first that came too late: the next look finds it again, or the alert that it raised.
+      // The first that came too late: the next run finds it again, or the alert that it raised.
       const late = events.filter((at) => at - startedAt > slowMs);
       if (late.length > 0) alerts.push(slowFlow(flowId, Math.min(...late), startedAt, slowMs));
     }
   };
-  await Promise.all(Array.from({ length: lookUps }, work));
+  await Promise.all(Array.from({ length: readAtOnce }, work));
   return { durations, alerts, cut };
 }
 
@@ -51,7 +51,7 @@ async function readFlows(bus: Pick<Bus, "history">, { since, until }: { since: n
   do {
     const page = await bus.history.query(cursor === undefined ? query : { ...query, cursor });
     for (const event of page.events) {
-      // A watch that looks at its own alerts would never come to an end.
+      // A watch over its own alerts would never come to an end.
       if (event.type === alertType) continue;
       const { correlationId } = event.metadata;
       const events = flows.get(correlationId);

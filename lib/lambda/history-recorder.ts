@@ -1,10 +1,10 @@
 import { acceptedAt, metricNames } from "../aws-shared/index.ts";
 import { invalidEventDeadLetter, openMessage } from "../engines/aws/dead-letters/invalid-event.ts";
-import type { AwsDependencies, DeadLetterStore, HistoryStore, ToRecord } from "../engines/aws/dependencies.ts";
+import type { AwsDependencies, DeadLetterTable, HistoryTable, ToRecord } from "../engines/aws/dependencies.ts";
 import { type BusError, type BusErrorCode, toBusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
 import type { BatchCounts } from "./batch-run.ts";
-import { errorFields } from "./function-parts.ts";
+import { errorFields } from "./function-dependencies.ts";
 import type { BatchMessage } from "./queue-batch.ts";
 
 /** What a recorder made of a batch. */
@@ -21,23 +21,23 @@ const hopeless: ReadonlySet<BusErrorCode> = new Set(["invalid_event", "unknown_t
 
 /** Records batches of events in history. */
 export class HistoryRecorder {
-  readonly #parts: AwsDependencies;
-  readonly #history: Pick<HistoryStore, "record">;
-  readonly #deadLetters: Pick<DeadLetterStore, "put">;
+  readonly #dependencies: AwsDependencies;
+  readonly #history: Pick<HistoryTable, "record">;
+  readonly #deadLetters: Pick<DeadLetterTable, "put">;
 
   constructor(
-    parts: AwsDependencies,
-    history: Pick<HistoryStore, "record">,
-    deadLetters: Pick<DeadLetterStore, "put">,
+    dependencies: AwsDependencies,
+    history: Pick<HistoryTable, "record">,
+    deadLetters: Pick<DeadLetterTable, "put">,
   ) {
-    this.#parts = parts;
+    this.#dependencies = dependencies;
     this.#history = history;
     this.#deadLetters = deadLetters;
   }
 
   /** Records what is to be recorded, makes a dead letter of what is no valid event, and says what could not be kept. */
   async record(messages: readonly BatchMessage[]): Promise<Recording> {
-    const { catalog } = this.#parts;
+    const { catalog } = this.#dependencies;
     const recording: Recording = { failed: [], counts: {} };
     const wanted: { message: BatchMessage; entry: ToRecord }[] = [];
     const refused: Promise<void>[] = [];
@@ -73,7 +73,7 @@ export class HistoryRecorder {
   }
 
   async #refuse(message: BatchMessage, event: Event, error: BusError, recording: Recording): Promise<void> {
-    const { clock, logger } = this.#parts;
+    const { clock, logger } = this.#dependencies;
     const letter = invalidEventDeadLetter({ ok: false, event, error }, message.sentMs, clock.now());
     try {
       await this.#deadLetters.put(letter);
@@ -95,7 +95,7 @@ export class HistoryRecorder {
   #failed(message: BatchMessage, error: BusError, recording: Recording): void {
     count(recording, metricNames.recordErrors);
     recording.failed.push(message.id);
-    this.#parts.logger.error("event could not be recorded", { messageId: message.id, ...errorFields(error) });
+    this.#dependencies.logger.error("event could not be recorded", { messageId: message.id, ...errorFields(error) });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { HandlerMiddleware } from "../delivery/middleware.ts";
 import type { Catalog } from "../event/catalog.ts";
 
 /** What every function may be told. */
@@ -10,6 +11,8 @@ export interface FunctionOptions<Events = unknown> {
 export interface HandlerOptions<Events = unknown> extends FunctionOptions<Events> {
   /** Who publishes what the handler publishes without a source; default: the subscription's name. */
   readonly source?: string;
+  /** Run around the handler; the first is the outermost. */
+  readonly use?: readonly HandlerMiddleware[];
 }
 
 /** When {@link watchFlows} raises an alert. */

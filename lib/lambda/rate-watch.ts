@@ -10,12 +10,12 @@ export interface SpikeLimits {
 }
 
 const minute = 60_000;
-/** Minutes before the one that is looked at, whose mean count is the usual one. */
+/** Minutes before the watched one, whose mean count is the usual one. */
 const baselineMinutes = 10;
-/** Minutes that are looked at: the last one, and the one before it again, for what was recorded late. */
-const lookedAt = 2;
-/** Minutes that have to be counted: the first one that is looked at is compared with the one before it. */
-const counted = baselineMinutes + lookedAt + 1;
+/** Minutes that are watched: the last one, and the one before it again, for what was recorded late. */
+const watchedMinutes = 2;
+/** Minutes that have to be counted: the first watched one is compared with the one before it. */
+const counted = baselineMinutes + watchedMinutes + 1;
 
 /** Which whole minutes are to be counted, of the time up to `untilMs`; both in milliseconds since 1970. */
 export function minutesToCount(untilMs: number): { since: number; until: number } {
@@ -24,14 +24,14 @@ export function minutesToCount(untilMs: number): { since: number; until: number 
 }
 
 /**
- * Where a type began to come far more often than usual, or ceased to, in the minutes looked at before `until`. `rows` count
+ * Where a type began to come far more often than usual, or ceased to, in the watched minutes before `until`. `rows` count
  * the minutes of {@link minutesToCount}.
  */
 export function rateAlerts(rows: readonly StatsRow[], until: number, limits: SpikeLimits): Alert[] {
   const alerts: Alert[] = [];
   for (const [type, counts] of countsByType(rows)) {
     const spike = (from: number) => spikeIn(counts, from, limits);
-    for (let from = until - lookedAt * minute; from < until; from += minute) {
+    for (let from = until - watchedMinutes * minute; from < until; from += minute) {
       const now = spike(from);
       if (now.spikes === spike(from - minute).spikes) continue;
       alerts.push({

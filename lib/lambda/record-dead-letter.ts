@@ -1,11 +1,11 @@
-import { createDeadLetterStore } from "../engines/aws/dead-letters/index.ts";
-import { createDeliveries } from "../engines/aws/deliveries/index.ts";
-import { createHistoryStore } from "../engines/aws/history/index.ts";
+import { createDeadLetterTable } from "../engines/aws/dead-letters/index.ts";
+import { createDeliveryTable } from "../engines/aws/deliveries/index.ts";
+import { createHistoryTable } from "../engines/aws/history/index.ts";
 import { DeadLetterRecorder } from "./dead-letter-recorder.ts";
 import type { QueueFunction } from "./function.ts";
-import { functionParts } from "./function-parts.ts";
+import { functionDependencies } from "./function-dependencies.ts";
+import { type FunctionRuntime, lambdaRuntime } from "./function-runtime.ts";
 import { HistoryRecorder } from "./history-recorder.ts";
-import { type FunctionDependencies, lambdaHost } from "./host.ts";
 import { once } from "./once.ts";
 import type { FunctionOptions } from "./options.ts";
 import { recorderFunction } from "./recorder-function.ts";
@@ -17,24 +17,24 @@ import { recorderFunction } from "./recorder-function.ts";
  * counted as `RecordErrors`.
  */
 export function recordDeadLetter(options: FunctionOptions = {}): QueueFunction {
-  return deadLetterFunction(options, lambdaHost);
+  return deadLetterFunction(options, lambdaRuntime);
 }
 
 /**
  * {@link recordDeadLetter} in any process.
  * @internal Its types are the SDK's: who compiles against this module needs none.
  */
-export function deadLetterFunction(options: FunctionOptions, host: FunctionDependencies): QueueFunction {
+export function deadLetterFunction(options: FunctionOptions, runtime: FunctionRuntime): QueueFunction {
   const ready = once(async () => {
-    const parts = await functionParts(host, options.catalog);
-    const deadLetters = createDeadLetterStore(parts);
+    const dependencies = await functionDependencies(runtime, options.catalog);
+    const deadLetters = createDeadLetterTable(dependencies);
     const recorder = new DeadLetterRecorder({
-      parts,
+      ...dependencies,
       deadLetters,
-      deliveries: createDeliveries(parts, deadLetters),
-      history: new HistoryRecorder(parts, createHistoryStore(parts), deadLetters),
+      deliveries: createDeliveryTable(dependencies, deadLetters),
+      history: new HistoryRecorder(dependencies, createHistoryTable(dependencies), deadLetters),
     });
-    return { parts, record: recorder.record.bind(recorder) };
+    return { dependencies, record: recorder.record.bind(recorder) };
   });
-  return recorderFunction(ready, host);
+  return recorderFunction(ready, runtime);
 }

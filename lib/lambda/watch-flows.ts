@@ -7,19 +7,19 @@ import { type Alert, raise } from "./alert.ts";
 import { watchFlowsOf } from "./flow-watch.ts";
 import type { ScheduledFunction } from "./function.ts";
 import { createFunctionBus } from "./function-bus.ts";
-import { functionParts } from "./function-parts.ts";
-import { type FunctionDependencies, lambdaHost } from "./host.ts";
+import { functionDependencies } from "./function-dependencies.ts";
+import { type FunctionRuntime, lambdaRuntime } from "./function-runtime.ts";
 import { metricsLine } from "./metrics.ts";
 import { once } from "./once.ts";
 import type { WatchOptions } from "./options.ts";
 import { minutesToCount, rateAlerts, type SpikeLimits } from "./rate-watch.ts";
 
 const minute = 60_000;
-/** What was accepted is recorded after this time at the latest, or seen at the next look. */
+/** What was accepted is recorded after this time at the latest, or seen by the next run. */
 const lagMs = 15_000;
-/** Time that one look covers: a minute more than there is between two, so that one which failed, or came late, is made up for. */
-const lookBackMs = 2 * minute;
-/** Alerts of one look. Above it something is wrong with the whole, and not with a thousand flows. */
+/** Time that one run covers: a minute more than there is between two, so that one which failed, or came late, is made up for. */
+const coveredMs = 2 * minute;
+/** Alerts of one run. Above it something is wrong with the whole, and not with a thousand flows. */
 const mostAlerts = 100;
 
 interface WatchSettings {
@@ -32,45 +32,45 @@ interface WatchSettings {
  * The function that watches flows and rates: `export const handler = watchFlows()`, invoked every minute. It reads what
  * history has of the last minutes, counts flows and their durations in metrics, and publishes `system.performance.alert`:
  * one for a flow that takes too long, one where a type begins to come far more often than in the ten minutes before, one
- * where that is over. It keeps nothing between two looks: an alert's id follows from what it is about, so that a look that
- * is made again raises nothing again. `invalid_config`.
+ * where that is over. It keeps nothing between two runs: an alert's id follows from what it is about, so that a run that
+ * is repeated raises nothing again. `invalid_config`.
  */
 export function watchFlows(options: WatchOptions = {}): ScheduledFunction {
-  return watchFunction(options, lambdaHost);
+  return watchFunction(options, lambdaRuntime);
 }
 
 /**
  * {@link watchFlows} in any process.
  * @internal Its types are the SDK's: who compiles against this module needs none.
  */
-export function watchFunction(options: WatchOptions, host: FunctionDependencies): ScheduledFunction {
+export function watchFunction(options: WatchOptions, runtime: FunctionRuntime): ScheduledFunction {
   const settings = watchSettings(options);
   const ready = once(async () => {
-    const parts = await functionParts(host, options.catalog);
-    return { ...createFunctionBus(parts, settings.source), parts };
+    const dependencies = await functionDependencies(runtime, options.catalog);
+    return { ...createFunctionBus(dependencies, settings.source), dependencies };
   });
   return async (event) => {
-    const { bus, parts } = await ready();
-    const owner = { bus: parts.config.bus };
-    const now = scheduledAt(event, host.clock.now());
-    const { durations, slowFlows, alerts, cut } = await lookAt(bus, settings, now);
+    const { bus, dependencies } = await ready();
+    const owner = { bus: dependencies.config.bus };
+    const now = scheduledAt(event, runtime.clock.now());
+    const { durations, slowFlows, alerts, cut } = await watchOnce(bus, settings, now);
     const { flows, slowFlows: slow, alerts: raised, flowDuration } = metricNames;
     for (const line of [
       metricsLine(owner, { [flows]: durations.length, [slow]: slowFlows, [raised]: alerts }, now),
       metricsLine(owner, { [flowDuration]: durations }, now, "Milliseconds"),
     ]) {
-      if (line !== undefined) host.write(line);
+      if (line !== undefined) runtime.write(line);
     }
-    if (cut) parts.logger.warn("there was more than one look takes: some flows or alerts were left out");
+    if (cut) dependencies.logger.warn("there was more than one run takes: some flows or alerts were left out");
   };
 }
 
-/** One look at the last minutes before `now`. */
-export async function lookAt(bus: Bus, settings: WatchSettings, now: number) {
+/** Watches the last minutes before `now`. */
+export async function watchOnce(bus: Bus, settings: WatchSettings, now: number) {
   const until = now - lagMs;
   const minutes = minutesToCount(until);
   const [flows, rows] = await Promise.all([
-    watchFlowsOf(bus, { since: now - lookBackMs, until: now }, settings.slowMs),
+    watchFlowsOf(bus, { since: now - coveredMs, until: now }, settings.slowMs),
     bus.history.stats({ since: new Date(minutes.since), until: new Date(minutes.until), window: minute }),
   ]);
   const alerts: readonly Alert[] = [...rateAlerts(rows, minutes.until, settings.spike), ...flows.alerts];
@@ -84,7 +84,7 @@ export async function lookAt(bus: Bus, settings: WatchSettings, now: number) {
 
 const scheduled = z.object({ time: z.iso.datetime() });
 
-/** When the schedule meant the look to be: one that is made again looks at the same minutes. */
+/** When the schedule meant the run to be: one that is repeated reads the same minutes. */
 function scheduledAt(event: unknown, now: number): number {
   const parsed = scheduled.safeParse(event);
   return parsed.success ? Math.min(now, Date.parse(parsed.data.time)) : now;

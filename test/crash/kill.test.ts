@@ -40,13 +40,13 @@ test("processes killed at any instant lose nothing that was accepted, leave noth
   const stored = readStore(processes.file);
   expect(notes.filter(({ what }) => what === "accepted").length).toBeGreaterThan(rounds * 10);
   expect(stored.integrity).toBe("ok");
-  expect(stored.left).toEqual({ deliveries: 0, transients: 0, depths: 0, owners: 0, outsideHistory: 0 });
+  expect(stored.left).toEqual({ deliveries: 0, transients: 0, depths: 0, processes: 0, outsideHistory: 0 });
   expect(stored.counted).toBe(stored.events.size);
   expect(readdirSync(`${processes.file}-locks`)).toEqual([]);
   expect(missing(notes, stored)).toEqual([]);
   expect(follows(notes, stored)).toEqual([]);
   expect(overrun(notes)).toEqual([]);
-  expect(atOnce(notes)).toEqual([]);
+  expect(overlapping(notes)).toEqual([]);
   expect(outOfOrder(notes, stored)).toEqual([]);
 });
 
@@ -55,7 +55,7 @@ interface Stored {
   readonly left: Record<string, number>;
   /** By `stats`. */
   readonly counted: number;
-  /** Place, type and cause by id. */
+  /** Position, type and cause by id. */
   readonly events: Map<string, { seq: number; type: string; cause: string | undefined }>;
   /** `subscription id`. */
   readonly dead: Set<string>;
@@ -71,7 +71,7 @@ function readStore(file: string): Stored {
         deliveries: count("deliveries"),
         transients: count("transients"),
         depths: count("depths WHERE ready <> 0 OR claimed <> 0 OR delayed <> 0 OR blocked <> 0"),
-        owners: count("owners"),
+        processes: count("processes"),
         outsideHistory: count("events WHERE history = 0"),
       },
       counted: Number(db.prepare("SELECT sum(count) AS count FROM stats").get()?.count),
@@ -136,8 +136,8 @@ function overrun(notes: readonly Note[]): string[] {
   return [...starts].filter(([key, count]) => count > (key.startsWith("impatient ") ? 2 : 100)).map(([key]) => key);
 }
 
-/** Runs of one delivery, or of one key where order is kept, that went on beside each other. */
-function atOnce(notes: readonly Note[]): string[] {
+/** Runs of one delivery, or of one key where order is kept, that overlapped. */
+function overlapping(notes: readonly Note[]): string[] {
   const running = new Map<string, string>();
   const killed = new Set<string>();
   const problems: string[] = [];

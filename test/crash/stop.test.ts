@@ -12,7 +12,7 @@ afterEach(async () => {
   await remove();
 });
 
-test("a stopped process is not overtaken, however often others look for the dead; continued, it ends what it began", {
+test("a stopped process is not overtaken, however often others check for processes that have ended; continued, it ends what it began", {
   timeout: 30_000,
 }, async () => {
   const bus = await connect({
@@ -33,14 +33,14 @@ test("a stopped process is not overtaken, however often others look for the dead
 
   const stopped = await holdOne("of-the-stopped");
   processes.signal(stopped, "SIGSTOP");
-  // Whoever finds a killed one has looked at the stopped one as well, since it came before.
+  // A process that finds a killed one has checked the stopped one as well, since that was listed before.
   for (const id of ["of-the-first-killed", "of-the-second-killed"]) {
     const killed = await holdOne(id);
     await processes.kill(killed);
-    const heir = await processes.start("hold");
+    const successor = await processes.start("hold");
     await eventually(`${id} is taken over`, () => starts(id).length === 2, 10_000);
     expect(starts("of-the-stopped").length).toBe(1);
-    await processes.kill(heir);
+    await processes.kill(successor);
   }
 
   processes.signal(stopped, "SIGCONT");

@@ -12,19 +12,21 @@ export function catalogPage(catalog: Catalog): string {
 function intro(types: number, domains: number): string {
   return `# The standard catalog
 
-${types} types in ${domains} domains. It is what \`connect\` uses where no catalog is given; [events](events.md#definitions) shows how to add your own.
+${types} types in ${domains} domains. \`connect\` uses this catalog unless you give another one;
+[events](../local/events.md#define-a-type) shows how to add your own types.
 
-A field with \`?\` is optional. Data may hold further fields, which are kept. Who an event belongs to (\`${eventIdNames.join("`, `")}\`) can be said
-in its metadata. Types under \`custom.\` need no definition; their data is any JSON object.
+A field with \`?\` is optional. Data may contain further fields, which are kept. Metadata can say what an event belongs to:
+\`${eventIdNames.join("`, `")}\`. Types that start
+with \`custom.\` need no definition; their data is any JSON object.
 
-\`waggle catalog show <type>\` gives an example of one, and its JSON Schema. This page is made from the definitions; a test keeps it
-right.
+\`waggle catalog show <type>\` prints an example of a type and its JSON Schema. This page is generated from the definitions
+(\`npx vitest run test/docs -u\`), and a test keeps it up to date.
 `;
 }
 
 function section(catalog: Catalog, domain: string, types: readonly string[]): string {
   const rows = types.map((type) => {
-    const history = catalog.get(type)?.history === false ? " Not recorded." : "";
+    const history = catalog.get(type)?.history === false ? " Not recorded in history." : "";
     return `| \`${type}\` | ${catalog.get(type)?.description}${history} | ${fields(catalog.jsonSchema(type))} |`;
   });
   return `## ${domain}\n\n| type | what happened | data |\n|---|---|---|\n${rows.join("\n")}\n`;
@@ -44,7 +46,7 @@ function kind(schema: Json | undefined): string {
   if (isList(schema.anyOf)) return schema.anyOf.map(kind).join(" or ");
   switch (schema.type) {
     case "string":
-      return "text";
+      return "string";
     case "array":
       return `list of ${kind(schema.items)}`;
     case "object":

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import type { Command } from "commander";
 import picocolors from "picocolors";
 import { expect, test } from "vitest";
+import { crewCommand } from "../../examples/crew/command.ts";
 import type { CliIo, CliOutput } from "../../lib/cli/io.ts";
 import { commandProgram } from "../../lib/cli/program.ts";
 import { registry } from "../../lib/cli/registry.ts";
@@ -47,8 +48,7 @@ function waggleWords([first, second, third, ...rest]: readonly string[]): string
   const words = [second, third, ...rest].flatMap((word) => word ?? []);
   if (first === "waggle") return words;
   if (first === "npx" && second === "waggle") return words.slice(1);
-  if (first === "npm" && second === "run" && third === "waggle") return rest.slice(1);
-  return first === "npm" && second === "start" && third === "--" ? ["dev", ...rest] : undefined;
+  return first === "npm" && second === "run" && third === "waggle" ? rest.slice(1) : undefined;
 }
 
 const silent: CliOutput = {
@@ -112,6 +112,13 @@ function withoutGlobals(program: Command, words: readonly string[]): string[] {
   const { operands, unknown } = program.parseOptions([...words]);
   return [...operands, ...unknown];
 }
+
+const starts = lines.filter(({ words }) => words[0] === "npm" && words[1] === "start");
+
+test.each(starts)("$name", ({ words }) => {
+  expect(words.length === 2 || words[2] === "--").toBe(true);
+  expect(crewCommand(async () => {}).parseOptions(words.slice(3)).unknown).toEqual([]);
+});
 
 const packageJson: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const scripts = Object.keys(Object(Object(packageJson).scripts));

@@ -24,15 +24,31 @@ export interface Block {
   readonly code: readonly string[];
 }
 
-/** The README and every page under docs/. */
+/** Written from docstrings by `npm run docs:api`; what stands in its blocks are no samples. */
+const generated = "docs/reference/api/";
+
+/** The README and the pages under docs/ that people write: what has samples. */
 export function readPages(): Page[] {
-  const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md"))
-    .toSorted();
-  return ["README.md", ...docs.map((name) => `docs/${name}`)].map((path) => {
-    const text = readFileSync(join(root, path), "utf8");
-    return { path, text, lines: text.split("\n") };
-  });
+  const paths = ["README.md", ...markdownIn("docs")];
+  return paths.filter((path) => !path.startsWith(generated)).map(readPage);
+}
+
+/** Every page that has links: the written and the generated ones, and those outside of docs/. */
+export function readLinkedPages(): Page[] {
+  const paths = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "llms.txt"];
+  return [...paths, ...markdownIn("docs"), ...markdownIn("examples")].map(readPage);
+}
+
+function markdownIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md") && !name.includes("node_modules"))
+    .toSorted()
+    .map((name) => `${folder}/${name}`);
+}
+
+function readPage(path: string): Page {
+  const text = readFileSync(join(root, path), "utf8");
+  return { path, text, lines: text.split("\n") };
 }
 
 /** The fenced blocks of a page. */
@@ -59,8 +75,41 @@ export function blocksOf({ path, lines }: Page): Block[] {
 /** What a heading is called in a link: GitHub's rule. */
 export function anchorOf(heading: string): string {
   return heading
+    .replaceAll(/\\(?=\p{P}|\p{S})/gu, "")
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\s_-]/gu, "")
     .trim()
     .replace(/\s/g, "-");
+}
+
+/** The page without its code, where nothing is a heading or a link. */
+export function proseOf(page: Page): string[] {
+  const code = new Set(blocksOf(page).flatMap(({ code, line }) => code.map((_, index) => line + index)));
+  return page.lines.filter((_, index) => !code.has(index + 1));
+}
+
+/** Every anchor of a page: its headings, a number behind those that come again, and what has an id. */
+export function anchorsOf(page: Page): Set<string> {
+  const anchors = new Set<string>();
+  const times = new Map<string, number>();
+  for (const line of proseOf(page)) {
+    for (const [, id = ""] of line.matchAll(/<a id="([^"]+)">/g)) anchors.add(id);
+    const [, heading] = /^#+ (.*)$/.exec(line) ?? [];
+    if (heading === undefined) continue;
+    const anchor = anchorOf(heading);
+    const before = times.get(anchor) ?? 0;
+    times.set(anchor, before + 1);
+    anchors.add(before === 0 ? anchor : `${anchor}-${before}`);
+  }
+  return anchors;
+}
+
+/** Where the links of a page lead, without those to other sites. */
+export function linksOf(page: Page): string[] {
+  const targets = [
+    ...proseOf(page)
+      .join("\n")
+      .matchAll(/\]\(([^)\s]+)\)/g),
+  ].map(([, target = ""]) => target);
+  return targets.filter((target) => !/^[a-z]+:/.test(target));
 }

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { entries } from "../../scripts/entries.mjs";
 import { type Block, root } from "./pages.ts";
 
 /**
@@ -48,20 +49,11 @@ export interface SampleProject {
   remove(): Promise<void>;
 }
 
-const entries = {
-  wagglebus: "index.ts",
-  "wagglebus/catalog": "catalog/index.ts",
-  "wagglebus/testing": "testing/index.ts",
-  "wagglebus/engine": "engine-entry.ts",
-  "wagglebus/lambda": "lambda/index.ts",
-  "wagglebus/cdk": "cdk/index.ts",
-};
 const longestRunMs = 20_000;
 
 export async function createSampleProject(samples: readonly Sample[]): Promise<SampleProject> {
   const folder = await mkdtemp(join(tmpdir(), "wagglebus-docs-"));
-  const lib = (path: string) => join(root, "lib", path);
-  const paths = Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, [lib(path)]]));
+  const paths = Object.fromEntries(entries.map(({ name, file }) => [name, [join(root, file)]]));
   const config = (files: readonly Sample[]) =>
     JSON.stringify({
       extends: join(root, "tsconfig.json"),
@@ -74,7 +66,7 @@ export async function createSampleProject(samples: readonly Sample[]): Promise<S
   const projects = [together, ...alone.map((sample) => [sample])];
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-  await writeFile(join(folder, "resolve.mjs"), resolveHook(lib));
+  await writeFile(join(folder, "resolve.mjs"), resolveHook());
   for (const sample of samples) await writeFile(join(folder, sample.file), sourceOf(sample));
   for (const [index, files] of projects.entries()) {
     await writeFile(join(folder, `tsconfig.${index}.json`), config(files));
@@ -94,15 +86,15 @@ export async function createSampleProject(samples: readonly Sample[]): Promise<S
     async run({ file }) {
       const cwd = join(folder, "runs", file);
       await mkdir(cwd, { recursive: true });
-      return runNode(["--import", join(folder, "resolve.mjs"), join(folder, file)], cwd, join(folder, "compiled"));
+      return runNode(["--import", join(root, "test/support/run-from-source.ts"), join(folder, file)], cwd);
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
 /** Has `wagglebus` mean this checkout's sources: the samples are about them, and not about what was built last. */
-function resolveHook(lib: (path: string) => string): string {
-  const files = Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, `file://${lib(path)}`]));
+function resolveHook(): string {
+  const files = Object.fromEntries(entries.map(({ name, file }) => [name, `file://${join(root, file)}`]));
   return `import { registerHooks } from "node:module";
 const files = ${JSON.stringify(files)};
 registerHooks({
@@ -125,11 +117,10 @@ async function compile(folder: string, config: string): Promise<string> {
 function runNode(
   args: readonly string[],
   cwd: string,
-  cache: string,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(WAGGLE_|NODE_|VITEST)/.test(name)));
-  // With the library compiled once, a sample takes half the time.
-  env.NODE_COMPILE_CACHE = cache;
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(WAGGLE_|NODE_(?!COMPILE_CACHE)|VITEST)/.test(name)),
+  );
   const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], timeout: longestRunMs });
   const texts = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => {

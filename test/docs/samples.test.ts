@@ -57,7 +57,7 @@ test("the README's first sample is under 15 lines: one publishes, another reacts
 });
 
 describe("the types are right", () => {
-  test.each(samples)("$name", { timeout: 60_000 }, async ({ file }) => {
+  test.each(samples)("$name", { timeout: 180_000 }, async ({ file }) => {
     expect((await problems).get(file) ?? []).toEqual([]);
   });
 });

@@ -127,7 +127,7 @@ describe("a Subscriber", () => {
     ]);
     for (const { AlarmActions, AlarmDescription, TreatMissingData } of alarms) {
       expect(JSON.stringify(AlarmActions)).toContain(":agents-alarms");
-      expect(AlarmDescription).toMatch(/Runbook: docs\/operate-aws\.md#[a-z-]+ /);
+      expect(AlarmDescription).toMatch(/Runbook: docs\/aws\/operate\.md#[a-z-]+ /);
       expect(TreatMissingData).toBe("notBreaching");
     }
   });

@@ -3,15 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { afterAll } from "vitest";
 import { AgentEventBus, type AgentEventBusProps } from "../../lib/cdk/index.ts";
 
-/** The assemblies of a test file's apps. Without an output folder an app creates a temporary one and leaves it behind. */
-const assemblies = mkdtempSync(join(tmpdir(), "wagglebus-infra-"));
-afterAll(() => rmSync(assemblies, { recursive: true, force: true }));
+/** The assemblies of a test file's apps: without an output folder an app creates a temporary one and leaves it behind. */
+let assemblies: string | undefined;
+
+/** Runs after each test file. */
+export function removeAssemblies(): void {
+  if (assemblies !== undefined) rmSync(assemblies, { recursive: true, force: true });
+  assemblies = undefined;
+}
 
 /** Creates an app that does not bundle functions, for tests of templates. */
 export function anApp(context: Readonly<Record<string, unknown>> = {}): App {
+  assemblies ??= mkdtempSync(join(tmpdir(), "wagglebus-infra-"));
   const outdir = mkdtempSync(join(assemblies, "app-"));
   return new App({ outdir, context: { "aws:cdk:bundling-stacks": [], ...context } });
 }

@@ -3,6 +3,7 @@
 import { strict as assert } from "node:assert";
 import { type Bus, BusError, compilePattern, connect, defineEvent, defineSubscription } from "wagglebus";
 import { standardCatalog, taskCreated } from "wagglebus/catalog";
+import type { ReportView } from "wagglebus/dev";
 // Of its types alone: they compile where no package of AWS is installed.
 import type { defineHandler } from "wagglebus/lambda";
 import { testBus } from "wagglebus/testing";
@@ -36,6 +37,12 @@ export const functionOf = (define: typeof defineHandler) =>
     const cents: number = event.data.cents;
     await bus.publish({ type: "custom.paid", data: { cents } });
   });
+
+/** What a program says of a run of its functions. */
+export const view: ReportView<object, number> = {
+  subject: (event) => event.source,
+  summary: ({ handled }, result) => ({ headline: `${result} of ${handled}` }),
+};
 
 const plain = await connect({ engine: "memory", source: "demo" });
 const created = Promise.withResolvers<string>();

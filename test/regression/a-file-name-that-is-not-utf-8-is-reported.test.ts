@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { scan } from "../../lib/cli/dev/scan.ts";
+import { scan } from "../../examples/crew/scan.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
-// `waggle dev` reported that such a file was gone (ENOENT), although it existed. Other systems refuse the name.
+// `npm start` reported that such a file was gone (ENOENT), although it existed. Other systems refuse the name.
 test.runIf(process.platform === "linux")("a file whose name is not UTF-8 is skipped with that reason", async () => {
   const { path, remove } = await temporaryDirectory();
   onTestFinished(remove);

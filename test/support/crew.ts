@@ -22,7 +22,7 @@ export async function subscribeCrew(bus: TestBus): Promise<void> {
   await bus.subscribe(foremanSubscription, foreman);
 }
 
-/** Writes files into a folder and announces them as `waggle dev` does. */
+/** Writes files into a folder and announces them as examples/crew does. */
 export async function announce(
   bus: TestBus,
   workflowId: string,

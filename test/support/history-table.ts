@@ -43,7 +43,7 @@ function clientsOf(dynamo: DynamoDBClient, s3: S3Client | undefined): AwsDepende
 }
 
 /** What the parts of the aws engine that keep history need; a test says what it is about. */
-export function historyParts(
+export function historyDependencies(
   dynamo: DynamoDBClient,
   table: string,
   { s3, ...parts }: Partial<Omit<AwsDependencies, "clients">> & { s3?: S3Client } = {},

@@ -50,7 +50,7 @@ export async function publishThroughFaults(run: FaultyRun): Promise<FaultyResult
       if (operation === "PutEvents") onBus.set(text, (onBus.get(text) ?? 0) + 1);
       else {
         const read = parseUnpublished(text);
-        if ("letter" in read) inQueue.add(read.letter.event.id);
+        if ("deadLetter" in read) inQueue.add(read.deadLetter.event.id);
       }
     },
     takesWhatItLoses: () => random() < 0.5,

@@ -5,9 +5,8 @@ import type { CliIo } from "../io.ts";
 import { withBus } from "../open-bus.ts";
 import { addHistoryFilters, type HistoryFilterOptions, historyQuery } from "../options/history-filters.ts";
 import { count, pointInTime } from "../options/values.ts";
-import { dataDigest } from "../output/data-digest.ts";
+import { eventLine } from "../output/event-line.ts";
 import { writeJson } from "../output/json.ts";
-import { displayWidth, printable, truncate } from "../output/text.ts";
 import { noteUnknownTypes } from "../unknown-types.ts";
 
 type Options = GlobalOptions & HistoryFilterOptions & { since?: string; limit?: number };
@@ -48,20 +47,9 @@ async function follow(io: CliIo, events: AsyncIterable<Event>, options: Options)
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   for await (const event of events) {
     if (options.json === true) writeJson(io.stdout, event);
-    else io.stdout.write(tailLine(io, event));
+    else io.stdout.write(eventLine(io.stdout, event));
     left -= 1;
     if (left <= 0) return;
     await io.stdout.drained();
   }
-}
-
-/** Lines are printed one by one, so columns have the width of most types and sources; a longer one exceeds it. */
-function tailLine(io: CliIo, event: Event): string {
-  const { dim, bold } = io.stdout.colors;
-  const time = io.stdout.isTTY ? event.time.slice(11, 23) : event.time;
-  const type = printable(event.type).padEnd(26);
-  const source = printable(event.source).padEnd(12);
-  const room = io.stdout.isTTY ? io.stdout.columns - displayWidth(`${time}${type}${source}`) - 6 : Infinity;
-  const data = truncate(dataDigest(event.data), Math.max(0, room));
-  return `${dim(time)}  ${bold(type)}  ${source}  ${dim(data)}\n`;
 }

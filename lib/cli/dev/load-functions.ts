@@ -17,24 +17,25 @@ export interface LoadedFunction {
 
 const extensions = [".ts", ".mts", ".js", ".mjs"];
 
+export interface LoadOptions {
+  /** Takes a folder that is missing, or that holds other things, for one without functions. */
+  optional?: boolean;
+}
+
 /**
  * Loads every `<name>/subscription.ts` and `handler.ts` below a folder, by name; folders that begin with `_` or `.` hold
  * what they share. `not_found` where there is none, `invalid_config` names the file that is wrong.
  */
-export async function loadFunctions(folder: string, cwd: string): Promise<LoadedFunction[]> {
+export async function loadFunctions(
+  folder: string,
+  cwd: string,
+  { optional = false }: LoadOptions = {},
+): Promise<LoadedFunction[]> {
   const shown = relative(cwd, folder) || ".";
-  let names: string[];
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    names = entries.filter((entry) => entry.isDirectory() && !/^[_.]/.test(entry.name)).map(({ name }) => name);
-  } catch (thrown) {
-    throw new BusError(
-      "not_found",
-      `${shown}: there is no such folder; give the one that holds your functions by --functions`,
-      { cause: thrown },
-    );
-  }
-  if (names.length === 0) {
+  const names = (await foldersIn(folder, shown, optional)).filter(
+    (name) => !optional || ["subscription", "handler"].some((part) => fileOf(join(folder, name), part) !== undefined),
+  );
+  if (names.length === 0 && !optional) {
     throw new BusError("not_found", `${shown} holds no function; add ${shown}/<name>/subscription.ts and handler.ts`);
   }
   resolveToThisPackage();
@@ -51,6 +52,21 @@ export async function loadFunctions(folder: string, cwd: string): Promise<Loaded
     seen.set(subscription.name, name);
   }
   return functions;
+}
+
+async function foldersIn(folder: string, shown: string, optional: boolean): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory() && !/^[_.]/.test(entry.name)).map(({ name }) => name);
+  } catch (thrown) {
+    if (optional) return [];
+    throw new BusError(
+      "not_found",
+      `${shown}: there is no such folder; add ${shown}/<name>/subscription.ts and handler.ts, or name the folder that ` +
+        "holds your functions by --functions",
+      { cause: thrown },
+    );
+  }
 }
 
 async function loadFunction(folder: string, cwd: string): Promise<LoadedFunction> {
@@ -76,11 +92,11 @@ async function loadFunction(folder: string, cwd: string): Promise<LoadedFunction
 }
 
 async function importDefault(folder: string, part: string, cwd: string): Promise<{ file: string; value: unknown }> {
-  const path = extensions.map((extension) => join(folder, `${part}${extension}`)).find(existsSync);
+  const path = fileOf(folder, part);
   if (path === undefined) {
     throw new BusError(
       "invalid_config",
-      `${relative(cwd, folder) || folder} has no ${part}.ts; add it, or start the folder's name with _ if it is no function`,
+      `${relative(cwd, folder) || folder} has no ${part}.ts; add it, or start the folder's name with _ if it holds no function`,
     );
   }
   const file = relative(cwd, path);
@@ -90,6 +106,10 @@ async function importDefault(folder: string, part: string, cwd: string): Promise
   } catch (thrown) {
     throw new BusError("invalid_config", `${file} could not be loaded: ${messageOf(thrown)}`, { cause: thrown });
   }
+}
+
+function fileOf(folder: string, part: string): string | undefined {
+  return extensions.map((extension) => join(folder, `${part}${extension}`)).find(existsSync);
 }
 
 /** What else is in it, the bus checks when it subscribes. */

@@ -1,73 +1,78 @@
 import type { DeadLetter } from "../../engine/delivery.ts";
 import type { Event } from "../../event/event.ts";
-import type { Flow } from "../../history/flow.ts";
-import type { Learnt } from "./learnt.ts";
-import type { Skipped } from "./scan.ts";
 import type { FailedStep, Step } from "./steps.ts";
+import type { ReportView } from "./view.ts";
 
-/** What a run set out to do, once it is known. */
-export interface Plan {
+/** What is known before the first event. */
+export interface RunPlan {
+  /** Folders of the functions that are at work. */
   functions: string[];
-  roots: RootPlan[];
-  skipped: Skipped[];
-  /** Workflows of earlier runs that go on. */
-  resumed: { workflowId: string; root: string }[];
-  /** Documents that died, were changed since, and are tried again. */
-  fixed: string[];
+  /** Modules that were loaded, and what they subscribed. */
+  imports: { file: string; subscriptions: string[] }[];
   /** Deliveries that earlier runs left. */
   leftOver: number;
-  /** Why no document was announced, where nobody would have taken it. */
-  unannounced?: string;
-}
-
-export interface RootPlan {
-  root: string;
-  /** Documents found. */
-  found: number;
-  /** Of which this run announces. */
-  fresh: number;
-}
-
-/** How one workflow stands at the end. */
-export interface WorkflowSummary {
-  workflowId: string;
-  root: string;
-  status: Flow["status"];
-  documents: number;
-  /** Tasks of it that ended well. */
-  ended: number;
-  events: number;
-  durationMs: number;
 }
 
 /** What a run came to. */
-export interface Summary {
-  documents: { found: number; announced: number; read: number; gaveWay: number };
-  workflows: WorkflowSummary[];
+export interface RunSummary {
+  /** Runs of handlers that ended well, and that failed. */
+  handled: number;
+  failed: number;
+  /** Events recorded meanwhile, by type, most first. */
   events: Record<string, number>;
+  /** The slowest runs, slowest first. */
   slowest: Step[];
-  deadLetters: { id: string; subscription: string; what: string; message: string; attempts: number; deadAt: string }[];
-  learnt: Learnt;
+  /** What is dead in the subscriptions of this run, whenever it died; newest first. */
+  deadLetters: DeadStep[];
   durationMs: number;
-  /** From the start of the process to the end of the first run of a function; absent where none ran. */
+  /** From the start of the process to the end of the first run; absent where none ran. */
   firstHandledMs?: number;
 }
 
+/** What a summary says of a dead letter. */
+export interface DeadStep {
+  id: string;
+  subscription: string;
+  /** What the event is about, or else its type. */
+  what: string;
+  message: string;
+  attempts: number;
+  deadAt: string;
+}
+
+/** How loud a {@link Report.note} is. */
+export type NoteLevel = "info" | "warning" | "error";
+
 /** Tells the user how a run goes. */
-export interface Reporter {
-  planned(plan: Plan): void;
-  event(event: Event): void;
+export interface Report {
+  /** Before anything is subscribed, with the folders of the functions. */
+  starting(functions: readonly string[]): void;
+  planned(plan: RunPlan & object): void;
+  /** Resolves when there is room for the next one. */
+  event(event: Event): Promise<void>;
+  handled(step: Step): void;
   failed(step: FailedStep): void;
-  /** Called whenever a function begins or ends a run. */
+  /** Called whenever a handler begins or ends a run. */
   running(what: readonly string[]): void;
-  /** What the bus or a function wants to be known. */
-  note(level: "warning" | "error", message: string): void;
-  finished(summary: Summary): void;
-  interrupted(): void;
+  /** What the bus or a handler wants to be known. */
+  note(level: NoteLevel, message: string): void;
+  /** What handlers print by `console`. */
+  print(text: string): void;
+  /** `result`: what the work resolved with. */
+  finished(summary: RunSummary, result: unknown): void;
+  /** The run was told to stop; so many handlers are let finish. */
+  stopping(running: number): void;
+  /** The run has stopped; so many deliveries are left, for the next run where they are kept. */
+  interrupted(left: { deliveries: number; kept: boolean }): void;
+}
+
+/** What an event is about. */
+export function subjectOf(event: Event, view: Pick<ReportView, "subject">): string {
+  return view.subject?.(event) ?? event.type;
 }
 
 /** What is kept of a dead letter in a summary. */
-export function summarizeDeadLetter(letter: DeadLetter, what: string): Summary["deadLetters"][number] {
-  const { id, subscription = "", attempts, deadAt, reason } = letter;
-  return { id, subscription, what, message: reason.message, attempts, deadAt };
+export function toDeadStep(letter: DeadLetter, view: Pick<ReportView, "subject">): DeadStep {
+  const { id, subscription = "", attempts, deadAt, reason, event } = letter;
+  return { id, subscription, what: subjectOf(event, view), message: reason.message, attempts, deadAt };
 }

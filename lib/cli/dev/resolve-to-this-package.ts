@@ -1,9 +1,10 @@
 import { registerHooks } from "node:module";
 
-/** The entries that functions import, from this file. */
+/** The entries that functions and modules import, from this file. */
 const entries: Readonly<Record<string, string>> = {
   wagglebus: "../../index",
   "wagglebus/catalog": "../../catalog/index",
+  "wagglebus/dev": "./index",
 };
 
 let registered = false;

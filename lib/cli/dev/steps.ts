@@ -1,17 +1,15 @@
 import type { HandlerContext } from "../../delivery/handler.ts";
 import { retryHint } from "../../delivery/handler-errors.ts";
+import { BusError } from "../../error/bus-error.ts";
 import { messageOf } from "../../error/message-of.ts";
 import type { Event } from "../../event/event.ts";
-import type { AnyEvents } from "../open-bus.ts";
-import { pathOf } from "./ledger.ts";
-import type { LoadedFunction } from "./load-functions.ts";
 
-/** One run of one function. */
+/** One run of one handler. */
 export interface Step {
-  function: string;
+  subscription: string;
   eventId: string;
   type: string;
-  /** The document that it was about, or else the event's type. */
+  /** What the event is about, or else its type. */
   what: string;
   attempt: number;
   durationMs: number;
@@ -25,7 +23,10 @@ export interface FailedStep extends Step {
 }
 
 export interface StepsOptions {
-  onFailure(step: FailedStep): void;
+  /** What an event is about; default: its type. */
+  subject?: ((event: Event) => string | undefined) | undefined;
+  onHandled(step: Step): void;
+  onFailed(step: FailedStep): void;
   /** Told what runs, whenever that changes. */
   onRunning(what: readonly string[]): void;
 }
@@ -33,58 +34,98 @@ export interface StepsOptions {
 /** Slowest runs kept for the summary. */
 const kept = 5;
 
-/** Watches the functions at work. */
+/** Watches handlers at work. */
 export class Steps {
   /** Slowest first. */
   readonly slowest: Step[] = [];
+  handled = 0;
+  failed = 0;
   /** From the start of the process to the end of the first run. */
   firstHandledMs: number | undefined;
   readonly #options: StepsOptions;
-  readonly #running = new Set<string>();
+  #held: Promise<void> | undefined;
+  readonly #running = new Map<object, string>();
+  /** Failures that were told of, until the log speaks of them. */
+  readonly #told = new Set<string>();
 
   constructor(options: StepsOptions) {
     this.#options = options;
   }
 
-  /** The same handler, watched. `attempts` is how many its subscription has. */
-  watch(
-    { name, handler }: LoadedFunction,
-    attempts: number,
-  ): (event: Event, context: HandlerContext<AnyEvents>) => Promise<unknown> {
-    return async (event, context) => {
-      const startedAt = performance.now();
-      const what = pathOf(event) ?? event.type;
-      const label = `${name} ${what}`;
-      this.#running.add(label);
-      this.#options.onRunning([...this.#running]);
-      const step = (): Step => {
-        const durationMs = performance.now() - startedAt;
-        return { function: name, eventId: event.id, type: event.type, what, attempt: context.attempt, durationMs };
-      };
-      try {
-        const result: unknown = await Reflect.apply(handler, undefined, [event, context]);
-        this.firstHandledMs ??= performance.now();
-        this.#keep(step());
-        return result;
-      } catch (thrown) {
-        const hint = retryHint(thrown);
-        const dead = context.attempt >= attempts || (hint !== undefined && "never" in hint);
-        // What is stopped with the process is neither failed nor dead: it runs again.
-        if (!context.signal.aborted) {
-          this.#options.onFailure({ ...step(), message: messageOf(thrown), dead });
-        }
-        throw thrown;
-      } finally {
-        this.#running.delete(label);
-        this.#options.onRunning([...this.#running]);
-      }
+  /** How many handlers run now. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** From now on runs wait to begin, until what it gives is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return () => {
+      this.#held = undefined;
+      resolve();
     };
   }
 
-  #keep(step: Step): void {
+  /** Runs a handler by `next`, watched. `attempts` is how many its subscription has. */
+  async run<Events>(
+    event: Event,
+    context: HandlerContext<Events>,
+    attempts: number,
+    next: () => unknown,
+  ): Promise<unknown> {
+    if (this.#held !== undefined) await this.#held;
+    const startedAt = performance.now();
+    const { subscription, attempt } = context;
+    const what = this.#options.subject?.(event) ?? event.type;
+    const run = {};
+    this.#running.set(run, `${subscription} ${what}`);
+    this.#options.onRunning([...this.#running.values()]);
+    const step = (): Step => {
+      const durationMs = performance.now() - startedAt;
+      return { subscription, eventId: event.id, type: event.type, what, attempt, durationMs };
+    };
+    try {
+      const result: unknown = await next();
+      // What ends after its time is up has failed all the same.
+      if (context.signal.aborted) this.#fail(step(), context.signal.reason, attempts);
+      else this.#end(step());
+      return result;
+    } catch (thrown) {
+      this.#fail(step(), context.signal.aborted ? context.signal.reason : thrown, attempts);
+      throw thrown;
+    } finally {
+      this.#running.delete(run);
+      this.#options.onRunning([...this.#running.values()]);
+    }
+  }
+
+  /** Whether {@link StepsOptions.onFailed} was told of the failure that a line of the bus's log speaks of. Asked once. */
+  toldOf({ subscription, eventId, attempt }: Readonly<Record<string, unknown>>): boolean {
+    return this.#told.delete(keyOf(subscription, eventId, attempt));
+  }
+
+  #end(step: Step): void {
+    this.handled += 1;
+    this.firstHandledMs ??= performance.now();
     const place = this.slowest.findIndex(({ durationMs }) => durationMs < step.durationMs);
     if (place === -1) this.slowest.push(step);
     else this.slowest.splice(place, 0, step);
     this.slowest.length = Math.min(this.slowest.length, kept);
+    this.#options.onHandled(step);
   }
+
+  #fail(step: Step, reason: unknown, attempts: number): void {
+    // What is stopped with the bus has neither failed nor died: it runs again.
+    if (reason instanceof BusError && reason.code === "closed") return;
+    this.failed += 1;
+    const hint = retryHint(reason);
+    const dead = step.attempt >= attempts || (hint !== undefined && "never" in hint);
+    this.#told.add(keyOf(step.subscription, step.eventId, step.attempt));
+    this.#options.onFailed({ ...step, message: messageOf(reason), dead });
+  }
+}
+
+function keyOf(...parts: readonly unknown[]): string {
+  return parts.join(" ");
 }

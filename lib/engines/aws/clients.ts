@@ -1,13 +1,12 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { Clients } from "./dependencies.ts";
-import { leanEventBridgeClient } from "./lean-client.ts";
 import { missingPackage } from "./missing-package.ts";
 
-/** What is said here wins over the environment and the profile, where the SDK looks by itself. */
+/** What is said here wins over the environment and the profile, which the SDK reads by itself. */
 export interface ClientOptions {
   readonly region?: string;
   /** One address for all services: an emulator's. */
@@ -92,7 +91,9 @@ class LazyClients implements Clients {
   }
 
   get events(): EventBridgeClient {
-    this.#events ??= this.#keep(leanEventBridgeClient(clientSettings("events", this.#options)));
+    // Documented: the steps of a request are put together once a command. Nobody adds to them later; an SDK without it ignores it.
+    const settings = { ...clientSettings("events", this.#options), cacheMiddleware: true };
+    this.#events ??= this.#keep(new EventBridgeClient(settings));
     return this.#events;
   }
 

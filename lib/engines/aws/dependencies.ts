@@ -4,18 +4,10 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { BusConfig } from "../../aws-shared/index.ts";
+import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
 import type { DeadLetter, Delivery, Failure, Outcome } from "../../engine/delivery.ts";
-import type { Recorded } from "../../engine/engine.ts";
-import type { Position } from "../../engine/event-log.ts";
-import type {
-  DeadLetterPage,
-  DeadLetterQuery,
-  HistoryQuery,
-  Page,
-  PageOptions,
-  StatsQuery,
-  StatsRow,
-} from "../../engine/queries.ts";
+import type { EventLog, LogPage, LogPageOptions, LogRead, Position, PositionOf } from "../../engine/event-log.ts";
+import type { HistoryQuery } from "../../engine/queries.ts";
 import type { BusError } from "../../error/bus-error.ts";
 import type { Catalog } from "../../event/catalog.ts";
 import type { Event } from "../../event/event.ts";
@@ -45,7 +37,7 @@ export interface AwsDependencies {
   readonly random: () => number;
   readonly nextId: () => string;
   readonly logger: Logger;
-  /** Told of what no caller can see. */
+  /** Called for background errors, which no caller can see. */
   readonly onError: (error: BusError) => void;
 }
 
@@ -57,28 +49,20 @@ export interface ToRecord {
 }
 
 /** History in the table. */
-export interface HistoryStore {
+export interface HistoryTable extends Required<Pick<EventLog, "flow" | "stats">> {
   /**
    * Records a batch. The same event gives the same keys, so that duplicates overwrite. Gives what could not be recorded,
    * each with its error; the others are. `conflict` where the id is recorded with other content.
    */
   record(events: readonly ToRecord[]): Promise<{ readonly failed: readonly { index: number; error: BusError }[] }>;
   get(id: string): Promise<Event | undefined>;
-  query(query: HistoryQuery, page: PageOptions): Promise<Page>;
-  flowEvents(correlationId: string): Promise<Event[]>;
-  stats(query: StatsQuery): Promise<StatsRow[]>;
-  position(of: "end" | { eventId: string } | { time: number }): Promise<Position>;
-  readAfter(position: Position, limit: number): Promise<{ events: Recorded[]; position: Position }>;
+  query(query: HistoryQuery, page: LogPageOptions): Promise<LogPage>;
+  position(of: PositionOf): Promise<Position>;
+  readAfter(position: Position, limit: number): Promise<LogRead>;
 }
 
-/** Dead letters in the table. */
-export interface DeadLetterStore {
-  /** Writing the same one (same `id`) again changes nothing. */
-  put(letter: DeadLetter): Promise<void>;
-  list(query: DeadLetterQuery, page: PageOptions): Promise<DeadLetterPage>;
-  get(id: string): Promise<DeadLetter | undefined>;
-  /** False where there is none. */
-  remove(id: string): Promise<boolean>;
+/** Dead letters in the table, those of events that were never published included. */
+export interface DeadLetterTable extends DeadLetterStore {
   /** How many a subscription has. */
   count(subscription: string): Promise<number>;
 }
@@ -99,44 +83,56 @@ export interface ClaimedDelivery extends Delivery {
   readonly claim: string;
 }
 
-/** What is to become of a message. */
+/** What is to be done with a message in its queue. */
 export type MessageAction =
   | { readonly kind: "delete" }
   /** Visible again after that time. */
   | { readonly kind: "later"; readonly afterMs: number };
 
+/** Why a message was not handed over. */
+export type SkipReason = "duplicate" | "dead" | "invalid" | "expired" | "retryLater";
+
+/** A message that is not to be run now. */
+export interface SkippedMessage {
+  readonly action: MessageAction;
+  readonly why: SkipReason;
+}
+
+/** What a claim came to. */
+export type MessageClaim = { readonly delivery: ClaimedDelivery } | SkippedMessage;
+
 /**
  * The deliveries table: it says who may run a delivery, counts its attempts, and remembers for how long it succeeded. The
- * poller and the Lambda side open and settle every message by it, so that both keep the same promises.
+ * poller and the Lambda side process every message by it, so that both keep the same promises.
  */
-export interface DeliveryStore {
+export interface DeliveryTable {
   /**
-   * Reads a message and claims its delivery for one run. Otherwise says what is to become of the message: it succeeded or
-   * died already, is invalid (then it is a dead letter now), expired, or runs elsewhere. Never rejects for a bad message.
+   * Reads a message and claims its delivery for one run. Otherwise says what is to be done with the message: it succeeded or
+   * is dead already, is invalid (then it is a dead letter now), expired, or runs elsewhere. Never rejects for a bad message.
    * Where `ordered`, also takes the lock of the key; with `concurrency: 1`, the subscription's only one.
    */
-  open(
+  claim(
     message: QueueMessage,
     record: SubscriptionRecord,
     options: { readonly leaseMs: number },
-  ): Promise<{ readonly delivery: ClaimedDelivery } | { readonly action: MessageAction; readonly why: SkipReason }>;
+  ): Promise<MessageClaim>;
   /**
    * Holds the claim, and its locks, for another lease. False where it was lost: another has taken it over; with
    * `concurrency: 1` also where its lease was over, as another delivery may run in its place.
    */
   renew(delivery: ClaimedDelivery, leaseMs: number): Promise<boolean>;
-  /** Records how the run ended, a dead letter included, lets go of the claim, and says what is to become of the message. */
+  /** Records how the run ended, a dead letter included, lets go of the claim, and says what is to be done with the message. */
   settle(delivery: ClaimedDelivery, record: SubscriptionRecord, outcome: Outcome): Promise<MessageAction>;
   /**
-   * Lets a dead delivery be run again, attempts anew; also one that is no longer known, and one that was revived and has not
-   * run yet. False where it is on its way, or succeeded (then nothing is changed).
+   * Lets a dead delivery be run again, attempts anew: `revived`, also where it is no longer known, or was revived before and
+   * has not run yet. Changes nothing where it is under way or has succeeded.
    */
-  revive(subscription: string, event: Event): Promise<boolean>;
+  revive(subscription: string, event: Event): Promise<"revived" | "underWay" | "succeeded">;
   /**
    * Makes a delivery that its queue, or its rule, has given up a dead letter with the attempts made so far, and marks it
-   * dead, so that it can be redriven and its key goes on. Gives the letter; undefined where it succeeded or died before. Also
-   * takes what is no valid event: that becomes the dead letter that everybody else makes of it. Rejects with `unavailable`
-   * while it still runs: try again later. `reason` counts where no attempt failed.
+   * dead, so that it can be redriven and its key goes on. Gives the dead letter; undefined where it succeeded or was dead
+   * before. Also takes what is not a valid event: that becomes the dead letter that everybody else makes of it. Rejects with
+   * `unavailable` while it still runs: try again later. `reason` counts where no attempt failed.
    */
   giveUp(
     message: QueueMessage,
@@ -144,6 +140,3 @@ export interface DeliveryStore {
     reason: Pick<Failure, "code" | "message">,
   ): Promise<DeadLetter | undefined>;
 }
-
-/** Why a message was not handed over. */
-export type SkipReason = "duplicate" | "dead" | "invalid" | "expired" | "busy";

@@ -11,7 +11,7 @@ export interface AwsSettings
   readonly leaseMs?: number;
 }
 
-/** {@link AwsSettings}, and the bus to look for. */
+/** {@link AwsSettings}, and the bus to find. */
 export interface AwsOptions extends AwsSettings {
   /** Its name; everything else is read from SSM. */
   readonly bus: string;

@@ -5,8 +5,8 @@ import type { Event } from "../../event/event.ts";
 const kept = 5_000;
 
 /**
- * The events that this process had lately: it published, handled or looked them up. Here an event is known, and even found
- * by its id, before its place in the log is there. Without this, it would then count as new.
+ * The events that this process had lately: it published, handled or read them. Here an event can be had, and even be found by
+ * its id, before its position in the log is there. Without this, it would then count as new.
  */
 export class RecentlySeenEvents {
   /** Two generations, so that forgetting costs nothing. */
@@ -14,10 +14,10 @@ export class RecentlySeenEvents {
   #young = new Generation(0);
 
   add(event: Event): void {
-    if (this.#placeOf(event.id) === undefined) this.addNew(event);
+    if (this.#positionOf(event.id) === undefined) this.addNew(event);
   }
 
-  /** One that has just come to be: not looked for among the others, as a busy publisher would for each. */
+  /** One that has just come to be: not searched among the others, as a busy publisher would for each. */
   addNew({ id }: Event): void {
     this.#young.add(id);
     if (this.#young.size < kept) return;
@@ -25,26 +25,26 @@ export class RecentlySeenEvents {
     this.#young = new Generation(this.#old.end);
   }
 
-  /** Says of an event whether it was known by this call; the one that is being handled is. */
+  /** Says of an event whether it was seen by this call; the one that is being handled is. */
   asOfNow(): (event: Event) => boolean {
     const { end } = this.#young;
     const handled = runContext.getStore()?.event.id;
-    return ({ id }) => id === handled || (this.#placeOf(id) ?? end) < end;
+    return ({ id }) => id === handled || (this.#positionOf(id) ?? end) < end;
   }
 
-  #placeOf(id: string): number | undefined {
-    return this.#old.placeOf(id) ?? this.#young.placeOf(id);
+  #positionOf(id: string): number | undefined {
+    return this.#old.positionOf(id) ?? this.#young.positionOf(id);
   }
 }
 
-/** Ids in the order in which they came to be known; one is put where it can be found only once any is looked for. */
+/** Ids in the order in which they were first seen; one is put where it can be found only once any is searched. */
 class Generation {
   readonly #begin: number;
   readonly #ids: string[] = [];
-  readonly #places = new Map<string, number>();
-  #placed = 0;
+  readonly #positions = new Map<string, number>();
+  #indexed = 0;
 
-  /** `begin`: the place of its first among all. */
+  /** `begin`: the position of its first among all. */
   constructor(begin: number) {
     this.#begin = begin;
   }
@@ -53,7 +53,7 @@ class Generation {
     return this.#ids.length;
   }
 
-  /** The place of what comes next. */
+  /** The position of what comes next. */
   get end(): number {
     return this.#begin + this.#ids.length;
   }
@@ -62,12 +62,12 @@ class Generation {
     this.#ids.push(id);
   }
 
-  /** Among all that came to be known, the first time. */
-  placeOf(id: string): number | undefined {
-    for (const unplaced of this.#ids.slice(this.#placed)) {
-      if (!this.#places.has(unplaced)) this.#places.set(unplaced, this.#begin + this.#placed);
-      this.#placed += 1;
+  /** Among all that were seen, the first time. */
+  positionOf(id: string): number | undefined {
+    for (const next of this.#ids.slice(this.#indexed)) {
+      if (!this.#positions.has(next)) this.#positions.set(next, this.#begin + this.#indexed);
+      this.#indexed += 1;
     }
-    return this.#places.get(id);
+    return this.#positions.get(id);
   }
 }

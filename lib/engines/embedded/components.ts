@@ -1,195 +1,170 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type BusError, toBusError } from "../../error/bus-error.ts";
-import type { Clock } from "../../runtime/clock.ts";
+import { ChangeSignal } from "../../engine/change-signal.ts";
+import { toBusError } from "../../error/bus-error.ts";
 import { DeadLetterTable } from "./dead-letters/dead-letter-table.ts";
+import { EmbeddedDeadLetters } from "./dead-letters/dead-letters.ts";
 import { Claims } from "./deliveries/claims.ts";
 import { ConsumerSlots } from "./deliveries/consumer-slots.ts";
+import { EmbeddedDeliveries } from "./deliveries/deliveries.ts";
 import { DeliveryTable } from "./deliveries/delivery-table.ts";
 import { DueTimer } from "./deliveries/due-timer.ts";
 import { DeliveryEnqueuer } from "./deliveries/enqueue.ts";
 import { FairShare } from "./deliveries/fair-share.ts";
 import { Pending } from "./deliveries/pending.ts";
 import { Replays } from "./deliveries/replays.ts";
+import { SettlementQueue } from "./deliveries/settlement-queue.ts";
 import { Settlements } from "./deliveries/settlements.ts";
-import { History } from "./history/history-reader.ts";
+import { BlockCleaner } from "./history/block-cleaner.ts";
+import { HistoryReader } from "./history/history-reader.ts";
+import { EmbeddedLog } from "./history/log.ts";
 import { Retention } from "./history/retention.ts";
 import { Stats } from "./history/stats.ts";
-import { FileChanges } from "./processes/file-changes.ts";
+import { FilePoller } from "./processes/file-poller.ts";
 import { ProcessRegistry } from "./processes/process-registry.ts";
-import { Events } from "./publishing/event-table.ts";
-import { insertEvent } from "./publishing/insert-event.ts";
+import { EventTable } from "./publishing/event-table.ts";
 import { PublishQueue } from "./publishing/publish-queue.ts";
+import { nextWriteGroup } from "./publishing/write-group.ts";
+import type { EngineSettings } from "./settings.ts";
+import { FileAccess } from "./storage/file-access.ts";
 import { Writer } from "./storage/writer.ts";
 import { Backfill } from "./subscriptions/backfill.ts";
+import { PendingDeletions } from "./subscriptions/pending-deletions.ts";
 import { SubscriptionCache } from "./subscriptions/subscription-cache.ts";
 import { SubscriptionStates } from "./subscriptions/subscription-state.ts";
 import { SubscriptionTable } from "./subscriptions/subscription-table.ts";
+import { EmbeddedSubscriptions } from "./subscriptions/subscriptions.ts";
 
-/** The engine's options with every default filled in; times in milliseconds. */
-export interface EngineSettings {
-  readonly file: string;
-  readonly clock: Clock;
-  readonly nextId: () => string;
-  readonly random: () => number;
-  readonly retention: number;
-  readonly maxPending: number;
-  readonly pollMs: number;
-  readonly processCheckMs: number;
-  readonly lockWaitMs: number;
-  onError(error: BusError): void;
-}
-
-/** Puts the parts of an engine together. `owner` is this process, as rows name it. */
-export function createComponents(db: DatabaseSync, owner: number, settings: EngineSettings, onCommit: () => void) {
-  const { clock, file, maxPending, nextId, onError, lockWaitMs, pollMs, random, retention } = settings;
+/** Creates the components of an engine. `processId` is this process, as rows name it; `committed` follows each commit. */
+export function createComponents(db: DatabaseSync, processId: number, settings: EngineSettings, committed: () => void) {
+  const { clock, file, maxPending, nextId, onError, pollMs, retention } = settings;
+  const now = () => dueTimer.now();
   const schedule = () => writer.schedule();
   const transact = <Result>(act: () => Result) => writer.run(act);
-  const now = () => due.now();
+  const inBackground = (work: Promise<void>) => {
+    work.catch((thrown: unknown) => onError(toBusError(thrown)));
+  };
 
   const subscriptionCache = new SubscriptionCache(db);
   const queue = new DeliveryTable(db, subscriptionCache);
-  const events = new Events(db, subscriptionCache);
-  const deadLetters = new DeadLetterTable(db, nextId, onError);
+  const events = new EventTable(db, subscriptionCache);
   const replays = new Replays(db);
+  const deadLetters = new DeadLetterTable(db, { nextId, replays, onError });
   const subscriptions = new SubscriptionTable(db, subscriptionCache);
-  const consumers = new ConsumerSlots(schedule);
-  const history = new History(db, onError);
-  const enqueuer = new DeliveryEnqueuer(subscriptionCache, queue, consumers, deadLetters, owner);
-  const fairShare = new FairShare(db, { subscriptionCache, consumers, owner });
-  const claims = new Claims(db, {
-    subscriptionCache,
-    queue,
-    events,
-    consumers,
-    deadLetters,
-    replays,
-    fairShare,
-    owner,
+  const history = new HistoryReader(db, onError);
+  const tables = { subscriptionCache, queue, events, replays, deadLetters, subscriptions, history };
+
+  const consumers = new ConsumerSlots(onError);
+  const enqueuer = new DeliveryEnqueuer({ ...tables, consumers, processId });
+  const fairShare = new FairShare(db, { subscriptionCache, consumers, processId });
+  const claims = new Claims(db, { ...tables, consumers, fairShare, processId, onError });
+  const dueTimer = new DueTimer({ clock, queue, transact });
+  const settlements = new Settlements({ ...tables, dueTimer, processId });
+  const backfill = new Backfill(db, { ...tables, enqueuer, transact, onError });
+
+  const publishQueue = new PublishQueue(maxPending, schedule);
+  const settlementQueue = new SettlementQueue({
+    schedule,
+    settled: (count) => consumers.settled(count),
     onError,
   });
-  const settlements = new Settlements({ subscriptionCache, queue, events, deadLetters, owner });
-  const due = new DueTimer({ clock, queue, transact });
-  const processes = new ProcessRegistry(db, {
-    file,
-    owner,
-    subscriptionCache,
-    queue,
-    events,
-    deadLetters,
-    subscriptions,
-    replays,
-    fairShare,
-    now,
-    transact,
-  });
-  const backfill = new Backfill(db, { subscriptionCache, enqueuer, subscriptions, transact, onError });
-  const cleaning = new Retention(db, {
-    subscriptionCache,
-    events,
-    deadLetters,
-    subscriptions,
-    retention,
-    busy: () => publishQueue.busy,
-    now,
-    transact,
-  });
-  const pending = new Pending(db, subscriptionCache, history, subscriptions);
-  const stats = new Stats(db, history);
-  const states = new SubscriptionStates(db, deadLetters);
-  const fileChanges = new FileChanges(db, {
-    pollMs,
-    wanted: () => !consumers.empty,
-    onLook: () => {
-      due.now();
-      if (fairShare.look()) schedule();
-    },
-    onForeign: () => {
+  const group = { ...tables, publishQueue, settlementQueue, settlements, claims, enqueuer, retention, now };
+  const signal = new ChangeSignal({ onFirst: () => filePoller.start() });
+  let externalChanges = 0;
+  const writer: Writer = new Writer({
+    ...settings,
+    db,
+    nextGroup: () => nextWriteGroup(group),
+    begun: () => {
       subscriptionCache.refresh();
-      followUp();
-      schedule();
+      if (subscriptionCache.externalChanges === externalChanges) return;
+      externalChanges = subscriptionCache.externalChanges;
+      events.forgetPostings();
     },
+    ending: () => {
+      events.write();
+      subscriptionCache.write();
+    },
+    committed: () => consumers.dispatchClaimed(),
+    notified: () => {
+      signal.notify();
+      backfill.resume();
+      committed();
+    },
+    rolledBack: () => {
+      consumers.rolledBack();
+      events.forget();
+      subscriptionCache.forget();
+    },
+    stalled: (error) => publishQueue.rejectAll(error),
   });
 
-  /** What another process, or a new subscription, may have left to do for the consumers of this one. */
-  const followUp = () => {
+  /** Goes on with what another process, or a new subscription, may have left to do for the consumers of this one. */
+  const catchUp = () => {
     if (consumers.empty) return;
-    due.look();
+    dueTimer.refresh();
     backfill.drive(consumers.names());
     backfill.resume();
   };
-
-  const acceptHost = { subscriptionCache, events, enqueuer, retention };
-  const publishQueue: PublishQueue = new PublishQueue({
-    maxPending,
-    now,
-    insertEvent: (publish, at) => insertEvent(acceptHost, publish, at),
-    settle: (delivery, outcome, at) => {
-      settlements.apply(delivery, outcome, at);
-      if (outcome.kind === "retry") due.expect(at + outcome.afterMs);
+  const filePoller: FilePoller = new FilePoller(db, {
+    pollMs,
+    wanted: () => signal.watched || !consumers.empty,
+    polled: () => {
+      // Notices a clock that was set back.
+      dueTimer.now();
+      if (fairShare.poll()) schedule();
     },
-    claim: (limit, at) => claims.take(limit, at),
-    wantsClaims: () => claims.wanted(),
-    schedule,
-    onError,
+    changed: () => {
+      subscriptionCache.refresh();
+      catchUp();
+      schedule();
+      signal.notify();
+    },
   });
-
-  /** What the transaction claimed goes to the consumers. */
-  const dispatchClaimed = () => {
-    const handed = consumers.take();
-    for (const { delivery } of handed) publishQueue.hold(delivery);
-    for (const { slot, delivery } of handed) {
-      try {
-        slot.consumer.deliver(delivery);
-      } catch (thrown) {
-        // It promised not to; its delivery stays claimed, and those of the others go on.
-        onError(toBusError(thrown));
-      }
-    }
-  };
-
-  const writer: Writer = new Writer({
-    db,
+  const processes = new ProcessRegistry(db, {
+    ...tables,
     file,
-    subscriptionCache,
-    events,
-    random,
-    lockWaitMs,
-    nextGroup: () => publishQueue.nextGroup(),
-    onStalled: (error) => publishQueue.rejectAll(error),
-    dispatchClaimed,
-    onCommit: () => {
-      fileChanges.notify();
-      backfill.resume();
-      onCommit();
-    },
-    onRollback: () => {
-      consumers.take();
-    },
-  });
-
-  return {
-    subscriptionCache,
-    queue,
-    events,
-    deadLetters,
-    replays,
-    subscriptions,
-    consumers,
-    history,
-    enqueuer,
-    due,
-    processes,
-    backfill,
-    cleaning,
-    pending,
-    stats,
-    states,
-    fileChanges,
-    publishQueue,
-    writer,
+    processId,
+    fairShare,
+    checkMs: settings.processCheckMs,
     now,
     transact,
-    followUp,
+    inBackground,
+  });
+  const cleaning = new Retention(db, {
+    clock,
+    blockCleaner: new BlockCleaner(db, { ...tables, now }),
+    pendingDeletions: new PendingDeletions(db, events),
+    retention,
+    busy: () => publishQueue.size + settlementQueue.size > 0,
+    now,
+    transact,
+    inBackground,
+  });
+
+  const access = new FileAccess({ db, lockWait: settings, refresh: () => subscriptionCache.refresh(), transact });
+  const pending = new Pending(db, subscriptionCache, history, subscriptions);
+  const states = new SubscriptionStates(db, deadLetters);
+  const shared = { ...tables, access, backfill, cleaning, states, now, schedule, catchUp, processId, inBackground };
+  return {
+    ports: {
+      log: new EmbeddedLog({ access, publishQueue, history, stats: new Stats(db, history) }),
+      deliveries: new EmbeddedDeliveries({ ...shared, enqueuer, consumers, settlementQueue, pending, filePoller }),
+      subscriptions: new EmbeddedSubscriptions(shared),
+      deadLetters: new EmbeddedDeadLetters(access, deadLetters),
+    },
+    access,
+    backfill,
+    cleaning,
+    consumers,
+    dueTimer,
+    filePoller,
+    processes,
+    queue,
+    signal,
+    subscriptionCache,
+    transact,
+    writer,
+    now,
   };
 }
 

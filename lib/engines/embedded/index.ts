@@ -5,18 +5,19 @@ import type { BusError } from "../../error/bus-error.ts";
 import { createIds } from "../../event/id.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
-import type { EngineSettings } from "./components.ts";
 import { EmbeddedEngine } from "./engine.ts";
 import { ProcessLock } from "./processes/process-lock.ts";
 import { register } from "./processes/process-registry.ts";
+import type { EngineSettings } from "./settings.ts";
 import { openConnection, whenFree } from "./storage/connection.ts";
+import { storeError } from "./storage/sqlite-error.ts";
 
 export interface EmbeddedOptions {
-  /** The SQLite file; it and its folder are made where they are not there. Beside it lies the folder `<file>-locks`. */
+  /** The SQLite file; it and its folder are created where they do not exist. Beside it lies the folder `<file>-locks`. */
   readonly file: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What no caller can see: work in the background that failed, rows that cannot be read. */
+  /** Called for background errors, which no caller can see: work that failed, rows that cannot be read. */
   onError(error: BusError): void;
   /** 0 up to 1. */
   random(): number;
@@ -31,9 +32,9 @@ export interface EmbeddedOptions {
   readonly synchronous?: "full" | "normal";
   /** Publishes that may wait to be written; above it they fail `throttled`. Default 100,000. */
   readonly maxPending?: number;
-  /** Milliseconds between two looks for what other processes have written; five times that when all is quiet. Default 5. */
+  /** Milliseconds between two polls for what other processes have written; five times that when all is quiet. Default 5. */
   readonly pollMs?: number;
-  /** Milliseconds between two looks whether other processes are gone. Default 1,000. */
+  /** Milliseconds between two checks whether other processes are gone. Default 1,000. */
   readonly processCheckMs?: number;
   /** Milliseconds for which another process's lock is waited for before a call fails `unavailable`. Default 30,000. */
   readonly lockWaitMs?: number;
@@ -42,8 +43,9 @@ export interface EmbeddedOptions {
 const dayMs = 86_400_000;
 
 /**
- * Opens the bus in a SQLite file, and makes it where it is new. `invalid_config` where the file is of a newer version or of
- * another program; `unavailable` where it is corrupt, locked, or cannot be read and written. Such a file is left as it is.
+ * Opens the bus in a SQLite file. A new file is created; one of an earlier schema version is migrated, and programs of that
+ * version cannot use it any more. `invalid_config` where the file is of a version that is not known, or of another program;
+ * `unavailable` where it is corrupt, locked, or cannot be read and written. Such a file is left as it is.
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Engine> {
   const settings = withDefaults(options);
@@ -76,13 +78,13 @@ export async function startOn(db: DatabaseSync, settings: EngineSettings): Promi
   try {
     const lock = await whenFree(settings, () => ProcessLock.take(settings.file));
     held = lock;
-    const owner = await whenFree(settings, () => register(db, lock));
-    const engine = new EmbeddedEngine(db, lock, owner, settings);
+    const processId = await whenFree(settings, () => register(db, lock));
+    const engine = new EmbeddedEngine(db, lock, processId, settings);
     await engine.start();
     return engine;
   } catch (thrown) {
     held?.release();
     db.close();
-    throw thrown;
+    throw storeError(settings.file, thrown);
   }
 }

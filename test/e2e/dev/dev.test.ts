@@ -1,292 +1,274 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { connect, type Event } from "wagglebus";
-import { parseRecord, project, runDev, runWaggle, startWaggle } from "./waggle.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Bus, connect } from "wagglebus";
+import { type ProjectFolder, projectFolder } from "../../support/project-folder.ts";
+import { devRecords, runWaggle, startWaggle } from "./dev.ts";
 
-// Each test starts the command several times.
-vi.setConfig({ testTimeout: 60_000 });
-
-let here: Awaited<ReturnType<typeof project>>;
+let here: ProjectFolder;
 beforeEach(async () => {
-  here = await project();
+  here = await projectFolder();
 });
 afterEach(() => here.remove());
 
-/** Every event of the project's bus, newest first. */
-async function history(): Promise<Event[]> {
-  const bus = await connect({ file: join(here.path, ".waggle/bus.db") });
-  const events: Event[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await bus.history.query({ limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });
-    events.push(...page.events);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  await bus.close();
-  return events;
+/** Writes one function of the project. */
+async function writeFunction(name: string, subscription: string, handler: string, folder = "functions"): Promise<void> {
+  await here.write(
+    `${folder}/${name}/subscription.ts`,
+    `import { defineSubscription } from "wagglebus";
+     export default defineSubscription({ name: "${name}", ${subscription} });`,
+  );
+  await here.write(`${folder}/${name}/handler.ts`, handler);
 }
 
-/** How often each path is in the data of the events of a type. */
-async function readings(): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const { type, data } of await history()) {
-    const text = type === "memory.created" ? JSON.stringify(data) : "";
-    const path = /"path":"([^"]+)"/.exec(text)?.[1];
-    if (path !== undefined) counts[path] = (counts[path] ?? 0) + 1;
+/** The bus of the project, open for `use` only. */
+async function onBus<Result>(use: (bus: Bus) => Promise<Result>): Promise<Result> {
+  const bus = await connect({ file: join(here.path, ".waggle/bus.db"), source: "test" });
+  try {
+    return await use(bus);
+  } finally {
+    await bus.close();
   }
-  return counts;
 }
 
-const broken = '{"step":1}\n{"step":\n';
+function publish(name: string): Promise<void> {
+  return onBus(async (bus) => {
+    await bus.publish({ type: "custom.arrived", data: { name } });
+  });
+}
+
+const greet = `export default async (event, { bus, log }) => {
+  log.info("greeting", { who: event.data.name });
+  await bus.publish({ type: "custom.greeted", source: "greeter", data: { name: event.data.name } });
+};`;
+const fail = 'export default () => { throw new Error("no address"); };';
+
+/** Publishes while a run goes on, and stops it at the line that is waited for. Gives how it ended. */
+async function runUntil(line: string, ...args: readonly string[]) {
+  const run = startWaggle(here.path, ["dev", ...args], (text) => {
+    if (text.startsWith("waiting for events")) publish("Ada");
+    if (text.startsWith(line)) run.kill("SIGINT");
+  });
+  return run.ended;
+}
 
 describe("waggle dev", () => {
-  test("reads docs/ and examples/inbox/, has one of two readers give way, and shows what is dead", async () => {
-    await here.write("docs/a.md", "# Hives\n\nThe Waggle Dance is in [b](b.md).");
-    await here.write("docs/b.md", "# Dances");
-    await here.write("examples/inbox/note.md", "# Note\n\nThe Waggle Dance again.");
-    await here.write("examples/inbox/team/note.md", "# Note\n\nThe Waggle Dance again.");
-    await here.write("examples/inbox/calls.jsonl", broken);
-    const { code, stdout, stderr } = await runWaggle(here.path, "dev");
-    expect(stderr).toBe("");
-    expect(code).toBe(0);
-    expect(stdout).toContain("docs: 2 documents to read");
-    expect(stdout).toContain("examples/inbox: 3 documents to read");
-    expect(stdout).toMatch(/^conflict examples\/inbox\/team\/note\.md: reader-\d gives way: reader-\d has the same/m);
-    expect(stdout).toContain("dead in readers: examples/inbox/calls.jsonl: line 2 is not JSON");
-    expect(stdout).toContain("complete docs: 2 documents");
-    expect(stdout).toContain("1 dead letter.");
-    expect(stdout).toMatch(/waggle dlq show \S+/);
-    expect(stdout).toMatch(/named by the most documents: Waggle Dance \(2\)/);
-    expect(await readings()).toEqual({ "docs/a.md": 1, "docs/b.md": 1, "examples/inbox/note.md": 1 });
-  });
-
-  test("a second run reads nothing again, and says so", async () => {
-    await here.write("notes/a.md", "# One");
-    await here.write("notes/b.md", "# Two");
-    await runDev(here.path, "notes");
-    const again = await runDev(here.path, "notes");
-    expect(again.plan.roots).toEqual([{ root: "notes", found: 2, fresh: 0 }]);
-    expect(again.summary.events).toEqual({});
-    expect((await runWaggle(here.path, "dev", "notes")).stdout).toContain("notes: nothing new, 2 known");
-  });
-
-  test("of a folder that grew and changed, only the new and the changed are read", async () => {
-    await here.write("notes/a.md", "# One");
-    await here.write("notes/b.md", "# Two");
-    await runDev(here.path, "notes");
-    await here.write("notes/b.md", "# Two, fixed");
-    await here.write("notes/c.md", "# Three");
-    const { summary } = await runDev(here.path, "notes");
-    expect(summary.documents).toEqual({ found: 3, announced: 2, read: 2, gaveWay: 0 });
-    expect(await readings()).toEqual({ "notes/a.md": 1, "notes/b.md": 2, "notes/c.md": 1 });
-  });
-
-  test("a broken file is a dead letter; fixed and redriven by hand, its workflow completes", async () => {
-    await here.write("notes/calls.jsonl", broken);
-    await here.write("notes/fine.md", "# Fine");
-    const first = await runDev(here.path, "notes");
-    expect(first.code).toBe(0);
-    expect(first.summary.workflows).toEqual([expect.objectContaining({ status: "failed", ended: 1, documents: 2 })]);
-    expect(first.summary.deadLetters).toEqual([expect.objectContaining({ what: "notes/calls.jsonl" })]);
-
-    await here.write("notes/calls.jsonl", '{"step":1}\n{"step":2}\n');
-    const bus = await connect({ file: join(here.path, ".waggle/bus.db") });
-    await bus.deadLetters.redrive(first.summary.deadLetters[0]?.id ?? "");
-    await bus.close();
-    const second = await runDev(here.path, "notes");
-    expect(second.plan.leftOver).toBe(1);
-    expect(second.summary.workflows).toEqual([
-      expect.objectContaining({ status: "completed", ended: 2, documents: 2 }),
-    ]);
-    expect(second.summary.deadLetters).toEqual([]);
-    expect(second.summary.events["workflow.completed"]).toBe(1);
-    // What was fixed is known by its new content: it is not read a second time.
-    expect((await runDev(here.path, "notes")).summary.events).toEqual({});
-    expect(await readings()).toEqual({ "notes/calls.jsonl": 1, "notes/fine.md": 1 });
-  });
-
-  test("a broken file that was fixed is redriven by the next run; one that was not is left alone", async () => {
-    await here.write("notes/calls.jsonl", broken);
-    await here.write("notes/latin1.md", Uint8Array.of(35, 32, 0xe9, 10));
-    await runDev(here.path, "notes");
-    const idle = await runDev(here.path, "notes");
-    expect(idle.plan.fixed).toEqual([]);
-    expect(idle.summary.deadLetters.map(({ what }) => what).sort()).toEqual(["notes/calls.jsonl", "notes/latin1.md"]);
-
-    await here.write("notes/latin1.md", "# é\n");
-    const { plan, summary } = await runDev(here.path, "notes");
-    expect(plan.fixed).toEqual(["notes/latin1.md"]);
-    expect(plan.roots).toEqual([{ root: "notes", found: 2, fresh: 0 }]);
-    expect(summary.documents.read).toBe(1);
-    expect(summary.deadLetters.map(({ what }) => what)).toEqual(["notes/calls.jsonl"]);
-  });
-
-  test("killed again and again at different points, the rest is done, and nothing twice", async () => {
-    const documents = 60;
-    for (let one = 0; one < documents; one += 1) await here.write(`notes/${one}.md`, `# Document ${one}`);
-    // In the planning, among the readings, and while the graph is brought up to date.
-    for (const [type, count] of [
-      ["task.created", 1],
-      ["memory.created", 10],
-      ["knowledge_graph.updated", 20],
-    ] as const) {
-      let seen = 0;
-      const run = startWaggle(here.path, ["dev", "--json", "notes"], (line) => {
-        const record = parseRecord(line);
-        if (record.kind === "event" && record.type === type && ++seen === count) run.kill("SIGKILL");
-      });
-      expect((await run.ended).signal).toBe("SIGKILL");
-    }
-    const last = await runDev(here.path, "notes");
-    expect(last.plan.leftOver).toBeGreaterThan(0);
-    expect(last.plan.roots[0]?.fresh).toBe(0);
-    const counts = new Map<string, number>();
-    for (const { type } of await history()) counts.set(type, (counts.get(type) ?? 0) + 1);
-    expect(Object.fromEntries(counts)).toEqual({
-      "workflow.started": 1,
-      "task.created": documents,
-      "task.assigned": documents,
-      "memory.created": documents,
-      "task.completed": documents,
-      "memory.entity.extracted": documents,
-      "knowledge_graph.updated": documents,
-      "workflow.completed": 1,
-    });
-    expect(Object.values(await readings())).toEqual(Array(documents).fill(1));
-  });
-
-  test("Ctrl-C ends it with 130; the next run does the rest", async () => {
-    for (let one = 0; one < 40; one += 1) await here.write(`notes/${one}.md`, `# Document ${one}`);
-    let told = false;
-    const run = startWaggle(here.path, ["dev", "notes"], (line) => {
-      if (told || !line.startsWith("read ")) return;
-      told = true;
-      run.kill("SIGINT");
-    });
-    const { code, stderr } = await run.ended;
+  test("handles what others publish, shows it, and ends at Ctrl-C with 130", async () => {
+    await writeFunction("greeter", 'on: "custom.arrived"', greet);
+    await writeFunction("mailer", 'on: "custom.greeted"', "export default () => {};");
+    const { code, stdout, stderr } = await runUntil("done in mailer: custom.greeted");
     expect(code).toBe(130);
-    expect(stderr).toMatch(/^interrupted: \d+ documents left; run it again/m);
-    const { summary } = await runDev(here.path, "notes");
-    expect(summary.deadLetters).toEqual([]);
-    expect(Object.values(await readings())).toEqual(Array(40).fill(1));
+    expect(stdout).toMatch(
+      /^2 functions at work: greeter, mailer\nwaiting for events in \.waggle\/bus\.db; Ctrl-C ends\n/,
+    );
+    expect(stdout).toMatch(/^\S+Z {2}custom\.arrived +test +name=Ada$/m);
+    expect(stdout).toMatch(/^greeter: greeting who=Ada$/m);
+    expect(stdout).toMatch(/^done in greeter: custom\.arrived, \d+ms$/m);
+    expect(stderr).toMatch(/^interrupted: stopped; run it again and it goes on where it stopped$/m);
   });
 
-  test("two at once share the work", async () => {
-    for (let one = 0; one < 20; one += 1) await here.write(`notes/${one}.md`, `# Document ${one}`);
-    const runs = await Promise.all([runDev(here.path, "notes"), runDev(here.path, "notes")]);
-    expect(runs.map(({ code }) => code)).toEqual([0, 0]);
-    expect(Object.values(await readings())).toEqual(Array(20).fill(1));
+  test("shows each failed attempt and the dead letter", async () => {
+    await writeFunction("mailer", 'on: "custom.arrived", attempts: 2, backoff: { from: 1 }', fail);
+    const { stdout } = await runUntil("dead in mailer");
+    expect(stdout).toContain("failed in mailer: custom.arrived: no address (attempt 1; it is tried again)\n");
+    expect(stdout).toContain("dead in mailer: custom.arrived: no address\n");
   });
 
-  test("--strict exits with 1 while something is dead", async () => {
-    await here.write("notes/calls.jsonl", broken);
-    expect((await runDev(here.path, "notes", "--strict")).code).toBe(1);
-    expect((await runDev(here.path, "notes", "--strict")).code).toBe(1);
-    await here.write("notes/calls.jsonl", "{}\n");
-    expect((await runDev(here.path, "notes", "--strict")).code).toBe(0);
+  test("a handler that is running at Ctrl-C finishes; what waits is done by the next run, and nothing twice", async () => {
+    await writeFunction(
+      "slow",
+      'on: "custom.arrived", concurrency: 1',
+      `export default async (event, { bus }) => {
+         console.log("began " + event.data.name);
+         if (event.data.name === "Ada") await new Promise((resolve) => process.once("SIGINT", resolve));
+         await bus.publish({ type: "custom.ended", source: "slow", data: event.data });
+       };`,
+    );
+    await runWaggle(here.path, "dev", "--until-idle");
+    for (const name of ["Ada", "Bob"]) await publish(name);
+    const run = startWaggle(here.path, ["dev"], (line) => {
+      if (line.startsWith("began")) run.kill("SIGINT");
+    });
+    const { code, stdout, stderr } = await run.ended;
+    expect(code).toBe(130);
+    expect(stdout).toMatch(/^done in slow/m);
+    expect(stderr).toContain("1 handler may finish; Ctrl-C again ends at once\n");
+    expect(stderr).toMatch(/^interrupted: 1 delivery left; run it again/m);
+    const next = await devRecords(here.path, "--until-idle");
+    expect(next.of("plan")).toMatchObject([{ functions: ["slow"], leftOver: 1 }]);
+    const { events } = await onBus((bus) => bus.history.query({ type: "custom.ended" }));
+    expect(events.map(({ data }) => data)).toEqual([{ name: "Bob" }, { name: "Ada" }]);
   });
 
-  test("what is no document is left out with a word", async () => {
-    await here.write("notes/a.md", "# One");
-    await here.write("notes/image.png", "text");
-    await here.write("notes/zeros.md", Uint8Array.of(35, 0, 35));
-    await here.write("notes/empty.md", "");
-    await here.write("notes/huge.md", "x".repeat(1_048_577));
-    await here.write("notes/node_modules/b.md", "# Not ours");
-    const { plan } = await runDev(here.path, "notes", "notes/a.md");
-    expect(plan.roots).toEqual([
-      { root: "notes", found: 1, fresh: 1 },
-      { root: "notes/a.md", found: 0, fresh: 0 },
-    ]);
-    expect(plan.skipped).toEqual([
-      { path: "notes/empty.md", why: "empty" },
-      { path: "notes/huge.md", why: "larger than 1 MiB" },
-      { path: "notes/image.png", why: "binary" },
-      { path: "notes/node_modules", why: "ignored" },
-      { path: "notes/zeros.md", why: "binary" },
-    ]);
+  test("killed in the middle of a handler, the next run does it again", async () => {
+    await writeFunction(
+      "once",
+      'on: "custom.arrived"',
+      `import { existsSync, writeFileSync } from "node:fs";
+       export default async () => {
+         if (existsSync("began")) return;
+         writeFileSync("began", "");
+         process.kill(process.pid, "SIGKILL");
+       };`,
+    );
+    await runWaggle(here.path, "dev", "--until-idle");
+    await publish("Ada");
+    expect((await runWaggle(here.path, "dev", "--until-idle")).signal).toBe("SIGKILL");
+    const { code, of } = await devRecords(here.path, "--until-idle");
+    expect(code).toBe(0);
+    expect(of("handled")).toMatchObject([{ subscription: "once", attempt: 2 }]);
   });
 
-  test("a path that is not there is named with the one that was meant, and nothing is begun", async () => {
-    await here.write("notes/a.md", "# One");
-    const { code, stderr } = await runWaggle(here.path, "dev", "notes", "note");
-    expect(code).toBe(1);
-    expect(stderr).toContain('note: there is no such file or folder; did you mean "notes"?');
-    expect(await readdir(here.path)).not.toContain(".waggle");
+  test("--functions names another folder", async () => {
+    await writeFunction("greeter", 'on: "custom.arrived"', greet, "agents");
+    const { stdout } = await runUntil("done in greeter", "--functions", "agents");
+    expect(stdout).toContain("1 function at work: greeter\n");
   });
 
-  test("where there is nothing to read by default, it says what to give", async () => {
+  test("where there is no function and no module, it says what to add, and begins nothing", async () => {
     const { code, stderr } = await runWaggle(here.path, "dev");
     expect(code).toBe(1);
-    expect(stderr).toContain(
-      "there is no docs and no examples/inbox here; say what to read: waggle dev <file or folder>",
+    expect(stderr).toBe(
+      "not_found: there is no folder functions/ here; add functions/<name>/subscription.ts and handler.ts, name another " +
+        "folder with --functions, or load a module that subscribes by itself with --import\n",
     );
+    expect(await readdir(here.path)).toEqual([]);
+  });
+
+  test("a folder that was named and is not there is an error, also beside a module", async () => {
+    await here.write("agents.ts", "");
+    const { code, stderr } = await runWaggle(here.path, "dev", "--functions", "agents", "--import", "agents.ts");
+    expect(code).toBe(1);
+    expect(stderr).toContain("agents: there is no such folder; add agents/<name>/subscription.ts and handler.ts");
+  });
+
+  test("a line of options that makes no sense is refused with the usage", async () => {
+    await writeFunction("greeter", 'on: "custom.arrived"', greet);
+    const strict = await runWaggle(here.path, "dev", "--strict");
+    expect([strict.code, strict.stderr]).toEqual([2, expect.stringContaining("add --until-idle")]);
+    expect((await runWaggle(here.path, "dev", "docs")).code).toBe(2);
   });
 });
 
-describe("waggle dev --functions", () => {
-  test("runs what a user added beside the crew", async () => {
-    await here.write("notes/a.md", "# One");
-    await here.write(
-      "functions/greeter/subscription.ts",
-      `import { defineSubscription } from "wagglebus";
-       import { workflowCompleted } from "wagglebus/catalog";
-       export default defineSubscription({ name: "greeter", on: workflowCompleted });`,
+describe("waggle dev --until-idle", () => {
+  test("ends when nothing is under way, retries included, and sums up", async () => {
+    await writeFunction(
+      "mailer",
+      'on: "custom.arrived", from: "beginning", attempts: 3, backoff: { from: 1 }',
+      `export default (event, { attempt }) => {
+        if (event.data.name === "Bob" || attempt < 3) throw new Error("no address of " + event.data.name);
+      };`,
     );
-    await here.write(
-      "functions/greeter/handler.ts",
-      `export default async (event, { bus }) => {
-         await bus.publish({ type: "custom.greeted", source: "greeter", data: { root: event.data.output } });
+    for (const name of ["Ada", "Bob"]) await publish(name);
+    const { code, stdout } = await runWaggle(here.path, "dev", "--until-idle");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Handled 1 delivery in \S+; 5 failed attempts; 1 dead letter\.$/m);
+    expect(stdout).toMatch(/^Slowest steps\n +\d+ms {2}mailer {2}custom\.arrived$/m);
+    expect(stdout).toMatch(/^Dead letters\n {2}mailer custom\.arrived: no address of Bob\n {4}waggle dlq show \S+\n/m);
+    expect(stdout).not.toContain("waiting for events");
+  });
+
+  test("--strict exits with 1 while one of these subscriptions has a dead letter, and not for one of others", async () => {
+    await writeFunction("mailer", 'on: "custom.arrived", from: "beginning", attempts: 1', fail);
+    await publish("Ada");
+    expect((await devRecords(here.path, "--until-idle", "--strict")).code).toBe(1);
+    const again = await devRecords(here.path, "--until-idle", "--strict");
+    expect(again.code).toBe(1);
+    expect(again.of("summary")).toMatchObject([{ handled: 0, failed: 0, deadLetters: [{ message: "no address" }] }]);
+    await writeFunction("greeter", 'on: "custom.arrived"', greet, "agents");
+    expect((await devRecords(here.path, "--until-idle", "--strict", "--functions", "agents")).code).toBe(0);
+  });
+
+  test("with --json stdout is NDJSON whatever handlers print, and says who handled what", async () => {
+    await writeFunction(
+      "greeter",
+      'on: "custom.arrived", from: "beginning"',
+      `console.log("loaded");
+       export default async (event, { bus }) => {
+         console.log("hello", event.data);
+         await bus.publish({ type: "custom.greeted", source: "greeter", data: {} });
        };`,
     );
-    const { summary } = await runDev(here.path, "notes");
-    expect(summary.events["custom.greeted"]).toBe(1);
+    await writeFunction("mailer", 'on: "custom.greeted", attempts: 1', fail);
+    await publish("Ada");
+    const { code, parsed, of, stderr } = await devRecords(here.path, "--until-idle");
+    expect(code).toBe(0);
+    expect(stderr).toBe("loaded\nhello { name: 'Ada' }\n");
+    expect(of("plan")).toEqual([{ kind: "plan", functions: ["greeter", "mailer"], imports: [], leftOver: 0 }]);
+    expect(of("event")).toMatchObject([{ type: "custom.greeted", source: "greeter" }]);
+    expect(of("handled")).toMatchObject([{ subscription: "greeter", type: "custom.arrived", attempt: 1 }]);
+    expect(of("failure")).toMatchObject([{ subscription: "mailer", message: "no address", dead: true }]);
+    expect(parsed.at(-1)).toMatchObject({
+      kind: "summary",
+      handled: 1,
+      failed: 1,
+      events: { "custom.greeted": 1 },
+      slowest: [{ subscription: "greeter" }],
+      deadLetters: [{ subscription: "mailer", what: "custom.greeted", attempts: 1 }],
+    });
+  });
+
+  test("two at once share the work", async () => {
+    await writeFunction("greeter", 'on: "custom.arrived", from: "beginning"', greet);
+    await onBus(async (bus) => {
+      await bus.publishAll(Array.from({ length: 50 }, (_, one) => ({ type: "custom.arrived", data: { one } })));
+    });
+    const runs = await Promise.all([devRecords(here.path, "--until-idle"), devRecords(here.path, "--until-idle")]);
+    expect(runs.map(({ code }) => code)).toEqual([0, 0]);
+    expect(runs.flatMap(({ of }) => of("handled"))).toHaveLength(50);
+  });
+});
+
+describe("waggle dev --import", () => {
+  const module = (body: string) => `import { getBus } from "wagglebus";\nconst bus = await getBus();\n${body}`;
+
+  test("a module subscribes by itself on the bus that getBus gives, and is watched like a function", async () => {
+    await here.write(
+      "agents.ts",
+      module(`await bus.subscribe({ name: "greeter", on: "custom.arrived" }, ${greet.replace("export default ", "").slice(0, -1)});
+        await bus.subscribe({ on: "custom.greeted", attempts: 1 }, () => { throw new Error("no address"); });
+        await bus.publish({ type: "custom.arrived", source: "agents", data: { name: "Ada" } });
+        await bus.close();`),
+    );
+    const { code, of } = await devRecords(here.path, "--import", "./agents.ts", "--until-idle");
+    expect(code).toBe(0);
+    const subscriptions = ["greeter", expect.stringMatching(/^unnamed-/)];
+    expect(of("plan")).toMatchObject([{ functions: [], imports: [{ file: "agents.ts", subscriptions }] }]);
+    expect(of("event").map(({ type }) => type)).toEqual(["custom.arrived", "custom.greeted"]);
+    expect(of("handled")).toMatchObject([{ subscription: "greeter" }]);
+    expect(of("failure")).toMatchObject([{ message: "no address", dead: true }]);
+  });
+
+  test("runs beside the functions of the project, whatever else lies in that folder", async () => {
+    await writeFunction("greeter", 'on: "custom.arrived"', greet);
+    await here.write("functions/src/index.ts", "throw new Error('not for waggle');");
+    await here.write("one.ts", module('await bus.subscribe({ name: "one", on: "custom.greeted" }, () => {});'));
+    await here.write(
+      "two.ts",
+      module('await bus.publish({ type: "custom.arrived", source: "two", data: { name: "Ada" } });'),
+    );
+    const { stdout } = await runWaggle(here.path, "dev", "--import", "one.ts", "--import", "two.ts", "--until-idle");
+    expect(stdout).toContain("1 function at work: greeter\n");
+    expect(stdout).toContain("1 subscription of one.ts at work: one\n");
+    expect(stdout).toContain("warning: two.ts has subscribed nothing on the bus of this command");
+    expect(stdout).toMatch(/^Handled 2 deliveries/m);
   });
 
   test.each([
-    [
-      "a missing handler",
-      { "subscription.ts": "export default { name: 'x', on: 'a.b' };" },
-      /functions\/x has no handler\.ts/,
-    ],
-    [
-      "a missing export",
-      { "subscription.ts": "export const a = 1;", "handler.ts": "" },
-      /subscription\.ts: the default export is undefined/,
-    ],
-    [
-      "a file that fails",
-      { "subscription.ts": "throw new Error('oh');", "handler.ts": "" },
-      /subscription\.ts could not be loaded: oh/,
-    ],
-    [
-      "a name taken twice",
-      { "subscription.ts": "export default { name: 'planner', on: 'a.b' };", "handler.ts": "export default () => {};" },
-      /planner and functions\/x both subscribe as "planner"/,
-    ],
-  ])("%s is named with its file", async (_, files, message) => {
-    await here.write("notes/a.md", "# One");
-    for (const [name, content] of Object.entries(files)) await here.write(`functions/x/${name}`, content);
-    const { code, stderr } = await runWaggle(here.path, "dev", "notes");
+    ["a file that is not there", "gone.ts", undefined, "gone.ts: there is no such file; give --import a module"],
+    ["a module that fails", "bad.ts", "throw new Error('oh');", "bad.ts could not be loaded: oh"],
+  ])("%s is named", async (_, file, content, message) => {
+    if (content !== undefined) await here.write(file, content);
+    const { code, stderr } = await runWaggle(here.path, "dev", "--import", file);
     expect(code).toBe(1);
-    expect(stderr).toMatch(message);
+    expect(stderr).toContain(message);
   });
 
-  test("without anybody who listens to workflow.started, documents wait for a crew that does", async () => {
-    await here.write("notes/a.md", "# One");
-    await here.write("other/idle/subscription.ts", "export default { name: 'idle', on: 'task.failed' };");
-    await here.write("other/idle/handler.ts", "export default () => {};");
-    const { stdout } = await runWaggle(here.path, "dev", "--functions", "other", "notes");
-    expect(stdout).toContain("warning: no function listens to workflow.started, so no document was announced");
-    expect((await runDev(here.path, "notes")).summary.documents.read).toBe(1);
-  });
-
-  test("a folder that is not there is named", async () => {
-    await rm(join(here.path, "functions"), { recursive: true });
-    await here.write("notes/a.md", "# One");
-    const { code, stderr } = await runWaggle(here.path, "dev", "notes");
-    expect(code).toBe(1);
-    expect(stderr).toContain("functions: there is no such folder");
+  test("Ctrl-C ends it while a module is still loading", async () => {
+    await here.write("agents.ts", "console.log('loading'); await new Promise(() => {});");
+    const run = startWaggle(here.path, ["dev", "--import", "agents.ts"], (line) => {
+      if (line === "loading") run.kill("SIGINT");
+    });
+    expect((await run.ended).code).toBe(130);
   });
 });

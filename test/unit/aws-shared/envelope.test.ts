@@ -30,7 +30,7 @@ function foreign(parts: Record<string, unknown>): string {
   });
 }
 
-function opened(body: string): Event {
+function claimed(body: string): Event {
   const result = openEnvelope(body, standardCatalog);
   if (!result.ok) throw result.error;
   return result.event;
@@ -59,7 +59,7 @@ describe("an event on the wire", () => {
       fc.property(events, ({ id, data, agentId, priority, replay }) => {
         const mark = replay === undefined ? {} : { replay: { id: replay } };
         const event = anEvent({ id, type: "custom.x.y", data, metadata: { agentId, priority, ...mark } });
-        expect(opened(toEnvelope(event))).toEqual(event);
+        expect(claimed(toEnvelope(event))).toEqual(event);
       }),
     );
   });
@@ -84,7 +84,7 @@ describe("an event on the wire", () => {
 
 describe("an event that another program put", () => {
   test("has what it lacks filled in", () => {
-    expect(opened(foreign({}))).toEqual({
+    expect(claimed(foreign({}))).toEqual({
       id: "6f2a7a52-1111-4c1c-9a3e-0d9c11f1d2aa",
       type: "task.completed",
       source: "legacy",
@@ -101,7 +101,7 @@ describe("an event that another program put", () => {
       data: { taskId: "t-1", more: true },
       metadata: { correlationId: "flow-1", agentId: "a-1", tags: ["x"], priority: 2 },
     };
-    expect(opened(foreign({ detail }))).toMatchObject({
+    expect(claimed(foreign({ detail }))).toMatchObject({
       id: "order-7",
       time: "2026-11-20T09:59:59.5Z",
       data: { taskId: "t-1", more: true },
@@ -133,9 +133,9 @@ describe("an event that another program put", () => {
   });
 
   test("passes by its shape where the catalog does not know its type or its version", () => {
-    expect(opened(foreign({ "detail-type": "billing.invoice.sent" })).type).toBe("billing.invoice.sent");
+    expect(claimed(foreign({ "detail-type": "billing.invoice.sent" })).type).toBe("billing.invoice.sent");
     const later = { data: { anything: 1 }, metadata: { version: 99 } };
-    expect(opened(foreign({ detail: later })).metadata.version).toBe(99);
+    expect(claimed(foreign({ detail: later })).metadata.version).toBe(99);
   });
 
   test.each([

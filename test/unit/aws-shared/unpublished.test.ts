@@ -4,13 +4,13 @@ import {
   parseUnpublished,
   toUnpublishedMessage,
   toUnpublishedPointer,
-  type Unpublished,
 } from "../../../lib/aws-shared/index.ts";
+import type { DeadLetter } from "../../../lib/engine/delivery.ts";
 import { anEvent } from "../../support/an-event.ts";
 
 const failure = { code: "throttled", message: "slow down", at: "2026-01-01T00:00:01.000Z", attempt: 1 };
-const letter: Unpublished = {
-  id: "letter-1",
+const deadLetter: DeadLetter = {
+  id: "dead-letter-1",
   event: anEvent({ data: { text: "\u0000\ufffe\uffff\ud83d\ude00" }, metadata: { agentId: "a-1", tags: ["x"] } }),
   reason: { ...failure, stack: "at …" },
   attempts: 1,
@@ -20,11 +20,13 @@ const letter: Unpublished = {
 };
 
 test("a dead letter comes back from its message as it was", () => {
-  expect(parseUnpublished(toUnpublishedMessage(letter))).toEqual({ letter });
+  expect(parseUnpublished(toUnpublishedMessage(deadLetter))).toEqual({ deadLetter });
 });
 
 test("a pointer names where the message lies", () => {
-  expect(parseUnpublished(toUnpublishedPointer("unpublished/letter-1"))).toEqual({ bodyKey: "unpublished/letter-1" });
+  expect(parseUnpublished(toUnpublishedPointer("unpublished/dead-letter-1"))).toEqual({
+    bodyKey: "unpublished/dead-letter-1",
+  });
 });
 
 test.each([

@@ -27,9 +27,17 @@ test("the aws engine requires a bus, and a bus requires the aws engine", async (
 });
 
 test("dev refuses a deployed bus without opening it", async () => {
-  const { code, err } = await workspace().waggle(["dev", ".", "--engine", "aws", "--bus", "agents"]);
+  const { code, err } = await workspace().waggle([
+    "dev",
+    "--import",
+    "agents.ts",
+    "--engine",
+    "aws",
+    "--bus",
+    "agents",
+  ]);
   expect(code).toBe(1);
-  expect(err).toContain("dev runs functions and their bus on this machine");
+  expect(err).toContain("waggle dev runs functions and their bus on this machine");
   expect(err).toContain("waggle dev --engine embedded");
 });
 

@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from "vitest";
+import { connect } from "../../../lib/connect/index.ts";
+import { provideBus, providedBus } from "../../../lib/connect/provided-bus.ts";
 import { getBus, initBus } from "../../../lib/connect/shared-bus.ts";
 
 const memory = { engine: "memory", source: "test" } as const;
@@ -40,4 +42,21 @@ test("a closed bus can be replaced, and closing it again does not affect its rep
   await first.close();
   expect(await getBus()).toBe(second);
   await expect(initBus(memory)).rejects.toMatchObject({ code: "conflict" });
+});
+
+test("a bus that the process was provided with is given until that is taken back", async () => {
+  const provided = await connect(memory);
+  const takeBack = provideBus(async () => provided);
+  expect(await getBus()).toBe(provided);
+  const own = await initBus(memory);
+  expect(await getBus()).toBe(own);
+  await own.close();
+  const other = await connect(memory);
+  const takeOtherBack = provideBus(async () => other);
+  takeBack();
+  expect(await getBus()).toBe(other);
+  takeOtherBack();
+  await provided.close();
+  await other.close();
+  expect(providedBus()).toBeUndefined();
 });

@@ -56,7 +56,7 @@ export class BatchBench {
     const logger = jsonLogger((line) => this.lines.push(line), "debug");
     return new BatchRun<RegisteredEvents>(
       {
-        host: {
+        attempts: {
           bus: this.bus,
           catalog: standardCatalog,
           clock,
@@ -66,7 +66,7 @@ export class BatchBench {
           onError: (error) => logger.error("background", { code: error.code }),
         },
         record,
-        handler,
+        handler: { handler },
         deliveries: store,
         queue: {
           hide: (receipt, ms) => this.told.push({ hide: receipt, ms }),
@@ -77,7 +77,6 @@ export class BatchBench {
           awsRequestId: "request-1",
           getRemainingTimeInMillis: () => options.remainingMs ?? record.timeout + 5_000,
         }),
-        logger,
       },
       messages,
     );

@@ -27,17 +27,21 @@ describeDynamo("a batch of messages", () => {
     expect(run.counts).toMatchObject({ [metricNames.delivered]: 2, [metricNames.failed]: 1, [metricNames.retried]: 1 });
   });
 
-  test("what never succeeds is a dead letter, and its message goes", async () => {
+  test("what never succeeds is a dead deadLetter, and its message goes", async () => {
     const bench = await BatchBench.make(dynamo());
     const run = bench.batch(() => {
       throw new NonRetriableError("broken for good");
     }, [bench.message({ id: "a" })]);
     expect(await run.run()).toEqual([]);
-    expect(bench.table.letter).toMatchObject({ subscription: "one", reason: { code: "non_retriable" }, attempts: 1 });
+    expect(bench.table.deadLetter).toMatchObject({
+      subscription: "one",
+      reason: { code: "non_retriable" },
+      attempts: 1,
+    });
     expect(run.counts).toMatchObject({ [metricNames.deadLettered]: 1, [metricNames.deadLetters]: 1 });
   });
 
-  test("a message that is no event is a dead letter, and holds nobody up", async () => {
+  test("a message that is no event is a dead deadLetter, and holds nobody up", async () => {
     const bench = await BatchBench.make(dynamo());
     const handled: string[] = [];
     const run = bench.batch(
@@ -46,7 +50,7 @@ describeDynamo("a batch of messages", () => {
     );
     expect(await run.run()).toEqual([]);
     expect(handled).toEqual(["good"]);
-    expect(bench.table.letter.reason.code).toBe("invalid_event");
+    expect(bench.table.deadLetter.reason.code).toBe("invalid_event");
     expect(run.counts).toEqual({ [metricNames.deadLetters]: 1, [metricNames.delivered]: 1 });
   });
 
@@ -165,7 +169,7 @@ describeDynamo("a batch of messages", () => {
     const back = await bench.run(
       async ({ id }) => {
         if (id !== "a") return;
-        bench.table.lettersFail = true;
+        bench.table.deadLettersFail = true;
         throw new NonRetriableError("never");
       },
       [bench.message({ id: "a" }, { id: "a" }), bench.message({ id: "b" }, { id: "b" })],

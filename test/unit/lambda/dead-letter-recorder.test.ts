@@ -13,15 +13,15 @@ import { queueArn, RecorderBench } from "./recorder-bench.ts";
 const reason = { code: "unavailable", message: "EventBridge failed", at: "2026-01-01T00:00:00.000Z", attempt: 3 };
 
 function make(bench = new RecorderBench()) {
-  const { parts, deadLetters } = bench;
+  const { dependencies, deadLetters } = bench;
   const givenUp: { subscription: string; reason: Pick<Failure, "code" | "message"> }[] = [];
   const giveUp = async (_message: QueueMessage, subscription: string, why: Pick<Failure, "code" | "message">) => {
     if (subscription === "busy") throw new BusError("unavailable", "it still runs");
     givenUp.push({ subscription, reason: why });
     return undefined;
   };
-  const history = new HistoryRecorder(parts, bench.history, deadLetters);
-  const recorder = new DeadLetterRecorder({ parts, deadLetters, deliveries: { giveUp }, history });
+  const history = new HistoryRecorder(dependencies, bench.history, deadLetters);
+  const recorder = new DeadLetterRecorder({ ...dependencies, deadLetters, deliveries: { giveUp }, history });
   return { bench, recorder, givenUp };
 }
 
@@ -54,8 +54,8 @@ test("each queue is told by its name, and each delivery given up for its own sub
 
 test("an event that could not be published is recorded as its publisher reported it", async () => {
   const { bench, recorder } = make();
-  const letter = {
-    id: "letter-1",
+  const deadLetter = {
+    id: "dead-letter-1",
     event: anEvent({ id: "a" }),
     reason,
     attempts: 3,
@@ -63,18 +63,21 @@ test("an event that could not be published is recorded as its publisher reported
     acceptedAt: reason.at,
     deadAt: reason.at,
   };
-  const message = bench.message({ body: toUnpublishedMessage(letter) }, { queueArn: queueArn("agents-unpublished") });
+  const message = bench.message(
+    { body: toUnpublishedMessage(deadLetter) },
+    { queueArn: queueArn("agents-unpublished") },
+  );
   const { failed, counts } = await recorder.record([message]);
   expect(failed).toEqual([]);
   expect(counts).toEqual({ [metricNames.deadLetters]: 1 });
-  expect([...bench.letters.values()]).toEqual([letter]);
+  expect([...bench.kept.values()]).toEqual([deadLetter]);
 });
 
 test("what nobody can read in the publishers' queue is a dead letter as well", async () => {
   const { bench, recorder } = make();
   const message = bench.message({ body: "no dead letter" }, { queueArn: queueArn("agents-unpublished") });
   expect((await recorder.record([message])).failed).toEqual([]);
-  expect([...bench.letters.values()]).toMatchObject([
+  expect([...bench.kept.values()]).toMatchObject([
     { reason: { code: "invalid_event" }, event: { data: { stored: "no dead letter" } } },
   ]);
 });
@@ -88,7 +91,7 @@ test("events that did not come into history are recorded after all", async () =>
 
 test("what could not be recorded stays in its queue, alone, and is counted; so does what is of no queue of the bus", async () => {
   const { bench, recorder } = make();
-  bench.lettersFail = true;
+  bench.deadLettersFail = true;
   const { failed, counts } = await recorder.record([
     bench.message({ body: "x" }, { queueArn: queueArn("agents-unpublished") }),
     bench.message({}, { queueArn: queueArn("agents-busy-dlq") }),
@@ -105,13 +108,14 @@ describeDynamo("with the deliveries table", () => {
 
   test("a delivery whose function always died becomes a dead letter with its attempts", async () => {
     const table = await Bench.make(dynamo());
-    const { parts, history } = new RecorderBench();
+    const { dependencies, history } = new RecorderBench();
     const deadLetters = { put: async () => {} };
     const recorder = new DeadLetterRecorder({
-      parts: { ...parts, clock: table.clock },
+      ...dependencies,
+      clock: table.clock,
       deadLetters,
       deliveries: table.store,
-      history: new HistoryRecorder(parts, history, deadLetters),
+      history: new HistoryRecorder(dependencies, history, deadLetters),
     });
     const bench = new RecorderBench();
     const message = bench.message({ id: "killed" }, { queueArn: queueArn("agents-one-dlq") });
@@ -125,9 +129,9 @@ describeDynamo("with the deliveries table", () => {
       counts: {},
       ofSubscriptions: { one: { [metricNames.deadLetters]: 1 } },
     });
-    expect(table.letter).toMatchObject({ subscription: "one", attempts: 1, reason: { code: "process_ended" } });
+    expect(table.deadLetter).toMatchObject({ subscription: "one", attempts: 1, reason: { code: "process_ended" } });
     // The same message again changes nothing.
     expect(await recorder.record([message])).toEqual({ failed: [], counts: {} });
-    expect(table.letters.size).toBe(1);
+    expect(table.deadLetters.size).toBe(1);
   });
 });

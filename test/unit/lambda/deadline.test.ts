@@ -123,9 +123,9 @@ describeDynamo("the time of an invocation", () => {
     // Not before Lambda has ended it for certain: then the retry may run.
     expect(bench.told).toEqual([{ hide: "deaf", ms: 2_000 }, { delete: "done" }]);
     expect(
-      await bench.table.store.open(bench.message({ id: "deaf" }), bench.table.record, { leaseMs: 1 }),
+      await bench.table.store.claim(bench.message({ id: "deaf" }), bench.table.record, { leaseMs: 1 }),
     ).toMatchObject({
-      why: "busy",
+      why: "retryLater",
     });
     bench.table.clock.set(clock.now() + 2_000);
     // What Lambda would have ended: the retry runs, and the ended attempt counts.
@@ -140,6 +140,6 @@ async function claimAgain(bench: BatchBench, id: string) {
 }
 
 async function isDone(bench: BatchBench, id: string): Promise<boolean> {
-  const opened = await bench.table.store.open(bench.message({ id }), bench.table.record, { leaseMs: 1_000 });
-  return "why" in opened && opened.why === "duplicate";
+  const claimed = await bench.table.store.claim(bench.message({ id }), bench.table.record, { leaseMs: 1_000 });
+  return "why" in claimed && claimed.why === "duplicate";
 }

@@ -6,7 +6,7 @@ import { createClients } from "../../../lib/engines/aws/clients.ts";
 import type { Clients } from "../../../lib/engines/aws/dependencies.ts";
 import { type Event, getBus, RetryAfterError } from "../../../lib/index.ts";
 import { subscriberFunction } from "../../../lib/lambda/define-handler.ts";
-import type { FunctionDependencies } from "../../../lib/lambda/host.ts";
+import type { FunctionRuntime } from "../../../lib/lambda/function-runtime.ts";
 import { deadLetterFunction } from "../../../lib/lambda/record-dead-letter.ts";
 import { historyFunction } from "../../../lib/lambda/record-history.ts";
 import { watchFunction } from "../../../lib/lambda/watch-flows.ts";
@@ -48,7 +48,7 @@ describeDynamo("the functions of a bus", () => {
   const hidden: unknown[] = [];
   const lines: string[] = [];
   let clients: Clients;
-  let host: FunctionDependencies;
+  let host: FunctionRuntime;
   let stop: () => Promise<void>;
 
   beforeAll(async () => {

@@ -6,7 +6,7 @@ import { RecorderBench } from "./recorder-bench.ts";
 
 function make() {
   const bench = new RecorderBench();
-  return { bench, recorder: new HistoryRecorder(bench.parts, bench.history, bench.deadLetters) };
+  return { bench, recorder: new HistoryRecorder(bench.dependencies, bench.history, bench.deadLetters) };
 }
 
 test("a batch is recorded, and counted", async () => {
@@ -28,12 +28,12 @@ test("what is none of its type, and what is no event at all, is a dead letter an
   const { failed, counts } = await recorder.record(messages);
   expect(failed).toEqual([]);
   expect(counts).toEqual({ [metricNames.recorded]: 1, [metricNames.deadLetters]: 3 });
-  const letters = [...bench.letters.values()];
-  expect(letters.map(({ reason }) => reason.code)).toEqual(["invalid_event", "invalid_event", "invalid_event"]);
-  expect(letters.every(({ subscription }) => subscription === undefined)).toBe(true);
+  const deadLetters = [...bench.kept.values()];
+  expect(deadLetters.map(({ reason }) => reason.code)).toEqual(["invalid_event", "invalid_event", "invalid_event"]);
+  expect(deadLetters.every(({ subscription }) => subscription === undefined)).toBe(true);
   // Seen twice, it is one.
   await recorder.record(messages);
-  expect(bench.letters.size).toBe(3);
+  expect(bench.kept.size).toBe(3);
 });
 
 test("what the handler of a replayed delivery publishes is new, though it carries the mark on", async () => {
@@ -49,11 +49,11 @@ test("types that history does not keep, and what was replayed or redriven, are l
   const { failed, counts } = await recorder.record([
     bench.message({ id: "delta", type: "llm.text.delta", data: { content: "a" } }),
     bench.message({ id: "replayed" }, { replayId: "replay-1" }),
-    bench.message({ id: "redriven" }, { redrivenFrom: "letter-1" }),
+    bench.message({ id: "redriven" }, { redrivenFrom: "dead-letter-1" }),
   ]);
   expect(failed).toEqual([]);
   expect(bench.recorded).toEqual([]);
-  expect(bench.letters.size).toBe(0);
+  expect(bench.kept.size).toBe(0);
   expect(counts).toEqual({});
 });
 
@@ -62,7 +62,7 @@ test("an id that is recorded with other content is a dead letter `conflict`", as
   bench.refusals.set("a", new BusError("conflict", "event a is recorded with other content"));
   const { failed } = await recorder.record([bench.message({ id: "a" }), bench.message({ id: "b" })]);
   expect(failed).toEqual([]);
-  expect([...bench.letters.values()]).toMatchObject([{ event: { id: "a" }, reason: { code: "conflict" } }]);
+  expect([...bench.kept.values()]).toMatchObject([{ event: { id: "a" }, reason: { code: "conflict" } }]);
   expect(bench.recorded.map(({ id }) => id)).toEqual(["b"]);
 });
 
@@ -77,7 +77,7 @@ test("what could not be recorded goes back, alone, and is counted", async () => 
 test("where neither history nor dead letters can be written all of it goes back", async () => {
   const { bench, recorder } = make();
   bench.historyFails = true;
-  bench.lettersFail = true;
+  bench.deadLettersFail = true;
   const { failed, counts } = await recorder.record([bench.message({ id: "a" }), bench.message({ body: "{" })]);
   expect(failed.toSorted()).toEqual(["message-1", "message-2"]);
   expect(counts).toEqual({ [metricNames.recordErrors]: 2 });

@@ -1,7 +1,7 @@
 import { toEnvelope } from "../../../lib/aws-shared/index.ts";
 import { standardCatalog } from "../../../lib/catalog/index.ts";
 import type { DeadLetter } from "../../../lib/engine/delivery.ts";
-import type { AwsDependencies, HistoryStore, ToRecord } from "../../../lib/engines/aws/dependencies.ts";
+import type { AwsDependencies, HistoryTable, ToRecord } from "../../../lib/engines/aws/dependencies.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
 import type { Event } from "../../../lib/event/event.ts";
 import type { BatchMessage } from "../../../lib/lambda/queue-batch.ts";
@@ -20,15 +20,15 @@ const never = () => {
 export class RecorderBench {
   readonly clock = new ManualClock();
   readonly recorded: Event[] = [];
-  readonly letters = new Map<string, DeadLetter>();
+  readonly kept = new Map<string, DeadLetter>();
   readonly lines: string[] = [];
   /** What history refuses, by event id. */
   readonly refusals = new Map<string, BusError>();
   historyFails = false;
-  lettersFail = false;
+  deadLettersFail = false;
   #messages = 0;
 
-  readonly parts: AwsDependencies = {
+  readonly dependencies: AwsDependencies = {
     config,
     clients: {
       get events() {
@@ -54,7 +54,7 @@ export class RecorderBench {
     },
   };
 
-  readonly history: Pick<HistoryStore, "record"> = {
+  readonly history: Pick<HistoryTable, "record"> = {
     record: async (entries: readonly ToRecord[]) => {
       if (this.historyFails) throw new BusError("unavailable", "the table does not answer");
       const failed: { index: number; error: BusError }[] = [];
@@ -68,9 +68,9 @@ export class RecorderBench {
   };
 
   readonly deadLetters = {
-    put: async (letter: DeadLetter) => {
-      if (this.lettersFail) throw new BusError("throttled", "slow down");
-      this.letters.set(letter.id, letter);
+    put: async (deadLetter: DeadLetter) => {
+      if (this.deadLettersFail) throw new BusError("throttled", "slow down");
+      this.kept.set(deadLetter.id, deadLetter);
     },
   };
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { taskAssigned, taskCompleted } from "../../../lib/catalog/index.ts";
-import { lambdaHost } from "../../../lib/lambda/host.ts";
-import { lookAt, watchFunction } from "../../../lib/lambda/watch-flows.ts";
+import { lambdaRuntime } from "../../../lib/lambda/function-runtime.ts";
+import { watchFunction, watchOnce } from "../../../lib/lambda/watch-flows.ts";
 import { type TestBus, testBus } from "../../../lib/testing/test-bus.ts";
 
 const settings = { slowMs: 10_000, spike: { factor: 3, over: 10 }, source: "watch-flows" };
@@ -12,7 +12,7 @@ async function look(bus: TestBus) {
   // What is accepted at the very moment of a look is for the next.
   await bus.clock.advance(1);
   const before = bus.published.length;
-  const result = await lookAt(bus, settings, bus.clock.now());
+  const result = await watchOnce(bus, settings, bus.clock.now());
   return { ...result, raised: bus.published.slice(before) };
 }
 
@@ -103,6 +103,6 @@ test("a thousand slow flows are no thousand alerts", async () => {
 });
 
 test("limits are checked where they are given", () => {
-  expect(() => watchFunction({ slowFlow: "soon" }, lambdaHost)).toThrow('watchFlows: slowFlow is "soon"');
-  expect(() => watchFunction({ spike: { factor: -1 } }, lambdaHost)).toThrow("watchFlows: spike.factor is -1");
+  expect(() => watchFunction({ slowFlow: "soon" }, lambdaRuntime)).toThrow('watchFlows: slowFlow is "soon"');
+  expect(() => watchFunction({ spike: { factor: -1 } }, lambdaRuntime)).toThrow("watchFlows: spike.factor is -1");
 });

@@ -5,8 +5,8 @@ import type { Received } from "./received.ts";
  * once for each that is before it, and count as received each time.
  */
 export class Groups {
-  /** Behind the first of each group, which is opened or runs; empty where only that one is here. */
-  readonly #behind = new Map<string, Received[]>();
+  /** By group, what waits for its first, which is claimed or runs; empty where only that one is here. */
+  readonly #waiting = new Map<string, Received[]>();
   #size = 0;
 
   /** How many wait. */
@@ -15,36 +15,36 @@ export class Groups {
   }
 
   *[Symbol.iterator](): Generator<Received> {
-    for (const behind of this.#behind.values()) yield* behind;
+    for (const waiting of this.#waiting.values()) yield* waiting;
   }
 
-  /** True where it may be opened now; otherwise it waits. */
+  /** True where it may be processed now; otherwise it waits. */
   enter(received: Received): boolean {
     if (received.group === undefined) return true;
-    const behind = this.#behind.get(received.group);
-    if (behind === undefined) {
-      this.#behind.set(received.group, []);
+    const waiting = this.#waiting.get(received.group);
+    if (waiting === undefined) {
+      this.#waiting.set(received.group, []);
       return true;
     }
-    behind.push(received);
+    waiting.push(received);
     this.#size += 1;
     return false;
   }
 
-  /** The first of a group is over: the next takes its place. */
+  /** The first of a group has ended: the next follows it. */
   next(ended: Received): Received | undefined {
     if (ended.group === undefined) return undefined;
-    const next = this.#behind.get(ended.group)?.shift();
-    if (next === undefined) this.#behind.delete(ended.group);
+    const next = this.#waiting.get(ended.group)?.shift();
+    if (next === undefined) this.#waiting.delete(ended.group);
     else this.#size -= 1;
     return next;
   }
 
   /** The first of a group goes back to the queue, and all behind it with it. */
   leave(first: Received): readonly Received[] {
-    const behind = first.group === undefined ? [] : (this.#behind.get(first.group) ?? []);
-    if (first.group !== undefined) this.#behind.delete(first.group);
-    this.#size -= behind.length;
-    return behind;
+    const waiting = first.group === undefined ? [] : (this.#waiting.get(first.group) ?? []);
+    if (first.group !== undefined) this.#waiting.delete(first.group);
+    this.#size -= waiting.length;
+    return waiting;
   }
 }

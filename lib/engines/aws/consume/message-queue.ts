@@ -27,15 +27,15 @@ const longestHiddenSeconds = 12 * 3_600;
 
 /** One queue as a consumer sees it. */
 export class MessageQueue {
-  readonly #parts: Pick<AwsDependencies, "clients" | "clock" | "onError">;
+  readonly #dependencies: Pick<AwsDependencies, "clients" | "clock" | "onError">;
   readonly #url: string;
   readonly #deletes: Batches<string>;
   readonly #changes: Batches<{ receipt: string; seconds: number }>;
   /** Messages that are to come back in less than a second. */
   readonly #soon = new Set<{ timer: ReturnType<Clock["setTimer"]>; receipt: string }>();
 
-  constructor(parts: Pick<AwsDependencies, "clients" | "clock" | "onError">, url: string) {
-    this.#parts = parts;
+  constructor(dependencies: Pick<AwsDependencies, "clients" | "clock" | "onError">, url: string) {
+    this.#dependencies = dependencies;
     this.#url = url;
     this.#deletes = new Batches((receipts) => this.#delete(receipts));
     this.#changes = new Batches((entries) => this.#change(entries));
@@ -43,7 +43,7 @@ export class MessageQueue {
 
   /** Waits for messages for up to 20 s, and hides what comes for `hiddenMs`. */
   async receive(most: number, hiddenMs: number, signal: AbortSignal): Promise<Received[]> {
-    const { clients, clock } = this.#parts;
+    const { clients, clock } = this.#dependencies;
     const { Messages = [] } = await clients.sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: this.#url,
@@ -77,14 +77,14 @@ export class MessageQueue {
       this.#soon.delete(entry);
       this.hide(receipt, 0);
     };
-    const entry = { receipt, timer: this.#parts.clock.setTimer(show, afterMs, { keepAlive: true }) };
+    const entry = { receipt, timer: this.#dependencies.clock.setTimer(show, afterMs, { keepAlive: true }) };
     this.#soon.add(entry);
   }
 
   /** Resolves once all that was asked for is sent; what was to come back soon comes back at once. */
   async flush(): Promise<void> {
     for (const { receipt, timer } of this.#soon) {
-      this.#parts.clock.clearTimer(timer);
+      this.#dependencies.clock.clearTimer(timer);
       this.hide(receipt, 0);
     }
     this.#soon.clear();
@@ -95,7 +95,7 @@ export class MessageQueue {
     const Entries = receipts.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
     return this.#tell("deleted", async () => {
       const command = new DeleteMessageBatchCommand({ QueueUrl: this.#url, Entries });
-      return this.#parts.clients.sqs.send(command);
+      return this.#dependencies.clients.sqs.send(command);
     });
   }
 
@@ -105,7 +105,7 @@ export class MessageQueue {
     });
     return this.#tell("hidden or given back", async () => {
       const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#url, Entries });
-      return this.#parts.clients.sqs.send(command);
+      return this.#dependencies.clients.sqs.send(command);
     });
   }
 
@@ -122,7 +122,7 @@ export class MessageQueue {
         { details },
       );
     } catch (thrown) {
-      this.#parts.onError(toBusErrorOfAws(thrown, `queue ${this.#url}`));
+      this.#dependencies.onError(toBusErrorOfAws(thrown, `queue ${this.#url}`));
     }
   }
 }

@@ -1,18 +1,19 @@
 import type { Delivery, Outcome } from "../../../engine/delivery.ts";
-import type { Consumer } from "../../../engine/delivery-queue.ts";
-import type { Attachment } from "../../../engine/engine.ts";
+import type { Consumer, Consumption } from "../../../engine/delivery-queue.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import type { Timer } from "../../../runtime/clock.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
-import type { AwsDependencies, ClaimedDelivery, DeliveryStore, MessageAction } from "../dependencies.ts";
+import { processMessage } from "../deliveries/process-message.ts";
+import type { AwsDependencies, ClaimedDelivery, DeliveryTable, MessageAction } from "../dependencies.ts";
 import { Groups } from "./groups.ts";
+import { HandOver } from "./hand-over.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { MessageQueue } from "./message-queue.ts";
 import type { Received } from "./received.ts";
 
 export interface PollerDependencies extends Pick<AwsDependencies, "clients" | "clock" | "onError"> {
-  readonly deliveries: DeliveryStore;
+  readonly deliveries: Pick<DeliveryTable, "claim" | "settle" | "renew">;
   readonly leaseMs: number;
 }
 
@@ -24,27 +25,37 @@ const mostWaiting = 100;
 const mostReceives = 4;
 /** Before the next receive after one that failed; doubled each time. */
 const pauseMs = { from: 1_000, to: 30_000 };
-/** Before a message is seen again that could not be opened: the table did not answer. */
-const unopenedMs = 2_000;
+/** Before a message is seen again that could not be claimed: the table did not answer. */
+const unclaimedMs = 2_000;
 
-interface Claimed {
-  readonly delivery: ClaimedDelivery;
+/** A message on its way through this process. */
+class PolledMessage {
   readonly received: Received;
-  readonly record: SubscriptionRecord;
+  /** How its run ended, once its consumer has said so. */
+  readonly outcome = Promise.withResolvers<Outcome>();
+  /** Settles once that is recorded, or could not be. */
+  readonly recorded = Promise.withResolvers<void>();
+  /** Undefined until it is claimed. */
+  delivery: ClaimedDelivery | undefined;
+
+  constructor(received: Received) {
+    this.received = received;
+  }
 }
 
 /**
- * Consumes one subscription's queue in this process: receives what there is room for, opens it by the deliveries table,
- * hands it to consumers in turn, holds it while it runs, and tells the queue what became of it.
+ * Consumes one subscription's queue in this process: receives what there is room for, has each message processed by the
+ * deliveries table, where a run is to hand it to a consumer and wait for its outcome, holds what runs, and tells the queue
+ * what became of it.
  */
 export class Poller {
-  readonly #parts: PollerDependencies;
+  readonly #dependencies: PollerDependencies;
   readonly #settings: () => SubscriptionRecord;
   readonly #queue: MessageQueue;
   readonly #label: string;
   readonly #groups = new Groups();
-  readonly #claimed = new Map<Delivery, Claimed>();
-  readonly #opening = new Set<Received>();
+  readonly #claiming = new Set<PolledMessage>();
+  readonly #running = new Map<Delivery, PolledMessage>();
   readonly #heartbeat: Heartbeat;
   readonly #ending = new AbortController();
   readonly #work = new Set<Promise<void>>();
@@ -58,19 +69,23 @@ export class Poller {
   #failures = 0;
   #pause: Timer;
 
-  constructor(parts: PollerDependencies, settings: () => SubscriptionRecord, queueUrl: string) {
-    this.#parts = parts;
+  constructor(dependencies: PollerDependencies, settings: () => SubscriptionRecord, queueUrl: string) {
+    this.#dependencies = dependencies;
     this.#settings = settings;
-    this.#queue = new MessageQueue(parts, queueUrl);
+    this.#queue = new MessageQueue(dependencies, queueUrl);
     this.#label = `subscription ${settings().name}`;
-    this.#heartbeat = new Heartbeat(parts.clock, parts.leaseMs / 3, () => this.#hold());
+    this.#heartbeat = new Heartbeat(dependencies.clock, dependencies.leaseMs / 3, () => this.#hold());
   }
 
-  attach(consumer: Consumer): Attachment {
+  consume(consumer: Consumer): Consumption {
     this.#consumers.push(consumer);
+    const poller = this;
     return {
+      get settings() {
+        return poller.#settings();
+      },
       wake: () => this.#poll(),
-      detach: () => {
+      stop: () => {
         this.#consumers = this.#consumers.filter((other) => other !== consumer);
       },
     };
@@ -78,31 +93,23 @@ export class Poller {
 
   /** How many deliveries run here. */
   get running(): number {
-    return this.#claimed.size;
+    return this.#running.size;
   }
 
   /** Records how a run ended, in the table first; only then the queue hears of it. */
   async settle(delivery: Delivery, outcome: Outcome): Promise<void> {
-    const claimed = this.#claimed.get(delivery);
-    if (claimed === undefined) return;
-    try {
-      const action = await this.#parts.deliveries.settle(claimed.delivery, claimed.record, outcome);
-      this.#over(claimed.received, action);
-    } catch (thrown) {
-      // The lease runs out and the message comes again: the attempt then counts as one whose process ended.
-      this.#giveBack(claimed.received, this.#parts.leaseMs);
-      throw toBusErrorOfAws(thrown, this.#label);
-    } finally {
-      this.#claimed.delete(delivery);
-      if (this.#holdsNothing) this.#heartbeat.stop();
-      this.#poll();
-    }
+    const message = this.#running.get(delivery);
+    if (message === undefined) return;
+    message.outcome.resolve(outcome);
+    const recorded = message.recorded.promise;
+    this.#track(recorded.catch(() => {}));
+    await recorded;
   }
 
-  /** Takes nothing more. What runs stays held until it is settled. */
+  /** Takes nothing more, and resolves once what was settled is recorded. What still runs stays held until it is settled. */
   async close(): Promise<void> {
     this.#ending.abort();
-    this.#parts.clock.clearTimer(this.#pause);
+    this.#dependencies.clock.clearTimer(this.#pause);
     while (this.#work.size > 0) await Promise.all(this.#work);
     await this.#queue.flush();
   }
@@ -113,16 +120,16 @@ export class Poller {
   }
 
   get #holdsNothing(): boolean {
-    return this.#claimed.size + this.#opening.size + this.#groups.size === 0;
+    return this.#running.size + this.#claiming.size + this.#groups.size === 0;
   }
 
   /** Deliveries that could be taken now, beyond those that are on their way here. */
   #room(): number {
-    const onTheirWay = this.#opening.size + this.#asked;
+    const onTheirWay = this.#claiming.size + this.#asked;
     const free = this.#consumers.reduce((sum, consumer) => sum + consumer.capacity(), 0);
     const { concurrency } = this.#settings();
     // What waits for its group takes no slot: the rest of the queue must not wait for one busy key.
-    return this.#groups.size >= mostWaiting ? 0 : Math.min(concurrency - this.#claimed.size, free) - onTheirWay;
+    return this.#groups.size >= mostWaiting ? 0 : Math.min(concurrency - this.#running.size, free) - onTheirWay;
   }
 
   #poll(): void {
@@ -139,7 +146,7 @@ export class Poller {
   }
 
   async #receive(most: number): Promise<void> {
-    const { clock, leaseMs, onError } = this.#parts;
+    const { clock, leaseMs, onError } = this.#dependencies;
     let received: Received[] = [];
     try {
       // Half a lease is enough until the heartbeat holds them, and the most that a message of a broken receive is away.
@@ -161,59 +168,92 @@ export class Poller {
       this.#asked -= most;
     }
     this.#flowing = received.length === most;
-    await this.#open(received.filter((one) => this.#groups.enter(one)));
+    await this.#process(received.filter((one) => this.#groups.enter(one)));
     this.#poll();
   }
 
-  /** Opens messages together and hands them over, the most urgent first. */
-  async #open(batch: readonly Received[]): Promise<void> {
+  /** Processes messages together; resolves once each that was claimed is handed over, the most urgent first. */
+  async #process(batch: readonly Received[]): Promise<void> {
     if (batch.length === 0) return;
     this.#heartbeat.start();
-    for (const received of batch) this.#opening.add(received);
+    const messages = batch.map((received) => new PolledMessage(received));
+    for (const message of messages) this.#claiming.add(message);
     // What came too late goes back as it is, without having been claimed.
-    const wanted = batch.filter((received) => this.#canTake() || this.#refuse(received));
-    const opened = await Promise.all(wanted.map((received) => this.#claim(received)));
-    const deliveries = opened
-      .flatMap((one) => one ?? [])
-      .toSorted((one, other) => one.delivery.event.metadata.priority - other.delivery.event.metadata.priority);
-    for (const claimed of deliveries) {
-      const { delivery, received } = claimed;
-      this.#opening.delete(received);
-      this.#claimed.set(delivery, claimed);
+    const wanted = messages.filter((message) => this.#canTake() || this.#refuse(message));
+    const handOver = new HandOver<{ readonly message: PolledMessage; readonly delivery: ClaimedDelivery }>(
+      wanted.length,
+    );
+    for (const message of wanted) void this.#processOne(message, handOver);
+    const claimed = await handOver.done;
+    claimed.sort((one, other) => one.delivery.event.metadata.priority - other.delivery.event.metadata.priority);
+    for (const { message, delivery } of claimed) {
+      this.#claiming.delete(message);
+      this.#running.set(delivery, message);
       const consumer = this.#nextConsumer();
       if (consumer === undefined) this.#inBackground(this.settle(delivery, { kind: "released" }));
       else consumer.deliver(delivery);
     }
+    this.#rest();
+  }
+
+  /** Has one message processed, and its queue told what became of it. Never rejects. */
+  async #processOne(
+    message: PolledMessage,
+    handOver: HandOver<{ readonly message: PolledMessage; readonly delivery: ClaimedDelivery }>,
+  ): Promise<void> {
+    const { deliveries, leaseMs, onError } = this.#dependencies;
+    const { received } = message;
+    // Of those that are there now: one that is closed in the meantime still counts.
+    const counting = this.#consumers[this.#turn % this.#consumers.length];
+    const processed = await processMessage(received.message, {
+      deliveries,
+      record: this.#settings(),
+      leaseMs,
+      run: (delivery) => {
+        message.delivery = delivery;
+        handOver.arrive({ message, delivery });
+        return message.outcome.promise;
+      },
+    });
+    this.#claiming.delete(message);
+    switch (processed.kind) {
+      case "settled":
+        this.#act(received, processed.action);
+        message.recorded.resolve();
+        break;
+      case "unsettled":
+        this.#giveBack(received, leaseMs);
+        message.recorded.reject(processed.error);
+        break;
+      case "skipped":
+        if (processed.why === "expired") counting?.expired();
+        this.#act(received, processed.action);
+        handOver.leave();
+        return;
+      case "unclaimed":
+        onError(processed.error);
+        this.#giveBack(received, unclaimedMs);
+        handOver.leave();
+        return;
+    }
+    if (message.delivery !== undefined) this.#running.delete(message.delivery);
+    this.#rest();
+    this.#poll();
+  }
+
+  /** Without anything to hold there is nothing to beat for. */
+  #rest(): void {
     if (this.#holdsNothing) this.#heartbeat.stop();
   }
 
-  async #claim(received: Received): Promise<Claimed | undefined> {
-    const { deliveries, leaseMs, onError } = this.#parts;
-    const record = this.#settings();
-    // Of those that are there now: one that is closed in the meantime still counts.
-    const counting = this.#consumers[this.#turn % this.#consumers.length];
-    try {
-      const opened = await deliveries.open(received.message, record, { leaseMs });
-      if ("delivery" in opened) return { delivery: opened.delivery, received, record };
-      this.#opening.delete(received);
-      if (opened.why === "expired") counting?.expired();
-      this.#over(received, opened.action);
-    } catch (thrown) {
-      this.#opening.delete(received);
-      onError(toBusErrorOfAws(thrown, this.#label));
-      this.#giveBack(received, unopenedMs);
-    }
-    return undefined;
-  }
-
-  #over(received: Received, action: MessageAction): void {
+  #act(received: Received, action: MessageAction): void {
     if (action.kind === "later") {
       this.#giveBack(received, action.afterMs);
       return;
     }
     this.#queue.delete(received.receipt);
     const next = this.#groups.next(received);
-    if (next !== undefined) this.#inBackground(this.#open([next]));
+    if (next !== undefined) this.#inBackground(this.#process([next]));
   }
 
   /** What is behind it in its group goes back too; the queue keeps it until the first has gone. */
@@ -222,9 +262,9 @@ export class Poller {
     for (const behind of this.#groups.leave(received)) this.#queue.giveBack(behind.receipt, 0);
   }
 
-  #refuse(received: Received): false {
-    this.#opening.delete(received);
-    this.#giveBack(received, 0);
+  #refuse(message: PolledMessage): false {
+    this.#claiming.delete(message);
+    this.#giveBack(message.received, 0);
     return false;
   }
 
@@ -245,19 +285,19 @@ export class Poller {
 
   /** Holds for another lease what runs, and out of other processes' sight what waits here. */
   #hold(): void {
-    const { leaseMs } = this.#parts;
-    for (const { delivery, received } of this.#claimed.values()) {
+    const { leaseMs } = this.#dependencies;
+    for (const { delivery, received } of this.#running.values()) {
       this.#queue.hide(received.receipt, leaseMs);
-      this.#inBackground(this.#renew(delivery));
+      if (delivery !== undefined) this.#inBackground(this.#renew(delivery));
     }
-    for (const { receipt } of this.#opening) this.#queue.hide(receipt, leaseMs);
+    for (const { received } of this.#claiming) this.#queue.hide(received.receipt, leaseMs);
     for (const { receipt } of this.#groups) this.#queue.hide(receipt, leaseMs);
   }
 
   async #renew(delivery: ClaimedDelivery): Promise<void> {
-    const { deliveries, leaseMs, onError } = this.#parts;
+    const { deliveries, leaseMs, onError } = this.#dependencies;
     try {
-      if ((await deliveries.renew(delivery, leaseMs)) || !this.#claimed.has(delivery)) return;
+      if ((await deliveries.renew(delivery, leaseMs)) || !this.#running.has(delivery)) return;
       throw new BusError(
         "conflict",
         `${this.#label}: event ${delivery.event.id} was taken over while it ran here: this process held still for ` +
@@ -270,9 +310,12 @@ export class Poller {
   }
 
   #inBackground(work: Promise<void>): void {
-    const tracked = work
-      .catch((thrown: unknown) => this.#parts.onError(toBusErrorOfAws(thrown, this.#label)))
-      .finally(() => this.#work.delete(tracked));
+    this.#track(work.catch((thrown: unknown) => this.#dependencies.onError(toBusErrorOfAws(thrown, this.#label))));
+  }
+
+  /** Has `close` wait for it. It must not reject. */
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#work.delete(tracked));
     this.#work.add(tracked);
   }
 }

@@ -8,58 +8,59 @@ import { type Key, postingPk, timeKey } from "../history/keys.ts";
 import type { Row } from "../history/row.ts";
 
 /**
- * The lists that a dead letter is in. All of them are read newest first. Everything that dies at once goes to `all`, so
- * that list has several parts; the others grow more slowly than 1,000 a second.
+ * Shards of the list of all dead letters: whatever becomes one at once goes there, while the other lists grow more slowly than
+ * 1,000 a second. All lists are read newest first.
  */
-export const allParts = 4;
+export const allShards = 4;
 
 export type List = "subscription" | "correlationId" | "eventId";
 const listNames = { subscription: "dead-s", correlationId: "dead-f", eventId: "dead-e" } as const;
 
-export function allPk(part: number): string {
-  return `dead#${part}`;
+export function allPk(shard: number): string {
+  return `dead#${shard}`;
 }
 
 export function listPk(list: List, value: string): string {
   return postingPk(listNames[list], value);
 }
 
-/** Where a dead letter itself lies. */
-export function letterKey(id: string): Key {
-  return { pk: `dead-letter#${id}`, sk: "letter" };
+/** The key of a dead letter's own row. */
+export function deadLetterKey(id: string): Key {
+  return { pk: `dead-letter#${id}`, sk: "dead-letter" };
 }
 
-/** A dead letter's place in the order of death. */
-export function placeOf({ deadAt, id }: DeadLetter): string {
+/** A dead letter's position by the time at which it came to be. */
+export function positionOf({ deadAt, id }: DeadLetter): string {
   return `${timeKey(Date.parse(deadAt))}.${id}`;
 }
 
-/** The id in such a place. */
-export function idIn(place: string): string {
-  return place.slice(14);
+/** The id in such a position. */
+export function idIn(position: string): string {
+  return position.slice(14);
 }
 
-/** Where it lies in the bucket if it is large. */
-export function bucketPlace(id: string): string {
+/** Its key in the bucket if it is large. */
+export function bodyKey(id: string): string {
   return `${bodyPrefixes.deadLetters}${encodeURIComponent(id)}`;
 }
 
 /** Its rows in the lists. */
-export function listRows(letter: DeadLetter): Row[] {
-  const { event, id, subscription } = letter;
-  const part = [...id].reduce((sum, char) => sum + char.charCodeAt(0), 0) % allParts;
+export function listRows(deadLetter: DeadLetter): Row[] {
+  const { event, id, subscription } = deadLetter;
+  const shard = [...id].reduce((sum, char) => sum + char.charCodeAt(0), 0) % allShards;
   const pks = [
-    allPk(part),
+    allPk(shard),
     listPk("correlationId", event.metadata.correlationId),
     listPk("eventId", event.id),
     ...(subscription === undefined ? [] : [listPk("subscription", subscription)]),
   ];
-  return pks.map((pk) => ({ pk, sk: placeOf(letter) }));
+  return pks.map((pk) => ({ pk, sk: positionOf(deadLetter) }));
 }
 
-const letterSchema = z.object({
+const deadLetterSchema = z.object({
   id: z.string(),
   subscription: z.string().exactOptional(),
+  replayId: z.string().exactOptional(),
   event: z.string(),
   reason: failureSchema,
   attempts: z.number(),
@@ -68,15 +69,15 @@ const letterSchema = z.object({
   deadAt: z.string(),
 });
 
-export function formatLetter(letter: DeadLetter): string {
-  return JSON.stringify({ ...letter, event: JSON.stringify(letter.event) });
+export function formatDeadLetter(deadLetter: DeadLetter): string {
+  return JSON.stringify({ ...deadLetter, event: JSON.stringify(deadLetter.event) });
 }
 
-/** `unavailable` where it is none. */
-export function parseLetter(text: string, where: string): DeadLetter {
+/** `unavailable` where the text is not a dead letter. */
+export function parseDeadLetter(text: string, where: string): DeadLetter {
   try {
-    const { event, ...letter } = letterSchema.parse(JSON.parse(text));
-    return { ...letter, event: parseEvent(event, where) };
+    const { event, ...deadLetter } = deadLetterSchema.parse(JSON.parse(text));
+    return { ...deadLetter, event: parseEvent(event, where) };
   } catch (thrown) {
     throw new BusError(
       "unavailable",

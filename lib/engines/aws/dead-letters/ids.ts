@@ -1,26 +1,26 @@
 import { createHash } from "node:crypto";
 import type { Event } from "../../../event/event.ts";
 
-/** Which delivery died, and in which of its lives: each redrive begins another, with a `round` of its own. */
-export interface DeadDeliveryKey {
+/** Which delivery became a dead letter, and after which redrive: each has a `redriveGeneration` of its own. */
+export interface DeadLetterKey {
   readonly subscription: string;
   readonly eventId: string;
   /** The replay that it belonged to. */
   readonly replayId?: string | undefined;
   /** Absent until it is redriven. */
-  readonly round?: string | undefined;
+  readonly redriveGeneration?: string | undefined;
 }
 
 /**
- * The id of a delivery's dead letter. The same death gives the same id, so that one that is written twice (after a crash,
- * or by two that saw it) is one; the death of a redriven delivery gives another.
+ * The id of a delivery's dead letter. The same end gives the same id, so that one that is written twice (after a crash, or by
+ * two that saw it) is one; the end of a redriven delivery gives another.
  */
-export function deliveryDeadLetterId({ subscription, eventId, replayId, round }: DeadDeliveryKey): string {
-  return idFrom(["delivery", subscription, eventId, replayId ?? "", round ?? ""]);
+export function deliveryDeadLetterId({ subscription, eventId, replayId, redriveGeneration }: DeadLetterKey): string {
+  return idFrom(["delivery", subscription, eventId, replayId ?? "", redriveGeneration ?? ""]);
 }
 
 /**
- * The id of the dead letter of an event that is none of its type: from the event alone, so that it is one dead letter
+ * The id of the dead letter of an event that is not valid for its type: from the event alone, so that it is one dead letter
  * however many subscriptions and recorders see it.
  */
 export function invalidEventDeadLetterId(event: Event): string {

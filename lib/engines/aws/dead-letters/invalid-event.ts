@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Opened, openEnvelope } from "../../../aws-shared/index.ts";
+import { deadLetterOfUnpublished } from "../../../delivery/dead-letter.ts";
 import type { DeadLetter } from "../../../engine/delivery.ts";
 import { toBusError } from "../../../error/bus-error.ts";
 import type { Catalog } from "../../../event/catalog.ts";
@@ -7,10 +8,10 @@ import type { Event } from "../../../event/event.ts";
 import { formatTime } from "../../../event/time.ts";
 import { invalidEventDeadLetterId } from "./ids.ts";
 
-/** An event that is none of its type, and why. */
+/** An event that is not valid for its type, and why. */
 export type InvalidEvent = Opened & { readonly ok: false };
 
-/** Opens what a queue brought; what is no envelope at all becomes an event that holds its text. Never throws. */
+/** Opens what a queue brought; text that is not an envelope becomes an event that holds it. Never throws. */
 export function openMessage(body: string, sentMs: number, catalog: Catalog): Opened {
   try {
     return openEnvelope(body, catalog);
@@ -20,21 +21,13 @@ export function openMessage(body: string, sentMs: number, catalog: Catalog): Ope
 }
 
 /**
- * The dead letter of an invalid event: the same, by its id, for every subscription and recorder that sees the event. Of no
+ * The dead letter of an invalid event: the same, by its id, for every subscription and recorder that sees the event. It has no
  * subscription: the event is at fault, and each that it was meant for sees the same.
  */
 export function invalidEventDeadLetter({ error, event }: InvalidEvent, sentMs: number, nowMs: number): DeadLetter {
-  const at = formatTime(nowMs);
-  const reason = { code: error.code, message: error.message, at, attempt: 0 };
-  return {
-    id: invalidEventDeadLetterId(event),
-    event,
-    reason,
-    attempts: 0,
-    failures: [reason],
-    acceptedAt: formatTime(sentMs),
-    deadAt: at,
-  };
+  const reason = { code: error.code, message: error.message, at: formatTime(nowMs), attempt: 0 };
+  const stamp = { id: invalidEventDeadLetterId(event), acceptedAt: sentMs, deadAt: nowMs };
+  return deadLetterOfUnpublished(event, reason, stamp);
 }
 
 function unreadable(body: string, sentMs: number): Event {

@@ -1,18 +1,18 @@
 import type { BusConfig } from "../../../aws-shared/index.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { formatTime } from "../../../event/time.ts";
-import type { AwsDependencies, Clients, DeadLetterStore, DeliveryStore } from "../dependencies.ts";
-import { open } from "./claim-message.ts";
-import { deadLetter, lastFailure } from "./dead-letter.ts";
+import type { AwsDependencies, Clients, DeadLetterTable, DeliveryTable } from "../dependencies.ts";
+import { claimMessage } from "./claim-message.ts";
+import { lastFailure, makeDeadLetter } from "./dead-letter.ts";
 import { deliveryKey } from "./keys.ts";
 import { Locks } from "./locks.ts";
 import { readMessage } from "./read-message.ts";
 import { Rows } from "./rows.ts";
-import { settle } from "./settle-message.ts";
+import { settleMessage } from "./settle-message.ts";
 import { Table } from "./table.ts";
 
-/** What the deliveries need of the engine. */
-export interface DeliveriesDependencies extends Pick<AwsDependencies, "catalog" | "clock" | "nextId"> {
+/** What the deliveries table needs of its engine. */
+export interface DeliveryTableDependencies extends Pick<AwsDependencies, "catalog" | "clock" | "nextId"> {
   readonly config: Pick<BusConfig, "deliveriesTable">;
   readonly clients: Pick<Clients, "dynamo">;
 }
@@ -25,57 +25,58 @@ const rememberMs = 15 * 86_400_000;
  * how one goes from state to state. All methods reject with BusError: `unavailable`, `throttled`; `not_found` where the
  * table is missing.
  */
-export function createDeliveries(
-  parts: DeliveriesDependencies,
-  deadLetters: Pick<DeadLetterStore, "put">,
-): DeliveryStore {
-  const { config, clients, catalog, clock, nextId } = parts;
+export function createDeliveryTable(
+  of: DeliveryTableDependencies,
+  deadLetters: Pick<DeadLetterTable, "put">,
+): DeliveryTable {
+  const { config, clients, catalog, clock, nextId } = of;
   const now = () => clock.now();
   const table = new Table(clients.dynamo, config.deliveriesTable);
   const rows = new Rows(table, now);
-  const host = { rows, locks: new Locks(table, rows, now), deadLetters, catalog, now, nextId };
+  const dependencies = { rows, locks: new Locks(table, rows, now), deadLetters, catalog, now, nextId };
 
   return {
-    open: (message, record, { leaseMs }) => open(host, message, record, leaseMs),
+    claim: (message, record, { leaseMs }) => claimMessage(dependencies, message, record, leaseMs),
 
     renew: async ({ subscription, event, claim }, leaseMs) => {
       const { ok } = await rows.renew(deliveryKey(subscription, event), { id: claim, leaseUntil: now() + leaseMs });
       return ok;
     },
 
-    settle: (delivery, record, outcome) => settle(host, delivery, record, outcome),
+    settle: (delivery, record, outcome) => settleMessage(dependencies, delivery, record, outcome),
 
     giveUp: async (message, subscription, { code, message: why }) => {
       const read = readMessage(message, catalog, now());
       if (!read.ok) {
-        await deadLetters.put(read.letter);
-        return read.letter;
+        await deadLetters.put(read.deadLetter);
+        return read.deadLetter;
       }
-      const { event, acceptedAt } = read;
+      const { event, acceptedAt, replayId } = read;
       const pk = deliveryKey(subscription, event);
       const row = await rows.get(pk);
       if (row?.state === "done" || row?.state === "dead") return undefined;
       if (row?.leaseUntil !== undefined && row.leaseUntil > now()) throw stillRuns(subscription, event.id);
       const reason = { code, message: why, at: formatTime(now()), attempt: row?.attempts ?? 0 };
-      const failure = row === undefined ? undefined : lastFailure(subscription, row, now());
-      const died = {
+      const last = row === undefined ? undefined : lastFailure(subscription, row, now());
+      const deadLetter = await makeDeadLetter(dependencies, {
         pk,
         subscription,
         event,
         acceptedAt,
+        replayId,
         from: row,
         redrivenFrom: message.redrivenFrom,
         rememberMs,
-        ...(failure ?? { earlier: [], reason }),
-      };
-      const letter = await deadLetter(host, died);
-      if (letter === undefined) throw stillRuns(subscription, event.id);
-      return letter;
+        ...(last ?? { failures: [], reason }),
+      });
+      if (deadLetter === undefined) throw stillRuns(subscription, event.id);
+      return deadLetter;
     },
 
     revive: async (subscription, event) => {
-      const { ok } = await rows.revive(deliveryKey(subscription, event), nextId());
-      return ok;
+      const { ok, row } = await rows.revive(deliveryKey(subscription, event), nextId());
+      if (ok) return "revived";
+      return row?.state === "done" ? "succeeded" : "underWay";
     },
   };
 }
@@ -83,6 +84,6 @@ export function createDeliveries(
 function stillRuns(subscription: string, eventId: string): BusError {
   return new BusError(
     "unavailable",
-    `subscription ${subscription}: the delivery of event ${eventId} runs, and is no dead letter yet; try again later`,
+    `subscription ${subscription}: the delivery of event ${eventId} still runs, so it cannot become a dead letter; try again later`,
   );
 }

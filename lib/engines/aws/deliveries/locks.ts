@@ -6,7 +6,7 @@ import type { Table } from "./table.ts";
 /** Milliseconds for which a lock's row is kept: longer than that of the delivery which it names. */
 const keepMs = 16 * 86_400_000;
 
-/** How a lock was when it was looked at. */
+/** How a lock was when it was inspected. */
 export interface SeenLock extends LockName {
   readonly row: LockRow | undefined;
 }
@@ -14,14 +14,14 @@ export interface SeenLock extends LockName {
 /**
  * Lets one delivery of an ordered key, or of a subscription that runs one at a time, through. A lock's row names the delivery
  * that took it last; whether that still holds it is read off its own row. So a lock never outlives what it was taken for,
- * whoever died when, and nobody has to let go of it, which would be one more write for each delivery:
+ * whichever process ended when, and nobody has to let go of it, which would be one more write for each delivery:
  *
  * ```
- *  look (is the holder over, or gone? then it is free) ─▶ claim the delivery ─▶ take (if the lock is as it was seen)
+ *  inspect (has the holder ended, or is it gone? then it is free) ─▶ claim the delivery ─▶ take (if the lock is as it was seen)
  *                                                               └─ not taken: the claim is given back
  * ```
  *
- * The claim comes before the lock: once a lock names a delivery, that delivery's row says that it lives.
+ * The claim comes before the lock: once a lock names a delivery, that delivery's row says that it is under way.
  */
 export class Locks {
   readonly #table: Table;
@@ -35,7 +35,7 @@ export class Locks {
   }
 
   /** How a lock stands, and whether another delivery than this one holds it; then, when that is due, where it waits. */
-  async look(lock: LockName, pk: string): Promise<SeenLock | { readonly heldUntil: number }> {
+  async inspect(lock: LockName, pk: string): Promise<SeenLock | { readonly heldUntil: number }> {
     const row = parseLock(await this.#table.get(lock.pk), lock.pk);
     if (row === undefined || row.holder === pk) return { ...lock, row };
     const holder = await this.#rows.get(row.holder);
@@ -63,9 +63,9 @@ export class Locks {
 
   #holds({ kind }: LockName, holder: Row): boolean {
     if (kind === "slot") return holder.state === "running" && (holder.leaseUntil ?? 0) > this.#now();
-    const isOver = holder.state === "done" || holder.state === "dead";
-    // It let go of the key when it died; its message may never have been sent.
-    const isRevived = holder.state === "waiting" && holder.attempts === 0 && holder.round !== undefined;
-    return !isOver && !isRevived;
+    const hasEnded = holder.state === "done" || holder.state === "dead";
+    // It let go of the key when it became a dead letter; its new message may never have been sent.
+    const isRevived = holder.state === "waiting" && holder.attempts === 0 && holder.redriveGeneration !== undefined;
+    return !hasEnded && !isRevived;
   }
 }

@@ -7,21 +7,29 @@ import { invalidEventDeadLetter, openMessage } from "../dead-letters/invalid-eve
 import type { QueueMessage } from "../dependencies.ts";
 
 /** What a message brings, or the dead letter that it becomes. */
-export type Read =
-  | { readonly ok: true; readonly event: Event; readonly acceptedAt: number }
-  | { readonly ok: false; readonly letter: DeadLetter };
+export type ReadMessage =
+  | {
+      readonly ok: true;
+      readonly event: Event;
+      /** Milliseconds since 1970. */
+      readonly acceptedAt: number;
+      /** The replay that the delivery belongs to. */
+      readonly replayId: string | undefined;
+    }
+  | { readonly ok: false; readonly deadLetter: DeadLetter };
 
 /** Reads a message of a subscription's queue. Never throws. */
-export function readMessage(message: QueueMessage, catalog: Catalog, nowMs: number): Read {
-  const { body, sentMs, replayId, redrivenFrom } = message;
+export function readMessage(message: QueueMessage, catalog: Catalog, nowMs: number): ReadMessage {
+  const { body, sentMs, redrivenFrom } = message;
   const opened = openMessage(body, sentMs, catalog);
-  if (!opened.ok) return { ok: false, letter: invalidEventDeadLetter(opened, sentMs, nowMs) };
+  if (!opened.ok) return { ok: false, deadLetter: invalidEventDeadLetter(opened, sentMs, nowMs) };
   const { archiveReplay, event } = opened;
-  const replay = replayId ?? archiveReplay;
+  const replayId = message.replayId ?? archiveReplay;
   return {
     ok: true,
-    event: replay === undefined ? event : markReplay(event, replay),
+    event: replayId === undefined ? event : markReplay(event, replayId),
     // What was queued again waits since then.
-    acceptedAt: replay === undefined && redrivenFrom === undefined ? acceptedAt(event, sentMs) : sentMs,
+    acceptedAt: replayId === undefined && redrivenFrom === undefined ? acceptedAt(event, sentMs) : sentMs,
+    replayId,
   };
 }

@@ -6,11 +6,11 @@ import { parseFailures } from "./failures.ts";
 
 /**
  * - `waiting`: for its first attempt or its next, not before `dueAt`.
- * - `running`: until `leaseUntil`, by whoever has `claim`; after it, its run is taken to have died.
- * - `burying`: out of attempts; whoever has `claim` writes its dead letter; after `leaseUntil` another may.
+ * - `running`: until `leaseUntil`, by whoever has `claim`; after it, its process is taken to have ended.
+ * - `deadLettering`: out of attempts; whoever has `claim` writes its dead letter; after `leaseUntil` another may.
  * - `done`, `dead`: over; kept so that a duplicate is known.
  */
-export const states = ["waiting", "running", "burying", "done", "dead"] as const;
+export const states = ["waiting", "running", "deadLettering", "done", "dead"] as const;
 
 /** How a delivery stands. */
 export interface Row {
@@ -23,8 +23,8 @@ export interface Row {
   /** Milliseconds since 1970. */
   readonly dueAt: number | undefined;
   readonly failures: readonly Failure[];
-  /** Which redrive it lives by; absent in its first life. */
-  readonly round: string | undefined;
+  /** Which redrive it was begun by; absent until it is redriven. */
+  readonly redriveGeneration: string | undefined;
   /** Seconds since 1970. */
   readonly ttl: number;
 }
@@ -39,7 +39,7 @@ const rowSchema = z.object({
   leaseUntil: number.optional(),
   dueAt: number.optional(),
   failures: text.optional(),
-  round: text.optional(),
+  redriveGeneration: text.optional(),
   [deliveriesTable.timeToLive]: number,
 });
 
@@ -48,13 +48,13 @@ export function parseRow(item: unknown, pk: string): Row | undefined {
   if (item === undefined) return undefined;
   const parsed = rowSchema.safeParse(item);
   if (!parsed.success) throw broken(pk, parsed.error);
-  const { claim, leaseUntil, dueAt, failures, round, ...rest } = parsed.data;
+  const { claim, leaseUntil, dueAt, failures, redriveGeneration, ...rest } = parsed.data;
   return {
     ...rest,
     claim,
     leaseUntil,
     dueAt,
-    round,
+    redriveGeneration,
     failures: failures === undefined ? [] : parseFailures(failures),
   };
 }

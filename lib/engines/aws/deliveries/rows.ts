@@ -8,8 +8,8 @@ import type { Table, Update, Written } from "./table.ts";
  * that no attempt is forgotten, and no longer, so that a row whose message was purged goes, and its key with it.
  */
 const underWayMs = 15 * 86_400_000;
-/** Milliseconds that whoever buries a delivery has for it, before another may. */
-const buryMs = 30_000;
+/** Milliseconds in which a process that makes a delivery a dead letter has to finish, before another may go on with it. */
+const deadLetterMs = 30_000;
 
 /** What a write on a row came to: how the row stands now. */
 export type Moved = { readonly ok: true; readonly row: Row } | { readonly ok: false; readonly row: Row | undefined };
@@ -22,13 +22,13 @@ export type Moved = { readonly ok: true; readonly row: Row } | { readonly ok: fa
  *  (none) ──claim──▶ running ──finish──▶ done ──dedupeFor──▶ (none)
  *                    ▲  │ │ └─renew─▶ running
  *                    │  │ └─retry, release─▶ waiting ──claim──▶ running
- *      takeOver ─────┘  │                      └─beginDeadLetter (limit lowered)─▶ burying
- *  (lease ran out)      └─beginDeadLetter─▶ burying ──dead letter put──deadLetter─▶ dead ──dedupeFor──▶ (none)
- *                                                                           └─revive─▶ waiting
+ *      takeOver ─────┘  │                      └─beginDeadLetter (limit lowered)─▶ deadLettering
+ *  (lease ran out)      └─beginDeadLetter─▶ deadLettering ──put, finishDeadLetter─▶ dead ──dedupeFor──▶ (none)
+ *                                                                                    └─revive─▶ waiting
  *
- *  time ─▶ claim          crash        lease over, next receive         limit reached: beginDeadLetter, put, deadLetter
- *          attempts 1 ─── (nothing) ── takeOver: attempts 2, ──── … ─── a crash between any two of them: whoever has the
- *                                      failure process_ended            message next goes on with the same dead letter
+ *  time ─▶ claim          crash        lease over, next receive         limit reached: beginDeadLetter, put,
+ *          attempts 1 ─── (nothing) ── takeOver: attempts 2, ──── … ─── finishDeadLetter; after a crash between any two,
+ *                                      failure process_ended            the next receive goes on with the same dead letter
  * ```
  *
  * A delivery that succeeds the first time is written twice, claim and finish, one write unit each: rows stay below 1 KB.
@@ -44,7 +44,7 @@ export class Rows {
 
   /** As it stands; undefined where it is not known, or known no longer. */
   async get(pk: string): Promise<Row | undefined> {
-    return this.#recentlySeen(parseRow(await this.#table.get(pk), pk));
+    return this.#unlessForgotten(parseRow(await this.#table.get(pk), pk));
   }
 
   /** Begins the first attempt, or the next one that is due. */
@@ -55,11 +55,13 @@ export class Rows {
     const hasAttemptsLeft = "#attempts < :limit";
     return this.#marked(pk, "claim", claim.id, {
       set: `#state = :running, #attempts = if_not_exists(#attempts, :none) + :one, #claim = :claim, #leaseUntil = :lease, #ttl = :keep${
-        claim.round === undefined ? "" : ", #round = if_not_exists(#round, :round)"
+        claim.redriveGeneration === undefined
+          ? ""
+          : ", #redriveGeneration = if_not_exists(#redriveGeneration, :redriveGeneration)"
       }`,
       remove: "#dueAt",
       condition: `${isUnknown} OR (${isWaiting} AND ${isDue} AND ${hasAttemptsLeft})`,
-      values: { ...this.#claimed(claim), ...roundValue(claim.round), limit, none: 0, one: 1 },
+      values: { ...this.#claimed(claim), ...redriveGenerationValue(claim.redriveGeneration), limit, none: 0, one: 1 },
     });
   }
 
@@ -80,9 +82,9 @@ export class Rows {
     const isForgotten = "#ttl <= :seconds";
     const begun = "#state = :running, #attempts = :one, #claim = :claim, #leaseUntil = :lease, #ttl = :keep";
     return this.#marked(pk, "claim", claim.id, {
-      ...inRound(begun, "#dueAt, #failures", claim.round),
+      ...inRedriveGeneration(begun, "#dueAt, #failures", claim.redriveGeneration),
       condition: isForgotten,
-      values: { ...this.#claimed(claim), ...roundValue(claim.round), one: 1 },
+      values: { ...this.#claimed(claim), ...redriveGenerationValue(claim.redriveGeneration), one: 1 },
     });
   }
 
@@ -136,34 +138,34 @@ export class Rows {
   }
 
   /**
-   * Out of attempts: from here on it only becomes dead. `from` is the claim that ends so, or how the row was seen; where it
-   * has none, `round` is the one of the life that it never had.
+   * Out of attempts: from here on it only becomes dead. `from` is the claim that ends so, or how the row was seen. Where it has
+   * no row, the new one gets `redriveGeneration`.
    */
   beginDeadLetter(
     pk: string,
     from: string | Row | undefined,
     by: string,
     failures: readonly Failure[],
-    round: string | undefined,
+    redriveGeneration: string | undefined,
   ): Promise<Moved> {
     const now = this.#now();
     const values = {
-      burying: "burying",
+      deadLettering: "deadLettering",
       by,
-      lease: now + buryMs,
+      lease: now + deadLetterMs,
       failures: formatFailures(failures),
       keep: seconds(now + underWayMs),
       seconds: Math.floor(now / 1000),
       none: 0,
     };
     const isUnknown = "attribute_not_exists(#pk) OR #ttl <= :seconds";
-    const set = "#state = :burying, #claim = :by, #leaseUntil = :lease, #failures = :failures, #ttl = :keep";
+    const set = "#state = :deadLettering, #claim = :by, #leaseUntil = :lease, #failures = :failures, #ttl = :keep";
     if (from === undefined) {
-      const update = inRound(`${set}, #attempts = :none`, "#dueAt", round);
+      const update = inRedriveGeneration(`${set}, #attempts = :none`, "#dueAt", redriveGeneration);
       return this.#marked(pk, "claim", by, {
         ...update,
         condition: isUnknown,
-        values: { ...values, ...roundValue(round) },
+        values: { ...values, ...redriveGenerationValue(redriveGeneration) },
       });
     }
     const clause = typeof from === "string" ? this.#mine(from, values) : unchangedSince(from, values);
@@ -171,7 +173,7 @@ export class Rows {
   }
 
   /** Its dead letter is kept: dead, and remembered for `forMs`. */
-  deadLetter(pk: string, by: string, forMs: number): Promise<Moved> {
+  finishDeadLetter(pk: string, by: string, forMs: number): Promise<Moved> {
     return this.#update(pk, {
       set: "#state = :dead, #ttl = :keep",
       remove: "#claim, #leaseUntil, #failures",
@@ -179,24 +181,24 @@ export class Rows {
     });
   }
 
-  /** Begins another life, which is told from the ones before by its `round`. */
-  revive(pk: string, round: string): Promise<Moved> {
+  /** Begins a redrive: attempts count anew, and a `redriveGeneration` of its own tells it from the runs before. */
+  revive(pk: string, redriveGeneration: string): Promise<Moved> {
     const isUnknown = "attribute_not_exists(#pk) OR #ttl <= :seconds";
     const isDead = "#state = :dead";
     // What revived it may have ended before it had sent the message.
     const isRevived = "(#state = :waiting AND #attempts = :none)";
     // Its dead letter is kept already; only its mark is missing.
-    const isLeftUnburied = "(#state = :burying AND #leaseUntil <= :now)";
-    return this.#marked(pk, "round", round, {
-      set: "#state = :waiting, #attempts = :none, #dueAt = :now, #round = :round, #ttl = :keep",
+    const isLeftUnfinished = "(#state = :deadLettering AND #leaseUntil <= :now)";
+    return this.#marked(pk, "redriveGeneration", redriveGeneration, {
+      set: "#state = :waiting, #attempts = :none, #dueAt = :now, #redriveGeneration = :redriveGeneration, #ttl = :keep",
       remove: "#claim, #leaseUntil, #failures",
-      condition: `${isUnknown} OR ${isDead} OR ${isRevived} OR ${isLeftUnburied}`,
+      condition: `${isUnknown} OR ${isDead} OR ${isRevived} OR ${isLeftUnfinished}`,
       values: {
         ...this.#waiting(),
         dead: "dead",
-        burying: "burying",
+        deadLettering: "deadLettering",
         none: 0,
-        round,
+        redriveGeneration,
         seconds: Math.floor(this.#now() / 1000),
       },
     });
@@ -220,7 +222,7 @@ export class Rows {
     return { waiting: "waiting", now, keep: seconds(now + underWayMs) };
   }
 
-  /** The clause of every step that only who has the claim may take: it is on the row until the run, or the burial, ends. */
+  /** The clause of every step that only who has the claim may take: it is on the row until the run ends, or its dead letter is kept. */
   #mine(claim: string, values: Update["values"]): Pick<Update, "condition" | "values"> {
     const isMine = "#claim = :mine";
     return { condition: isMine, values: { ...values, mine: claim } };
@@ -231,7 +233,7 @@ export class Rows {
   }
 
   /** A write whose answer was lost is sent again, and then finds its own mark: it has succeeded. */
-  async #marked(pk: string, mark: "claim" | "round", value: string, update: Update): Promise<Moved> {
+  async #marked(pk: string, mark: "claim" | "redriveGeneration", value: string, update: Update): Promise<Moved> {
     const moved = await this.#update(pk, update);
     return !moved.ok && moved.row?.[mark] === value ? { ok: true, row: moved.row } : moved;
   }
@@ -241,7 +243,7 @@ export class Rows {
     return written.ok && row !== undefined ? { ok: true, row } : { ok: false, row };
   }
 
-  #recentlySeen(row: Row | undefined): Row | undefined {
+  #unlessForgotten(row: Row | undefined): Row | undefined {
     return row === undefined || this.isForgotten(row) ? undefined : row;
   }
 
@@ -256,19 +258,25 @@ export interface Claim {
   readonly id: string;
   readonly leaseUntil: number;
   /**
-   * The dead letter that its message was redriven from. It tells a life that begins by it from the one that the letter ended,
-   * also where the row that knew was gone in between: both deaths would be one dead letter, which the redrive removes.
+   * The dead letter that its message was redriven from. It tells the redriven runs from the ones before, also where the row
+   * that knew was gone in between: both would end as one dead letter, which the redrive removes.
    */
-  readonly round?: string | undefined;
+  readonly redriveGeneration?: string | undefined;
 }
 
-/** What begins a life anew, in a round or in none. */
-function inRound(set: string, remove: string, round: string | undefined): Pick<Update, "set" | "remove"> {
-  return round === undefined ? { set, remove: `${remove}, #round` } : { set: `${set}, #round = :round`, remove };
+/** An update that begins a delivery anew, in a redrive generation or in none. */
+function inRedriveGeneration(
+  set: string,
+  remove: string,
+  redriveGeneration: string | undefined,
+): Pick<Update, "set" | "remove"> {
+  return redriveGeneration === undefined
+    ? { set, remove: `${remove}, #redriveGeneration` }
+    : { set: `${set}, #redriveGeneration = :redriveGeneration`, remove };
 }
 
-function roundValue(round: string | undefined): Update["values"] {
-  return round === undefined ? {} : { round };
+function redriveGenerationValue(redriveGeneration: string | undefined): Update["values"] {
+  return redriveGeneration === undefined ? {} : { redriveGeneration };
 }
 
 const slotMark = "slot-";

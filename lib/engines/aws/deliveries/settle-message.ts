@@ -1,43 +1,51 @@
 import type { Outcome } from "../../../engine/delivery.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
 import type { ClaimedDelivery, MessageAction } from "../dependencies.ts";
-import { type DeadLetterDependencies, deadLetter } from "./dead-letter.ts";
+import { type DeadLetterDependencies, makeDeadLetter } from "./dead-letter.ts";
 import { deliveryKey } from "./keys.ts";
 import type { Row } from "./row.ts";
 
 const remove: MessageAction = { kind: "delete" };
 
 /** Records how a run ended, and lets go of its claim; with that, what waits for its key or its slot may go on. */
-export async function settle(
-  host: DeadLetterDependencies,
+export async function settleMessage(
+  dependencies: DeadLetterDependencies,
   delivery: ClaimedDelivery,
   record: SubscriptionRecord,
   outcome: Outcome,
 ): Promise<MessageAction> {
-  const { rows } = host;
-  const { claim, event, failures } = delivery;
-  const pk = deliveryKey(delivery.subscription, event);
+  const { now, rows } = dependencies;
+  const { acceptedAt, claim, event, failures, replayId, subscription } = delivery;
+  const pk = deliveryKey(subscription, event);
   switch (outcome.kind) {
     case "done":
     case "dropped": {
       const moved = await (record.idempotent ? rows.finish(pk, claim, record.dedupeFor) : rows.forget(pk, claim));
-      return moved.ok ? remove : actionForLostClaim(moved.row, remove, host.now());
+      return moved.ok ? remove : actionForLostClaim(moved.row, remove, now());
     }
     case "retry": {
       const later: MessageAction = { kind: "later", afterMs: outcome.afterMs };
       const moved = await rows.retry(pk, claim, outcome.afterMs, [...failures, outcome.failure]);
-      return moved.ok ? later : actionForLostClaim(moved.row, later, host.now());
+      return moved.ok ? later : actionForLostClaim(moved.row, later, now());
     }
     case "released": {
       const later: MessageAction = { kind: "later", afterMs: 0 };
       const moved = await rows.release(pk, claim);
-      return moved.ok ? later : actionForLostClaim(moved.row, later, host.now());
+      return moved.ok ? later : actionForLostClaim(moved.row, later, now());
     }
     case "dead": {
-      const { subscription, acceptedAt } = delivery;
-      const died = { pk, subscription, event, acceptedAt, from: claim, earlier: failures, reason: outcome.failure };
-      const letter = await deadLetter(host, { ...died, rememberMs: record.dedupeFor });
-      return letter === undefined ? actionForLostClaim(await rows.get(pk), remove, host.now()) : remove;
+      const deadLetter = await makeDeadLetter(dependencies, {
+        pk,
+        subscription,
+        event,
+        acceptedAt,
+        replayId,
+        from: claim,
+        failures,
+        reason: outcome.failure,
+        rememberMs: record.dedupeFor,
+      });
+      return deadLetter === undefined ? actionForLostClaim(await rows.get(pk), remove, now()) : remove;
     }
   }
 }

@@ -1,24 +1,34 @@
-import { acceptedAt } from "../../../aws-shared/index.ts";
-import type { DeliveryItem } from "../../../delivery/local-queue/delivery-item.ts";
-import { LocalQueue } from "../../../delivery/local-queue/local-queue.ts";
+import { deadLetterOf } from "../../../delivery/dead-letter.ts";
+import { DeliveryItem, firstTime, type Requeued } from "../../../delivery/local-queue/delivery-item.ts";
+import { LocalQueue, type LocalQueueDependencies } from "../../../delivery/local-queue/local-queue.ts";
 import { Scheduler } from "../../../delivery/local-queue/scheduler.ts";
 import { Router } from "../../../delivery/router.ts";
-import type { Failure, Outcome } from "../../../engine/delivery.ts";
-import type { Consumer } from "../../../engine/delivery-queue.ts";
-import type { Attachment } from "../../../engine/engine.ts";
+import type { Delivery, Failure, Outcome } from "../../../engine/delivery.ts";
+import type { Consumer, Consumption } from "../../../engine/delivery-queue.ts";
+import type { EventLog, Position } from "../../../engine/event-log.ts";
 import type { SubscriptionState } from "../../../engine/subscription-store.ts";
-import { toBusError } from "../../../error/bus-error.ts";
+import { BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
-import { type Followed, Follower } from "../../../history/follower.ts";
+import type { LogReader } from "../../../history/log-reader.ts";
 import { queryTime } from "../../../runtime/query-time.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
-import type { AwsDependencies, DeadLetterStore, HistoryStore } from "../dependencies.ts";
-import { Feed } from "./feed.ts";
+import type { AwsDependencies, DeadLetterTable } from "../dependencies.ts";
+import { pause } from "../pause.ts";
 
-export interface EphemeralDependencies extends Pick<AwsDependencies, "clock" | "nextId" | "onError"> {
-  readonly history: Pick<HistoryStore, "position">;
-  readonly deadLetters: Pick<DeadLetterStore, "put">;
-  readonly log: Followed;
+export interface EphemeralSubscriptionsDependencies
+  extends Pick<AwsDependencies, "catalog" | "clock" | "nextId" | "onError"> {
+  readonly deadLetters: Pick<DeadLetterTable, "put">;
+  readonly log: Pick<EventLog, "position">;
+  readonly reader: Pick<LogReader, "after">;
+}
+
+/** Milliseconds before history is read again after that failed. */
+const retryMs = 2_000;
+
+/** A subscription of this process, and what ends it. */
+interface Ephemeral {
+  readonly queue: LocalQueue;
+  readonly ending: AbortController;
 }
 
 /**
@@ -26,101 +36,119 @@ export interface EphemeralDependencies extends Pick<AwsDependencies, "clock" | "
  * queue for a process that may be gone in a second would be made by the thousand, and left behind by each that crashed.
  */
 export class EphemeralSubscriptions {
-  readonly #parts: EphemeralDependencies;
-  readonly #follower: Follower;
+  readonly #dependencies: EphemeralSubscriptionsDependencies;
+  readonly #queueDependencies: LocalQueueDependencies;
   readonly #scheduler = new Scheduler();
-  readonly #entries = new Map<string, { queue: LocalQueue; feed: Feed }>();
+  readonly #subscriptions = new Map<string, Ephemeral>();
   #order = 0;
 
-  constructor(parts: EphemeralDependencies) {
-    this.#parts = parts;
-    this.#follower = new Follower(parts.log, parts.clock);
+  constructor(dependencies: EphemeralSubscriptionsDependencies) {
+    this.#dependencies = dependencies;
+    this.#queueDependencies = {
+      clock: dependencies.clock,
+      schedule: (queue) => this.#scheduler.schedule(queue),
+      deadLetter: (item, reason) => this.#deadLetter(item, reason),
+      changed: () => {},
+    };
   }
 
+  /** Resolves once it is known where it begins: what comes later is not missed. `invalid_config`. */
   async add(record: SubscriptionRecord): Promise<void> {
-    const { clock, history, log, onError } = this.#parts;
-    const queue = new LocalQueue(
-      {
-        clock,
-        schedule: (one) => this.#scheduler.schedule(one),
-        deadLetter: (item, reason) => this.#deadLetter(item, reason),
-        changed: () => {},
-      },
-      record,
-      true,
-    );
-    const router = new Router([record]);
-    const feed = new Feed({ clock, log, onError, follower: this.#follower }, (event) => {
-      if (router.route(event).length > 0) this.#give(queue, event);
-    });
-    this.#entries.set(record.name, { queue, feed });
-    const time = record.from === "beginning" ? 0 : queryTime(record.from === "now" ? undefined : record.from, "from");
-    await feed.start(time === undefined ? undefined : await history.position({ time }));
+    this.#checkRecorded(record);
+    const { log } = this.#dependencies;
+    const since = record.from === "beginning" ? 0 : queryTime(record.from === "now" ? undefined : record.from, "from");
+    const from = await log.position(since === undefined ? "end" : { time: since });
+    const added = { queue: new LocalQueue(this.#queueDependencies, record, true), ending: new AbortController() };
+    this.#subscriptions.set(record.name, added);
+    void this.#feed(added, from);
   }
 
-  settings(name: string): SubscriptionRecord | undefined {
-    return this.#entries.get(name)?.queue.record;
+  has(name: string): boolean {
+    return this.#subscriptions.has(name);
   }
 
-  /** Its dead letters are not counted: no look at it may cost a query. */
+  /** Its dead letters are not counted: asking for a state must not cost a query. */
   state(name: string): SubscriptionState | undefined {
-    return this.#entries.get(name)?.queue.state(0);
+    return this.#subscriptions.get(name)?.queue.state(0);
   }
 
   states(): SubscriptionState[] {
-    return [...this.#entries.values()].map(({ queue }) => queue.state(0));
+    return [...this.#subscriptions.values()].map(({ queue }) => queue.state(0));
   }
 
-  attach(name: string, consumer: Consumer): Attachment {
-    const queue = this.#entries.get(name)?.queue;
-    queue?.attach(consumer);
-    return {
-      wake: () => {
-        if (queue !== undefined && queue.backlog > 0) this.#scheduler.schedule(queue);
-      },
-      detach: () => queue?.detach(consumer),
-    };
+  /** Undefined where there is no such subscription. */
+  consume(name: string, consumer: Consumer): Consumption | undefined {
+    return this.#subscriptions.get(name)?.queue.consume(consumer);
   }
 
-  settle(item: DeliveryItem, outcome: Outcome): void {
-    this.#entries.get(item.subscription)?.queue.settle(item, outcome);
+  /** False where the delivery is not of one of these. */
+  settle(delivery: Delivery, outcome: Outcome): boolean {
+    if (!(delivery instanceof DeliveryItem)) return false;
+    this.#subscriptions.get(delivery.subscription)?.queue.settle(delivery, outcome);
+    return true;
+  }
+
+  /** Queues past events again; false where there is no such subscription. */
+  requeue(name: string, events: readonly Event[], requeued: Requeued): boolean {
+    const queue = this.#subscriptions.get(name)?.queue;
+    const now = this.#dependencies.clock.now();
+    if (queue !== undefined) for (const event of events) this.#add(queue, event, now, requeued);
+    return queue !== undefined;
   }
 
   delete(name: string): boolean {
-    const entry = this.#entries.get(name);
-    entry?.feed.close();
-    entry?.queue.clear();
-    return this.#entries.delete(name);
+    const subscription = this.#subscriptions.get(name);
+    subscription?.ending.abort();
+    subscription?.queue.delete();
+    return this.#subscriptions.delete(name);
   }
 
   close(): void {
-    for (const name of [...this.#entries.keys()]) this.delete(name);
-    this.#follower.stop();
+    for (const name of [...this.#subscriptions.keys()]) this.delete(name);
   }
 
-  /** Queues an event of a replay. */
-  give(name: string, event: Event): void {
-    const queue = this.#entries.get(name)?.queue;
-    if (queue !== undefined) this.#give(queue, event);
+  /** Reads history until the subscription ends; each event once, however often reading fails. */
+  async #feed({ queue, ending: { signal } }: Ephemeral, from: Position): Promise<void> {
+    const { clock, onError, reader } = this.#dependencies;
+    const router = new Router([queue.record]);
+    let position = from;
+    for (;;) {
+      try {
+        for await (const batch of reader.after(position, { signal })) {
+          for (const { event, acceptedAt } of batch.events) {
+            if (router.route(event).length > 0) this.#add(queue, event, acceptedAt, firstTime);
+          }
+          position = batch.position;
+        }
+        // The reader ends with its signal alone.
+        return;
+      } catch (thrown) {
+        if (signal.aborted) return;
+        onError(toBusError(thrown));
+        await pause(clock, retryMs, [signal]);
+      }
+    }
   }
 
-  #give(queue: LocalQueue, event: Event): void {
+  #add(queue: LocalQueue, event: Event, acceptedAt: number, requeued: Requeued): void {
     this.#order += 1;
-    queue.add(event, this.#order, acceptedAt(event, this.#parts.clock.now()), false);
+    queue.add(event, this.#order, acceptedAt, requeued);
   }
 
   #deadLetter(item: DeliveryItem, reason: Failure): void {
-    const { clock, deadLetters, nextId, onError } = this.#parts;
-    const letter = {
-      id: nextId(),
-      subscription: item.subscription,
-      event: item.event,
-      reason,
-      attempts: item.attempt,
-      failures: item.failures.length === 0 ? [reason] : item.failures,
-      acceptedAt: new Date(item.acceptedAt).toISOString(),
-      deadAt: new Date(clock.now()).toISOString(),
-    };
-    deadLetters.put(letter).catch((thrown: unknown) => onError(toBusError(thrown)));
+    const { clock, deadLetters, nextId, onError } = this.#dependencies;
+    const deadLetter = deadLetterOf(item, reason, { id: nextId(), deadAt: clock.now() });
+    deadLetters.put(deadLetter).catch((thrown: unknown) => onError(toBusError(thrown)));
+  }
+
+  /** One that is fed from history would wait for ever for what history does not keep. */
+  #checkRecorded({ on }: SubscriptionRecord): void {
+    const unkept = on.find((type) => this.#dependencies.catalog.get(type)?.history === false);
+    if (unkept === undefined) return;
+    throw new BusError(
+      "invalid_config",
+      `subscription without a name: on: ${unkept} is not kept in history, from which the aws engine serves it; ` +
+        "deploy a QueueSubscriber for it, and subscribe by its name",
+    );
   }
 }

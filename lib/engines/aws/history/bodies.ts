@@ -30,17 +30,17 @@ const names = { plain: "b", brotli: "z", stored: "o" } as const;
 
 /** Keeps texts in rows, and large ones in the bucket. */
 export class Bodies {
-  readonly #parts: AwsDependencies;
+  readonly #dependencies: AwsDependencies;
 
-  constructor(parts: AwsDependencies) {
-    this.#parts = parts;
+  constructor(dependencies: AwsDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /**
-   * The fields for a text. `place` says where it would lie in the bucket; the text's hash is put behind, so that two texts
+   * The fields for a text. `prefix` begins its key in the bucket; the text's hash follows, so that two texts
    * never overwrite each other there.
    */
-  async pack(text: string, place: string): Promise<Item> {
+  async pack(text: string, prefix: string): Promise<Item> {
     const bytes = Buffer.from(text);
     if (bytes.length < compressFrom) return { [names.plain]: { B: bytes } };
     const small = await compress(bytes, {
@@ -51,7 +51,7 @@ export class Bodies {
       },
     });
     if (small.length <= largestInTable) return { [names.brotli]: { B: small } };
-    const key = `${place}.${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}.br`;
+    const key = `${prefix}.${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}.br`;
     await this.#inBucket(key, async ({ client, s3, Bucket }) => {
       await client.send(
         new s3.PutObjectCommand({
@@ -98,9 +98,9 @@ export class Bodies {
       Bucket: string;
     }) => Promise<Result>,
   ): Promise<Result> {
-    const Bucket = this.#parts.config.bodiesBucket;
+    const Bucket = this.#dependencies.config.bodiesBucket;
     try {
-      const client = await this.#parts.clients.s3();
+      const client = await this.#dependencies.clients.s3();
       return await act({ client, s3: await import("../s3.ts"), Bucket });
     } catch (thrown) {
       throw missingPackage(thrown) ?? toBusErrorOfAws(thrown, `object ${key} of bucket ${Bucket}`);

@@ -6,7 +6,7 @@ import { queryTime } from "../../../runtime/query-time.ts";
 import type { AwsDependencies } from "../dependencies.ts";
 import { Bodies } from "./bodies.ts";
 import { batchShards, countShard, endKey, firstKey, keyTime, timeKey, ttlOf } from "./keys.ts";
-import type { Placed } from "./posting-plan.ts";
+import type { KeyedEvent } from "./posting-plan.ts";
 import type { Queries } from "./query.ts";
 import { keyOf } from "./row.ts";
 import type { Table } from "./table.ts";
@@ -32,21 +32,21 @@ interface Minute {
  * counted, and it is counted again.
  */
 export class CountWriter {
-  readonly #parts: AwsDependencies;
+  readonly #dependencies: AwsDependencies;
   readonly #table: Table;
   readonly #bodies: Bodies;
   readonly #minutes = new Map<number, Minute>();
   /** One at a time: a write of earlier sums must not come after one of later sums. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: AwsDependencies, table: Table) {
-    this.#parts = parts;
+  constructor(dependencies: AwsDependencies, table: Table) {
+    this.#dependencies = dependencies;
     this.#table = table;
-    this.#bodies = new Bodies(parts);
+    this.#bodies = new Bodies(dependencies);
   }
 
   /** Resolves with what takes them out again, for a batch that fails afterwards and so comes again. */
-  add(recorded: readonly Placed[]): Promise<() => Promise<void>> {
+  add(recorded: readonly KeyedEvent[]): Promise<() => Promise<void>> {
     const counted = recorded.map(({ event, key }) => ({ type: event.type, minute: this.#minute(keyTime(key)) }));
     const change = (by: number) => {
       for (const { minute, type } of counted) minute.types.set(type, (minute.types.get(type) ?? 0) + by);
@@ -82,8 +82,8 @@ export class CountWriter {
     if (minute === undefined) {
       const [oldest] = this.#minutes.keys();
       if (this.#minutes.size >= minutesKept && oldest !== undefined) this.#minutes.delete(oldest);
-      const shard = Math.floor(this.#parts.random() * batchShards);
-      minute = { at, pk: countShard(shard), sk: `${timeKey(at)}.${this.#parts.nextId()}`, types: new Map() };
+      const shard = Math.floor(this.#dependencies.random() * batchShards);
+      minute = { at, pk: countShard(shard), sk: `${timeKey(at)}.${this.#dependencies.nextId()}`, types: new Map() };
       this.#minutes.set(at, minute);
     }
     return minute;
@@ -92,7 +92,7 @@ export class CountWriter {
   async #write({ at, pk, sk, types }: Minute): Promise<void> {
     const counts = Object.fromEntries([...types].filter(([, count]) => count > 0));
     const fields = await this.#bodies.pack(JSON.stringify(counts), `${bodyPrefixes.events}${sk}`);
-    await this.#table.put({ pk, sk, ttl: ttlOf(at + minuteMs, this.#parts.config.retentionMs), fields });
+    await this.#table.put({ pk, sk, ttl: ttlOf(at + minuteMs, this.#dependencies.config.retentionMs), fields });
   }
 }
 
@@ -102,9 +102,9 @@ export class CountReader {
   readonly #bodies: Bodies;
   readonly #queries: Queries;
 
-  constructor(parts: AwsDependencies, table: Table, queries: Queries) {
+  constructor(dependencies: AwsDependencies, table: Table, queries: Queries) {
     this.#table = table;
-    this.#bodies = new Bodies(parts);
+    this.#bodies = new Bodies(dependencies);
     this.#queries = queries;
   }
 

@@ -1,7 +1,7 @@
 import type { EventRows } from "./event-rows.ts";
 import { eventShard, eventShards } from "./keys.ts";
 import { merge } from "./merge.ts";
-import type { Placed } from "./posting-plan.ts";
+import type { KeyedEvent } from "./posting-plan.ts";
 import { pointKey, type Region, type Regions } from "./regions.ts";
 import type { Table } from "./table.ts";
 
@@ -24,7 +24,7 @@ export class EventReader {
     regions: Regions,
     before: string,
     { expected, consistent = false }: { expected?: number; consistent?: boolean } = {},
-  ): AsyncGenerator<Placed, void, void> {
+  ): AsyncGenerator<KeyedEvent, void, void> {
     let atOnce = Math.max(fewest, Math.min((expected ?? most) + 1, most));
     let keys: string[] = [];
     let region = await regions.next(before);
@@ -43,7 +43,11 @@ export class EventReader {
   }
 
   /** All events of a region, from all shards. */
-  #scan({ from, to }: Region, expected: number | undefined, consistent: boolean): AsyncGenerator<Placed, void, void> {
+  #scan(
+    { from, to }: Region,
+    expected: number | undefined,
+    consistent: boolean,
+  ): AsyncGenerator<KeyedEvent, void, void> {
     const size = expected === undefined ? {} : { pageSize: Math.ceil((1.5 * expected) / eventShards) + 1 };
     const shards = Array.from({ length: eventShards }, (_, shard) => {
       return this.#pages({ pk: eventShard(shard), from, to, newestFirst: true, consistent, ...size });
@@ -51,7 +55,7 @@ export class EventReader {
     return merge(shards, (one, other) => one.key > other.key);
   }
 
-  async *#pages(span: Parameters<Table["query"]>[0]): AsyncGenerator<Placed[], void, void> {
+  async *#pages(span: Parameters<Table["query"]>[0]): AsyncGenerator<KeyedEvent[], void, void> {
     for await (const items of this.#table.query(span)) yield await this.#rows.readAll(items);
   }
 }

@@ -5,7 +5,7 @@ import type { Event } from "../../../event/event.ts";
 import type { AwsDependencies } from "../dependencies.ts";
 import { Bodies } from "./bodies.ts";
 import { eventKey, keyInId, keyTime, pointerKey, ttlOf } from "./keys.ts";
-import type { Placed } from "./posting-plan.ts";
+import type { KeyedEvent } from "./posting-plan.ts";
 import { type Item, keyOf, type Row, textField } from "./row.ts";
 import type { Table } from "./table.ts";
 
@@ -27,50 +27,50 @@ const pointerField = z.object({ key: textField });
 
 /** The rows that hold the events, and those that lead to them from an id that says no time. */
 export class EventRows {
-  readonly #parts: AwsDependencies;
+  readonly #dependencies: AwsDependencies;
   readonly #table: Table;
   readonly #bodies: Bodies;
 
-  constructor(parts: AwsDependencies, table: Table) {
-    this.#parts = parts;
+  constructor(dependencies: AwsDependencies, table: Table) {
+    this.#dependencies = dependencies;
     this.#table = table;
-    this.#bodies = new Bodies(parts);
+    this.#bodies = new Bodies(dependencies);
   }
 
   /** The row of an event. `log` says which row of the log is to name it. */
-  async row({ event, key }: Placed, log: string): Promise<Row> {
-    const { retentionMs } = this.#parts.config;
-    const place = `${bodyPrefixes.events}${encodeURIComponent(key)}`;
+  async row({ event, key }: KeyedEvent, log: string): Promise<Row> {
+    const { retentionMs } = this.#dependencies.config;
+    const bodyKey = `${bodyPrefixes.events}${encodeURIComponent(key)}`;
     return {
       ...eventKey(key),
       ttl: ttlOf(keyTime(key), retentionMs),
-      fields: { log: { S: log }, ...(await this.#bodies.pack(JSON.stringify(event), place)) },
+      fields: { log: { S: log }, ...(await this.#bodies.pack(JSON.stringify(event), bodyKey)) },
     };
   }
 
-  async read(item: Item): Promise<Placed> {
+  async read(item: Item): Promise<KeyedEvent> {
     const { sk } = keyOf(item);
     return { event: parseEvent(await this.#bodies.unpack(item), sk), key: sk };
   }
 
   /** Those that can be read: one broken row must not hide the others. */
-  async readAll(items: readonly Item[]): Promise<Placed[]> {
+  async readAll(items: readonly Item[]): Promise<KeyedEvent[]> {
     const read = await Promise.all(
       items.map((item) =>
         this.read(item).catch((thrown: unknown) => {
-          this.#parts.onError(toBusError(thrown));
+          this.#dependencies.onError(toBusError(thrown));
           return undefined;
         }),
       ),
     );
-    return read.filter((placed) => placed !== undefined);
+    return read.filter((one) => one !== undefined);
   }
 
   /** The events of these keys that are there, the newest first. */
-  async byKeys(keys: readonly string[], options: { consistent?: boolean } = {}): Promise<Placed[]> {
+  async byKeys(keys: readonly string[], options: { consistent?: boolean } = {}): Promise<KeyedEvent[]> {
     const items = await this.#table.getAll([...new Set(keys)].map(eventKey), options);
-    const placed = await this.readAll(items);
-    return placed.sort((one, other) => (one.key < other.key ? 1 : -1));
+    const read = await this.readAll(items);
+    return read.sort((one, other) => (one.key < other.key ? 1 : -1));
   }
 
   /** Where events with these ids may be: what the ids themselves say, and where the table leads. */

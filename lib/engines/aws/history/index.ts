@@ -1,29 +1,30 @@
-import type { AwsDependencies, HistoryStore } from "../dependencies.ts";
+import type { AwsDependencies, HistoryTable } from "../dependencies.ts";
 import { CountReader } from "./counts.ts";
 import { EventReader } from "./event-reader.ts";
 import { EventRows } from "./event-rows.ts";
-import { LogReader } from "./log-reader.ts";
+import { keyTime } from "./keys.ts";
 import { Queries } from "./query.ts";
 import { Recorder } from "./recorder.ts";
 import { Table } from "./table.ts";
+import { TableLog } from "./table-log.ts";
 
 /** History in the bus's table; docs/cost.md draws its rows. */
-export function createHistoryStore(parts: AwsDependencies): HistoryStore {
-  const table = new Table(parts);
-  const rows = new EventRows(parts, table);
-  const queries = new Queries(table, rows, new EventReader(table, rows));
-  const counts = new CountReader(parts, table, queries);
-  const log = new LogReader(parts, table, rows);
-  const recorder = new Recorder(parts, table, rows);
+export function createHistoryTable(dependencies: AwsDependencies): HistoryTable {
+  const table = new Table(dependencies);
+  const rows = new EventRows(dependencies, table);
+  const queries = new Queries(dependencies, table, rows, new EventReader(table, rows));
+  const counts = new CountReader(dependencies, table, queries);
+  const log = new TableLog(dependencies, table, rows);
+  const recorder = new Recorder(dependencies, table, rows);
   return {
     record: (events) => recorder.record(events),
     get: async (id) => {
       const keys = await rows.keysOf([id], { consistent: true });
-      const [placed] = await rows.byKeys(keys, { consistent: true });
-      return placed?.event;
+      const [found] = await rows.byKeys(keys, { consistent: true });
+      return found?.event;
     },
     query: (query, page) => queries.page(query, page),
-    flowEvents: (correlationId) => queries.flow(correlationId),
+    flow: (correlationId) => queries.flow(correlationId),
     stats: (query) => counts.stats(query),
     position: async (of) => {
       if (of === "end") return log.end();
@@ -39,7 +40,7 @@ export function createHistoryStore(parts: AwsDependencies): HistoryStore {
       return {
         events: read.entries.flatMap(({ key, position: at }) => {
           const event = events.get(key);
-          return event === undefined ? [] : [{ event, position: at }];
+          return event === undefined ? [] : [{ event, acceptedAt: keyTime(key), position: at }];
         }),
         position: read.position,
       };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { historyTable } from "../../../aws-shared/index.ts";
 import { idTime } from "../../../event/id.ts";
 
-/** A row's place in the history table. */
+/** The key of a row of the history table. */
 export interface Key {
   readonly pk: string;
   readonly sk: string;
@@ -19,7 +19,7 @@ export const eventShards = 16;
 export const batchShards = 4;
 
 /**
- * An event's place in the order of acceptance, as text: 13 digits of milliseconds, a dot, the id. `<` compares as
+ * An event's position in the order of acceptance, as text: 13 digits of milliseconds, a dot, the id. `<` compares as
  * DynamoDB's sort keys do, since an id is ASCII.
  */
 export function acceptanceKey(acceptedAt: number, id: string): string {
@@ -40,7 +40,7 @@ export function keyTime(key: string): number {
   return Number(key.slice(0, 13));
 }
 
-/** The place that an id of our own names by itself; undefined for any other id. */
+/** The position that an id of our own names by itself; undefined for any other id. */
 export function keyInId(id: string): string | undefined {
   const time = idTime(id);
   return time === undefined ? undefined : acceptanceKey(time, id);
@@ -74,7 +74,7 @@ export const typesPk = "types";
 /** Bytes of a value that is looked up as it is; a longer one is looked up by its hash, so that a row stays small. */
 const longestValue = 128;
 
-/** Where the rows lie that say which events have a value. Two values may share a place: what is read there is looked at. */
+/** Where the rows lie that say which events have a value. Two values may share a key: what is read there is checked. */
 export function postingPk(field: string, value: string): string {
   if (Buffer.byteLength(value) <= longestValue) return `${field}#${value}`;
   return `${field}##${createHash("sha256").update(value).digest("base64url")}`;

@@ -10,9 +10,9 @@ import type { Table } from "./table.ts";
 const overlapMs = 10_000;
 /** Entries kept for readers that lag behind. */
 const entriesKept = 10_000;
-/** After so many milliseconds without a look it begins anew, rather than to read all that came since. */
+/** After so many milliseconds without a poll it begins anew, rather than read all that came since. */
 const idleMs = 600_000;
-/** Rows of a page when the end is looked for. */
+/** Rows of a page when the end is searched. */
 const endPage = 25;
 
 const form = /^(\d{13}~\d{12})(?:~(.*))?$/s;
@@ -31,8 +31,8 @@ export function livePosition(position: string): { position: string; after: strin
 }
 
 /**
- * The log as this process sees it: each look reads the last seconds again, takes what it has not seen, and puts it behind
- * all that it saw before. So one order holds for all who wait in this process, and the end is a place in it.
+ * The log as this process sees it: each poll reads the last seconds again, takes what it has not seen, and appends it to
+ * all that it saw before. So one order holds for all who wait in this process, and the end is a position in it.
  */
 export class LiveLog {
   readonly #clock: Clock;
@@ -48,10 +48,10 @@ export class LiveLog {
   /** The latest time of a row. */
   #high = 0;
   #count = 0;
-  #lookedAt = 0;
-  #looking: Promise<void> = Promise.resolve();
+  #polledAt = 0;
+  #polling: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
-  /** When the next look was first asked for. */
+  /** When the next poll was first asked for. */
   #askedAt = 0;
 
   constructor(clock: Clock, table: Table) {
@@ -59,11 +59,11 @@ export class LiveLog {
     this.#table = table;
   }
 
-  /** The place after all that is recorded as of this call: the look takes its time, and what comes meanwhile is behind it. */
+  /** The position after all that is recorded as of this call: the poll takes its time, and what comes meanwhile is after it. */
   async end(): Promise<string> {
     const now = this.#clock.now();
     const known = this.#entries.at(-1)?.position ?? "";
-    await this.#look();
+    await this.#poll();
     let end = this.#beginning().position;
     if (known > end) end = known;
     for (let at = this.#firstAfter(end); at < this.#entries.length; at += 1) {
@@ -76,7 +76,7 @@ export class LiveLog {
 
   /** Where this log begins: before are the rows up to that time that it does not have. */
   async begin(): Promise<{ position: string; at: number }> {
-    if (this.#begin === undefined || this.#isIdle()) await this.#look();
+    if (this.#begin === undefined || this.#isIdle()) await this.#poll();
     return this.#beginning();
   }
 
@@ -86,14 +86,14 @@ export class LiveLog {
     return at < this.#beginning().at - overlapMs || this.#before.has(key);
   }
 
-  /** Undefined where this log begins after the place. */
+  /** Undefined where this log begins after the position. */
   async after(
     position: string,
     after: string,
     limit: number,
   ): Promise<{ entries: Logged[]; position: string } | undefined> {
     if (this.#begin === undefined || this.#isIdle() || (this.#entries.at(-1)?.position ?? "") <= position) {
-      await this.#look();
+      await this.#poll();
     }
     if (position < this.#beginning().position) return undefined;
     const entries: Logged[] = [];
@@ -112,7 +112,7 @@ export class LiveLog {
   }
 
   #isIdle(): boolean {
-    return this.#clock.now() - this.#lookedAt > idleMs;
+    return this.#clock.now() - this.#polledAt > idleMs;
   }
 
   #firstAfter(position: string): number {
@@ -126,20 +126,20 @@ export class LiveLog {
     return low;
   }
 
-  /** One look at a time; those who ask while one runs share the next, which sees what is there when they ask. */
-  #look(): Promise<void> {
+  /** One poll at a time; those who ask while one runs share the next, which sees what is there when they ask. */
+  #poll(): Promise<void> {
     if (this.#next !== undefined) return this.#next;
     this.#askedAt = this.#clock.now();
-    const promise = this.#looking.then(() => {
+    const promise = this.#polling.then(() => {
       this.#next = undefined;
       return this.#begin === undefined || this.#isIdle() ? this.#start(this.#askedAt) : this.#readOn();
     });
     this.#next = promise;
-    this.#looking = promise.catch(() => {});
+    this.#polling = promise.catch(() => {});
     return promise;
   }
 
-  /** Begins after what had come by the time that the look was asked for. */
+  /** Begins after what had come by the time that the poll was asked for. */
   async #start(askedAt: number): Promise<void> {
     const newest = await Promise.all(this.#shards().map((pk) => this.#newestRows(pk)));
     const rows = newest.flat();
@@ -188,7 +188,7 @@ export class LiveLog {
       this.#entries.push({ key, at, cameAt, position: this.#position() });
     }
     this.#forget();
-    this.#lookedAt = this.#clock.now();
+    this.#polledAt = this.#clock.now();
   }
 
   #forget(): void {
@@ -205,7 +205,7 @@ export class LiveLog {
     for (const [key, at] of this.#before) if (at < begin.at - overlapMs) this.#before.delete(key);
   }
 
-  /** The next place: no earlier than any row that was seen. */
+  /** The next position: no earlier than any row that was seen. */
   #position(): string {
     this.#count += 1;
     return `${timeKey(this.#high)}~${String(this.#count).padStart(12, "0")}`;

@@ -11,7 +11,7 @@ const lateMs = 5_000;
 
 const keysSchema = z.object({ keys: textsField });
 
-/** An event in the log and its place in the order in which it is read. */
+/** An event in the log and its position in the order in which it is read. */
 export interface Logged {
   readonly key: string;
   readonly position: string;
@@ -32,29 +32,29 @@ export function parseLogRow(item: Item): LogRow {
 
 /** The rows of the log that a batch is to have. Each event's own row names its one, so that a repeated batch finds it. */
 export class LogBatch {
-  readonly #parts: AwsDependencies;
+  readonly #dependencies: AwsDependencies;
   readonly #table: Table;
   readonly #at: number;
   readonly #name: string;
   readonly #pk: string;
 
-  constructor(parts: AwsDependencies, table: Table) {
-    this.#parts = parts;
+  constructor(dependencies: AwsDependencies, table: Table) {
+    this.#dependencies = dependencies;
     this.#table = table;
-    this.#at = parts.clock.now();
-    this.#name = parts.nextId().slice(-12);
-    this.#pk = logShard(Math.floor(parts.random() * batchShards));
+    this.#at = dependencies.clock.now();
+    this.#name = dependencies.nextId().slice(-12);
+    this.#pk = logShard(Math.floor(dependencies.random() * batchShards));
   }
 
-  /** Names the row of the event at a place of the batch. */
+  /** Names the row of an event, by its index in the batch. */
   nameFor(index: number): string {
     const { pk, sk } = this.#key(this.#at, Math.floor(index / keysOfRow));
     return `${pk} ${sk}`;
   }
 
-  /** Writes the rows. `keys` are those recorded, by their place in the batch. */
+  /** Writes the rows. `keys` are those recorded, by their index in the batch. */
   async write(keys: ReadonlyMap<number, string>): Promise<void> {
-    const now = this.#parts.clock.now();
+    const now = this.#dependencies.clock.now();
     const at = now - this.#at > lateMs ? now : this.#at;
     const parts = new Map<number, string[]>();
     for (const [index, key] of keys) {
@@ -63,7 +63,7 @@ export class LogBatch {
     }
     const rows: Row[] = [...parts].map(([part, partKeys]) => ({
       ...this.#key(at, part),
-      ttl: ttlOf(at, this.#parts.config.retentionMs),
+      ttl: ttlOf(at, this.#dependencies.config.retentionMs),
       fields: { keys: { L: partKeys.sort().map((S) => ({ S })) } },
     }));
     await allOrFirstError(rows.map((row) => this.#put(row)));

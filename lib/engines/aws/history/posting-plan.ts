@@ -4,8 +4,8 @@ import { keyTime, longestSliceMs, postingPk, timeKey, ttlOf, typesPk } from "./k
 import { type Posting, postingRow } from "./postings.ts";
 import type { Row } from "./row.ts";
 
-/** An event and its place in the order of acceptance. */
-export interface Placed {
+/** An event and its key in the order of acceptance. */
+export interface KeyedEvent {
   readonly event: Event;
   readonly key: string;
 }
@@ -49,7 +49,7 @@ export class PostingPlan {
   }
 
   /** The rows of a batch; `written` has to be called once the table has them. */
-  rows(batch: readonly Placed[]): { rows: Row[]; written: () => void } {
+  rows(batch: readonly KeyedEvent[]): { rows: Row[]; written: () => void } {
     this.#measure(batch.length);
     const rows: Row[] = [];
     const changes: (() => void)[] = [];
@@ -80,7 +80,7 @@ export class PostingPlan {
   }
 
   /** Each type once a day: a wildcard is looked up as the types that it stands for. */
-  #types(batch: readonly Placed[]): Map<string, { type: string; day: number }> {
+  #types(batch: readonly KeyedEvent[]): Map<string, { type: string; day: number }> {
     const day = Math.floor(this.#now() / dayMs) * dayMs;
     const missing = new Map<string, { type: string; day: number }>();
     for (const { event } of batch) {
@@ -90,7 +90,7 @@ export class PostingPlan {
     return missing;
   }
 
-  #group(batch: readonly Placed[]): Map<string, { field: Field; pk: string; slice: number; keys: string[] }> {
+  #group(batch: readonly KeyedEvent[]): Map<string, { field: Field; pk: string; slice: number; keys: string[] }> {
     const groups = new Map<string, { field: Field; pk: string; slice: number; keys: string[] }>();
     for (const { event, key } of batch) {
       const acceptedAt = keyTime(key);

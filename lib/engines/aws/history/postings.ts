@@ -98,7 +98,7 @@ export class PostingRegions implements Regions {
   }
 }
 
-/** How far the wanted place has to be below what comes next for a new request to be worth it. */
+/** How far the wanted key has to be below what comes next for a new request to be worth it. */
 function jumpFrom(unread: string): string {
   return timeKey(keyTime(unread) - 4 * longestSliceMs);
 }

@@ -1,15 +1,17 @@
-import { defaultPageSize, type HistoryQuery, type Page, type PageOptions } from "../../../engine/queries.ts";
-import type { Event } from "../../../event/event.ts";
+import type { LogPage, LogPageOptions, RecordedEvent } from "../../../engine/event-log.ts";
+import { defaultPageSize, type HistoryQuery } from "../../../engine/queries.ts";
 import { eventIdNames } from "../../../event/event.ts";
 import { historyFilter } from "../../../history/history-filter.ts";
 import { typeMatcher } from "../../../pattern/type-names.ts";
 import { queryTime } from "../../../runtime/query-time.ts";
+import type { AwsDependencies } from "../dependencies.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { EventReader } from "./event-reader.ts";
 import type { EventRows } from "./event-rows.ts";
 import { effectsOf, type Field, fields, nearMs, offTimeValue } from "./fields.ts";
 import { endKey, firstKey, keyTime, postingPk, timeKey, typesPk } from "./keys.ts";
-import type { Placed } from "./posting-plan.ts";
+import { oldestFirst } from "./oldest-first.ts";
+import type { KeyedEvent } from "./posting-plan.ts";
 import { PostingRegions } from "./postings.ts";
 import { allOf, anyOf, between, points, type Regions } from "./regions.ts";
 import { keyOf } from "./row.ts";
@@ -20,50 +22,74 @@ const mostTypes = 40;
 /** Events of a flow that are expected, which says how much is read at once. */
 const wholeFlow = 100;
 
+export interface QueriesDependencies extends Pick<AwsDependencies, "clock"> {
+  readonly config: Pick<AwsDependencies["config"], "retentionMs">;
+}
+
 /** Finds events by what a query says. */
 export class Queries {
+  readonly #dependencies: QueriesDependencies;
   readonly #table: Table;
   readonly #rows: EventRows;
   readonly #reader: EventReader;
 
-  constructor(table: Table, rows: EventRows, reader: EventReader) {
+  constructor(dependencies: QueriesDependencies, table: Table, rows: EventRows, reader: EventReader) {
+    this.#dependencies = dependencies;
     this.#table = table;
     this.#rows = rows;
     this.#reader = reader;
   }
 
-  async page(query: HistoryQuery, options: PageOptions): Promise<Page> {
-    const limit = options.limit ?? defaultPageSize;
-    const before = decodeCursor(options.cursor);
-    const events: Event[] = [];
-    let last = before;
-    for await (const { event, key } of this.#select(query, before, limit)) {
+  page(query: HistoryQuery, options: LogPageOptions): Promise<LogPage> {
+    return options.order === "oldest" ? this.#oldestFirst(query, options) : this.#newestFirst(query, options);
+  }
+
+  /** A flow's events in order of acceptance. */
+  async flow(correlationId: string): Promise<RecordedEvent[]> {
+    const events: RecordedEvent[] = [];
+    for await (const one of this.#select({ correlationId }, endKey, wholeFlow)) events.push(recorded(one));
+    return events.reverse();
+  }
+
+  async #newestFirst(query: HistoryQuery, { limit = defaultPageSize, cursor, upTo }: LogPageOptions): Promise<LogPage> {
+    const events: RecordedEvent[] = [];
+    let last = cursor === undefined && upTo !== undefined ? timeKey(this.#now() + 1) : decodeCursor(cursor);
+    for await (const one of this.#select(query, last, limit)) {
       if (events.length === limit) return { events, cursor: encodeCursor(last) };
-      events.push(event);
-      last = key;
+      events.push(recorded(one));
+      last = one.key;
     }
     return { events };
   }
 
-  /** A flow's events in order of acceptance. */
-  async flow(correlationId: string): Promise<Event[]> {
-    const events: Event[] = [];
-    for await (const { event } of this.#select({ correlationId }, endKey, wholeFlow)) events.push(event);
-    return events.reverse();
+  async #oldestFirst(query: HistoryQuery, { limit, cursor, upTo }: LogPageOptions): Promise<LogPage> {
+    const page = await oldestFirst(query, {
+      now: this.#now(),
+      retentionMs: this.#dependencies.config.retentionMs,
+      limit,
+      cursor,
+      endsNow: upTo !== undefined,
+      select: (spanned, before, expected) => this.#select(spanned, before, expected),
+    });
+    return { ...page, events: page.events.map(recorded) };
+  }
+
+  #now(): number {
+    return this.#dependencies.clock.now();
   }
 
   /** All events accepted between two times, in milliseconds; the newest first. */
-  between(from: number, to: number): AsyncGenerator<Placed, void, void> {
+  between(from: number, to: number): AsyncGenerator<KeyedEvent, void, void> {
     return this.#reader.read(between(timeKey(from), timeKey(to)), endKey);
   }
 
   /** The rows narrow down, the filter has the last word. */
-  async *#select(query: HistoryQuery, before: string, expected: number): AsyncGenerator<Placed, void, void> {
+  async *#select(query: HistoryQuery, before: string, expected: number): AsyncGenerator<KeyedEvent, void, void> {
     const wants = historyFilter(query);
     const consistent = isConsistent(query);
     const regions = allOf(await this.#conditions(query));
-    for await (const placed of this.#reader.read(regions, before, { expected, consistent })) {
-      if (wants(placed.event, keyTime(placed.key))) yield placed;
+    for await (const one of this.#reader.read(regions, before, { expected, consistent })) {
+      if (wants(one.event, keyTime(one.key))) yield one;
     }
   }
 
@@ -114,6 +140,10 @@ export class Queries {
       .filter(matches);
     return known.length > mostTypes ? undefined : known;
   }
+}
+
+function recorded({ event, key }: KeyedEvent): RecordedEvent {
+  return { event, acceptedAt: keyTime(key) };
 }
 
 /**

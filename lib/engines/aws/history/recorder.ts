@@ -6,12 +6,12 @@ import { CountWriter } from "./counts.ts";
 import { type EventRows, logOf, pointedTo } from "./event-rows.ts";
 import { acceptanceKey, eventKey, keyInId, pointerKey, ttlOf } from "./keys.ts";
 import { LogBatch, logKey } from "./log.ts";
-import { type Placed, PostingPlan } from "./posting-plan.ts";
+import { type KeyedEvent, PostingPlan } from "./posting-plan.ts";
 import type { Item } from "./row.ts";
 import type { Table } from "./table.ts";
 
 /** An event of a batch, and where. */
-interface Work extends Placed {
+interface Work extends KeyedEvent {
   readonly index: number;
 }
 
@@ -24,18 +24,18 @@ interface Work extends Placed {
  * and logged where the row of the log that it names is missing: then the first try broke off.
  */
 export class Recorder {
-  readonly #parts: AwsDependencies;
+  readonly #dependencies: AwsDependencies;
   readonly #table: Table;
   readonly #rows: EventRows;
   readonly #plan: PostingPlan;
   readonly #counts: CountWriter;
 
-  constructor(parts: AwsDependencies, table: Table, rows: EventRows) {
-    this.#parts = parts;
+  constructor(dependencies: AwsDependencies, table: Table, rows: EventRows) {
+    this.#dependencies = dependencies;
     this.#table = table;
     this.#rows = rows;
-    this.#plan = new PostingPlan({ retentionMs: parts.config.retentionMs, now: () => parts.clock.now() });
-    this.#counts = new CountWriter(parts, table);
+    this.#plan = new PostingPlan({ retentionMs: dependencies.config.retentionMs, now: () => dependencies.clock.now() });
+    this.#counts = new CountWriter(dependencies, table);
   }
 
   async record(events: readonly ToRecord[]): Promise<{ failed: { index: number; error: BusError }[] }> {
@@ -48,13 +48,13 @@ export class Recorder {
       first.map(async (index) => {
         const one = events[index];
         try {
-          if (one !== undefined) work.push({ event: one.event, key: await this.#place(one), index });
+          if (one !== undefined) work.push({ event: one.event, key: await this.#keyFor(one), index });
         } catch (thrown) {
           fail(index, thrown);
         }
       }),
     );
-    const log = new LogBatch(this.#parts, this.#table);
+    const log = new LogBatch(this.#dependencies, this.#table);
     const fresh = new Map<number, Work>();
     const putEvents = work.map(async (one) => {
       try {
@@ -105,7 +105,7 @@ export class Recorder {
   }
 
   /** An id that tells when the bus took the event says where it lies. Any other is led there by a row of its own. */
-  async #place({ event, acceptedAt }: ToRecord): Promise<string> {
+  async #keyFor({ event, acceptedAt }: ToRecord): Promise<string> {
     const key = acceptanceKey(acceptedAt, event.id);
     const inId = keyInId(event.id);
     if (inId === key) return key;
@@ -113,7 +113,7 @@ export class Recorder {
     if (inId !== undefined && (await this.#table.get(eventKey(inId), { consistent: true })) !== undefined) return inId;
     const earlier = await this.#table.putNew({
       ...pointerKey(event.id),
-      ttl: ttlOf(acceptedAt, this.#parts.config.retentionMs),
+      ttl: ttlOf(acceptedAt, this.#dependencies.config.retentionMs),
       fields: { key: { S: key } },
     });
     return earlier === undefined ? key : pointedTo(earlier);

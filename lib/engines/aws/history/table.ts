@@ -46,12 +46,12 @@ const longestWaitMs = 2_000;
 
 /** The history table: few ways to read and write it, all of which hide what is past its time. Rejects with BusError. */
 export class Table {
-  readonly #parts: AwsDependencies;
+  readonly #dependencies: AwsDependencies;
   readonly name: string;
 
-  constructor(parts: AwsDependencies) {
-    this.#parts = parts;
-    this.name = parts.config.historyTable;
+  constructor(dependencies: AwsDependencies) {
+    this.#dependencies = dependencies;
+    this.name = dependencies.config.historyTable;
   }
 
   async get(key: Key, options: { consistent?: boolean } = {}): Promise<Item | undefined> {
@@ -111,7 +111,7 @@ export class Table {
   /** Writes a row where none is; else gives the one that is there. */
   async putNew(row: Row): Promise<Item | undefined> {
     try {
-      await this.#parts.clients.dynamo.send(
+      await this.#dependencies.clients.dynamo.send(
         new PutItemCommand({
           TableName: this.name,
           Item: itemOf(row),
@@ -148,7 +148,7 @@ export class Table {
   async #together(items: TransactWriteItem[]): Promise<boolean> {
     for (let round = 1; ; round += 1) {
       try {
-        await this.#parts.clients.dynamo.send(new TransactWriteItemsCommand({ TransactItems: items }));
+        await this.#dependencies.clients.dynamo.send(new TransactWriteItemsCommand({ TransactItems: items }));
         return true;
       } catch (thrown) {
         const codes = thrown instanceof TransactionCanceledException ? (thrown.CancellationReasons ?? []) : [];
@@ -231,7 +231,7 @@ export class Table {
 
   async #send<Result>(send: (client: AwsDependencies["clients"]["dynamo"]) => Promise<Result>): Promise<Result> {
     try {
-      return await send(this.#parts.clients.dynamo);
+      return await send(this.#dependencies.clients.dynamo);
     } catch (thrown) {
       throw this.error(thrown);
     }
@@ -253,7 +253,7 @@ export class Table {
   }
 
   #wait(ms: number): Promise<void> {
-    const { clock, random } = this.#parts;
+    const { clock, random } = this.#dependencies;
     return new Promise((resolve) => {
       clock.setTimer(resolve, ms * (0.5 + random() / 2), { keepAlive: true });
     });
@@ -264,7 +264,7 @@ export class Table {
   }
 
   #nowSeconds(): number {
-    return Math.floor(this.#parts.clock.now() / 1_000);
+    return Math.floor(this.#dependencies.clock.now() / 1_000);
   }
 }
 

@@ -17,13 +17,13 @@ export interface BatchTarget<Item, Entry> {
   /** As the service counts them. Throws where they make the item unfit to be sent. */
   bytesOf(entry: Entry, item: Item): number;
   /**
-   * Sends one request. Gives an error in the place of each entry that failed, and nothing at all where none did; rejects
+   * Sends one request. Gives an error at the index of each entry that failed, and nothing at all where none did; rejects
    * where the request failed as a whole.
    */
   send(entries: readonly Entry[]): Promise<readonly (BusError | undefined)[]>;
   /** An error that a request of several entries may owe to one of them. */
   mayBeOneEntry(error: BusError): boolean;
-  /** Told once of each item: when it is sent, or given up. */
+  /** Called once for each item: when it is sent, or given up. */
   ended(item: Item, givenUp?: GivenUp): void;
 }
 

@@ -3,9 +3,9 @@ import {
   maxMessageBytes,
   toUnpublishedMessage,
   toUnpublishedPointer,
-  type Unpublished,
   unpublishedBodies,
 } from "../../../aws-shared/index.ts";
+import type { DeadLetter } from "../../../engine/delivery.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
 import type { AwsDependencies } from "../dependencies.ts";
@@ -13,7 +13,7 @@ import { BatchSender } from "./batch-sender.ts";
 import type { BatchTarget } from "./batch-target.ts";
 import { mayBeOneEntry } from "./put-events.ts";
 
-type Parts = Pick<AwsDependencies, "config" | "clients" | "clock" | "random">;
+type DeadLetterQueueDependencies = Pick<AwsDependencies, "config" | "clients" | "clock" | "random">;
 
 /** Few: it is for what fails, and its Lambda is in no hurry. */
 const maxRequests = 8;
@@ -29,24 +29,24 @@ interface Sending {
 
 /** The publisher's dead-letter queue. `record-dead-letter` brings what is in it to the dead letters. */
 export class DeadLetterQueue {
-  readonly #parts: Parts;
+  readonly #dependencies: DeadLetterQueueDependencies;
   readonly #sender: BatchSender<Sending, string>;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#sender = new BatchSender(queueTarget(parts), retryBudget, parts);
+  constructor(dependencies: DeadLetterQueueDependencies) {
+    this.#dependencies = dependencies;
+    this.#sender = new BatchSender(queueTarget(dependencies), retryBudget, dependencies);
   }
 
   /** Resolves once the queue has it. Rejects with the error of the last attempt. */
-  async send(letter: Unpublished): Promise<void> {
-    const message = toUnpublishedMessage(letter);
-    const small = Buffer.byteLength(message) <= maxMessageBytes ? message : await this.#putBody(letter.id, message);
+  async send(deadLetter: DeadLetter): Promise<void> {
+    const message = toUnpublishedMessage(deadLetter);
+    const small = Buffer.byteLength(message) <= maxMessageBytes ? message : await this.#putBody(deadLetter.id, message);
     await new Promise<void>((resolve, reject) => this.#sender.add({ message: small, resolve, reject }, false));
   }
 
   /** An event nearly as large as a message does not fit into one together with its reason. */
   async #putBody(id: string, message: string): Promise<string> {
-    const { clients, config } = this.#parts;
+    const { clients, config } = this.#dependencies;
     const key = `${unpublishedBodies}${id}`;
     try {
       const s3 = await clients.s3();
@@ -60,7 +60,7 @@ export class DeadLetterQueue {
   }
 }
 
-function queueTarget({ clients, config }: Parts): BatchTarget<Sending, string> {
+function queueTarget({ clients, config }: DeadLetterQueueDependencies): BatchTarget<Sending, string> {
   const QueueUrl = config.publisherDeadLetterQueueUrl;
   const what = `queue ${QueueUrl}`;
   return {

@@ -1,8 +1,7 @@
-import type { Unpublished } from "../../../aws-shared/index.ts";
+import { deadLetterOfUnpublished } from "../../../delivery/dead-letter.ts";
 import type { DeadLetter, Failure } from "../../../engine/delivery.ts";
-import type { Accepted } from "../../../engine/engine.ts";
 import { busClosed } from "../../../engine/errors.ts";
-import type { Entry } from "../../../engine/event-log.ts";
+import type { Appended, Entry } from "../../../engine/event-log.ts";
 import { BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import { formatTime } from "../../../event/time.ts";
@@ -29,43 +28,45 @@ export interface EventPublisher {
    * `details.deadLetterId` names it in the publisher's dead-letter queue, or the message says that this failed as well.
    * `event_too_large` and `closed`: never sent, and no dead letter.
    */
-  publish(entry: Entry): Promise<Accepted>;
+  publish(entry: Entry): Promise<Appended>;
   /** Calls back, once for each, with what EventBridge has taken, before who published it knows; the last listener counts. */
   onAccepted(listener: (event: Event) => void): void;
-  /** Sends an event that could not be published to the publisher's dead-letter queue. */
-  addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter>;
+  /** Sends the dead letter of an event that was never published to the publisher's dead-letter queue. */
+  addDeadLetter(deadLetter: DeadLetter): Promise<void>;
   /** Takes nothing more; resolves when all that was taken is accepted or reported. */
   close(): Promise<void>;
 }
 
 /** A publisher over the clients of this process, which stay open when it closes. */
-export function createEventPublisher(parts: EventPublisherDependencies): EventPublisher {
-  return new BatchingPublisher(parts);
+export function createEventPublisher(dependencies: EventPublisherDependencies): EventPublisher {
+  return new BatchingPublisher(dependencies);
 }
 
 /** One publish that waits. Thousands may, so it is no more than what settles it. */
 interface Publishing {
   readonly event: Event;
-  readonly resolve: (accepted: Accepted) => void;
+  readonly resolve: (appended: Appended) => void;
   readonly reject: (error: BusError) => void;
 }
 
 class BatchingPublisher implements EventPublisher {
-  readonly #parts: EventPublisherDependencies;
+  readonly #dependencies: EventPublisherDependencies;
   readonly #sender: BatchSender<Publishing, BusEntry>;
   readonly #deadLetters: DeadLetterQueue;
   readonly #reports = new Set<Promise<unknown>>();
   #closed = false;
   #listener: ((event: Event) => void) | undefined;
 
-  constructor(parts: EventPublisherDependencies) {
-    this.#parts = parts;
-    const target = busTarget<Publishing>(parts.clients.events, parts.config, (...ended) => this.#settle(...ended));
-    this.#sender = new BatchSender(target, retryBudget, parts);
-    this.#deadLetters = new DeadLetterQueue(parts);
+  constructor(dependencies: EventPublisherDependencies) {
+    this.#dependencies = dependencies;
+    const target = busTarget<Publishing>(dependencies.clients.events, dependencies.config, (...ended) =>
+      this.#settle(...ended),
+    );
+    this.#sender = new BatchSender(target, retryBudget, dependencies);
+    this.#deadLetters = new DeadLetterQueue(dependencies);
   }
 
-  publish({ event, inHandler }: Entry): Promise<Accepted> {
+  publish({ event, inHandler }: Entry): Promise<Appended> {
     if (this.#closed) return Promise.reject(busClosed());
     return new Promise((resolve, reject) => this.#sender.add({ event, resolve, reject }, inHandler));
   }
@@ -74,19 +75,8 @@ class BatchingPublisher implements EventPublisher {
     this.#listener = listener;
   }
 
-  async addDeadLetter(event: Event, reason: Failure): Promise<DeadLetter> {
-    const at = formatTime(this.#parts.clock.now());
-    const letter: Unpublished = {
-      id: this.#parts.nextId(),
-      event,
-      reason,
-      attempts: reason.attempt,
-      failures: [reason],
-      acceptedAt: at,
-      deadAt: at,
-    };
-    await this.#track(this.#deadLetters.send(letter));
-    return letter;
+  addDeadLetter(deadLetter: DeadLetter): Promise<void> {
+    return this.#track(this.#deadLetters.send(deadLetter));
   }
 
   async close(): Promise<void> {
@@ -106,20 +96,18 @@ class BatchingPublisher implements EventPublisher {
   async #report(event: Event, { error, attempts, failures, since }: GivenUp): Promise<BusError> {
     const last = failures.at(-1);
     if (last === undefined) return error;
-    const letter: Unpublished = {
-      id: this.#parts.nextId(),
-      event,
-      reason: failureOf(last),
-      attempts,
+    const deadLetter = deadLetterOfUnpublished(event, failureOf(last), {
+      id: this.#dependencies.nextId(),
+      acceptedAt: since,
+      deadAt: this.#dependencies.clock.now(),
       failures: failures.map(failureOf),
-      acceptedAt: formatTime(since),
-      deadAt: formatTime(this.#parts.clock.now()),
-    };
+      attempts,
+    });
     const what = `${event.type} (${event.id}) was not published, attempts made: ${attempts}: ${error.message}`;
     const details = { ...error.details, id: event.id, type: event.type, attempts };
     const { retryable } = error;
     try {
-      await this.#deadLetters.send(letter);
+      await this.#deadLetters.send(deadLetter);
     } catch (thrown) {
       const also = toBusError(thrown).message;
       return new BusError(
@@ -128,10 +116,10 @@ class BatchingPublisher implements EventPublisher {
         { cause: error, retryable, details: { ...details, deadLetterError: also } },
       );
     }
-    return new BusError(error.code, `${what}; it is dead letter ${letter.id}`, {
+    return new BusError(error.code, `${what}; it is dead letter ${deadLetter.id}`, {
       cause: error,
       retryable,
-      details: { ...details, deadLetterId: letter.id },
+      details: { ...details, deadLetterId: deadLetter.id },
     });
   }
 

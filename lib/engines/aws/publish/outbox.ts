@@ -48,7 +48,7 @@ export class Outbox<Item, Entry> {
 
   /**
    * Takes out what goes next: up to ten that fit into one request, for each of which `ready` is true; what it is false for
-   * is out. May be empty, with more waiting, where it was false for all that were looked at.
+   * is out. May be empty, with more waiting, where it was false for all that were asked about.
    */
   next(ready: (pending: Pending<Item, Entry>) => boolean): Pending<Item, Entry>[] {
     const batch: Pending<Item, Entry>[] = [];

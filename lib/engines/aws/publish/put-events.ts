@@ -23,7 +23,7 @@ const entryCodes: Readonly<Record<string, { code: BusErrorCode; retryable: boole
   MalformedDetail: { code: "invalid_event", retryable: false },
 };
 
-/** The bus as a place to send events to. */
+/** The bus as a target of batches. */
 export function busTarget<Item extends { readonly event: Event }>(
   client: EventBridgeClient,
   config: BusConfig,

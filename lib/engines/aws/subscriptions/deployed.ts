@@ -5,21 +5,27 @@ import type { AwsDependencies } from "../dependencies.ts";
 /** What SSM gives at a time; more is refused. */
 const pageSize = 10;
 
+/** Milliseconds for which one that was found may be used without asking again. */
+const recentMs = 30_000;
+
+export type DeployedSubscriptionsDependencies = Pick<AwsDependencies, "clients" | "clock" | "config">;
+
 /** The subscriptions that the stacks of a bus have deployed, as SSM has them now. */
 export class DeployedSubscriptions {
-  readonly #parts: Pick<AwsDependencies, "clients" | "config">;
+  readonly #dependencies: DeployedSubscriptionsDependencies;
+  readonly #recent = new Map<string, { readonly deployed: DeployedSubscription; readonly until: number }>();
 
-  constructor(parts: Pick<AwsDependencies, "clients" | "config">) {
-    this.#parts = parts;
+  constructor(dependencies: DeployedSubscriptionsDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** In the order of their names. */
   async all(): Promise<DeployedSubscription[]> {
-    const Path = parameterNames.subscriptions(this.#parts.config.bus);
+    const Path = parameterNames.subscriptions(this.#dependencies.config.bus);
     const found: DeployedSubscription[] = [];
     let next: string | undefined;
     try {
-      const ssm = await this.#parts.clients.ssm();
+      const ssm = await this.#dependencies.clients.ssm();
       const { GetParametersByPathCommand } = await import("../ssm.ts");
       do {
         const page = await ssm.send(
@@ -44,7 +50,7 @@ export class DeployedSubscriptions {
   async find(name: string): Promise<DeployedSubscription | undefined> {
     const Name = this.parameterOf(name);
     try {
-      const ssm = await this.#parts.clients.ssm();
+      const ssm = await this.#dependencies.clients.ssm();
       const { GetParameterCommand } = await import("../ssm.ts");
       const { Parameter } = await ssm.send(new GetParameterCommand({ Name }));
       return Parameter?.Value === undefined
@@ -56,8 +62,22 @@ export class DeployedSubscriptions {
     }
   }
 
-  /** Where a subscription would be found. */
+  /**
+   * As `find`, but may be half a minute old: a replay or a redrive asks for each page and dead letter, and SSM answers 40
+   * requests a second. A queue that was deleted in the meantime refuses its messages.
+   */
+  async findRecent(name: string): Promise<DeployedSubscription | undefined> {
+    const { clock } = this.#dependencies;
+    const known = this.#recent.get(name);
+    if (known !== undefined && clock.now() < known.until) return known.deployed;
+    const deployed = await this.find(name);
+    if (deployed === undefined) this.#recent.delete(name);
+    else this.#recent.set(name, { deployed, until: clock.now() + recentMs });
+    return deployed;
+  }
+
+  /** The parameter that holds a subscription. */
   parameterOf(name: string): string {
-    return parameterNames.subscription(this.#parts.config.bus, name);
+    return parameterNames.subscription(this.#dependencies.config.bus, name);
   }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { deadLetterFilter } from "../../../dead-letters/dead-letter-filter.ts";
+import { type DeadDelivery, deadLetterOf } from "../../../delivery/dead-letter.ts";
 import type { DeadLetter, Failure } from "../../../engine/delivery.ts";
 import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../../../engine/queries.ts";
 import { defaultPageSize } from "../../../engine/queries.ts";
@@ -7,47 +8,39 @@ import { type BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import { formatTime } from "../../../event/time.ts";
 import { queryTime } from "../../../runtime/query-time.ts";
+import type { Replays } from "../deliveries/replays.ts";
 import { decodeCursor, encodeCursor } from "../storage/cursor.ts";
 import { integer, optionalText, parseEvent, parseFailure, parseFailures, text } from "../storage/rows.ts";
 
-/** What is kept of a delivery that is dead. */
-export interface DeadDelivery {
-  readonly subscription: string | undefined;
-  /** Which replay it belongs to; 0 for none. */
-  readonly replay: number;
-  readonly event: Event;
-  readonly reason: Failure;
-  readonly attempts: number;
-  readonly failures: readonly Failure[];
-  readonly acceptedAt: number;
-  readonly diedAt: number;
+export interface DeadLetterTableDependencies {
+  readonly nextId: () => string;
+  readonly replays: Replays;
+  onError(error: BusError): void;
 }
 
-const columns = "n, id, subscription, body, reason, attempts, failures, accepted, dead";
+const columns = "n, id, subscription, replay, body, reason, attempts, failures, accepted, dead";
 
 /** The table of the dead letters. Each has its own copy of the event, which history may forget. */
 export class DeadLetterTable {
   readonly #db: DatabaseSync;
-  readonly #nextId: () => string;
-  readonly #onError: (error: BusError) => void;
+  readonly #dependencies: DeadLetterTableDependencies;
   readonly #insert: StatementSync;
   readonly #byId: StatementSync;
-  readonly #replayOf: StatementSync;
+  readonly #exists: StatementSync;
   readonly #delete: StatementSync;
   readonly #count: StatementSync;
   readonly #ofEvent: StatementSync;
 
-  constructor(db: DatabaseSync, nextId: () => string, onError: (error: BusError) => void) {
+  constructor(db: DatabaseSync, dependencies: DeadLetterTableDependencies) {
     this.#db = db;
-    this.#onError = onError;
-    this.#nextId = nextId;
+    this.#dependencies = dependencies;
     this.#insert = db.prepare(
       `INSERT INTO dead_letters
          (id, subscription, replay, type, event_id, correlation_id, code, accepted, dead, attempts, body, reason, failures)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     );
     this.#byId = db.prepare(`SELECT ${columns} FROM dead_letters WHERE id = ?`);
-    this.#replayOf = db.prepare("SELECT replay FROM dead_letters WHERE id = ?");
+    this.#exists = db.prepare("SELECT 1 FROM dead_letters WHERE id = ?");
     this.#delete = db.prepare("DELETE FROM dead_letters WHERE id = ?");
     this.#count = db.prepare("SELECT count(*) AS count FROM dead_letters WHERE subscription = ?");
     this.#ofEvent = db.prepare(
@@ -55,46 +48,41 @@ export class DeadLetterTable {
     );
   }
 
-  insert(dead: DeadDelivery): DeadLetter {
-    const { event, reason } = dead;
-    const id = this.#nextId();
+  /** Within a transaction: a delivery is dead, for a reason, at a time in milliseconds. */
+  add(delivery: DeadDelivery, reason: Failure, deadAt: number): void {
+    this.put(deadLetterOf(delivery, reason, { id: this.#dependencies.nextId(), deadAt }));
+  }
+
+  /** Within a transaction; the same `id` again changes nothing. */
+  put(deadLetter: DeadLetter): void {
+    const { event, reason, replayId } = deadLetter;
     this.#insert.run(
-      id,
-      dead.subscription ?? null,
-      dead.replay,
+      deadLetter.id,
+      deadLetter.subscription ?? null,
+      replayId === undefined ? 0 : this.#dependencies.replays.numberOf(replayId),
       event.type,
       event.id,
       event.metadata.correlationId,
       reason.code,
-      dead.acceptedAt,
-      dead.diedAt,
-      dead.attempts,
+      Date.parse(deadLetter.acceptedAt),
+      Date.parse(deadLetter.deadAt),
+      deadLetter.attempts,
       JSON.stringify(event),
       JSON.stringify(reason),
-      JSON.stringify(dead.failures),
+      JSON.stringify(deadLetter.failures),
     );
-    return {
-      id,
-      ...(dead.subscription === undefined ? {} : { subscription: dead.subscription }),
-      event,
-      reason,
-      attempts: dead.attempts,
-      failures: dead.failures,
-      acceptedAt: formatTime(dead.acceptedAt),
-      deadAt: formatTime(dead.diedAt),
-    };
   }
 
   get(id: string): DeadLetter | undefined {
     const row = this.#byId.get(id);
-    return row === undefined ? undefined : toDeadLetter(row);
+    return row === undefined ? undefined : this.#parse(row);
   }
 
-  /** The replay that a dead letter belongs to; 0 for none. */
-  replayOf(id: string): number {
-    return integer(this.#replayOf.get(id)?.replay);
+  has(id: string): boolean {
+    return this.#exists.get(id) !== undefined;
   }
 
+  /** Within a transaction. False where there is none. */
   delete(id: string): boolean {
     return this.#delete.run(id).changes !== 0;
   }
@@ -108,25 +96,25 @@ export class DeadLetterTable {
     return this.#ofEvent.all(event.metadata.correlationId, event.id).map((row) => text(row.subscription));
   }
 
-  /** Newest first. What SQL can tell is asked of SQL; the filter has the last word. */
+  /** Newest first. SQL selects as far as it can tell; the filter decides. */
   list(query: DeadLetterQuery, page: PageOptions): DeadLetterPage {
     const limit = page.limit ?? defaultPageSize;
     const matches = deadLetterFilter(query);
     const { where, values } = conditions(query);
     const deadLetters: DeadLetter[] = [];
-    let before = decodeCursor(page.cursor);
     const statement = this.#db.prepare(
       `SELECT ${columns} FROM dead_letters WHERE n < ?${where} ORDER BY n DESC LIMIT ?`,
     );
+    let before = decodeCursor(page.cursor, "newest") ?? Number.MAX_SAFE_INTEGER;
     let last = before;
     for (;;) {
       const rows = statement.all(before, ...values, limit + 1);
       for (const row of rows) {
         before = integer(row.n);
-        const letter = this.#readable(row);
-        if (letter === undefined || !matches(letter)) continue;
-        if (deadLetters.length === limit) return { deadLetters, cursor: encodeCursor(last) };
-        deadLetters.push(letter);
+        const deadLetter = this.#readable(row);
+        if (deadLetter === undefined || !matches(deadLetter)) continue;
+        if (deadLetters.length === limit) return { deadLetters, cursor: encodeCursor(last, "newest") };
+        deadLetters.push(deadLetter);
         last = before;
       }
       if (rows.length <= limit) return { deadLetters };
@@ -136,11 +124,27 @@ export class DeadLetterTable {
   /** Undefined where it cannot be read: one broken row must not hide the others. */
   #readable(row: Readonly<Record<string, unknown>>): DeadLetter | undefined {
     try {
-      return toDeadLetter(row);
+      return this.#parse(row);
     } catch (thrown) {
-      this.#onError(toBusError(thrown));
+      this.#dependencies.onError(toBusError(thrown));
       return undefined;
     }
+  }
+
+  #parse(row: Readonly<Record<string, unknown>>): DeadLetter {
+    const subscription = optionalText(row.subscription);
+    const replayId = this.#dependencies.replays.idOf(integer(row.replay));
+    return {
+      id: text(row.id),
+      ...(subscription === undefined ? {} : { subscription }),
+      ...(replayId === undefined ? {} : { replayId }),
+      event: parseEvent(row.body),
+      reason: parseFailure(row.reason),
+      attempts: integer(row.attempts),
+      failures: parseFailures(row.failures),
+      acceptedAt: formatTime(integer(row.accepted)),
+      deadAt: formatTime(integer(row.dead)),
+    };
   }
 }
 
@@ -158,19 +162,5 @@ function conditions(query: DeadLetterQuery): { where: string; values: (string | 
   return {
     where: given.map(({ condition }) => ` AND ${condition}`).join(""),
     values: given.map(({ value }) => value),
-  };
-}
-
-function toDeadLetter(row: Readonly<Record<string, unknown>>): DeadLetter {
-  const subscription = optionalText(row.subscription);
-  return {
-    id: text(row.id),
-    ...(subscription === undefined ? {} : { subscription }),
-    event: parseEvent(row.body),
-    reason: parseFailure(row.reason),
-    attempts: integer(row.attempts),
-    failures: parseFailures(row.failures),
-    acceptedAt: formatTime(integer(row.accepted)),
-    deadAt: formatTime(integer(row.dead)),
   };
 }

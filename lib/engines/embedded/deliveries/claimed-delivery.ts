@@ -7,11 +7,22 @@ export interface RowKey {
   readonly sub: Subscription;
   readonly priority: number;
   readonly seq: number;
-  /** 0 for the event itself; else which replay. */
+  /** 0 for the event itself; else the number of the replay. */
   readonly replay: number;
 }
 
-/** A delivery that this process holds, with what it takes to find its row again. */
+/** What a claimed delivery takes over of its row. */
+export interface ClaimedRow {
+  readonly attempt: number;
+  readonly acceptedAt: number;
+  readonly failures: readonly Failure[];
+  readonly redriven: boolean;
+  readonly replayId: string | undefined;
+  readonly ordering: string | undefined;
+  readonly transient: boolean;
+}
+
+/** A delivery that this process has claimed, with what it takes to find its row again. */
 export class ClaimedDelivery implements Delivery, RowKey {
   readonly sub: Subscription;
   readonly priority: number;
@@ -22,6 +33,7 @@ export class ClaimedDelivery implements Delivery, RowKey {
   readonly acceptedAt: number;
   readonly failures: readonly Failure[];
   readonly redriven: boolean;
+  readonly replayId: string | undefined;
   /** The key within which order is kept. */
   readonly ordering: string | undefined;
   /** Whether the event is kept until it is delivered, and no longer. */
@@ -29,18 +41,7 @@ export class ClaimedDelivery implements Delivery, RowKey {
   /** Whether a consumer has it. */
   held = false;
 
-  constructor(
-    key: RowKey,
-    event: Event,
-    row: {
-      attempt: number;
-      acceptedAt: number;
-      failures: readonly Failure[];
-      redriven: boolean;
-      ordering: string | undefined;
-      transient: boolean;
-    },
-  ) {
+  constructor(key: RowKey, event: Event, row: ClaimedRow) {
     this.sub = key.sub;
     this.priority = key.priority;
     this.seq = key.seq;
@@ -50,6 +51,7 @@ export class ClaimedDelivery implements Delivery, RowKey {
     this.acceptedAt = row.acceptedAt;
     this.failures = row.failures;
     this.redriven = row.redriven;
+    this.replayId = row.replayId;
     this.ordering = row.ordering;
     this.transient = row.transient;
   }

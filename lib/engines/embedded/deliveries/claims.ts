@@ -3,7 +3,7 @@ import { BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import { formatTime } from "../../../event/time.ts";
 import type { DeadLetterTable } from "../dead-letters/dead-letter-table.ts";
-import type { Events, StoredEvent } from "../publishing/event-table.ts";
+import type { EventTable, StoredEvent } from "../publishing/event-table.ts";
 import { integer, optionalInteger, optionalText, readableFailures } from "../storage/rows.ts";
 import { isBusy } from "../storage/sqlite-error.ts";
 import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
@@ -11,27 +11,28 @@ import { ClaimedDelivery, type RowKey } from "./claimed-delivery.ts";
 import type { ConsumerSlots } from "./consumer-slots.ts";
 import type { DeliveryTable } from "./delivery-table.ts";
 import type { FairShare } from "./fair-share.ts";
-import type { Replays } from "./replays.ts";
+import { asDelivered, type Replays } from "./replays.ts";
 
 export interface ClaimsDependencies {
   readonly subscriptionCache: SubscriptionCache;
   readonly queue: DeliveryTable;
-  readonly events: Events;
+  readonly events: EventTable;
   readonly consumers: ConsumerSlots;
   readonly deadLetters: DeadLetterTable;
   readonly replays: Replays;
   readonly fairShare: FairShare;
-  readonly owner: number;
+  /** This process. */
+  readonly processId: number;
   onError(error: BusError): void;
 }
 
-/** Takes ready deliveries for the consumers of this process, within a transaction. */
+/** Claims ready deliveries for the consumers of this process. */
 export class Claims {
-  readonly #host: ClaimsDependencies;
+  readonly #dependencies: ClaimsDependencies;
   readonly #ready: StatementSync;
 
-  constructor(db: DatabaseSync, host: ClaimsDependencies) {
-    this.#host = host;
+  constructor(db: DatabaseSync, dependencies: ClaimsDependencies) {
+    this.#dependencies = dependencies;
     this.#ready = db.prepare(
       `SELECT priority, seq, replay, attempts, ordering, queued, redriven, failures FROM deliveries
        WHERE sub = ? AND state = 0 ORDER BY priority, seq, replay LIMIT ?`,
@@ -41,65 +42,74 @@ export class Claims {
   /** Whether there is something to claim, or to tell those who also claim, as far as this process knows. */
   wanted(): boolean {
     try {
-      return this.#takers().length > 0 || this.#host.fairShare.wanted();
+      return this.#claimable().length > 0 || this.#dependencies.fairShare.wanted();
     } catch (thrown) {
       // What this process holds could not be read outside of a transaction; within one it waits for the lock.
       return isBusy(thrown);
     }
   }
 
-  /** Claims for all consumers, at most `limit`, shared out so that a long queue does not starve the others. */
-  take(limit: number, now: number): void {
-    const { subscriptionCache, fairShare } = this.#host;
+  /**
+   * Within a transaction: claims for all consumers, at most `limit`, divided between the subscriptions so that a long queue
+   * does not hold up the others.
+   */
+  claimReady(limit: number, now: number): void {
+    const { subscriptionCache, fairShare } = this.#dependencies;
     fairShare.update(now);
-    const takers = this.#takers();
-    const share = Math.ceil(limit / Math.max(1, takers.length));
-    for (const sub of takers) {
+    const claimable = this.#claimable();
+    const share = Math.ceil(limit / Math.max(1, claimable.length));
+    for (const sub of claimable) {
       const rows = this.#ready.all(sub.id, Math.min(share, fairShare.room(sub)));
-      // What is counted must not stay above what is there, or this process would look for it without end.
+      // The count must not stay above the number of rows, or this process would try to claim without end.
       if (rows.length === 0) subscriptionCache.touch(sub).ready = 0;
       for (const row of rows) this.#claim(sub, row, now);
-      // One that could not be read may have let the next of its key go.
+      // One that could not be read may have made the next of its key ready.
       if (sub.depth.ready > 0) subscriptionCache.maybeReady.add(sub);
     }
   }
 
-  #takers(): Subscription[] {
-    const { subscriptionCache, fairShare } = this.#host;
-    const takers: Subscription[] = [];
+  /** The subscriptions of which there is something ready that this process may claim. */
+  #claimable(): Subscription[] {
+    const { subscriptionCache, fairShare } = this.#dependencies;
+    const claimable: Subscription[] = [];
     for (const sub of subscriptionCache.maybeReady) {
       if (sub.depth.ready === 0 || subscriptionCache.byId(sub.id) !== sub) subscriptionCache.maybeReady.delete(sub);
-      else if (fairShare.room(sub) > 0) takers.push(sub);
+      else if (fairShare.room(sub) > 0) claimable.push(sub);
     }
-    return takers;
+    return claimable;
   }
 
   #claim(sub: Subscription, row: Readonly<Record<string, unknown>>, now: number): void {
-    const { consumers, queue, owner, replays } = this.#host;
-    const slot = consumers.slot(sub);
+    const { consumers, queue, processId, replays } = this.#dependencies;
+    const slot = consumers.free(sub);
     if (slot === undefined) return;
     const key = { sub, priority: integer(row.priority), seq: integer(row.seq), replay: integer(row.replay) };
-    queue.claim(key, owner);
+    queue.claim(key, processId);
     const attempt = integer(row.attempts) + 1;
     const ordering = optionalText(row.ordering);
     const queued = optionalInteger(row.queued);
+    const failures = readableFailures(row.failures);
     let stored: StoredEvent;
     let event: Event;
+    let replayId: string | undefined;
     try {
       stored = this.#read(key.seq);
-      event = replays.mark(stored.event, key.replay);
+      replayId = replays.idOf(key.replay);
+      event = asDelivered(stored.event, replayId);
     } catch (thrown) {
-      this.#deadLetter(key, { attempts: attempt, acceptedAt: queued ?? now, error: toBusError(thrown), now });
+      const error = toBusError(thrown);
+      this.#deadLetterUnreadable(key, { attempt, acceptedAt: queued ?? now, failures }, error, now);
       if (ordering !== undefined) queue.promote(sub, ordering);
       return;
     }
-    consumers.hand(
+    consumers.reserve(
       slot,
       new ClaimedDelivery(key, event, {
         attempt,
-        acceptedAt: queued ?? stored.accepted,
-        failures: readableFailures(row.failures),
+        acceptedAt: queued ?? stored.acceptedAt,
+        failures,
         redriven: optionalInteger(row.redriven) === 1,
+        replayId,
         ordering,
         transient: !stored.history,
       }),
@@ -107,44 +117,43 @@ export class Claims {
   }
 
   #read(seq: number): StoredEvent {
-    const stored = this.#host.events.bySeq(seq);
+    const stored = this.#dependencies.events.bySeq(seq);
     if (stored !== undefined) return stored;
-    throw new BusError("unavailable", `the event of a delivery is not stored: place ${seq}`, { retryable: false });
+    throw new BusError("unavailable", `the event of a delivery is not stored: position ${seq}`, { retryable: false });
   }
 
-  /** A row that cannot be read is not met again and again: it becomes a dead letter that holds what is left of it. */
-  #deadLetter(key: RowKey, { acceptedAt, attempts, error, now }: Unreadable): void {
-    const { deadLetters, events, onError, owner, queue } = this.#host;
+  /** A row that cannot be read must not be met again and again: it becomes a dead letter that holds what is left of it. */
+  #deadLetterUnreadable(
+    key: RowKey,
+    row: Pick<ClaimedDelivery, "attempt" | "acceptedAt" | "failures">,
+    error: BusError,
+    now: number,
+  ): void {
+    const { deadLetters, events, onError, processId, queue } = this.#dependencies;
     const at = formatTime(now);
-    const reason = { code: "invalid_event", message: error.message, at, attempt: 0 };
     const { id, body } = events.raw(key.seq) ?? { id: `lost-${key.seq}`, body: null };
-    deadLetters.insert({
-      subscription: key.sub.record.name,
-      replay: key.replay,
-      event: {
-        id,
-        type: "custom.unreadable",
-        source: "waggle",
-        time: at,
-        data: { stored: body },
-        metadata: { version: 1, correlationId: id, priority: key.priority },
-      },
-      reason,
-      attempts,
-      failures: [reason],
-      acceptedAt,
-      diedAt: now,
-    });
-    queue.deleteClaimed(key, owner);
+    const event: Event = {
+      id,
+      type: "custom.unreadable",
+      source: "waggle",
+      time: at,
+      data: { stored: body },
+      metadata: { version: 1, correlationId: id, priority: key.priority },
+    };
+    const reason = { code: "invalid_event", message: error.message, at, attempt: 0 };
+    const delivery = { ...row, subscription: key.sub.record.name, event, replayId: this.#readableReplayId(key.replay) };
+    deadLetters.add(delivery, reason, now);
+    queue.deleteClaimed(key, processId);
     // Does nothing for an event that is in history.
     events.releaseTransient(key.seq);
     onError(error);
   }
-}
 
-interface Unreadable {
-  readonly attempts: number;
-  readonly acceptedAt: number;
-  readonly error: BusError;
-  readonly now: number;
+  #readableReplayId(replay: number): string | undefined {
+    try {
+      return this.#dependencies.replays.idOf(replay);
+    } catch {
+      return undefined;
+    }
+  }
 }

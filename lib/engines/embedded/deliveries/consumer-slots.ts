@@ -1,9 +1,9 @@
 import type { Consumer } from "../../../engine/delivery-queue.ts";
-import type { Attachment } from "../../../engine/engine.ts";
+import { type BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Subscription } from "../subscriptions/subscription-cache.ts";
 import type { ClaimedDelivery } from "./claimed-delivery.ts";
 
-/** A consumer with what the running transaction has set aside for it. */
+/** A consumer with what the running transaction has reserved for it. */
 export class ConsumerSlot {
   readonly consumer: Consumer;
   reserved = 0;
@@ -17,41 +17,45 @@ export class ConsumerSlot {
   }
 }
 
-/** The consumers of this process, by subscription. */
+/** The consumers of this process, by subscription, and what is handed over to them. */
 export class ConsumerSlots {
   readonly #slots = new Map<string, ConsumerSlot[]>();
+  readonly #onError: (error: BusError) => void;
   /** What the running transaction claims; handed over once it is committed. */
-  #handed: { slot: ConsumerSlot; delivery: ClaimedDelivery }[] = [];
-  readonly #wake: () => void;
+  #claimed: { slot: ConsumerSlot; delivery: ClaimedDelivery }[] = [];
+  #outstanding = 0;
 
-  constructor(wake: () => void) {
-    this.#wake = wake;
+  constructor(onError: (error: BusError) => void) {
+    this.#onError = onError;
   }
 
   get empty(): boolean {
     return this.#slots.size === 0;
   }
+
+  /** Deliveries of this process whose end is not recorded yet. */
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
   names(): Iterable<string> {
     return this.#slots.keys();
   }
 
-  attach(subscription: string, consumer: Consumer): Attachment {
+  add(subscription: string, consumer: Consumer): ConsumerSlot {
     const slot = new ConsumerSlot(consumer);
     this.#slots.set(subscription, [...(this.#slots.get(subscription) ?? []), slot]);
-    return {
-      wake: this.#wake,
-      detach: () => {
-        const others = (this.#slots.get(subscription) ?? []).filter((other) => other !== slot);
-        if (others.length > 0) this.#slots.set(subscription, others);
-        else this.#slots.delete(subscription);
-        // Other processes may wait for what it does not take any more.
-        this.#wake();
-      },
-    };
+    return slot;
+  }
+
+  remove(subscription: string, slot: ConsumerSlot): void {
+    const others = (this.#slots.get(subscription) ?? []).filter((other) => other !== slot);
+    if (others.length > 0) this.#slots.set(subscription, others);
+    else this.#slots.delete(subscription);
   }
 
   /** A consumer that can take one more, the least busy first; undefined where none can, or `concurrency` is reached. */
-  slot(sub: Subscription): ConsumerSlot | undefined {
+  free(sub: Subscription): ConsumerSlot | undefined {
     if (sub.depth.claimed >= sub.record.concurrency) return undefined;
     const slots = this.#slots.get(sub.record.name);
     if (slots === undefined) return undefined;
@@ -70,26 +74,51 @@ export class ConsumerSlots {
   room(sub: Subscription): number {
     const allowed = sub.record.concurrency - sub.depth.claimed;
     if (allowed <= 0) return 0;
-    return Math.min(allowed, this.free(sub));
+    return Math.min(allowed, this.capacity(sub));
   }
 
   /** The same without regard to `concurrency`. */
-  free(sub: Subscription): number {
-    let free = 0;
-    for (const slot of this.#slots.get(sub.record.name) ?? []) free += Math.max(0, slot.free);
-    return free;
+  capacity(sub: Subscription): number {
+    let capacity = 0;
+    for (const slot of this.#slots.get(sub.record.name) ?? []) capacity += Math.max(0, slot.free);
+    return capacity;
   }
 
-  hand(slot: ConsumerSlot, delivery: ClaimedDelivery): void {
+  /** Within a transaction: the delivery goes to the consumer once that is committed. */
+  reserve(slot: ConsumerSlot, delivery: ClaimedDelivery): void {
     slot.reserved += 1;
-    this.#handed.push({ slot, delivery });
+    this.#claimed.push({ slot, delivery });
   }
 
-  /** Takes what the committed transaction claimed, or what a failed one had set aside. */
-  take(): { slot: ConsumerSlot; delivery: ClaimedDelivery }[] {
-    const handed = this.#handed;
-    this.#handed = [];
-    for (const { slot } of handed) slot.reserved = 0;
-    return handed;
+  /** After the commit: what the transaction claimed goes to the consumers. */
+  dispatchClaimed(): void {
+    const claimed = this.#release();
+    this.#outstanding += claimed.length;
+    for (const { delivery } of claimed) delivery.held = true;
+    for (const { slot, delivery } of claimed) {
+      try {
+        slot.consumer.deliver(delivery);
+      } catch (thrown) {
+        // It promised not to; its delivery stays claimed, and those of the others go on.
+        this.#onError(toBusError(thrown));
+      }
+    }
+  }
+
+  /** After a rollback: nothing was claimed. */
+  rolledBack(): void {
+    this.#release();
+  }
+
+  /** So many deliveries are recorded as ended. */
+  settled(count: number): void {
+    this.#outstanding -= count;
+  }
+
+  #release(): { slot: ConsumerSlot; delivery: ClaimedDelivery }[] {
+    const claimed = this.#claimed;
+    this.#claimed = [];
+    for (const { slot } of claimed) slot.reserved = 0;
+    return claimed;
   }
 }

@@ -3,7 +3,7 @@ import { integer } from "../storage/rows.ts";
 import type { Depth, Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import type { RowKey } from "./claimed-delivery.ts";
 
-/** States of a delivery row, as they are stored: the first is what a claim takes, in the order of the key. */
+/** States of a delivery row, as they are stored: a claim reads the first, in the order of the key. */
 export const stateOf = { ready: 0, claimed: 1, delayed: 2, blocked: 3 } as const;
 export type State = keyof typeof stateOf;
 export const states = ["ready", "claimed", "delayed", "blocked"] as const satisfies readonly State[];
@@ -34,27 +34,27 @@ export class DeliveryTable {
   readonly #due: StatementSync;
   readonly #nextDue: StatementSync;
   readonly #adjustForClockSkew: StatementSync;
-  readonly #find: StatementSync;
+  readonly #exists: StatementSync;
   readonly #head: StatementSync;
 
   constructor(db: DatabaseSync, subscriptionCache: SubscriptionCache) {
     this.#subscriptionCache = subscriptionCache;
     const key = "sub = ? AND state = ? AND priority = ? AND seq = ? AND replay = ?";
     this.#insertClaimed = db.prepare(
-      "INSERT INTO deliveries (sub, state, priority, seq, replay, owner, attempts, ordering) VALUES (?, 1, ?, ?, 0, ?, 1, ?)",
+      "INSERT INTO deliveries (sub, state, priority, seq, replay, process_id, attempts, ordering) VALUES (?, 1, ?, ?, 0, ?, 1, ?)",
     );
     this.#insert = db.prepare(
       "INSERT INTO deliveries (sub, state, priority, seq, replay, attempts, ordering, queued, redriven) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)",
     );
     this.#deleteClaimed = db.prepare(
-      "DELETE FROM deliveries WHERE sub = ? AND state = 1 AND priority = ? AND seq = ? AND replay = ? AND owner = ?",
+      "DELETE FROM deliveries WHERE sub = ? AND state = 1 AND priority = ? AND seq = ? AND replay = ? AND process_id = ?",
     );
-    this.#claim = db.prepare(`UPDATE deliveries SET state = 1, owner = ?, attempts = attempts + 1 WHERE ${key}`);
+    this.#claim = db.prepare(`UPDATE deliveries SET state = 1, process_id = ?, attempts = attempts + 1 WHERE ${key}`);
     this.#release = db.prepare(
-      `UPDATE deliveries SET state = 0, owner = NULL, attempts = ?, failures = ? WHERE ${key} AND owner = ?`,
+      `UPDATE deliveries SET state = 0, process_id = NULL, attempts = ?, failures = ? WHERE ${key} AND process_id = ?`,
     );
     this.#delay = db.prepare(
-      `UPDATE deliveries SET state = 2, owner = NULL, due = ?, delay = ?, failures = ? WHERE ${key} AND owner = ?`,
+      `UPDATE deliveries SET state = 2, process_id = NULL, due = ?, delay = ?, failures = ? WHERE ${key} AND process_id = ?`,
     );
     this.#make = db.prepare(`UPDATE deliveries SET state = ?, due = NULL, delay = NULL WHERE ${key}`);
     this.#due = db.prepare(
@@ -64,8 +64,8 @@ export class DeliveryTable {
     this.#adjustForClockSkew = db.prepare(
       "UPDATE deliveries SET due = ? + delay WHERE due IS NOT NULL AND due - delay > ?",
     );
-    this.#find = db.prepare(
-      "SELECT state FROM deliveries WHERE sub = ? AND state = ? AND priority = ? AND seq = ? AND replay = ?",
+    this.#exists = db.prepare(
+      "SELECT 1 FROM deliveries WHERE sub = ? AND state = ? AND priority = ? AND seq = ? AND replay = ?",
     );
     this.#head = db.prepare(
       "SELECT state, priority, seq, replay FROM deliveries WHERE sub = ? AND ordering = ? ORDER BY state, seq, replay LIMIT 1",
@@ -73,8 +73,14 @@ export class DeliveryTable {
   }
 
   /** A new row that goes to a consumer of this process at once. */
-  insertClaimed(sub: Subscription, priority: number, seq: number, owner: number, ordering: string | undefined): void {
-    this.#insertClaimed.run(sub.id, priority, seq, owner, ordering ?? null);
+  insertClaimed(
+    sub: Subscription,
+    priority: number,
+    seq: number,
+    processId: number,
+    ordering: string | undefined,
+  ): void {
+    this.#insertClaimed.run(sub.id, priority, seq, processId, ordering ?? null);
     this.#subscriptionCache.touch(sub).claimed += 1;
   }
 
@@ -95,28 +101,28 @@ export class DeliveryTable {
   }
 
   /** A ready row becomes this process's. */
-  claim(key: RowKey, owner: number): void {
-    this.#claim.run(owner, key.sub.id, stateOf.ready, key.priority, key.seq, key.replay);
+  claim(key: RowKey, processId: number): void {
+    this.#claim.run(processId, key.sub.id, stateOf.ready, key.priority, key.seq, key.replay);
     this.#move(key.sub, "ready", "claimed");
   }
 
-  /** Deletes a row that the owner holds; false where it does not hold it any more. */
-  deleteClaimed(key: RowKey, owner: number): boolean {
-    const { changes } = this.#deleteClaimed.run(key.sub.id, key.priority, key.seq, key.replay, owner);
+  /** Deletes a row that the process holds; false where it does not hold it any more. */
+  deleteClaimed(key: RowKey, processId: number): boolean {
+    const { changes } = this.#deleteClaimed.run(key.sub.id, key.priority, key.seq, key.replay, processId);
     if (changes === 0) return false;
     this.#subscriptionCache.touch(key.sub).claimed -= 1;
     return true;
   }
 
-  /** Puts a row that the owner holds back into the queue. */
-  release(key: RowKey, owner: number, attempts: number, failures: string | null): void {
-    const { changes } = this.#release.run(attempts, failures, ...claimedKey(key), owner);
+  /** Puts a row that the process holds back into the queue. */
+  release(key: RowKey, processId: number, attempts: number, failures: string | null): void {
+    const { changes } = this.#release.run(attempts, failures, ...claimedKey(key), processId);
     if (changes !== 0) this.#move(key.sub, "claimed", "ready");
   }
 
   /** Holds a row back until a time. */
-  delay(key: RowKey, owner: number, due: number, delay: number, failures: string): void {
-    const { changes } = this.#delay.run(due, delay, failures, ...claimedKey(key), owner);
+  delay(key: RowKey, processId: number, due: number, delay: number, failures: string): void {
+    const { changes } = this.#delay.run(due, delay, failures, ...claimedKey(key), processId);
     if (changes !== 0) this.#move(key.sub, "claimed", "delayed");
   }
 
@@ -124,8 +130,8 @@ export class DeliveryTable {
   readyDue(now: number, limit: number): number {
     const rows = this.#due.all(now, limit);
     for (const row of rows) {
-      const sub = this.#subscriptionCache.byId(integer(row.sub));
       const id = integer(row.sub);
+      const sub = this.#subscriptionCache.byId(id);
       this.#make.run(stateOf.ready, id, stateOf.delayed, integer(row.priority), integer(row.seq), integer(row.replay));
       if (sub !== undefined) this.#move(sub, "delayed", "ready");
     }
@@ -138,18 +144,16 @@ export class DeliveryTable {
     return due === null || due === undefined ? undefined : integer(due);
   }
 
-  /** After the clock went back: no row waits longer from now than it was to wait at first. */
+  /** After the clock was set back: no row waits longer from now on than it was to wait at first. */
   adjustForClockSkew(now: number): void {
     this.#adjustForClockSkew.run(now, now);
   }
 
-  /** In which state the row is; undefined where there is none. */
-  find(key: RowKey): State | undefined {
-    for (const state of states) {
-      const row = this.#find.get(key.sub.id, stateOf[state], key.priority, key.seq, key.replay);
-      if (row !== undefined) return state;
-    }
-    return undefined;
+  /** Whether there is such a row, in any state. */
+  has({ sub, priority, seq, replay }: RowKey): boolean {
+    return states.some(
+      (state) => sub.depth[state] > 0 && this.#exists.get(sub.id, stateOf[state], priority, seq, replay) !== undefined,
+    );
   }
 
   /** Whether a delivery of this ordering key is there; a further one has to wait for it. */
@@ -157,7 +161,7 @@ export class DeliveryTable {
     return this.#head.get(sub.id, ordering) !== undefined;
   }
 
-  /** Lets the next delivery of an ordering key go, where none is before it. */
+  /** Makes the next delivery of an ordering key ready, where none is before it. */
   promote(sub: Subscription, ordering: string): void {
     const row = this.#head.get(sub.id, ordering);
     if (row === undefined || row.state !== stateOf.blocked) return;

@@ -10,44 +10,44 @@ export interface DueTimerDependencies {
 
 /** Rows made ready in one transaction. */
 const rowsAtOnce = 256;
-/** A clock that is behind by more than this has been set back. */
+/** A clock that is behind by more milliseconds than this has been set back. */
 const setBackMs = 500;
 
 /** Makes delayed deliveries ready when their time has come, and keeps them from waiting on a clock that was set back. */
 export class DueTimer {
-  readonly #host: DueTimerDependencies;
+  readonly #dependencies: DueTimerDependencies;
   #timer: { at: number; timer: Timer } | undefined;
   #latest: number;
   #stopped = false;
 
-  constructor(host: DueTimerDependencies) {
-    this.#host = host;
-    this.#latest = host.clock.now();
+  constructor(dependencies: DueTimerDependencies) {
+    this.#dependencies = dependencies;
+    this.#latest = dependencies.clock.now();
   }
 
   /** A row is due at this time. */
   expect(at: number): void {
     if (this.#stopped || (this.#timer !== undefined && this.#timer.at <= at)) return;
-    const { clock } = this.#host;
+    const { clock } = this.#dependencies;
     this.#clear();
     const timer = clock.setTimer(() => this.#fire(), Math.max(0, at - clock.now()));
     this.#timer = { at, timer };
   }
 
-  /** Looks up which row is due next; a little later where that cannot be read now. */
-  look(): void {
+  /** Reads which row is due next, and again a little later where that cannot be read now. */
+  refresh(): void {
     let next: number | undefined;
     try {
-      next = this.#host.queue.nextDue();
+      next = this.#dependencies.queue.nextDue();
     } catch {
-      next = this.#host.clock.now() + setBackMs;
+      next = this.#dependencies.clock.now() + setBackMs;
     }
     if (next !== undefined) this.expect(next);
   }
 
-  /** The time now. Where the clock was set back, rows that wait on it are due by the new one. */
+  /** The time now. Where the clock was set back, rows that wait on it are due by the new time. */
   now(): number {
-    const now = this.#host.clock.now();
+    const now = this.#dependencies.clock.now();
     if (now < this.#latest - setBackMs && !this.#stopped) this.#adjustForClockSkew(now);
     this.#latest = now;
     return now;
@@ -59,25 +59,25 @@ export class DueTimer {
   }
 
   #clear(): void {
-    if (this.#timer !== undefined) this.#host.clock.clearTimer(this.#timer.timer);
+    if (this.#timer !== undefined) this.#dependencies.clock.clearTimer(this.#timer.timer);
     this.#timer = undefined;
   }
 
   #fire(): void {
     this.#timer = undefined;
-    const { clock, queue, transact } = this.#host;
+    const { clock, queue, transact } = this.#dependencies;
     transact(() => queue.readyDue(clock.now(), rowsAtOnce)).then(
-      () => this.look(),
+      () => this.refresh(),
       () => this.expect(clock.now() + setBackMs),
     );
   }
 
   #adjustForClockSkew(now: number): void {
-    const { queue, transact } = this.#host;
+    const { queue, transact } = this.#dependencies;
     transact(() => queue.adjustForClockSkew(now)).then(
       () => {
         this.#clear();
-        this.look();
+        this.refresh();
       },
       () => {
         this.#latest = now + 2 * setBackMs;

@@ -1,37 +1,38 @@
-/** A process that fairShare a subscription's work with others. */
+/** A process that shares a subscription's slots with others. */
 export interface Participant {
-  readonly owner: number;
+  readonly processId: number;
   /** How many deliveries it can hold at most. */
   readonly most: number;
 }
 
-export const nobody: readonly Participant[] = [];
+export const noParticipants: readonly Participant[] = [];
 
 /**
- * How many of `slots` one of the sharers may hold: as many as each other, those listed first one more, and what one
- * cannot use goes to the others. 0 for who is not listed.
+ * How many of `slots` one of the participants may hold: as many as each other, those listed first one more, and what one
+ * cannot use goes to the others. 0 for a process that is not listed.
  */
-export function allotment(slots: number, sharers: readonly Participant[], owner: number): number {
+export function slotsOf(slots: number, participants: readonly Participant[], processId: number): number {
   let left = slots;
-  let waiting = sharers.length;
-  for (const participant of sharers.toSorted((one, other) => one.most - other.most)) {
+  let waiting = participants.length;
+  for (const participant of participants.toSorted((one, other) => one.most - other.most)) {
     const share = Math.min(participant.most, Math.ceil(left / waiting));
-    if (participant.owner === owner) return share;
+    if (participant.processId === processId) return share;
     left -= share;
     waiting -= 1;
   }
   return 0;
 }
 
-/** Sharers as a row keeps them; NULL for none. */
-export function participantsColumn(sharers: readonly Participant[]): string | null {
-  return sharers.length === 0 ? null : sharers.map(({ owner, most }) => `${owner}:${most}`).join(" ");
+/** Participants as a row keeps them; NULL for none. */
+export function participantsColumn(participants: readonly Participant[]): string | null {
+  if (participants.length === 0) return null;
+  return participants.map(({ processId, most }) => `${processId}:${most}`).join(" ");
 }
 
 export function parseParticipants(column: string | undefined): readonly Participant[] {
-  if (column === undefined) return nobody;
+  if (column === undefined) return noParticipants;
   return column.split(" ").map((pair) => {
-    const [owner, most] = pair.split(":");
-    return { owner: Number(owner), most: Number(most) };
+    const [processId, most] = pair.split(":");
+    return { processId: Number(processId), most: Number(most) };
   });
 }

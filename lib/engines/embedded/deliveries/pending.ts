@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Router } from "../../../delivery/router.ts";
 import type { PendingDelivery } from "../../../engine/delivery.ts";
+import type { Event } from "../../../event/event.ts";
 import { formatTime } from "../../../event/time.ts";
-import type { History, StoredRecord } from "../history/history-reader.ts";
-import { integer, optionalInteger, parseFailures } from "../storage/rows.ts";
+import type { HistoryReader, PositionedEvent } from "../history/history-reader.ts";
+import { integer, optionalInteger, readableFailures } from "../storage/rows.ts";
 import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import type { SubscriptionTable } from "../subscriptions/subscription-table.ts";
 import { type State, stateOf, states } from "./delivery-table.ts";
@@ -18,7 +19,7 @@ const shownAs: Record<State, PendingDelivery["state"]> = {
 /** Finds the deliveries of a flow that are under way; one snapshot for all of it. */
 export class Pending {
   readonly #subscriptionCache: SubscriptionCache;
-  readonly #history: History;
+  readonly #history: HistoryReader;
   readonly #subscriptions: SubscriptionTable;
   readonly #one: StatementSync;
   readonly #all: StatementSync;
@@ -26,7 +27,7 @@ export class Pending {
   constructor(
     db: DatabaseSync,
     subscriptionCache: SubscriptionCache,
-    history: History,
+    history: HistoryReader,
     subscriptions: SubscriptionTable,
   ) {
     this.#subscriptionCache = subscriptionCache;
@@ -43,20 +44,20 @@ export class Pending {
   ofFlow(correlationId: string): PendingDelivery[] {
     const events = this.#history.flow(correlationId, { all: true });
     if (events.length === 0) return [];
-    const bySeq = new Map(events.map((found) => [found.seq, found]));
+    const byPosition = new Map(events.map((stored) => [stored.position, stored.event]));
     const pending: PendingDelivery[] = [];
     for (const sub of this.#subscriptionCache.all()) {
       for (const row of this.#rows(sub, events)) {
-        const found = bySeq.get(integer(row.seq));
-        if (found !== undefined) pending.push(toPending(sub, found, row));
+        const event = byPosition.get(integer(row.seq));
+        if (event !== undefined) pending.push(toPending(sub, event, row));
       }
       if (sub.filling) pending.push(...this.#unfilled(sub, events));
     }
     return pending;
   }
 
-  /** Rows that may be of these events: looked up one by one, or all looked through, whichever is less. */
-  *#rows(sub: Subscription, events: readonly StoredRecord[]): Generator<Readonly<Record<string, unknown>>> {
+  /** Rows that may be of these events: looked up one by one, or all read, whichever is less. */
+  *#rows(sub: Subscription, events: readonly PositionedEvent[]): Generator<Readonly<Record<string, unknown>>> {
     const { ready, claimed, delayed, blocked } = sub.depth;
     const depth = ready + claimed + delayed + blocked;
     if (depth === 0) return;
@@ -64,20 +65,20 @@ export class Pending {
       yield* this.#all.all(sub.id);
       return;
     }
-    for (const { event, seq } of events) {
+    for (const { event, position } of events) {
       for (const state of states) {
-        if (sub.depth[state] > 0) yield* this.#one.all(sub.id, stateOf[state], event.metadata.priority, seq);
+        if (sub.depth[state] > 0) yield* this.#one.all(sub.id, stateOf[state], event.metadata.priority, position);
       }
     }
   }
 
   /** Events that a subscription will get once it is filled up to them. */
-  #unfilled(sub: Subscription, events: readonly StoredRecord[]): PendingDelivery[] {
-    const position = this.#subscriptions.position(sub);
-    if (position === undefined) return [];
+  #unfilled(sub: Subscription, events: readonly PositionedEvent[]): PendingDelivery[] {
+    const filledTo = this.#subscriptions.filledTo(sub);
+    if (filledTo === undefined) return [];
     const router = new Router([sub.record]);
     return events
-      .filter(({ event, seq }) => seq > position && router.route(event).length > 0)
+      .filter(({ event, position }) => position > filledTo && router.route(event).length > 0)
       .map(({ event }) => ({
         subscription: sub.record.name,
         eventId: event.id,
@@ -88,14 +89,10 @@ export class Pending {
   }
 }
 
-function toPending(
-  sub: Subscription,
-  { event }: StoredRecord,
-  row: Readonly<Record<string, unknown>>,
-): PendingDelivery {
+function toPending(sub: Subscription, event: Event, row: Readonly<Record<string, unknown>>): PendingDelivery {
   const state = states.find((name) => stateOf[name] === row.state) ?? "ready";
   const due = optionalInteger(row.due);
-  const lastError = parseFailures(row.failures).at(-1)?.message;
+  const lastError = readableFailures(row.failures).at(-1)?.message;
   return {
     subscription: sub.record.name,
     eventId: event.id,

@@ -3,7 +3,7 @@ import type { Event } from "../../../event/event.ts";
 import { markReplay } from "../../../replay/replay-mark.ts";
 import { integer, text } from "../storage/rows.ts";
 
-/** The ids of replays, each under the small number that delivery rows carry. */
+/** The ids of replays, each under the small number that rows carry; 0 stands for none. */
 export class Replays {
   readonly #insert: StatementSync;
   readonly #byId: StatementSync;
@@ -22,16 +22,18 @@ export class Replays {
     return integer(this.#byId.get(id)?.id);
   }
 
-  /** The event as a replay delivers it; 0 stands for the event itself. */
-  mark(event: Event, number: number): Event {
-    return number === 0 ? event : markReplay(event, this.#idOf(number));
-  }
-
-  #idOf(number: number): string {
+  /** The id under a number; undefined for 0. Throws where it cannot be read. */
+  idOf(number: number): string | undefined {
+    if (number === 0) return undefined;
     const known = this.#ids.get(number);
     if (known !== undefined) return known;
     const id = text(this.#byNumber.get(number)?.replay);
     this.#ids.set(number, id);
     return id;
   }
+}
+
+/** An event as it is delivered: marked where it is replayed. */
+export function asDelivered(event: Event, replayId: string | undefined): Event {
+  return replayId === undefined ? event : markReplay(event, replayId);
 }

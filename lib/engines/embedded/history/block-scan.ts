@@ -3,19 +3,17 @@ import type { HistoryQuery } from "../../../engine/queries.ts";
 import { eventIdNames } from "../../../event/event.ts";
 import { typeMatcher } from "../../../pattern/type-names.ts";
 import { queryTime } from "../../../runtime/query-time.ts";
+import type { Order } from "../storage/cursor.ts";
 import { integer, text } from "../storage/rows.ts";
 import { type Field, fields } from "./postings.ts";
 
-/** Which block at or before (`newest`), or at or after, a place may hold what one condition wants. */
+/** Which block at or before (`newest`), or at or after, a block may hold what one condition wants. */
 type NextBlock = (from: number) => number | undefined;
-
-/** Newest first, or oldest first. */
-export type Direction = "newest" | "oldest";
 
 /** Finds the blocks that can hold what a query wants, without reading the events. */
 export class BlockScan {
-  readonly #posting: Record<Direction, StatementSync>;
-  readonly #bounds: Record<Direction, StatementSync>;
+  readonly #posting: Record<Order, StatementSync>;
+  readonly #bounds: Record<Order, StatementSync>;
   readonly #nextType: StatementSync;
 
   constructor(db: DatabaseSync) {
@@ -31,21 +29,21 @@ export class BlockScan {
     this.#nextType = db.prepare("SELECT min(value) AS value FROM postings WHERE field = ? AND value > ?");
   }
 
-  /** The blocks in order of the direction, from `from` on. */
-  *blocks(query: HistoryQuery, direction: Direction, from: number): Generator<number> {
-    const conditions = [this.#between(query, direction), ...this.#postings(query, direction)];
-    const step = direction === "newest" ? -1 : 1;
+  /** The blocks in that order, from `from` on. */
+  *blocks(query: HistoryQuery, order: Order, from: number): Generator<number> {
+    const conditions = [this.#between(query, order), ...this.#postings(query, order)];
+    const step = order === "newest" ? -1 : 1;
     let block = from;
     for (;;) {
-      const found = agree(conditions, block);
+      const found = nextAllowed(conditions, block);
       if (found === undefined) return;
       yield found;
       block = found + step;
     }
   }
 
-  #between(query: HistoryQuery, direction: Direction): NextBlock {
-    const statement = this.#bounds[direction];
+  #between(query: HistoryQuery, order: Order): NextBlock {
+    const statement = this.#bounds[order];
     const never = Number.MAX_SAFE_INTEGER;
     const since = queryTime(query.since, "since") ?? -never;
     const until = queryTime(query.until, "until") ?? never;
@@ -57,9 +55,9 @@ export class BlockScan {
     };
   }
 
-  #postings(query: HistoryQuery, direction: Direction): NextBlock[] {
+  #postings(query: HistoryQuery, order: Order): NextBlock[] {
     const conditions: NextBlock[] = [];
-    const want = (field: Field, values: readonly string[]) => conditions.push(this.#anyOf(field, values, direction));
+    const want = (field: Field, values: readonly string[]) => conditions.push(this.#anyOf(field, values, order));
     if (query.type !== undefined) want("type", this.#types(typeof query.type === "string" ? [query.type] : query.type));
     if (query.source !== undefined) want("source", [query.source]);
     if (query.causationId !== undefined) want("causationId", [query.causationId]);
@@ -73,21 +71,21 @@ export class BlockScan {
     return conditions;
   }
 
-  #anyOf(field: Field, values: readonly string[], direction: Direction): NextBlock {
-    const statement = this.#posting[direction];
+  #anyOf(field: Field, values: readonly string[], order: Order): NextBlock {
+    const statement = this.#posting[order];
     return (from) => {
       let best: number | undefined;
       for (const value of values) {
         const found = statement.get(fields[field], value, from)?.block;
         if (found === null || found === undefined) continue;
         const block = integer(found);
-        if (best === undefined || (direction === "newest" ? block > best : block < best)) best = block;
+        if (best === undefined || (order === "newest" ? block > best : block < best)) best = block;
       }
       return best;
     };
   }
 
-  /** The types there are that the names stand for. */
+  /** The stored types that the names stand for. */
   #types(names: readonly string[]): readonly string[] {
     if (!names.some((name) => name.includes("*"))) return names;
     const wants = typeMatcher(names);
@@ -101,8 +99,8 @@ export class BlockScan {
   }
 }
 
-/** The next block that all conditions allow; each says how far on its own next one is. */
-function agree(conditions: readonly NextBlock[], from: number): number | undefined {
+/** The next block that all conditions allow: each says which its own next one is, until they are the same. */
+function nextAllowed(conditions: readonly NextBlock[], from: number): number | undefined {
   let block = from;
   for (;;) {
     let moved = false;

@@ -1,34 +1,26 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Recorded } from "../../../engine/engine.ts";
 import { noRecordedEvent } from "../../../engine/errors.ts";
-import type { HistoryQuery, Page, PageOptions } from "../../../engine/queries.ts";
+import type { LogEntry, LogPage, LogPageOptions, RecordedEvent } from "../../../engine/event-log.ts";
+import type { HistoryQuery } from "../../../engine/queries.ts";
 import { defaultPageSize } from "../../../engine/queries.ts";
 import { type BusError, toBusError } from "../../../error/bus-error.ts";
-import { type Event, eventIdNames } from "../../../event/event.ts";
+import type { Event } from "../../../event/event.ts";
 import { historyFilter } from "../../../history/history-filter.ts";
-import { queryTime } from "../../../runtime/query-time.ts";
-import { decodeCursor, encodeCursor } from "../storage/cursor.ts";
+import { decodeCursor, encodeCursor, type Order } from "../storage/cursor.ts";
 import { integer, parseEvent } from "../storage/rows.ts";
-import { BlockScan, type Direction } from "./block-scan.ts";
-import { blockOf, blockSize } from "./postings.ts";
+import { EventScan, type Range, type Row } from "./event-scan.ts";
+import { blockSize } from "./postings.ts";
 
-/** A recorded event with its place and when it was accepted. */
-export interface StoredRecord {
-  readonly event: Event;
-  readonly seq: number;
-  readonly accepted: number;
-}
+/** An event with its position in the log. */
+export type PositionedEvent = LogEntry & { readonly position: number };
 
-/** Milliseconds of reading after which the event loop gets a turn. */
-const turnMs = 4;
+/** Every position. */
+export const everything: Range = { first: 0, last: Number.MAX_SAFE_INTEGER };
 
 /** The reading side of the events. */
-export class History {
-  readonly #scan: BlockScan;
-  readonly #db: DatabaseSync;
+export class HistoryReader {
+  readonly #scan: EventScan;
   readonly #onError: (error: BusError) => void;
-  readonly #within = new Map<string, StatementSync>();
   readonly #byId: StatementSync;
   readonly #ofFlow: StatementSync;
   readonly #after: StatementSync;
@@ -38,9 +30,8 @@ export class History {
   readonly #lastSeq: StatementSync;
 
   constructor(db: DatabaseSync, onError: (error: BusError) => void) {
-    this.#db = db;
     this.#onError = onError;
-    this.#scan = new BlockScan(db);
+    this.#scan = new EventScan(db);
     this.#byId = db.prepare("SELECT seq, accepted, body FROM events WHERE id = ? AND history = 1");
     this.#ofFlow = db.prepare(
       `SELECT seq, accepted, history, body FROM (
@@ -63,114 +54,59 @@ export class History {
   }
 
   /** All events of a flow, in order; those outside of history only where asked for. */
-  flow(correlationId: string, options: { all: boolean } = { all: false }): StoredRecord[] {
-    return this.#ofFlow
-      .all(correlationId, correlationId)
-      .filter((row) => options.all || row.history === 1)
-      .flatMap((row) => this.#found(row));
+  flow(correlationId: string, options: { all: boolean } = { all: false }): PositionedEvent[] {
+    return this.#readableOf(
+      this.#ofFlow.all(correlationId, correlationId).filter((row) => options.all || row.history === 1),
+    );
   }
 
-  async query(query: HistoryQuery, page: PageOptions): Promise<Page> {
-    const limit = page.limit ?? defaultPageSize;
-    const events: Event[] = [];
-    const before = decodeCursor(page.cursor);
-    let last = before;
-    for await (const { event, seq } of this.select(query, "newest", { from: before - 1 })) {
-      if (events.length === limit) return { events, cursor: encodeCursor(last) };
-      events.push(event);
-      last = seq;
+  async query(query: HistoryQuery, options: LogPageOptions): Promise<LogPage> {
+    const { limit = defaultPageSize, order = "newest" } = options;
+    const events: RecordedEvent[] = [];
+    let last = 0;
+    for await (const { event, acceptedAt, position } of this.select(query, order, rangeOf(options, order))) {
+      if (events.length === limit) return { events, cursor: encodeCursor(last, order) };
+      events.push({ event, acceptedAt });
+      last = position;
     }
     return { events };
   }
 
-  /** What a query wants, in order, from a place on; the event loop gets its turns in between. */
-  async *select(
-    query: HistoryQuery,
-    direction: Direction,
-    options: { from: number; to?: number },
-  ): AsyncGenerator<StoredRecord> {
+  /** What a query wants of a range, in an order; the event loop gets its turns in between. */
+  async *select(query: HistoryQuery, order: Order, range: Range = everything): AsyncGenerator<PositionedEvent> {
     const wants = historyFilter(query);
-    const { from } = options;
-    const to = options.to ?? Number.MAX_SAFE_INTEGER;
-    const known = this.#lookUp(query);
-    if (known !== undefined) {
-      if (direction === "newest") known.reverse();
-      for (const found of known) {
-        const inRange = direction === "newest" ? found.seq <= from : found.seq >= from && found.seq <= to;
-        if (inRange && wants(found.event, found.accepted)) yield found;
+    const indexed = this.#lookUp(query);
+    if (indexed !== undefined) {
+      if (order === "newest") indexed.reverse();
+      for (const stored of indexed) {
+        const { acceptedAt, event, position } = stored;
+        if (position >= range.first && position <= range.last && wants(event, acceptedAt)) yield stored;
       }
       return;
     }
-    const { sql, values } = this.#conditions(query, direction);
-    let since = performance.now();
-    const last = Math.min(from, this.end());
-    for (const block of this.#scan.blocks(query, direction, blockOf(direction === "newest" ? last : from))) {
-      if (block * blockSize > to) return;
-      const low = Math.max(block * blockSize, direction === "oldest" ? from : 0);
-      const high = Math.min((block + 1) * blockSize - 1, direction === "newest" ? from : to);
-      for (const row of this.#statement(sql).all(low, high, ...values)) {
-        for (const found of this.#found(row)) if (wants(found.event, found.accepted)) yield found;
+    const { first, last } = range;
+    const upToEnd = { first, last: Math.min(last, this.end()) };
+    for await (const rows of this.#scan.rows(query, order, upToEnd)) {
+      for (const row of rows) {
+        const stored = this.#readable(row);
+        if (stored !== undefined && wants(stored.event, stored.acceptedAt)) yield stored;
       }
-      if (performance.now() - since < turnMs) continue;
-      await nextTurn();
-      since = performance.now();
     }
   }
 
-  /** Where an index says it all: by ids, or a whole flow. Oldest first. */
-  #lookUp(query: HistoryQuery): StoredRecord[] | undefined {
-    if (query.ids !== undefined) {
-      const rows = [...new Set(query.ids)].map((id) => this.#byId.get(id)).filter((row) => row !== undefined);
-      return rows.flatMap((row) => this.#found(row)).sort((one, other) => one.seq - other.seq);
-    }
-    return query.correlationId === undefined ? undefined : this.flow(query.correlationId);
-  }
-
-  /**
-   * What SQL can tell without parsing: a text that an event must contain, as it was written. The filter has the last word.
-   */
-  #conditions(query: HistoryQuery, direction: Direction): { sql: string; values: (string | number)[] } {
-    const wanted: [string, string | number | undefined][] = [
-      ["accepted >= ?", queryTime(query.since, "since")],
-      ["accepted < ?", queryTime(query.until, "until")],
-    ];
-    const contains = (name: string, value: string | undefined) =>
-      wanted.push(["instr(body, ?) > 0", value === undefined ? undefined : `"${name}":${JSON.stringify(value)}`]);
-    if (typeof query.type === "string" && !query.type.includes("*")) contains("type", query.type);
-    contains("source", query.source);
-    contains("causationId", query.causationId);
-    for (const name of eventIdNames) contains(name, query[name]);
-    const given = wanted.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
-    return {
-      sql: `SELECT seq, accepted, body FROM events WHERE seq BETWEEN ? AND ? AND history = 1${given
-        .map(({ condition }) => ` AND ${condition}`)
-        .join("")} ORDER BY seq ${direction === "newest" ? "DESC" : "ASC"}`,
-      values: given.map(({ value }) => value),
-    };
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#within.get(sql);
-    if (statement === undefined) {
-      statement = this.#db.prepare(sql);
-      this.#within.set(sql, statement);
-    }
-    return statement;
-  }
-
-  /** The last place given out. */
+  /** The last position given out. */
   end(): number {
     return integer(this.#lastSeq.get()?.last_seq);
   }
 
-  /** The place of an event. `not_found`. */
+  /** The position of an event. `not_found`. */
   positionOf(id: string): number {
     const row = this.#seqOf.get(id);
     if (row !== undefined) return integer(row.seq);
     throw noRecordedEvent(id);
   }
 
-  /** The place just before the first event accepted at or after a time, whatever the clock did since. */
+  /** The position just before the first event accepted at or after a time, whatever the clock did since. */
   positionBefore(time: number): number {
     for (let block = -1; ; ) {
       const next = this.#firstBlockSince.get(block, time)?.block;
@@ -182,24 +118,41 @@ export class History {
     }
   }
 
-  /** Recorded events after a place. */
-  after(place: number, limit: number): { events: Recorded[]; position: number } {
-    const rows = this.#after.all(place, limit);
-    const events = rows.flatMap((row) => this.#found(row));
+  /** Events of history after a position, and the position of the last row that was read. */
+  after(position: number, limit: number): { events: PositionedEvent[]; position: number } {
+    const rows = this.#after.all(position, limit);
     const last = rows.at(-1);
-    return {
-      events: events.map(({ event, seq }) => ({ event, position: seq })),
-      position: last === undefined ? place : integer(last.seq),
-    };
+    return { events: this.#readableOf(rows), position: last === undefined ? position : integer(last.seq) };
   }
 
-  /** None where the row cannot be read: one broken row must not hide the others. */
-  #found(row: Readonly<Record<string, unknown>>): StoredRecord[] {
+  /** Where an index says it all: by ids, or a whole flow. Oldest first. */
+  #lookUp(query: HistoryQuery): PositionedEvent[] | undefined {
+    if (query.ids !== undefined) {
+      const rows = [...new Set(query.ids)].map((id) => this.#byId.get(id)).filter((row) => row !== undefined);
+      return this.#readableOf(rows).sort((one, other) => one.position - other.position);
+    }
+    return query.correlationId === undefined ? undefined : this.flow(query.correlationId);
+  }
+
+  #readableOf(rows: readonly Row[]): PositionedEvent[] {
+    return rows.flatMap((row) => this.#readable(row) ?? []);
+  }
+
+  /** Undefined where the row cannot be read: one broken row must not hide the others. */
+  #readable(row: Row): PositionedEvent | undefined {
     try {
-      return [{ event: parseEvent(row.body), seq: integer(row.seq), accepted: integer(row.accepted) }];
+      return { event: parseEvent(row.body), position: integer(row.seq), acceptedAt: integer(row.accepted) };
     } catch (thrown) {
       this.#onError(toBusError(thrown));
-      return [];
+      return undefined;
     }
   }
+}
+
+/** What a page may lie in: after its cursor, and not beyond the end that it is read up to. */
+function rangeOf({ cursor, upTo }: LogPageOptions, order: Order): Range {
+  const from = decodeCursor(cursor, order);
+  const last = upTo === undefined ? everything.last : Number(upTo);
+  if (from === undefined) return { first: 0, last };
+  return order === "newest" ? { first: 0, last: Math.min(last, from - 1) } : { first: from + 1, last };
 }

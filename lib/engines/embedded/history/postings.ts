@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type Event, eventIdNames } from "../../../event/event.ts";
 
-/** Events a block: of a value that is asked for, the blocks that hold it are known, and these are read through. */
+/** Events in a block. Which blocks hold a value is known; the events of these blocks are read one by one. */
 export const blockSize = 256;
 
 export function blockOf(seq: number): number {
@@ -40,7 +40,7 @@ export function eachPosting(event: Event, use: (field: Field, value: string) => 
 /** Writes, for each block, which values it holds: once a block, whatever the number of events. */
 export class Postings {
   readonly #insert: StatementSync;
-  /** What this process knows to be written for the block at the end. */
+  /** What this process knows to be written for the last block. */
   #block = -1;
   #written = new Map<Field, Set<string>>();
   readonly #post: (field: Field, value: string) => void;

@@ -4,14 +4,14 @@ import { TypeCounts } from "../../../history/type-counts.ts";
 import { queryTime } from "../../../runtime/query-time.ts";
 import { minuteMs } from "../publishing/totals.ts";
 import { integer, text } from "../storage/rows.ts";
-import type { History } from "./history-reader.ts";
+import type { HistoryReader } from "./history-reader.ts";
 
-/** Counts by type and window: whole minutes from their sums, the parts of minutes at the ends from the events. */
+/** Counts by type and window: whole minutes from their sums, incomplete minutes at both ends from the events. */
 export class Stats {
-  readonly #history: History;
+  readonly #history: HistoryReader;
   readonly #minutes: StatementSync;
 
-  constructor(db: DatabaseSync, history: History) {
+  constructor(db: DatabaseSync, history: HistoryReader) {
     this.#history = history;
     this.#minutes = db.prepare("SELECT minute, type, count FROM stats WHERE minute >= ? AND minute < ?");
   }
@@ -40,8 +40,8 @@ export class Stats {
       ...(since === undefined ? {} : { since: new Date(since) }),
       ...(until === undefined ? {} : { until: new Date(until) }),
     };
-    for await (const { event, accepted } of this.#history.select(query, "oldest", { from: 0 })) {
-      counts.add(accepted, event.type, 1);
+    for await (const { event, acceptedAt } of this.#history.select(query, "oldest")) {
+      counts.add(acceptedAt, event.type, 1);
     }
   }
 }

@@ -47,24 +47,24 @@ export class ProcessLock {
     return db === undefined ? undefined : new ProcessLock(name, path, db);
   }
 
-  /** Lets go, and takes the file away. */
+  /** Lets go, and deletes the lock's file. */
   release(): void {
     rmSync(this.#path, { force: true });
     this.#db.close();
   }
 }
 
-/** A young file may be of a process that is just starting. */
-const strayAgeMs = 60_000;
+/** A younger file may be of a process that is just starting. */
+const minAgeMs = 60_000;
 
-/** Takes away lock files that belong to no known owner and that nobody holds. */
+/** Deletes lock files that belong to no known process and that nobody holds. */
 export function sweepLocks(file: string, known: ReadonlySet<string>): void {
   for (const entry of readdirSync(lockFolder(file))) {
     const name = entry.replace(/\.lock$/, "");
     if (name === entry || known.has(name)) continue;
     const age =
       Date.now() - (statSync(join(lockFolder(file), entry), { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > strayAgeMs) ProcessLock.takeOver(file, name)?.release();
+    if (age > minAgeMs) ProcessLock.takeOver(file, name)?.release();
   }
 }
 

@@ -1,12 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Failure } from "../../../engine/delivery.ts";
-import { formatTime } from "../../../event/time.ts";
+import { processEndedFailure } from "../../../delivery/dead-letter.ts";
 import type { DeadLetterTable } from "../dead-letters/dead-letter-table.ts";
 import type { DeliveryTable } from "../deliveries/delivery-table.ts";
 import type { FairShare } from "../deliveries/fair-share.ts";
-import type { Replays } from "../deliveries/replays.ts";
+import { asDelivered, type Replays } from "../deliveries/replays.ts";
 import { failuresColumn } from "../deliveries/settlements.ts";
-import type { Events } from "../publishing/event-table.ts";
+import type { EventTable } from "../publishing/event-table.ts";
 import { integer, optionalInteger, optionalText, readableFailures, text } from "../storage/rows.ts";
 import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import type { SubscriptionTable } from "../subscriptions/subscription-table.ts";
@@ -15,136 +14,137 @@ import { ProcessLock, sweepLocks } from "./process-lock.ts";
 export interface ProcessRegistryDependencies {
   readonly file: string;
   /** This process. */
-  readonly owner: number;
+  readonly processId: number;
   readonly subscriptionCache: SubscriptionCache;
   readonly queue: DeliveryTable;
-  readonly events: Events;
+  readonly events: EventTable;
   readonly deadLetters: DeadLetterTable;
   readonly subscriptions: SubscriptionTable;
   readonly replays: Replays;
   readonly fairShare: FairShare;
+  /** Milliseconds between two checks whether other processes are gone. */
+  readonly checkMs: number;
   now(): number;
   /** Does one thing in a transaction of its own. */
   transact<Result>(act: () => Result): Promise<Result>;
+  /** Reports where the work fails. */
+  inBackground(work: Promise<void>): void;
 }
 
-/** Locks tried at a time: one costs 0.4 ms. */
-const probesAtOnce = 8;
+/** Locks tried in one check: one costs 0.4 ms. */
+const locksAtOnce = 8;
 
 /**
- * Lists a process by the lock it holds; gives its number, as rows name it. The lock is held before: who is listed and not
- * locked counts as gone.
+ * Lists a process by the lock it holds; gives its number, as rows name it. The lock is taken before: a process that is
+ * listed and whose lock is free counts as gone.
  */
 export function register(db: DatabaseSync, lock: ProcessLock): number {
-  return integer(db.prepare("INSERT INTO owners (lock) VALUES (?) RETURNING id").get(lock.name)?.id);
+  return integer(db.prepare("INSERT INTO processes (lock) VALUES (?) RETURNING id").get(lock.name)?.id);
 }
 
 /** The processes that have the bus open, and what becomes of the deliveries of one that is gone. */
 export class ProcessRegistry {
-  readonly #host: ProcessRegistryDependencies;
+  readonly #dependencies: ProcessRegistryDependencies;
   readonly #all: StatementSync;
   readonly #exists: StatementSync;
   readonly #delete: StatementSync;
   readonly #claimed: StatementSync;
+  #timer: NodeJS.Timeout | undefined;
   #next = 0;
-  #looking: Promise<void> | undefined;
+  #checking: Promise<void> | undefined;
 
-  constructor(db: DatabaseSync, host: ProcessRegistryDependencies) {
-    this.#host = host;
-    this.#all = db.prepare("SELECT id, lock FROM owners ORDER BY id");
-    this.#exists = db.prepare("SELECT id FROM owners WHERE id = ?");
-    this.#delete = db.prepare("DELETE FROM owners WHERE id = ?");
+  constructor(db: DatabaseSync, dependencies: ProcessRegistryDependencies) {
+    this.#dependencies = dependencies;
+    this.#all = db.prepare("SELECT id, lock FROM processes ORDER BY id");
+    this.#exists = db.prepare("SELECT id FROM processes WHERE id = ?");
+    this.#delete = db.prepare("DELETE FROM processes WHERE id = ?");
     this.#claimed = db.prepare(
       `SELECT priority, seq, replay, attempts, ordering, queued, failures FROM deliveries
-       WHERE sub = ? AND state = 1 AND owner = ?`,
+       WHERE sub = ? AND state = 1 AND process_id = ?`,
     );
   }
 
-  /** Looks whether other processes are gone, and takes their deliveries back. One look at a time. */
-  look(options: { all: boolean } = { all: false }): Promise<void> {
-    this.#looking ??= this.#look(options.all).finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
+  /** Takes back what processes that are gone have left, and checks from time to time whether others are. */
+  async start(): Promise<void> {
+    const { checkMs, file, inBackground } = this.#dependencies;
+    sweepLocks(file, new Set(this.#all.all().map((row) => text(row.lock))));
+    await this.#check({ all: true });
+    this.#timer = setInterval(() => inBackground(this.#check({ all: false })), checkMs).unref();
   }
 
+  /** Resolves when the check that runs has ended. */
   async stop(): Promise<void> {
-    await this.#looking?.catch(() => {});
+    clearInterval(this.#timer);
+    await this.#checking?.catch(() => {});
   }
 
-  /** Takes away locks that nobody holds and that belong to nobody. */
-  sweep(): void {
-    sweepLocks(this.#host.file, new Set(this.#all.all().map((row) => text(row.lock))));
-  }
-
-  /** Within a transaction: this process has no more to do with the bus. */
+  /** Within a transaction: this process has left the bus. */
   unregister(): void {
-    this.#end(this.#host.owner);
+    this.#end(this.#dependencies.processId);
   }
 
-  async #look(all: boolean): Promise<void> {
-    const others = this.#all.all().filter((row) => row.id !== this.#host.owner);
-    const count = all ? others.length : Math.min(probesAtOnce, others.length);
-    for (let probe = 0; probe < count; probe += 1) {
+  /** One check at a time. */
+  #check(options: { all: boolean }): Promise<void> {
+    this.#checking ??= this.#takeBackFromGone(options).finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
+  }
+
+  async #takeBackFromGone({ all }: { all: boolean }): Promise<void> {
+    const { file, processId, transact } = this.#dependencies;
+    const others = this.#all.all().filter((row) => row.id !== processId);
+    const count = all ? others.length : Math.min(locksAtOnce, others.length);
+    for (let tried = 0; tried < count; tried += 1) {
       const row = others[this.#next++ % others.length];
       if (row === undefined) continue;
-      const lock = ProcessLock.takeOver(this.#host.file, text(row.lock));
+      const lock = ProcessLock.takeOver(file, text(row.lock));
       if (lock === undefined) continue;
-      // While the lock is held here no third process cleans up the same one.
+      // While the lock is held here no third process cleans up after the same one.
       try {
-        await this.#host.transact(() => this.#deadLetter(integer(row.id)));
+        await transact(() => this.#takeBackFrom(integer(row.id)));
       } finally {
         lock.release();
       }
     }
   }
 
-  #deadLetter(owner: number): void {
-    if (this.#exists.get(owner) === undefined) return;
-    for (const sub of this.#host.subscriptionCache.all()) {
+  #takeBackFrom(gone: number): void {
+    if (this.#exists.get(gone) === undefined) return;
+    for (const sub of this.#dependencies.subscriptionCache.all()) {
       if (sub.depth.claimed === 0) continue;
-      for (const row of this.#claimed.all(sub.id, owner)) this.#takeBack(sub, owner, row);
+      for (const row of this.#claimed.all(sub.id, gone)) this.#takeBack(sub, gone, row);
     }
-    this.#end(owner);
+    this.#end(gone);
   }
 
-  #takeBack(sub: Subscription, owner: number, row: Readonly<Record<string, unknown>>): void {
-    const { deadLetters, events, now, queue, replays } = this.#host;
+  /** A delivery runs again, or is dead where that was its last attempt. */
+  #takeBack(sub: Subscription, gone: number, row: Readonly<Record<string, unknown>>): void {
+    const { deadLetters, events, now, queue, replays } = this.#dependencies;
     const key = { sub, priority: integer(row.priority), seq: integer(row.seq), replay: integer(row.replay) };
     const attempt = integer(row.attempts);
-    const reason: Failure = {
-      code: "process_ended",
-      message: `subscription ${sub.record.name}: the process that ran attempt ${attempt} ended before the handler did`,
-      at: formatTime(now()),
-      attempt,
-    };
-    const failures = [...readableFailures(row.failures), reason];
+    const failures = readableFailures(row.failures);
+    const reason = processEndedFailure(sub.record.name, attempt, now());
     const stored = attempt < sub.record.attempts ? undefined : events.readable(key.seq);
     // One that cannot be read is met, and reported, by the next claim.
     if (stored === undefined) {
-      queue.release(key, owner, attempt, failuresColumn(failures));
+      queue.release(key, gone, attempt, failuresColumn([...failures, reason]));
       return;
     }
     const ordering = optionalText(row.ordering);
-    queue.deleteClaimed(key, owner);
+    queue.deleteClaimed(key, gone);
     if (ordering !== undefined) queue.promote(sub, ordering);
     if (!stored.history) events.releaseTransient(key.seq);
-    deadLetters.insert({
-      subscription: sub.record.name,
-      replay: key.replay,
-      event: replays.mark(stored.event, key.replay),
-      reason,
-      attempts: attempt,
-      failures,
-      acceptedAt: optionalInteger(row.queued) ?? stored.accepted,
-      diedAt: now(),
-    });
+    const replayId = replays.idOf(key.replay);
+    const event = asDelivered(stored.event, replayId);
+    const acceptedAt = optionalInteger(row.queued) ?? stored.acceptedAt;
+    deadLetters.add({ subscription: sub.record.name, event, attempt, acceptedAt, failures, replayId }, reason, now());
   }
 
-  #end(owner: number): void {
-    const { subscriptionCache, fairShare, subscriptions } = this.#host;
-    for (const sub of [...subscriptionCache.all()]) if (sub.owner === owner) subscriptions.delete(sub);
-    fairShare.leave(owner);
-    this.#delete.run(owner);
+  #end(processId: number): void {
+    const { subscriptionCache, fairShare, subscriptions } = this.#dependencies;
+    for (const sub of [...subscriptionCache.all()]) if (sub.processId === processId) subscriptions.delete(sub);
+    fairShare.leave(processId);
+    this.#delete.run(processId);
   }
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Event } from "../../../event/event.ts";
 import { Postings } from "../history/postings.ts";
@@ -7,40 +6,31 @@ import type { SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import { RecentEvents } from "./recent-events.ts";
 import { Totals } from "./totals.ts";
 
-/** An event as it is stored. */
-export interface StoredEvent {
+/** Where an event is stored. */
+export interface EventLocation {
+  /** Its position in the order of acceptance. */
   readonly seq: number;
-  readonly event: Event;
-  /** Milliseconds since 1970. */
-  readonly accepted: number;
   /** Whether it is in history, or only kept until it is delivered. */
   readonly history: boolean;
 }
 
+/** An event as it is stored. */
+export interface StoredEvent extends EventLocation {
+  readonly event: Event;
+  /** Milliseconds since 1970. */
+  readonly acceptedAt: number;
+}
+
 /** What is known of an id that is not stored any more. */
-export interface Seen {
+export interface SeenId {
   /** Of an event that was never in history: its content, to tell a duplicate from a conflict. */
   readonly digest: string | undefined;
   /** Subscriptions in which the event has succeeded. */
   readonly subscriptions: ReadonlySet<number>;
 }
 
-/** Tells equal content: what `sameContent` compares, in one order of keys. */
-export function contentDigest(event: Event): string {
-  const content = canonical([event.type, event.source, event.metadata.version, event.data]);
-  return createHash("sha256").update(content).digest("base64");
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
-}
-
 /** The table of events and what is kept to find them. */
-export class Events {
+export class EventTable {
   readonly #subscriptionCache: SubscriptionCache;
   readonly #postings: Postings;
   readonly #totals: Totals;
@@ -48,6 +38,7 @@ export class Events {
   readonly #insert: StatementSync;
   readonly #byId: StatementSync;
   readonly #bySeq: StatementSync;
+  readonly #locate: StatementSync;
   readonly #raw: StatementSync;
   readonly #insertTransient: StatementSync;
   readonly #release: StatementSync;
@@ -63,6 +54,7 @@ export class Events {
     this.#insert = db.prepare("INSERT INTO events (seq, id, flow, accepted, history, body) VALUES (?, ?, ?, ?, ?, ?)");
     this.#byId = db.prepare("SELECT seq, body, accepted, history FROM events WHERE id = ?");
     this.#bySeq = db.prepare("SELECT seq, body, accepted, history FROM events WHERE seq = ?");
+    this.#locate = db.prepare("SELECT seq, history FROM events WHERE id = ?");
     this.#raw = db.prepare("SELECT id, body FROM events WHERE seq = ?");
     this.#insertTransient = db.prepare(
       "INSERT INTO transients (seq, remaining) VALUES (?, ?) ON CONFLICT DO UPDATE SET remaining = remaining + excluded.remaining",
@@ -76,17 +68,17 @@ export class Events {
     );
   }
 
-  /** Stores a recorded event; gives its place. */
-  insert(event: Event, body: string, accepted: number): number {
-    const seq = this.#put(event, body, accepted, 1);
+  /** Stores an event of history; gives its position. */
+  insert(event: Event, body: string, acceptedAt: number): number {
+    const seq = this.#put(event, body, acceptedAt, 1);
     this.#postings.add(seq, event);
-    this.#totals.add(seq, event, accepted);
+    this.#totals.add(seq, event, acceptedAt);
     return seq;
   }
 
-  /** Stores an event outside of history until `deliveries` of it have ended; gives its place. */
-  insertTransient(event: Event, body: string, accepted: number, deliveries: number): number {
-    const seq = this.#put(event, body, accepted, 0);
+  /** Stores an event outside of history until `deliveries` of it have ended; gives its position. */
+  insertTransient(event: Event, body: string, acceptedAt: number, deliveries: number): number {
+    const seq = this.#put(event, body, acceptedAt, 0);
     this.#insertTransient.run(seq, deliveries);
     return seq;
   }
@@ -115,6 +107,12 @@ export class Events {
     return row === undefined ? undefined : this.#stored(row);
   }
 
+  /** Where an event is stored, without reading it. */
+  locate(id: string): EventLocation | undefined {
+    const row = this.#locate.get(id);
+    return row === undefined ? undefined : { seq: integer(row.seq), history: integer(row.history) === 1 };
+  }
+
   /** Undefined where it is not there or cannot be read. */
   readable(seq: number): StoredEvent | undefined {
     try {
@@ -124,14 +122,14 @@ export class Events {
     }
   }
 
-  /** An event as it lies there, for one that cannot be read. */
+  /** The text of a stored event that cannot be read. */
   raw(seq: number): { id: string; body: string } | undefined {
     const row = this.#raw.get(seq);
     return row === undefined ? undefined : { id: text(row.id), body: String(row.body) };
   }
 
   /** What is still known of an id; undefined where nothing is. */
-  seen(id: string, now: number): Seen | undefined {
+  seen(id: string, now: number): SeenId | undefined {
     const rows = this.#seen.all(id, now);
     if (rows.length === 0) return undefined;
     return {
@@ -145,26 +143,27 @@ export class Events {
     this.#remember.run(id, sub, until, digest);
   }
 
+  /** Writes what was summed up over the transaction; before its end. */
   write(): void {
     this.#totals.write();
   }
 
-  /** After a rollback, or where another process may have deleted what was remembered. */
+  /** After a rollback. */
   forget(): void {
     this.#totals.forget();
     this.#postings.forget();
     this.#recent.clear();
   }
 
-  /** Before rows of postings are deleted. */
+  /** Before rows of postings are deleted, and where another process may have deleted some. */
   forgetPostings(): void {
     this.#postings.forget();
   }
 
-  #put(event: Event, body: string, accepted: number, history: 0 | 1): number {
+  #put(event: Event, body: string, acceptedAt: number, history: 0 | 1): number {
     const seq = this.#subscriptionCache.lastSeq + 1;
     const { correlationId } = event.metadata;
-    this.#insert.run(seq, event.id, correlationId === event.id ? null : correlationId, accepted, history, body);
+    this.#insert.run(seq, event.id, correlationId === event.id ? null : correlationId, acceptedAt, history, body);
     this.#subscriptionCache.lastSeq = seq;
     this.#recent.keep(seq, event, body.length);
     return seq;
@@ -178,6 +177,6 @@ export class Events {
       event = parseEvent(body);
       this.#recent.keep(seq, event, body.length);
     }
-    return { seq, event, accepted: integer(row.accepted), history: integer(row.history) === 1 };
+    return { seq, event, acceptedAt: integer(row.accepted), history: integer(row.history) === 1 };
   }
 }

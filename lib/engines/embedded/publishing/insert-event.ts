@@ -1,16 +1,17 @@
-import type { Accepted } from "../../../engine/engine.ts";
 import { idConflict } from "../../../engine/errors.ts";
+import type { Appended } from "../../../engine/event-log.ts";
 import { sameContent } from "../../../engine/same-content.ts";
 import { type BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import type { DeliveryEnqueuer } from "../deliveries/enqueue.ts";
 import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
-import { contentDigest, type Events, type Seen, type StoredEvent } from "./event-table.ts";
+import { contentDigest } from "./content-digest.ts";
+import type { EventTable, SeenId, StoredEvent } from "./event-table.ts";
 import type { PendingPublish } from "./publish-queue.ts";
 
 export interface InsertEventDependencies {
   readonly subscriptionCache: SubscriptionCache;
-  readonly events: Events;
+  readonly events: EventTable;
   readonly enqueuer: DeliveryEnqueuer;
   /** Milliseconds for which ids outside of history are remembered. */
   readonly retention: number;
@@ -18,23 +19,23 @@ export interface InsertEventDependencies {
 
 /** Stores one event and its deliveries, within a transaction; gives the error where the event is refused. */
 export function insertEvent(
-  host: InsertEventDependencies,
+  dependencies: InsertEventDependencies,
   { entry, body }: PendingPublish,
   now: number,
-): Accepted | BusError {
-  const { events, subscriptionCache } = host;
+): Appended | BusError {
+  const { enqueuer, events, subscriptionCache } = dependencies;
   const { event } = entry;
-  let seen: Seen | undefined;
+  let seen: SeenId | undefined;
   if (entry.ownId) {
-    let known: StoredEvent | undefined;
+    let stored: StoredEvent | undefined;
     try {
-      known = events.byId(event.id);
+      stored = events.byId(event.id);
     } catch (thrown) {
-      // The stored one cannot be read: this publish fails, and those beside it go on.
+      // The stored one cannot be read: this publish fails, and the others of its group go on.
       return toBusError(thrown);
     }
-    if (known !== undefined) {
-      return sameContent(known.event, event) ? { event: known.event, duplicate: true } : idConflict(event);
+    if (stored !== undefined) {
+      return sameContent(stored.event, event) ? { event: stored.event, duplicate: true } : idConflict(event);
     }
     seen = events.seen(event.id, now);
     if (seen?.digest !== undefined) {
@@ -44,13 +45,11 @@ export function insertEvent(
   const routed = subscriptionCache.route(event);
   const subs = seen === undefined ? routed : routed.filter((sub) => !succeededIn(sub, seen));
   if (entry.history) {
-    const seq = events.insert(event, body, now);
-    for (const sub of subs) {
-      if (!sub.filling) host.enqueuer.enqueue(sub, { event, seq, accepted: now, transient: false });
-    }
+    const stored = { event, seq: events.insert(event, body, now), acceptedAt: now, history: true };
+    for (const sub of subs) if (!sub.filling) enqueuer.enqueue(sub, stored);
   } else {
-    if (entry.ownId) events.remember(event.id, 0, now + host.retention, contentDigest(event));
-    if (subs.length > 0) keepUntilDelivered(host, event, body, subs, now);
+    if (entry.ownId) events.remember(event.id, 0, now + dependencies.retention, contentDigest(event));
+    if (subs.length > 0) keepUntilDelivered(dependencies, event, body, subs, now);
   }
   return { event, duplicate: false };
 }
@@ -63,12 +62,13 @@ function keepUntilDelivered(
   now: number,
 ): void {
   const seq = events.insertTransient(event, body, now, subs.length);
+  const stored = { event, seq, acceptedAt: now, history: false };
   for (const sub of subs) {
     if (sub.filling) continue;
-    if (!enqueuer.enqueue(sub, { event, seq, accepted: now, transient: true })) events.releaseTransient(seq);
+    if (!enqueuer.enqueue(sub, stored)) events.releaseTransient(seq);
   }
 }
 
-function succeededIn(sub: Subscription, seen: Seen): boolean {
+function succeededIn(sub: Subscription, seen: SeenId): boolean {
   return sub.record.idempotent && seen.subscriptions.has(sub.id);
 }

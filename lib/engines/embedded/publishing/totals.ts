@@ -9,7 +9,7 @@ export function minuteOf(at: number): number {
 }
 
 interface Bounds {
-  readonly accepted: number;
+  readonly acceptedAt: number;
   minTime: number;
   maxTime: number;
 }
@@ -38,9 +38,9 @@ export class Totals {
     );
   }
 
-  /** `accepted` is the same for all of a transaction. */
-  add(seq: number, event: Event, accepted: number): void {
-    const minute = minuteOf(accepted);
+  /** `acceptedAt` is the same for all of a transaction. */
+  add(seq: number, event: Event, acceptedAt: number): void {
+    const minute = minuteOf(acceptedAt);
     if (minute !== this.#minute) {
       this.#writeCounts();
       this.#minute = minute;
@@ -54,14 +54,14 @@ export class Totals {
     const time = Date.parse(event.time);
     const bounds = this.#bounds;
     if (bounds === undefined) {
-      this.#bounds = { accepted, minTime: time, maxTime: time };
+      this.#bounds = { acceptedAt, minTime: time, maxTime: time };
     } else {
       if (time < bounds.minTime) bounds.minTime = time;
       if (time > bounds.maxTime) bounds.maxTime = time;
     }
   }
 
-  /** At the end of the transaction. */
+  /** Before the end of the transaction. */
   write(): void {
     this.#writeCounts();
     this.#writeBounds();
@@ -80,8 +80,8 @@ export class Totals {
 
   #writeBounds(): void {
     if (this.#bounds === undefined) return;
-    const { accepted, minTime, maxTime } = this.#bounds;
-    this.#addBlock.run(this.#block, accepted, accepted, minTime, maxTime);
+    const { acceptedAt, minTime, maxTime } = this.#bounds;
+    this.#addBlock.run(this.#block, acceptedAt, acceptedAt, minTime, maxTime);
     this.#bounds = undefined;
   }
 }

@@ -2,12 +2,13 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
-import { checkSchema, createSchema } from "./schema.ts";
+import { migrate, schemaVersion } from "./migrations.ts";
+import { createSchema, readVersion } from "./schema.ts";
 import { isBusy, storeError } from "./sqlite-error.ts";
 
 export interface ConnectionOptions {
   readonly file: string;
-  /** "full" syncs with each commit: what was accepted survives a power cut. "normal": a crash of the process only. */
+  /** "full" syncs with each commit: what was accepted survives a power cut. "normal": the end of the process only. */
   readonly synchronous: "full" | "normal";
   /** Milliseconds for which a lock of another process is waited for. */
   readonly lockWaitMs: number;
@@ -22,7 +23,7 @@ export function lockDelay(tries: number, random: () => number): number {
 /** How long and how a lock is waited for. */
 export type LockWait = Pick<ConnectionOptions, "file" | "lockWaitMs" | "random">;
 
-/** Does something again while another process holds the lock, without blocking. `unavailable` when patience ends. */
+/** Tries again while another process holds the lock, without blocking. `unavailable` after `lockWaitMs`. */
 export async function whenFree<Result>({ file, lockWaitMs, random }: LockWait, act: () => Result): Promise<Result> {
   const since = performance.now();
   for (let tries = 0; ; tries += 1) {
@@ -35,7 +36,10 @@ export async function whenFree<Result>({ file, lockWaitMs, random }: LockWait, a
   }
 }
 
-/** Opens the file, makes it a bus where it is new, and refuses what is none. */
+/**
+ * Opens the file. A new one becomes a bus, one of an earlier schema version is migrated, and anything else is refused as it
+ * is: `invalid_config`, `unavailable`.
+ */
 export function openConnection(options: ConnectionOptions): Promise<DatabaseSync> {
   return whenFree(options, () => open(options));
 }
@@ -44,18 +48,23 @@ function open({ file, synchronous }: ConnectionOptions): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true });
   const db = new DatabaseSync(file, { timeout: 0 });
   try {
-    const found = checkSchema(db, file);
+    const found = readVersion(db, file);
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`);
     db.exec("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 67108864;");
-    if (found === "new") {
-      db.exec("BEGIN IMMEDIATE");
-      // Another process may have made the tables since.
-      if (checkSchema(db, file) === "new") createSchema(db);
-      db.exec("COMMIT");
-    }
+    if (found !== schemaVersion) bringUpToDate(db, file);
     return db;
   } catch (thrown) {
     db.close();
     throw thrown;
   }
+}
+
+/** In one transaction, under the write lock: where several processes open the file at once, one of them does it. */
+function bringUpToDate(db: DatabaseSync, file: string): void {
+  db.exec("BEGIN IMMEDIATE");
+  // Another process may have done it since.
+  const found = readVersion(db, file);
+  if (found === undefined) createSchema(db);
+  else migrate(db, found);
+  db.exec("COMMIT");
 }

@@ -6,25 +6,19 @@ import type { Event } from "../../../event/event.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
 
 /** A stored value that is not what this program writes. */
-function broken(what: string, cause?: unknown): BusError {
-  return new BusError(
-    "unavailable",
-    `a stored row is broken: ${what}; check the file with \`PRAGMA integrity_check\``,
-    {
-      cause,
-      retryable: false,
-    },
-  );
+function brokenRow(what: string, cause?: unknown): BusError {
+  const message = `a stored row is broken: ${what}; check the file with \`PRAGMA integrity_check\``;
+  return new BusError("unavailable", message, { cause, retryable: false });
 }
 
 export function integer(value: unknown): number {
   if (typeof value === "number") return value;
-  throw broken(`a number was expected, not ${typeof value}`);
+  throw brokenRow(`a number was expected, not ${typeof value}`);
 }
 
 export function text(value: unknown): string {
   if (typeof value === "string") return value;
-  throw broken(`a text was expected, not ${typeof value}`);
+  throw brokenRow(`a text was expected, not ${typeof value}`);
 }
 
 export function optionalInteger(value: unknown): number | undefined {
@@ -59,7 +53,7 @@ function parseJson(value: string, what: string): unknown {
   try {
     return JSON.parse(value);
   } catch (thrown) {
-    throw broken(`${what} is not JSON`, thrown);
+    throw brokenRow(`${what} is not JSON`, thrown);
   }
 }
 
@@ -67,7 +61,7 @@ function parseJson(value: string, what: string): unknown {
 export function parseEvent(value: unknown): Event {
   const event = parseJson(text(value), "an event");
   if (isEvent(event)) return freeze(event);
-  throw broken("an event lacks a field");
+  throw brokenRow("an event lacks a field");
 }
 
 function freeze<Value extends object>(value: Value): Value {
@@ -89,7 +83,7 @@ export function parseFailures(value: unknown): readonly Failure[] {
   if (value === null || value === undefined) return [];
   const parsed = z.array(failureSchema).safeParse(parseJson(text(value), "a list of failures"));
   if (parsed.success) return parsed.data;
-  throw broken("a list of failures", parsed.error);
+  throw brokenRow("a list of failures lacks a field", parsed.error);
 }
 
 /** The failures as far as they can be read: they tell of the past, and must not stop what comes. */
@@ -104,7 +98,7 @@ export function readableFailures(value: unknown): readonly Failure[] {
 export function parseFailure(value: unknown): Failure {
   const parsed = failureSchema.safeParse(parseJson(text(value), "a failure"));
   if (parsed.success) return parsed.data;
-  throw broken("a failure", parsed.error);
+  throw brokenRow("a failure lacks a field", parsed.error);
 }
 
 const recordSchema = z.object({
@@ -126,5 +120,5 @@ const recordSchema = z.object({
 export function parseRecord(value: unknown): SubscriptionRecord {
   const parsed = recordSchema.safeParse(parseJson(text(value), "a subscription"));
   if (parsed.success) return parsed.data;
-  throw broken("a subscription", parsed.error);
+  throw brokenRow("a subscription lacks a field", parsed.error);
 }

@@ -1,11 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { BusError } from "../../../error/bus-error.ts";
+import { oldestVersion, schemaVersion } from "./migrations.ts";
 import { integer } from "./rows.ts";
 
-/** "WGLE": marks a file as a bus, so that no other program's database is taken for one. */
+/** "WGLE": marks a file as a bus, so that the engine does not mistake another program's database for one. */
 const applicationId = 0x57474c45;
-/** Raised with each change of the tables; a file of a higher one is refused. */
-export const schemaVersion = 1;
 
 /*
  * meta: one row. `changes` counts transactions, so that a process knows whether what it remembers still holds.
@@ -13,11 +12,13 @@ export const schemaVersion = 1;
  * events: what was accepted. `flow` is NULL where it equals the id; `history` is 0 for what is kept only until delivered.
  * postings, blocks: which blocks of 256 events hold a value, and between which times a block lies; a hundred times smaller
  *   than an index by event, and written once a block instead of once an event.
- * deliveries: the key is the order in which a subscription's rows are taken. `due`, `delay`: of a retry.
+ * processes: who has the file open, each with the name of its lock.
+ * deliveries: the key is the order in which a subscription's rows are claimed. `due`, `delay`: of a retry.
  *   `queued`: when a replay or a redrive was queued; NULL where it is when the event was accepted.
  * transients: events outside of history, with how many deliveries still need them.
- * depths: how many deliveries of a subscription are in each state, kept with each change, since counting a long queue is slow.
- *   `sharers`: the processes that share out its slots, each with how many it can hold, as "1:10 2:10".
+ * depths: how many deliveries of a subscription are in each state, kept with each change, since counting a long queue is
+ *   slow. `participants`: the processes that share its slots, each with how many it can hold, as "1:10 2:10".
+ * pending_deletions: deleted subscriptions whose deliveries are still to be deleted.
  * seen: ids that are not in `events` any more but still count as seen; subscription 0 stands for the publish itself.
  */
 const tables = `
@@ -57,7 +58,7 @@ CREATE TABLE stats (
   count INTEGER NOT NULL,
   PRIMARY KEY (minute, type)
 ) WITHOUT ROWID;
-CREATE TABLE owners (
+CREATE TABLE processes (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   lock TEXT NOT NULL UNIQUE
 );
@@ -65,20 +66,20 @@ CREATE TABLE subscriptions (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
   record TEXT NOT NULL,
-  owner INTEGER,
+  process_id INTEGER,
   backfill INTEGER,
   live_from INTEGER NOT NULL,
   epoch INTEGER NOT NULL
 );
 CREATE INDEX subscriptions_epoch ON subscriptions (epoch);
-CREATE TABLE doomed (sub INTEGER PRIMARY KEY);
+CREATE TABLE pending_deletions (sub INTEGER PRIMARY KEY);
 CREATE TABLE deliveries (
   sub INTEGER NOT NULL,
   state INTEGER NOT NULL,
   priority INTEGER NOT NULL,
   seq INTEGER NOT NULL,
   replay INTEGER NOT NULL,
-  owner INTEGER,
+  process_id INTEGER,
   attempts INTEGER NOT NULL,
   due INTEGER,
   delay INTEGER,
@@ -96,7 +97,7 @@ CREATE TABLE depths (
   claimed INTEGER NOT NULL,
   delayed INTEGER NOT NULL,
   blocked INTEGER NOT NULL,
-  sharers TEXT,
+  participants TEXT,
   changes INTEGER NOT NULL
 );
 CREATE TABLE transients (seq INTEGER PRIMARY KEY, remaining INTEGER NOT NULL);
@@ -133,24 +134,32 @@ function pragma(db: DatabaseSync, name: "application_id" | "user_version"): numb
   return integer(db.prepare(`PRAGMA ${name}`).get()?.[name]);
 }
 
-/** Whether the file holds a bus of this version. Refuses, before anything is written, a file that is something else. */
-export function checkSchema(db: DatabaseSync, file: string): "new" | "current" {
+/**
+ * The schema version of a bus's file; undefined where the file is empty. `invalid_config` for a file of another program, or
+ * of a version that this program does not know; nothing is written before that.
+ */
+export function readVersion(db: DatabaseSync, file: string): number | undefined {
   const application = pragma(db, "application_id");
-  const version = pragma(db, "user_version");
+  const found = pragma(db, "user_version");
   if (application === applicationId) {
-    if (version <= schemaVersion) return "current";
-    throw new BusError(
-      "invalid_config",
-      `${file} was written by a newer Waggle: its schema version is ${version}, this one knows ${schemaVersion}; upgrade wagglebus, or give another \`file\``,
-      { details: { file, found: version, supported: schemaVersion } },
-    );
+    if (found > schemaVersion) throw unknownVersion(file, found, "a newer", "upgrade wagglebus");
+    if (found < oldestVersion) throw unknownVersion(file, found, "an older", "open it with the version that wrote it");
+    return found;
   }
   const objects = integer(db.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.count);
-  if (application === 0 && version === 0 && objects === 0) return "new";
+  if (application === 0 && found === 0 && objects === 0) return undefined;
   throw new BusError(
     "invalid_config",
     `${file} is a SQLite file of another program (application id ${application}); give another \`file\``,
     { details: { file } },
+  );
+}
+
+function unknownVersion(file: string, found: number, age: string, fix: string): BusError {
+  return new BusError(
+    "invalid_config",
+    `${file} was written by ${age} Waggle: its schema version is ${found}, this one knows ${oldestVersion} to ${schemaVersion}; ${fix}, or give another \`file\``,
+    { details: { file, found, supported: schemaVersion } },
   );
 }
 

@@ -29,7 +29,7 @@ function isSystemError(thrown: unknown): boolean {
   return thrown instanceof Error && "syscall" in thrown;
 }
 
-/** The write lock could not be had in time. */
+/** The write lock was not free in time. */
 export function lockedError(file: string): BusError {
   return storeError(file, Object.assign(new Error("database is locked"), { errcode: code.busy }));
 }
@@ -60,10 +60,10 @@ export function storeError(file: string, thrown: unknown): BusError {
     case code.corrupt:
       return fail("the file is corrupt and was left as it is; restore a copy, or move it away to start anew", false);
     case code.notADatabase:
-      return fail("this is no SQLite file and was left as it is; give another `file`, or move it away", false);
+      return fail("this is not a SQLite file and was left as it is; give another `file`, or move it away", false);
     default:
       return isSystemError(thrown)
-        ? fail("the folder cannot be made or read; check its path and that this user may write it")
+        ? fail("the folder cannot be created or read; check its path and that this user may write it")
         : fail("the store failed");
   }
 }

@@ -1,7 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { BusError } from "../../../error/bus-error.ts";
-import type { Events } from "../publishing/event-table.ts";
-import type { SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import { lockDelay } from "./connection.ts";
 import { isBusy, lockedError, storeError } from "./sqlite-error.ts";
 
@@ -16,28 +14,29 @@ export interface Job {
 export interface WriterOptions {
   readonly db: DatabaseSync;
   readonly file: string;
-  readonly subscriptionCache: SubscriptionCache;
-  readonly events: Events;
   readonly random: () => number;
   /** Milliseconds for which a lock of another process is waited for. */
   readonly lockWaitMs: number;
-  /** The next transaction of publishes, settlements and claims; undefined where there is nothing to do. */
-  readonly nextGroup: () => Job | undefined;
-  /** The lock could not be had in time: whoever waits is told. */
-  readonly onStalled: (error: BusError) => void;
-  /** After a commit and before its job is told: what was claimed goes to the consumers. */
-  readonly dispatchClaimed: () => void;
-  /** After a commit, when its job was told. */
-  readonly onCommit: () => void;
-  /** What the transaction had set aside is free again. */
-  readonly onRollback: () => void;
+  /** The next group of publishes, settlements and claims; undefined where there is nothing to do. */
+  nextGroup(): Job | undefined;
+  /** The first and the last act of every transaction. */
+  begun(): void;
+  ending(): void;
+  /** After a commit, before its job hears of it. */
+  committed(): void;
+  /** After a commit, when its job has heard of it. */
+  notified(): void;
+  /** After a rollback: what the transaction had prepared does not hold. */
+  rolledBack(): void;
+  /** The lock could not be had within `lockWaitMs`: whoever waits is told. */
+  stalled(error: BusError): void;
 }
 
 /**
- * After so many transactions what they wrote is carried from the log into the file, at a moment when nothing is queued: a
- * little at a time costs half a millisecond, while SQLite left to itself waits for 1,000 pages and then takes ten.
+ * After so many transactions the log is carried over into the file, at a moment when nothing is queued: a little at a time
+ * costs half a millisecond, while SQLite left to itself waits for 1,000 pages and then takes ten.
  */
-const transactionsToCarry = 25;
+const transactionsPerCheckpoint = 25;
 
 /** While the lock cannot be had, the pause between tries, in milliseconds. */
 const stalledPauseMs = 100;
@@ -55,9 +54,8 @@ export class Writer {
   readonly #tasks: Job[] = [];
   #scheduled = false;
   #current: Job | undefined;
-  #uncarried = 0;
+  #sinceCheckpoint = 0;
   #tries = 0;
-  #foreignChanges = 0;
   #waitingSince = 0;
   #taskNext = false;
   #idle: (() => void)[] = [];
@@ -108,34 +106,28 @@ export class Writer {
       this.#attempt(job);
     }
     if (this.#scheduled) return;
-    if (this.#uncarried >= transactionsToCarry) this.#carry();
+    if (this.#sinceCheckpoint >= transactionsPerCheckpoint) this.#writeBack();
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #next(): Job | undefined {
-    const { nextGroup } = this.#options;
     const task = this.#taskNext ? this.#tasks.shift() : undefined;
     if (task !== undefined) {
       this.#taskNext = false;
       return task;
     }
-    const group = nextGroup();
+    const group = this.#options.nextGroup();
     this.#taskNext = group !== undefined;
     return group ?? this.#tasks.shift();
   }
 
   #attempt(job: Job): void {
-    const { events, file, dispatchClaimed, onCommit, subscriptionCache } = this.#options;
+    const options = this.#options;
     try {
       this.#begin.run();
-      subscriptionCache.refresh();
-      if (subscriptionCache.foreignChanges !== this.#foreignChanges) {
-        this.#foreignChanges = subscriptionCache.foreignChanges;
-        events.forgetPostings();
-      }
+      options.begun();
       job.run();
-      events.write();
-      subscriptionCache.write();
+      options.ending();
       this.#commit.run();
     } catch (thrown) {
       this.#undo();
@@ -144,18 +136,18 @@ export class Writer {
         return;
       }
       this.#done();
-      job.failed(storeError(file, thrown));
+      job.failed(storeError(options.file, thrown));
       return;
     }
-    this.#uncarried += 1;
+    this.#sinceCheckpoint += 1;
     this.#done();
-    dispatchClaimed();
+    options.committed();
     job.committed();
-    onCommit();
+    options.notified();
   }
 
-  #carry(): void {
-    this.#uncarried = 0;
+  #writeBack(): void {
+    this.#sinceCheckpoint = 0;
     try {
       this.#checkpoint.get();
     } catch {
@@ -164,11 +156,8 @@ export class Writer {
   }
 
   #undo(): void {
-    const { db, events, onRollback, subscriptionCache } = this.#options;
-    if (db.isTransaction) this.#rollback.run();
-    onRollback();
-    events.forget();
-    subscriptionCache.forget();
+    if (this.#options.db.isTransaction) this.#rollback.run();
+    this.#options.rolledBack();
   }
 
   #done(): void {
@@ -178,7 +167,7 @@ export class Writer {
   }
 
   #wait(job: Job): void {
-    const { file, onStalled, lockWaitMs, random } = this.#options;
+    const { file, lockWaitMs, random } = this.#options;
     if (this.#tries === 0) this.#waitingSince = performance.now();
     this.#tries += 1;
     this.#scheduled = true;
@@ -188,7 +177,7 @@ export class Writer {
       this.#current = undefined;
       job.failed(error);
       for (const task of this.#tasks.splice(0)) task.failed(error);
-      onStalled(error);
+      this.#options.stalled(error);
     }
     setTimeout(() => this.#turn(), stalled ? stalledPauseMs : lockDelay(this.#tries, random));
   }

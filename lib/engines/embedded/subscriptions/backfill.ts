@@ -23,19 +23,19 @@ const stepSize = 256;
 type Step = "more" | "full" | "live";
 
 /**
- * Fills a subscription that starts in the past. Until it is live, publishers leave it alone and the filling gives it what
+ * Fills a subscription that starts in the past. Until it is live, publishers give it nothing, and the backfill gives it what
  * they publish as well; the step that finds nothing more makes it live in the same transaction. So there is no gap, no
  * double, and the order is kept. Any process may take a step.
  */
 export class Backfill {
-  readonly #host: BackfillDependencies;
+  readonly #dependencies: BackfillDependencies;
   readonly #after: StatementSync;
   readonly #filling = new Map<number, Promise<void>>();
   readonly #full = new Set<Subscription>();
   #stopped = false;
 
-  constructor(db: DatabaseSync, host: BackfillDependencies) {
-    this.#host = host;
+  constructor(db: DatabaseSync, dependencies: BackfillDependencies) {
+    this.#dependencies = dependencies;
     this.#after = db.prepare(
       "SELECT seq, accepted, history, body FROM events WHERE seq > ? AND (history = 1 OR seq > ?) ORDER BY seq LIMIT ?",
     );
@@ -44,7 +44,7 @@ export class Backfill {
   /** Goes on with every subscription of these names that is not live yet. */
   drive(names: Iterable<string>): void {
     for (const name of names) {
-      const sub = this.#host.subscriptionCache.byName(name);
+      const sub = this.#dependencies.subscriptionCache.byName(name);
       if (sub?.filling === true) this.fill(sub).catch(() => {});
     }
   }
@@ -52,7 +52,7 @@ export class Backfill {
   /** Goes on with those whose backlog was full and has room again. */
   resume(): void {
     for (const sub of this.#full) {
-      if (this.#host.enqueuer.room(sub) <= 0) continue;
+      if (this.#dependencies.enqueuer.room(sub) <= 0) continue;
       this.#full.delete(sub);
       this.fill(sub).catch(() => {});
     }
@@ -75,35 +75,35 @@ export class Backfill {
 
   async #fill(sub: Subscription): Promise<void> {
     let step: Step = "more";
-    while (step === "more" && !this.#stopped) step = await this.#host.transact(() => this.step(sub));
+    while (step === "more" && !this.#stopped) step = await this.#dependencies.transact(() => this.#step(sub));
     if (step === "full") this.#full.add(sub);
   }
 
   /** Within a transaction. */
-  step(sub: Subscription): Step {
-    const { enqueuer, subscriptionCache, subscriptions } = this.#host;
+  #step(sub: Subscription): Step {
+    const { enqueuer, subscriptionCache, subscriptions } = this.#dependencies;
     if (subscriptionCache.byId(sub.id) !== sub) return "live";
-    const position = subscriptions.position(sub);
-    if (position === undefined) return "live";
+    const filledTo = subscriptions.filledTo(sub);
+    if (filledTo === undefined) return "live";
     const matches = new Router([sub.record]);
-    const rows = this.#after.all(position, sub.liveFrom, stepSize);
-    let last = position;
+    const rows = this.#after.all(filledTo, sub.liveFrom, stepSize);
+    let last = filledTo;
     for (const row of rows) {
-      // A bound on the backlog holds the filling back; it must not turn what was kept into dead letters.
+      // A bound on the backlog holds the backfill back; it must not turn what was kept into dead letters.
       if (enqueuer.room(sub) <= 0) {
-        subscriptions.move(sub, last);
+        subscriptions.setFilledTo(sub, last);
         return "full";
       }
       last = integer(row.seq);
       const event = this.#read(row.body);
       if (event === undefined || matches.route(event).length === 0) continue;
-      enqueuer.enqueue(sub, { event, seq: last, accepted: integer(row.accepted), transient: row.history === 0 });
+      enqueuer.enqueue(sub, { event, seq: last, acceptedAt: integer(row.accepted), history: row.history === 1 });
     }
     if (rows.length < stepSize) {
       subscriptions.goLive(sub);
       return "live";
     }
-    subscriptions.move(sub, last);
+    subscriptions.setFilledTo(sub, last);
     return "more";
   }
 
@@ -112,7 +112,7 @@ export class Backfill {
     try {
       return parseEvent(body);
     } catch (thrown) {
-      this.#host.onError(toBusError(thrown));
+      this.#dependencies.onError(toBusError(thrown));
       return undefined;
     }
   }

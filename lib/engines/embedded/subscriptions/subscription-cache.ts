@@ -3,7 +3,7 @@ import { Router } from "../../../delivery/router.ts";
 import type { Event } from "../../../event/event.ts";
 import { orderedKey } from "../../../subscription/index.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
-import { nobody, type Participant, parseParticipants, participantsColumn } from "../deliveries/participants.ts";
+import { noParticipants, type Participant, parseParticipants, participantsColumn } from "../deliveries/participants.ts";
 import { integer, optionalInteger, optionalText, parseRecord } from "../storage/rows.ts";
 
 /** How many deliveries of a subscription are in each state. */
@@ -19,20 +19,20 @@ export interface Subscription {
   readonly id: number;
   record: SubscriptionRecord;
   /** The process that it ends with, where it is ephemeral. */
-  owner: number | undefined;
-  /** Whether it is still being filled from history: then that gives it its deliveries, and not the publisher. */
+  processId: number | undefined;
+  /** Whether it is still being filled from history: then the backfill gives it its deliveries, and not the publisher. */
   filling: boolean;
   /** The last event that was accepted before it was made. */
   liveFrom: number;
   keyOf: ((event: Event) => string) | undefined;
   readonly depth: Depth;
-  /** The processes that share out its slots; none where whoever comes first may have them. */
-  sharers: readonly Participant[];
-  /** Whether `depth` or `sharers` has changed within the transaction. */
+  /** The processes that share its slots; none where whoever comes first may have them. */
+  participants: readonly Participant[];
+  /** Whether `depth` or `participants` has changed within the transaction. */
   dirty: boolean;
 }
 
-const nowhere: readonly Subscription[] = [];
+const noSubscriptions: readonly Subscription[] = [];
 
 /**
  * What this process remembers of the file between its transactions: the subscriptions, their depths, the last sequence
@@ -40,10 +40,10 @@ const nowhere: readonly Subscription[] = [];
  */
 export class SubscriptionCache {
   lastSeq = 0;
-  /** Subscriptions that may have ready deliveries; who finds that one has none takes it off. */
+  /** Subscriptions that may have ready deliveries; whoever finds that one has none removes it. */
   readonly maybeReady = new Set<Subscription>();
   /** How often another process was found to have written. */
-  foreignChanges = 0;
+  externalChanges = 0;
   #epoch = 0;
   #deletions = 0;
   /** The state of the file that is remembered; below 0 where nothing is to be trusted. */
@@ -65,13 +65,13 @@ export class SubscriptionCache {
     this.#readMeta = db.prepare("SELECT changes, epoch, deletions, last_seq FROM meta");
     this.#writeMeta = db.prepare("UPDATE meta SET changes = ?, epoch = ?, deletions = ?, last_seq = ?");
     this.#readDepths = db.prepare(
-      "SELECT sub, ready, claimed, delayed, blocked, sharers FROM depths WHERE changes > ?",
+      "SELECT sub, ready, claimed, delayed, blocked, participants FROM depths WHERE changes > ?",
     );
     this.#writeDepth = db.prepare(
-      "UPDATE depths SET ready = ?, claimed = ?, delayed = ?, blocked = ?, sharers = ?, changes = ? WHERE sub = ?",
+      "UPDATE depths SET ready = ?, claimed = ?, delayed = ?, blocked = ?, participants = ?, changes = ? WHERE sub = ?",
     );
     this.#readSubscriptions = db.prepare(
-      "SELECT id, record, owner, backfill, live_from FROM subscriptions WHERE epoch > ? ORDER BY id",
+      "SELECT id, record, process_id, backfill, live_from FROM subscriptions WHERE epoch > ? ORDER BY id",
     );
     this.#readIds = db.prepare("SELECT id FROM subscriptions");
   }
@@ -90,7 +90,7 @@ export class SubscriptionCache {
   route(event: Event): readonly Subscription[] {
     this.#router ??= new Router([...this.#byId.values()].map(({ record }) => record));
     const records = this.#router.route(event);
-    if (records.length === 0) return nowhere;
+    if (records.length === 0) return noSubscriptions;
     let subs = this.#routes.get(records);
     if (subs === undefined) {
       subs = records.flatMap((record) => this.#byName.get(record.name) ?? []);
@@ -119,10 +119,10 @@ export class SubscriptionCache {
       depth.claimed = integer(row.claimed);
       depth.delayed = integer(row.delayed);
       depth.blocked = integer(row.blocked);
-      sub.sharers = parseParticipants(optionalText(row.sharers));
+      sub.participants = parseParticipants(optionalText(row.participants));
     }
     this.#changes = changes;
-    this.foreignChanges += 1;
+    this.externalChanges += 1;
     return true;
   }
 
@@ -148,9 +148,9 @@ export class SubscriptionCache {
     const changes = this.#changes + 1;
     for (const sub of this.#touched.splice(0)) {
       const { ready, claimed, delayed, blocked } = sub.depth;
-      // Once nothing is ready nobody starves, and those who go on need not know of each other.
-      if (ready === 0) sub.sharers = nobody;
-      this.#writeDepth.run(ready, claimed, delayed, blocked, participantsColumn(sub.sharers), changes, sub.id);
+      // Once nothing is ready no process is underserved, and those that go on need not know of each other.
+      if (ready === 0) sub.participants = noParticipants;
+      this.#writeDepth.run(ready, claimed, delayed, blocked, participantsColumn(sub.participants), changes, sub.id);
       sub.dirty = false;
     }
     this.#writeMeta.run(changes, this.#epoch, this.#deletions, this.lastSeq);
@@ -173,16 +173,16 @@ export class SubscriptionCache {
       const sub: Subscription = this.#byId.get(id) ?? {
         id,
         record,
-        owner: undefined,
+        processId: undefined,
         filling: false,
         liveFrom: 0,
         keyOf: undefined,
         depth: { ready: 0, claimed: 0, delayed: 0, blocked: 0 },
-        sharers: nobody,
+        participants: noParticipants,
         dirty: false,
       };
       sub.record = record;
-      sub.owner = optionalInteger(row.owner);
+      sub.processId = optionalInteger(row.process_id);
       sub.filling = optionalInteger(row.backfill) !== undefined;
       sub.liveFrom = integer(row.live_from);
       sub.keyOf = record.ordered === undefined ? undefined : orderedKey(record.ordered);

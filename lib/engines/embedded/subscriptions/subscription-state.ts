@@ -5,8 +5,8 @@ import { priorities, stateOf, states } from "../deliveries/delivery-table.ts";
 import { integer } from "../storage/rows.ts";
 import type { Subscription } from "./subscription-cache.ts";
 
-/** Rows looked at for the oldest: the first so many of each priority and state. */
-const lookedAt = 64;
+/** Rows read to find the oldest: the first so many of each priority and state. */
+const rowsRead = 64;
 
 /** Tells how subscriptions stand, without counting rows. */
 export class SubscriptionStates {
@@ -26,12 +26,13 @@ export class SubscriptionStates {
     const { ready, claimed, delayed, blocked } = sub.depth;
     return {
       record: sub.record,
-      ephemeral: sub.owner !== undefined,
+      ephemeral: sub.processId !== undefined,
       waiting: ready + blocked,
       delayed,
       running: claimed,
       oldestAgeMs: Math.max(0, now - this.#oldestSince(sub, now)),
       deadLetters: this.#deadLetters.count(sub.record.name),
+      ...(sub.filling ? { backfilling: true } : {}),
     };
   }
 
@@ -40,8 +41,8 @@ export class SubscriptionStates {
     for (const state of states) {
       if (sub.depth[state] === 0) continue;
       for (const priority of priorities) {
-        const found = this.#oldest.get(sub.id, stateOf[state], priority, lookedAt)?.oldest;
-        if (found !== null && found !== undefined) oldest = Math.min(oldest, integer(found));
+        const since = this.#oldest.get(sub.id, stateOf[state], priority, rowsRead)?.oldest;
+        if (since !== null && since !== undefined) oldest = Math.min(oldest, integer(since));
       }
     }
     return oldest;

@@ -5,7 +5,7 @@ import { stateOf } from "../deliveries/delivery-table.ts";
 import { integer, optionalInteger, readableEvent } from "../storage/rows.ts";
 import type { Subscription, SubscriptionCache } from "./subscription-cache.ts";
 
-/** Where a subscription that starts in the past is filled from. */
+/** From where a subscription that starts in the past is filled. */
 export interface Start {
   /** The last event that it does not get. */
   readonly after: number;
@@ -20,8 +20,8 @@ export class SubscriptionTable {
   readonly #delete: StatementSync;
   readonly #deleteDepth: StatementSync;
   readonly #markForDeletion: StatementSync;
-  readonly #position: StatementSync;
-  readonly #move: StatementSync;
+  readonly #filledTo: StatementSync;
+  readonly #setFilledTo: StatementSync;
   readonly #goLive: StatementSync;
   readonly #lowest: StatementSync;
   readonly #rows: StatementSync;
@@ -30,15 +30,15 @@ export class SubscriptionTable {
   constructor(db: DatabaseSync, subscriptionCache: SubscriptionCache) {
     this.#subscriptionCache = subscriptionCache;
     this.#insert = db.prepare(
-      "INSERT INTO subscriptions (name, record, owner, backfill, live_from, epoch) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+      "INSERT INTO subscriptions (name, record, process_id, backfill, live_from, epoch) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
     );
     this.#insertDepth = db.prepare("INSERT INTO depths VALUES (?, 0, 0, 0, 0, NULL, 0)");
     this.#update = db.prepare("UPDATE subscriptions SET record = ?, epoch = ? WHERE id = ?");
     this.#delete = db.prepare("DELETE FROM subscriptions WHERE id = ?");
     this.#deleteDepth = db.prepare("DELETE FROM depths WHERE sub = ?");
-    this.#markForDeletion = db.prepare("INSERT INTO doomed (sub) VALUES (?)");
-    this.#position = db.prepare("SELECT backfill FROM subscriptions WHERE id = ?");
-    this.#move = db.prepare("UPDATE subscriptions SET backfill = ? WHERE id = ?");
+    this.#markForDeletion = db.prepare("INSERT INTO pending_deletions (sub) VALUES (?)");
+    this.#filledTo = db.prepare("SELECT backfill FROM subscriptions WHERE id = ?");
+    this.#setFilledTo = db.prepare("UPDATE subscriptions SET backfill = ? WHERE id = ?");
     this.#goLive = db.prepare("UPDATE subscriptions SET backfill = NULL, epoch = ? WHERE id = ?");
     this.#lowest = db.prepare("SELECT min(backfill) AS lowest FROM subscriptions WHERE backfill IS NOT NULL");
     this.#rows = db.prepare(
@@ -50,13 +50,13 @@ export class SubscriptionTable {
     );
   }
 
-  create(record: SubscriptionRecord, owner: number | undefined, start: Start | undefined): void {
+  create(record: SubscriptionRecord, processId: number | undefined, start: Start | undefined): void {
     const subscriptionCache = this.#subscriptionCache;
     subscriptionCache.changed((epoch) => {
       const row = this.#insert.get(
         record.name,
         JSON.stringify(record),
-        owner ?? null,
+        processId ?? null,
         start?.after ?? null,
         subscriptionCache.lastSeq,
         epoch,
@@ -87,27 +87,27 @@ export class SubscriptionTable {
     );
   }
 
-  /** Up to which event a subscription is filled; undefined where it is live. */
-  position(sub: Subscription): number | undefined {
-    return optionalInteger(this.#position.get(sub.id)?.backfill);
+  /** The position up to which a subscription is filled; undefined where it is live. */
+  filledTo(sub: Subscription): number | undefined {
+    return optionalInteger(this.#filledTo.get(sub.id)?.backfill);
   }
 
-  /** The position of the one that is least filled. */
-  lowestPosition(): number | undefined {
+  /** The same of the one that is least filled. */
+  lowestFilledTo(): number | undefined {
     return optionalInteger(this.#lowest.get()?.lowest);
   }
 
-  move(sub: Subscription, position: number): void {
-    this.#move.run(position, sub.id);
+  setFilledTo(sub: Subscription, position: number): void {
+    this.#setFilledTo.run(position, sub.id);
   }
 
   goLive(sub: Subscription): void {
     this.#subscriptionCache.changed((epoch) => this.#goLive.run(epoch, sub.id));
   }
 
-  /** Another path, or none: what is queued gets its key anew, in one transaction, so that no order is mixed. */
+  /** Another path, or none: what is queued gets its key anew, in one transaction, so that orders are never mixed. */
   #reorder(sub: Subscription): void {
-    const taken = new Set<string>();
+    const occupied = new Set<string>();
     const rows = this.#rows.all(sub.id).map((row) => {
       const event = readableEvent(row.body);
       const ordering = event === undefined ? undefined : sub.keyOf?.(event);
@@ -119,16 +119,16 @@ export class SubscriptionTable {
         replay: integer(row.replay),
       };
     });
-    // What runs or waits for its next attempt keeps its place before all others of its key.
+    // What runs or waits for its next attempt stays before all others of its key.
     for (const { ordering, state } of rows)
-      if (ordering !== undefined && (state === stateOf.claimed || state === stateOf.delayed)) taken.add(ordering);
+      if (ordering !== undefined && (state === stateOf.claimed || state === stateOf.delayed)) occupied.add(ordering);
     const depth = this.#subscriptionCache.touch(sub);
     for (const { ordering, state, priority, seq, replay } of rows) {
       let next = state;
       if (state === stateOf.ready || state === stateOf.blocked) {
-        next = ordering !== undefined && taken.has(ordering) ? stateOf.blocked : stateOf.ready;
+        next = ordering !== undefined && occupied.has(ordering) ? stateOf.blocked : stateOf.ready;
       }
-      if (ordering !== undefined) taken.add(ordering);
+      if (ordering !== undefined) occupied.add(ordering);
       this.#setOrdering.run(ordering ?? null, next, sub.id, state, priority, seq, replay);
       if (next === state) continue;
       depth.ready += next === stateOf.ready ? 1 : -1;

@@ -3,11 +3,11 @@ import * as z from "zod";
 import type { Bus } from "../../../../lib/bus/bus.ts";
 import { createBus } from "../../../../lib/bus/create-bus.ts";
 import { runContext } from "../../../../lib/delivery/run-context.ts";
-import { createDeadLetterStore } from "../../../../lib/engines/aws/dead-letters/index.ts";
-import { createDeliveries } from "../../../../lib/engines/aws/deliveries/index.ts";
-import type { HistoryStore } from "../../../../lib/engines/aws/dependencies.ts";
+import { createDeadLetterTable } from "../../../../lib/engines/aws/dead-letters/index.ts";
+import { createDeliveryTable } from "../../../../lib/engines/aws/deliveries/index.ts";
+import type { HistoryTable } from "../../../../lib/engines/aws/dependencies.ts";
 import { AwsEngine } from "../../../../lib/engines/aws/engine.ts";
-import { createHistoryStore } from "../../../../lib/engines/aws/history/index.ts";
+import { createHistoryTable } from "../../../../lib/engines/aws/history/index.ts";
 import { batchShards } from "../../../../lib/engines/aws/history/keys.ts";
 import { RecentlySeenEvents } from "../../../../lib/engines/aws/recently-seen-events.ts";
 import { BusError } from "../../../../lib/error/bus-error.ts";
@@ -19,7 +19,7 @@ import { anEvent } from "../../../support/an-event.ts";
 import { type Dynamo, describeDynamo, startDynamo } from "../../../support/dynamo.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { heldRequests } from "../../../support/held-requests.ts";
-import { historyParts, historyTableInput } from "../../../support/history-table.ts";
+import { historyDependencies, historyTableInput } from "../../../support/history-table.ts";
 
 const logPut = z.object({ Item: z.object({ pk: z.object({ S: z.string().startsWith("log#") }) }) });
 const logQuery = z.object({
@@ -31,10 +31,10 @@ describeDynamo("an event that a process has before its place in the log is there
   let dynamo: Dynamo;
   let bus: Bus;
   /** Records as the function does, and stops before the log's row while that is held. */
-  let recorder: HistoryStore;
+  let recorder: HistoryTable;
   let log: ReturnType<typeof heldRequests>;
   let refuse = false;
-  /** Answers about parts of the log. */
+  /** Answers about shards of the log. */
   let looked = 0;
   let tables = 0;
   const nextId = createIds({ now: Date.now });
@@ -48,7 +48,7 @@ describeDynamo("an event that a process has before its place in the log is there
     await dynamo.createTable(historyTableInput(table));
     const recording = dynamo.connect();
     log = heldRequests(recording, (input) => logPut.safeParse(input).success);
-    recorder = createHistoryStore(historyParts(recording, table));
+    recorder = createHistoryTable(historyDependencies(recording, table));
     looked = 0;
     bus = aBus(table);
   });
@@ -64,15 +64,15 @@ describeDynamo("an event that a process has before its place in the log is there
       },
       { step: "initialize" },
     );
-    const parts = historyParts(client, table);
-    const deadLetters = createDeadLetterStore(parts);
+    const dependencies = historyDependencies(client, table);
+    const deadLetters = createDeadLetterTable(dependencies);
     let accepted: (event: Event) => void = () => {};
     const engine = new AwsEngine({
-      ...parts,
+      ...dependencies,
       leaseMs: 30_000,
       deadLetters,
-      history: createHistoryStore(parts),
-      deliveries: createDeliveries(parts, deadLetters),
+      history: createHistoryTable(dependencies),
+      deliveries: createDeliveryTable(dependencies, deadLetters),
       publisher: {
         publish: async ({ event }) => {
           if (refuse) throw new BusError("unavailable", "this test wants it to fail");
@@ -86,7 +86,7 @@ describeDynamo("an event that a process has before its place in the log is there
         close: async () => {},
       },
     });
-    const { catalog, random, logger, onError } = parts;
+    const { catalog, random, logger, onError } = dependencies;
     const counters = new Counters();
     return createBus({
       engine,
@@ -97,7 +97,7 @@ describeDynamo("an event that a process has before its place in the log is there
       nextId,
       logger,
       counters,
-      layers: [],
+      use: [],
       graceMs: 0,
       onError,
     });

@@ -2,12 +2,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { onTestFinished } from "vitest";
 import type { Delivery, Outcome } from "../../../../lib/engine/delivery.ts";
-import type { Consumer } from "../../../../lib/engine/delivery-queue.ts";
-import type { Accepted, Attachment, Engine } from "../../../../lib/engine/engine.ts";
+import type { Consumer, Consumption } from "../../../../lib/engine/delivery-queue.ts";
+import type { Engine } from "../../../../lib/engine/engine.ts";
+import type { Appended } from "../../../../lib/engine/event-log.ts";
 import { type EmbeddedOptions, openEmbedded, startOn, withDefaults } from "../../../../lib/engines/embedded/index.ts";
 import type { BusError } from "../../../../lib/error/bus-error.ts";
 import type { Event } from "../../../../lib/event/event.ts";
 import { jsonLogger } from "../../../../lib/runtime/logger.ts";
+import type { SubscriptionRecord } from "../../../../lib/subscription/subscription.ts";
 import { ManualClock } from "../../../../lib/testing/manual-clock.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { temporaryDirectory } from "../../../support/temporary-directory.ts";
@@ -18,13 +20,13 @@ export class TestConsumer implements Consumer {
   /** Everything it was ever handed. */
   readonly seen: Delivery[] = [];
   room: number;
-  #attachment: Attachment | undefined;
-  #engine: Engine;
+  readonly #consumption: Consumption;
+  readonly #engine: Engine;
 
   constructor(engine: Engine, subscription: string, room = 1_000) {
     this.#engine = engine;
     this.room = room;
-    this.#attachment = engine.attach(subscription, this);
+    this.#consumption = engine.deliveries.consume(subscription, this);
   }
 
   capacity(): number {
@@ -42,8 +44,8 @@ export class TestConsumer implements Consumer {
   async settle(outcome: Outcome = { kind: "done" }, delivery = this.held[0]): Promise<void> {
     if (delivery === undefined) throw new Error("nothing is held");
     this.held.splice(this.held.indexOf(delivery), 1);
-    await this.#engine.settle(delivery, outcome);
-    this.#attachment?.wake();
+    await this.#engine.deliveries.settle(delivery, outcome);
+    this.#consumption.wake();
   }
 
   /** The ids of the events held, once there are as many. */
@@ -52,12 +54,16 @@ export class TestConsumer implements Consumer {
     return this.held.map(({ event }) => event.id);
   }
 
-  wake(): void {
-    this.#attachment?.wake();
+  get settings(): SubscriptionRecord | undefined {
+    return this.#consumption.settings;
   }
 
-  detach(): void {
-    this.#attachment?.detach();
+  wake(): void {
+    this.#consumption.wake();
+  }
+
+  stop(): void {
+    this.#consumption.stop();
   }
 }
 
@@ -140,6 +146,6 @@ export class Bench {
 }
 
 /** Publishes one event with an id given by the test. */
-export async function publish(engine: Engine, event: Event, options: { history?: boolean } = {}): Promise<Accepted> {
-  return engine.publish({ event, ownId: true, history: options.history ?? true, inHandler: false });
+export async function publish(engine: Engine, event: Event, options: { history?: boolean } = {}): Promise<Appended> {
+  return engine.log.append({ event, ownId: true, history: options.history ?? true, inHandler: false });
 }

@@ -4,7 +4,7 @@ import { createClients } from "../../../../../lib/engines/aws/clients.ts";
 import { Poller } from "../../../../../lib/engines/aws/consume/poller.ts";
 import type {
   ClaimedDelivery,
-  DeliveryStore,
+  DeliveryTable,
   MessageAction,
   SkipReason,
 } from "../../../../../lib/engines/aws/dependencies.ts";
@@ -19,18 +19,18 @@ import { StubQueue } from "../../../../support/stub-queue.ts";
 export const done: Outcome = { kind: "done" };
 
 /** The deliveries table as a test wants it: a body is an event's id, with its priority behind a colon. */
-export class Table implements DeliveryStore {
-  readonly opened: string[] = [];
+export class Table implements Pick<DeliveryTable, "claim" | "renew" | "settle"> {
+  readonly asked: string[] = [];
   renewed = 0;
-  openFate: ((id: string) => { action: MessageAction; why: SkipReason } | undefined) | undefined;
-  settleFate: (outcome: Outcome) => MessageAction = (outcome) =>
+  claimResult: ((id: string) => { action: MessageAction; why: SkipReason } | undefined) | undefined;
+  settleAction: (outcome: Outcome) => MessageAction = (outcome) =>
     outcome.kind === "retry" ? { kind: "later", afterMs: outcome.afterMs } : { kind: "delete" };
   readonly settled: { id: string; outcome: Outcome }[] = [];
 
-  async open({ body }: { body: string }, record: SubscriptionRecord) {
-    this.opened.push(body);
+  async claim({ body }: { body: string }, record: SubscriptionRecord) {
+    this.asked.push(body);
     const [id = "", priority = "5"] = body.split(":");
-    const decided = this.openFate?.(id);
+    const decided = this.claimResult?.(id);
     if (decided !== undefined) return decided;
     const event = anEvent({ id, metadata: { version: 1, correlationId: id, priority: Number(priority) } });
     const delivery: ClaimedDelivery = {
@@ -51,17 +51,9 @@ export class Table implements DeliveryStore {
   }
 
   async settle(delivery: ClaimedDelivery, _: SubscriptionRecord, outcome: Outcome): Promise<MessageAction> {
-    const action = this.settleFate(outcome);
+    const action = this.settleAction(outcome);
     this.settled.push({ id: delivery.event.id, outcome });
     return action;
-  }
-
-  async revive(): Promise<boolean> {
-    return false;
-  }
-
-  async giveUp(): Promise<undefined> {
-    return undefined;
   }
 }
 

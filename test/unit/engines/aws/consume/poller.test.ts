@@ -33,7 +33,7 @@ test("what is received is handed over and deleted, ten at a time, and never more
   for (let n = 0; n < 25; n += 1) queue.put(`e${n}`);
   const hands = bench.hands(3);
   const poller = bench.poller({ concurrency: 3 });
-  poller.attach(hands).wake();
+  poller.consume(hands).wake();
   for (let got = 3; got < 25; got += 3) {
     await hands.got(got);
     settleAll(poller, hands);
@@ -53,7 +53,7 @@ test("what is received is handed over and deleted, ten at a time, and never more
 test("of one batch the most urgent is handed over first", async () => {
   for (const body of ["a:5", "b:9", "c:1"]) queue.put(body);
   const hands = bench.hands(10);
-  bench.poller().attach(hands).wake();
+  bench.poller().consume(hands).wake();
   await hands.got(3);
   expect(hands.all).toEqual(["c", "a", "b"]);
 });
@@ -63,7 +63,7 @@ test("a retry hides the message for whole seconds, and one of less than a second
   queue.put("soon");
   const hands = bench.hands(10);
   const poller = bench.poller();
-  poller.attach(hands).wake();
+  poller.consume(hands).wake();
   await hands.got(2);
   const failure = { code: "handler_error", message: "no", at: "2026-01-01T00:00:00Z", attempt: 1 };
   for (const delivery of hands.held.splice(0)) {
@@ -80,21 +80,21 @@ test("a retry hides the message for whole seconds, and one of less than a second
 test("what is not to be handed over is deleted or left for later", async () => {
   queue.put("known");
   queue.put("elsewhere");
-  table.openFate = (id) =>
+  table.claimResult = (id) =>
     id === "known"
       ? { action: { kind: "delete" }, why: "duplicate" }
-      : { action: { kind: "later", afterMs: 7_000 }, why: "busy" };
+      : { action: { kind: "later", afterMs: 7_000 }, why: "retryLater" };
   const hands = bench.hands(10);
-  bench.poller().attach(hands).wake();
+  bench.poller().consume(hands).wake();
   await bench.until(() => queue.size === 1 && queue.hidden.length === 1);
   expect(queue.hidden).toEqual([{ body: "elsewhere", seconds: 7 }]);
   expect(hands.all).toEqual([]);
   expect(hands.expiredBefore).toBe(0);
 });
 
-test("what expired before it was opened is counted by the subscriber and by its bus, and never run", async () => {
+test("what expired before it was claimed is counted by the subscriber and by its bus, and never run", async () => {
   for (const id of ["past1", "past2", "now"]) queue.put(id);
-  table.openFate = (id) => (id === "now" ? undefined : { action: { kind: "delete" }, why: "expired" });
+  table.claimResult = (id) => (id === "now" ? undefined : { action: { kind: "delete" }, why: "expired" });
   const poller = bench.poller();
   const counters = new Counters();
   const ran: string[] = [];
@@ -102,9 +102,8 @@ test("what expired before it was opened is counted by the subscriber and by its 
   bench.onClose(() => bus.close());
   const runner = new Runner(
     {
-      engine: {
-        attach: (_, consumer) => poller.attach(consumer),
-        settings: () => undefined,
+      deliveries: {
+        consume: (_, consumer) => poller.consume(consumer),
         settle: (delivery, outcome) => poller.settle(delivery, outcome),
       },
       catalog: standardCatalog,
@@ -116,8 +115,7 @@ test("what expired before it was opened is counted by the subscriber and by its 
       onError: (error) => bench.errors.push(error),
     },
     aRecord({ name: "readers" }),
-    (event: Event) => void ran.push(event.id),
-    undefined,
+    { handler: (event: Event) => void ran.push(event.id) },
   );
   await bench.until(() => queue.size === 0);
   expect(ran).toEqual(["now"]);
@@ -129,12 +127,12 @@ test("what expired before it was opened is counted by the subscriber and by its 
 test("one that expired while its subscriber closed still counts", async () => {
   queue.put("past");
   const hands = bench.hands(1);
-  const attachment = bench.poller().attach(hands);
-  table.openFate = () => {
-    attachment.detach();
+  const consumption = bench.poller().consume(hands);
+  table.claimResult = () => {
+    consumption.stop();
     return { action: { kind: "delete" }, why: "expired" };
   };
-  attachment.wake();
+  consumption.wake();
   await bench.until(() => queue.size === 0);
   expect(hands.expiredBefore).toBe(1);
 });
@@ -142,19 +140,19 @@ test("one that expired while its subscriber closed still counts", async () => {
 test("nothing is received for nobody: without room no request is made, and what came too late goes back unopened", async () => {
   const hands = bench.hands(0);
   const poller = bench.poller();
-  const attachment = poller.attach(hands);
-  attachment.wake();
+  const consumption = poller.consume(hands);
+  consumption.wake();
   expect(queue.requests).toEqual([]);
   hands.room = 5;
-  attachment.wake();
+  consumption.wake();
   await bench.until(() => queue.count("ReceiveMessage") === 1);
-  attachment.detach();
+  consumption.stop();
   queue.put("late");
   await bench.until(() => queue.hidden.length === 1);
   expect(queue.hidden).toEqual([{ body: "late", seconds: 0 }]);
-  expect(table.opened).toEqual([]);
+  expect(table.asked).toEqual([]);
   const other = bench.hands(5);
-  poller.attach(other).wake();
+  poller.consume(other).wake();
   await other.got(1);
   expect(other.all).toEqual(["late"]);
 });
@@ -163,7 +161,7 @@ test("what runs is held: its claim renewed and its message hidden, three times a
   queue.put("long");
   const hands = bench.hands(1);
   const poller = bench.poller({}, 90);
-  poller.attach(hands).wake();
+  poller.consume(hands).wake();
   await hands.got(1);
   await bench.until(() => queue.hidden.length >= 3);
   expect(table.renewed).toBeGreaterThanOrEqual(2);
@@ -176,7 +174,7 @@ test("a claim that was lost while it ran is reported with what to do", async () 
   queue.put("lost");
   table.renew = async () => false;
   const hands = bench.hands(1);
-  bench.poller({}, 60).attach(hands).wake();
+  bench.poller({}, 60).consume(hands).wake();
   await hands.got(1);
   await bench.until(() => bench.errors.length > 0);
   expect(bench.errors[0]).toMatchObject({
@@ -190,10 +188,10 @@ test("of a group one runs at a time, in order; the others of the batch wait here
   queue.put("b1", "b");
   const hands = bench.hands(10);
   const poller = bench.poller();
-  poller.attach(hands).wake();
+  poller.consume(hands).wake();
   await hands.got(2);
   expect(hands.all).toEqual(["a1", "b1"]);
-  expect(table.opened).toEqual(["a1", "b1"]);
+  expect(table.asked).toEqual(["a1", "b1"]);
   settleAll(poller, hands);
   await hands.got(3);
   settleAll(poller, hands);
@@ -208,7 +206,7 @@ test("where the first of a group is to be retried, those behind it go back to th
   const hands = bench.hands(1);
   const poller = bench.poller({ concurrency: 3 });
   hands.room = 3;
-  poller.attach(hands).wake();
+  poller.consume(hands).wake();
   await hands.got(1);
   hands.room = 0;
   const failure = { code: "handler_error", message: "no", at: "2026-01-01T00:00:00Z", attempt: 1 };
@@ -219,17 +217,17 @@ test("where the first of a group is to be retried, those behind it go back to th
     { body: "a2", seconds: 0 },
     { body: "a3", seconds: 0 },
   ]);
-  expect(table.opened).toEqual(["a1"]);
+  expect(table.asked).toEqual(["a1"]);
 });
 
 test("where the end of a run cannot be recorded, the caller hears of it and the message comes again after the lease", async () => {
   queue.put("e");
-  table.settleFate = () => {
+  table.settleAction = () => {
     throw new BusError("unavailable", "the table does not answer");
   };
   const hands = bench.hands(1);
   const poller = bench.poller();
-  poller.attach(hands).wake();
+  poller.consume(hands).wake();
   await hands.got(1);
   const [delivery] = hands.held;
   if (delivery === undefined) throw new Error("nothing was handed over");
@@ -251,7 +249,7 @@ test("a queue that cannot be read is reported, and read again after a while", as
   });
   queue.put("e");
   const hands = bench.hands(1);
-  bench.poller().attach(hands).wake();
+  bench.poller().consume(hands).wake();
   await hands.got(1);
   expect(bench.errors).toMatchObject([{ code: "not_found" }]);
 });
@@ -259,7 +257,7 @@ test("a queue that cannot be read is reported, and read again after a while", as
 test("closing ends a long poll at once, and waits for nothing that runs", async () => {
   const hands = bench.hands(1);
   const poller = bench.poller();
-  poller.attach(hands).wake();
+  poller.consume(hands).wake();
   await bench.until(() => queue.count("ReceiveMessage") === 1);
   await poller.close();
   expect(bench.errors).toEqual([]);

@@ -3,19 +3,19 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { deadLetterFilter } from "../../../../../lib/dead-letters/dead-letter-filter.ts";
 import type { DeadLetter } from "../../../../../lib/engine/delivery.ts";
 import type { DeadLetterQuery } from "../../../../../lib/engine/queries.ts";
-import { createDeadLetterStore } from "../../../../../lib/engines/aws/dead-letters/index.ts";
-import type { DeadLetterStore } from "../../../../../lib/engines/aws/dependencies.ts";
+import { createDeadLetterTable } from "../../../../../lib/engines/aws/dead-letters/index.ts";
+import type { DeadLetterTable } from "../../../../../lib/engines/aws/dependencies.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 import { type Dynamo, describeDynamo, startDynamo } from "../../../../support/dynamo.ts";
-import { historyParts, historyTableInput } from "../../../../support/history-table.ts";
+import { historyDependencies, historyTableInput } from "../../../../support/history-table.ts";
 
 const start = Date.UTC(2026, 0, 10);
 
-function aLetter(parts: Partial<DeadLetter> = {}): DeadLetter {
+function aDeadLetter(parts: Partial<DeadLetter> = {}): DeadLetter {
   const at = new Date(start).toISOString();
   const failure = { code: "handler_error", message: "no", stack: "Error: no", at, attempt: 5 };
   return {
-    id: "letter-1",
+    id: "dead-letter-1",
     subscription: "readers",
     event: anEvent(),
     reason: failure,
@@ -29,7 +29,7 @@ function aLetter(parts: Partial<DeadLetter> = {}): DeadLetter {
 
 describeDynamo("dead letters in the table", () => {
   let dynamo: Dynamo;
-  let store: DeadLetterStore;
+  let store: DeadLetterTable;
   let tables = 0;
   beforeAll(async () => {
     dynamo = await startDynamo();
@@ -39,17 +39,20 @@ describeDynamo("dead letters in the table", () => {
     store = await emptyStore();
   });
 
-  async function emptyStore(): Promise<DeadLetterStore> {
+  async function emptyStore(): Promise<DeadLetterTable> {
     tables += 1;
     await dynamo.createTable(historyTableInput(`dead-${tables}`));
-    return createDeadLetterStore(historyParts(dynamo.client, `dead-${tables}`));
+    return createDeadLetterTable(historyDependencies(dynamo.client, `dead-${tables}`));
   }
 
   test("one comes back as it was, a large one, and one that belongs to no subscription, too", async () => {
-    const letter = aLetter();
-    const { subscription: _, ...unpublished } = aLetter({ id: "unpublished" });
-    const large = aLetter({ id: "large", event: anEvent({ id: "e2", data: { text: "words and ".repeat(20_000) } }) });
-    for (const one of [letter, unpublished, large]) {
+    const deadLetter = aDeadLetter();
+    const { subscription: _, ...unpublished } = aDeadLetter({ id: "unpublished" });
+    const large = aDeadLetter({
+      id: "large",
+      event: anEvent({ id: "e2", data: { text: "words and ".repeat(20_000) } }),
+    });
+    for (const one of [deadLetter, unpublished, large]) {
       await store.put(one);
       expect(await store.get(one.id)).toEqual(one);
     }
@@ -57,22 +60,22 @@ describeDynamo("dead letters in the table", () => {
   });
 
   test("the same one written again, by two at once too, is one, as it was first", async () => {
-    const later = aLetter({ deadAt: new Date(start + 5_000).toISOString() });
-    await store.put(aLetter());
+    const later = aDeadLetter({ deadAt: new Date(start + 5_000).toISOString() });
+    await store.put(aDeadLetter());
     await Promise.all([store.put(later), store.put(later)]);
-    expect((await store.list({}, {})).deadLetters).toEqual([aLetter()]);
+    expect((await store.list({}, {})).deadLetters).toEqual([aDeadLetter()]);
     expect(await store.count("readers")).toBe(1);
   });
 
-  test("a removed one is in no list and not counted; it is removed once", async () => {
-    await store.put(aLetter());
-    await store.put(aLetter({ id: "letter-2" }));
-    expect(await store.remove("letter-1")).toBe(true);
-    expect(await store.remove("letter-1")).toBe(false);
-    expect(await store.get("letter-1")).toBeUndefined();
+  test("a deleted one is in no list and not counted; it is deleted once", async () => {
+    await store.put(aDeadLetter());
+    await store.put(aDeadLetter({ id: "dead-letter-2" }));
+    expect(await store.delete("dead-letter-1")).toBe(true);
+    expect(await store.delete("dead-letter-1")).toBe(false);
+    expect(await store.get("dead-letter-1")).toBeUndefined();
     for (const query of [{}, { subscription: "readers" }, { eventId: "event-1" }, { correlationId: "event-1" }]) {
       const { deadLetters } = await store.list(query, {});
-      expect(deadLetters.map(({ id }) => id)).toEqual(["letter-2"]);
+      expect(deadLetters.map(({ id }) => id)).toEqual(["dead-letter-2"]);
     }
     expect(await store.count("readers")).toBe(1);
     expect(await store.count("others")).toBe(0);
@@ -88,7 +91,7 @@ describeDynamo("dead letters in the table", () => {
   const types = fc.constantFrom("task.created", "task.failed");
   const codes = fc.constantFrom("timeout", "handler_error");
   const moment = fc.nat(10).map((second) => new Date(start + second * 1_000).toISOString());
-  const letters = fc.array(
+  const deadLetters = fc.array(
     fc.record({ id: ids, flow: ids, subscription: maybe(subscriptions), type: types, code: codes, deadAt: moment }),
     { maxLength: 30, size: "max" },
   );
@@ -109,19 +112,19 @@ describeDynamo("dead letters in the table", () => {
     timeout: 60_000,
   }, async () => {
     await fc.assert(
-      fc.asyncProperty(letters, queries, fc.constantFrom(1, 2, 7), async (made, asked, limit) => {
+      fc.asyncProperty(deadLetters, queries, fc.constantFrom(1, 2, 7), async (made, asked, limit) => {
         const filled = await emptyStore();
         const all = made.map(({ id, flow, subscription, type, code, deadAt }, index) => {
-          const letter = aLetter({
-            id: `letter-${String(index).padStart(2, "0")}`,
+          const deadLetter = aDeadLetter({
+            id: `dead-letter-${String(index).padStart(2, "0")}`,
             deadAt,
             event: anEvent({ id, type, metadata: { correlationId: flow } }),
-            reason: { ...aLetter().reason, code },
+            reason: { ...aDeadLetter().reason, code },
           });
-          const { subscription: _, ...unpublished } = letter;
-          return subscription === undefined ? unpublished : { ...letter, subscription };
+          const { subscription: _, ...unpublished } = deadLetter;
+          return subscription === undefined ? unpublished : { ...deadLetter, subscription };
         });
-        for (const letter of all) await filled.put(letter);
+        for (const deadLetter of all) await filled.put(deadLetter);
         const newestFirst = all.toSorted((one, other) =>
           `${one.deadAt}${one.id}` < `${other.deadAt}${other.id}` ? 1 : -1,
         );

@@ -8,12 +8,12 @@ test("the same death gives the same id, any other another", () => {
   const died = { subscription: "one", eventId: "1" };
   const id = deliveryDeadLetterId(died);
   expect(id).toMatch(uuid8);
-  expect(deliveryDeadLetterId({ ...died, replayId: undefined, round: undefined })).toBe(id);
+  expect(deliveryDeadLetterId({ ...died, replayId: undefined, redriveGeneration: undefined })).toBe(id);
   const others = [
     { ...died, subscription: "two" },
     { ...died, eventId: "2" },
     { ...died, replayId: "x" },
-    { ...died, round: "x" },
+    { ...died, redriveGeneration: "x" },
     { subscription: "one1", eventId: "" },
   ].map(deliveryDeadLetterId);
   expect(new Set([id, ...others]).size).toBe(6);

@@ -4,10 +4,10 @@ import * as z from "zod";
 import { toEnvelope } from "../../../../../lib/aws-shared/index.ts";
 import { standardCatalog } from "../../../../../lib/catalog/index.ts";
 import type { DeadLetter, Failure, Outcome } from "../../../../../lib/engine/delivery.ts";
-import { createDeliveries } from "../../../../../lib/engines/aws/deliveries/index.ts";
+import { createDeliveryTable } from "../../../../../lib/engines/aws/deliveries/index.ts";
 import type {
   ClaimedDelivery,
-  DeliveryStore,
+  DeliveryTable,
   MessageAction,
   QueueMessage,
   SkipReason,
@@ -41,16 +41,16 @@ let tables = 0;
 /** A deliveries table of its own, a clock that stands still, and the dead letters in a map. */
 export class Bench {
   readonly clock = new ManualClock();
-  readonly letters = new Map<string, DeadLetter>();
+  readonly deadLetters = new Map<string, DeadLetter>();
   /** How often a dead letter was written, those that were there already included. */
   puts = 0;
   /** Set, the next dead letter cannot be written. */
-  lettersFail = false;
+  deadLettersFail = false;
   /** Called once a dead letter is written. */
   afterPut: (() => void) | undefined;
   readonly client: DynamoDBClient;
   readonly table: string;
-  readonly store: DeliveryStore;
+  readonly store: DeliveryTable;
   record: SubscriptionRecord;
   #ids = 0;
 
@@ -58,7 +58,7 @@ export class Bench {
     this.client = client;
     this.table = table;
     this.record = aRecord(record);
-    this.store = createDeliveries(
+    this.store = createDeliveryTable(
       {
         config: { deliveriesTable: table },
         clients: { dynamo: client },
@@ -69,7 +69,7 @@ export class Bench {
           return `id-${this.#ids}`;
         },
       },
-      { put: (letter) => this.#put(letter) },
+      { put: (deadLetter) => this.#put(deadLetter) },
     );
   }
 
@@ -84,22 +84,22 @@ export class Bench {
     return new Bench(dynamo.client, table, {});
   }
 
-  async #put(letter: DeadLetter): Promise<void> {
-    if (this.lettersFail) {
-      this.lettersFail = false;
+  async #put(deadLetter: DeadLetter): Promise<void> {
+    if (this.deadLettersFail) {
+      this.deadLettersFail = false;
       throw new BusError("unavailable", "the history table does not answer");
     }
     this.puts += 1;
-    if (!this.letters.has(letter.id)) this.letters.set(letter.id, letter);
+    if (!this.deadLetters.has(deadLetter.id)) this.deadLetters.set(deadLetter.id, deadLetter);
     this.afterPut?.();
   }
 
-  /** The only dead letter. */
-  get letter(): DeadLetter {
-    expect(this.letters.size).toBe(1);
-    const [letter] = this.letters.values();
-    if (letter === undefined) throw new Error("there is no dead letter");
-    return letter;
+  /** The only dead deadLetter. */
+  get deadLetter(): DeadLetter {
+    expect(this.deadLetters.size).toBe(1);
+    const [deadLetter] = this.deadLetters.values();
+    if (deadLetter === undefined) throw new Error("there is no dead letter");
+    return deadLetter;
   }
 
   message(event: Event, more: Partial<QueueMessage> = {}): QueueMessage {
@@ -108,16 +108,16 @@ export class Bench {
 
   /** Opens a message that must be claimed. */
   async claim(message: QueueMessage, leaseMs = 30_000): Promise<ClaimedDelivery> {
-    const opened = await this.store.open(message, this.record, { leaseMs });
-    if (!("delivery" in opened)) throw new Error(`not claimed: ${opened.why}`);
-    return opened.delivery;
+    const claimed = await this.store.claim(message, this.record, { leaseMs });
+    if (!("delivery" in claimed)) throw new Error(`not claimed: ${claimed.why}`);
+    return claimed.delivery;
   }
 
   /** Opens a message that must not be claimed. */
   async refused(message: QueueMessage): Promise<{ why: SkipReason; action: MessageAction }> {
-    const opened = await this.store.open(message, this.record, { leaseMs: 30_000 });
-    if ("delivery" in opened) throw new Error("it was claimed");
-    return opened;
+    const claimed = await this.store.claim(message, this.record, { leaseMs: 30_000 });
+    if ("delivery" in claimed) throw new Error("it was claimed");
+    return claimed;
   }
 
   settle(delivery: ClaimedDelivery, outcome: Outcome = { kind: "done" }): Promise<MessageAction> {

@@ -15,7 +15,7 @@ describeDynamo("a run that died", () => {
     const message = bench.message(event);
     const crashed = await bench.claim(message, 10_000);
     await bench.clock.advance(9_999);
-    expect(await bench.refused(message)).toEqual({ why: "busy", action: later(1) });
+    expect(await bench.refused(message)).toEqual({ why: "retryLater", action: later(1) });
     await bench.clock.advance(1);
     const second = await bench.claim(message, 10_000);
     expect(second).toMatchObject({ attempt: 2, failures: [processEnded(1)] });
@@ -28,10 +28,10 @@ describeDynamo("a run that died", () => {
     const message = bench.message(event);
     await bench.claim(message, 10_000);
     await bench.clock.advance(10_000);
-    const opened = await Promise.all(
-      Array.from({ length: 20 }, () => bench.store.open(message, bench.record, { leaseMs: 10_000 })),
+    const claimed = await Promise.all(
+      Array.from({ length: 20 }, () => bench.store.claim(message, bench.record, { leaseMs: 10_000 })),
     );
-    expect(opened.filter((one) => "delivery" in one)).toHaveLength(1);
+    expect(claimed.filter((one) => "delivery" in one)).toHaveLength(1);
   });
 
   test("is never beside another while its lease is renewed", async () => {
@@ -41,7 +41,7 @@ describeDynamo("a run that died", () => {
     for (let third = 0; third < 9; third += 1) {
       await bench.clock.advance(9_000);
       expect(await bench.store.renew(delivery, 10_000)).toBe(true);
-      expect(await bench.refused(message)).toMatchObject({ why: "busy" });
+      expect(await bench.refused(message)).toMatchObject({ why: "retryLater" });
     }
     expect(await bench.settle(delivery)).toEqual(gone);
     expect(await bench.store.renew(delivery, 10_000)).toBe(false);
@@ -73,7 +73,7 @@ describeDynamo("a run that died", () => {
     ] as const) {
       expect(await bench.settle(paused, outcome)).toEqual(later(10_000));
     }
-    expect(bench.letters.size).toBe(0);
+    expect(bench.deadLetters.size).toBe(0);
     expect(await bench.settle(next, { kind: "retry", afterMs: 4_000, failure: failed(2) })).toEqual(later(4_000));
     expect(await bench.settle(paused)).toEqual(later(4_000));
     await bench.clock.advance(4_000);
@@ -89,7 +89,7 @@ describeDynamo("a run that died", () => {
       await bench.clock.advance(10_000);
     }
     expect(await bench.refused(message)).toEqual({ why: "dead", action: gone });
-    expect(bench.letter).toMatchObject({
+    expect(bench.deadLetter).toMatchObject({
       reason: processEnded(2),
       attempts: 2,
       failures: [processEnded(1), processEnded(2)],
@@ -105,7 +105,7 @@ describeDynamo("a run that died", () => {
     await bench.settle(await bench.claim(message), { kind: "retry", afterMs: 0, failure: failed(2) });
     bench.record = { ...bench.record, attempts: 2 };
     expect(await bench.refused(message)).toEqual({ why: "dead", action: gone });
-    expect(bench.letter).toMatchObject({ reason: failed(2), attempts: 2, failures: [failed(1), failed(2)] });
+    expect(bench.deadLetter).toMatchObject({ reason: failed(2), attempts: 2, failures: [failed(1), failed(2)] });
   });
 
   test("between its end and its dead letter is not run again, and is one dead letter", async () => {
@@ -113,12 +113,12 @@ describeDynamo("a run that died", () => {
     const message = bench.message(event);
     const delivery = await bench.claim(message);
     const failure = failed(1, { code: "non_retriable" });
-    bench.lettersFail = true;
+    bench.deadLettersFail = true;
     await expect(bench.settle(delivery, { kind: "dead", failure })).rejects.toMatchObject({ code: "unavailable" });
-    expect(await bench.refused(message)).toEqual({ why: "busy", action: later(30_000) });
+    expect(await bench.refused(message)).toEqual({ why: "retryLater", action: later(30_000) });
     await bench.clock.advance(30_000);
     expect(await bench.refused(message)).toEqual({ why: "dead", action: gone });
-    expect(bench.letter).toMatchObject({ reason: failure, attempts: 1, failures: [failure] });
+    expect(bench.deadLetter).toMatchObject({ reason: failure, attempts: 1, failures: [failure] });
   });
 
   test("between its dead letter and its mark writes the same letter again", async () => {
@@ -130,10 +130,10 @@ describeDynamo("a run that died", () => {
     };
     await expect(bench.settle(delivery, { kind: "dead", failure: failed(1) })).rejects.toThrow("ends here");
     bench.afterPut = undefined;
-    const first = bench.letter;
+    const first = bench.deadLetter;
     await bench.clock.advance(30_000);
     expect(await bench.refused(message)).toEqual({ why: "dead", action: gone });
     expect(bench.puts).toBe(2);
-    expect(bench.letter).toBe(first);
+    expect(bench.deadLetter).toBe(first);
   });
 });

@@ -16,15 +16,15 @@ describeDynamo("an ordered key", () => {
     const bench = await Bench.make(dynamo(), ordered);
     const [first, second] = [bench.message(keyed("a1")), bench.message(keyed("a2"))];
     const running = await bench.claim(first);
-    expect(await bench.refused(second)).toEqual({ why: "busy", action: later(1_000) });
+    expect(await bench.refused(second)).toEqual({ why: "retryLater", action: later(1_000) });
     await bench.settle(running, retry(60_000));
-    expect(await bench.refused(second)).toEqual({ why: "busy", action: later(60_000) });
+    expect(await bench.refused(second)).toEqual({ why: "retryLater", action: later(60_000) });
     await bench.clock.advance(60_000);
-    expect(await bench.refused(second)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(second)).toMatchObject({ why: "retryLater" });
     const again = await bench.claim(first);
     expect(again.attempt).toBe(2);
     await bench.settle(again, { kind: "released" });
-    expect(await bench.refused(second)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(second)).toMatchObject({ why: "retryLater" });
     await bench.settle(await bench.claim(first));
     expect(await bench.claim(second)).toMatchObject({ attempt: 1 });
   });
@@ -34,7 +34,7 @@ describeDynamo("an ordered key", () => {
     await bench.claim(bench.message(keyed("a1", "a")));
     await bench.claim(bench.message(keyed("b1", "b")));
     await bench.claim(bench.message(keyed("c1", { a: 1 })));
-    expect(await bench.refused(bench.message(keyed("c2", { a: 1 })))).toMatchObject({ why: "busy" });
+    expect(await bench.refused(bench.message(keyed("c2", { a: 1 })))).toMatchObject({ why: "retryLater" });
     await bench.claim(bench.message(anEvent({ id: "x1", type: "custom.thing" })));
     await bench.claim(bench.message(anEvent({ id: "x2", type: "custom.thing" })));
   });
@@ -63,14 +63,14 @@ describeDynamo("an ordered key", () => {
   test("of many deliveries at once lets one through, and counts no attempt of the others", async () => {
     const bench = await Bench.make(dynamo(), ordered);
     const messages = Array.from({ length: 20 }, (_, index) => bench.message(keyed(`a${index}`)));
-    const opened = await Promise.all(
-      messages.map((message) => bench.store.open(message, bench.record, { leaseMs: 30_000 })),
+    const claims = await Promise.all(
+      messages.map((message) => bench.store.claim(message, bench.record, { leaseMs: 30_000 })),
     );
-    const claimed = opened.flatMap((one) => ("delivery" in one ? [one.delivery] : []));
+    const claimed = claims.flatMap((one) => ("delivery" in one ? [one.delivery] : []));
     expect(claimed).toHaveLength(1);
     for (const delivery of claimed) await bench.settle(delivery);
     for (const message of messages) {
-      const next = await bench.store.open(message, bench.record, { leaseMs: 30_000 });
+      const next = await bench.store.claim(message, bench.record, { leaseMs: 30_000 });
       if (!("delivery" in next)) {
         expect(next.why).toBe("duplicate");
         continue;
@@ -85,10 +85,10 @@ describeDynamo("an ordered key", () => {
     const [first, second] = [bench.message(keyed("a1")), bench.message(keyed("a2"))];
     await bench.claim(first, 1_000);
     await bench.clock.advance(1_000);
-    expect(await bench.refused(second)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(second)).toMatchObject({ why: "retryLater" });
     await bench.claim(first, 1_000);
     await bench.clock.advance(1_000);
-    expect(await bench.refused(second)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(second)).toMatchObject({ why: "retryLater" });
     expect(await bench.refused(first)).toEqual({ why: "dead", action: gone });
     await bench.claim(second);
   });
@@ -99,7 +99,7 @@ describeDynamo("an ordered key", () => {
     await bench.deleteRow("one#a1#");
     const second = await bench.claim(bench.message(keyed("a2")));
     expect(await bench.settle(first)).toEqual(gone);
-    expect(await bench.refused(bench.message(keyed("a3")))).toMatchObject({ why: "busy" });
+    expect(await bench.refused(bench.message(keyed("a3")))).toMatchObject({ why: "retryLater" });
     await bench.settle(second);
     await bench.claim(bench.message(keyed("a3")));
   });
@@ -114,13 +114,13 @@ describeDynamo("an ordered key", () => {
     const bench = await Bench.make(dynamo(), ordered);
     const first = keyed("a1");
     await bench.settle(await bench.claim(bench.message(first)), dead);
-    expect(await bench.store.revive("one", first)).toBe(true);
+    expect(await bench.store.revive("one", first)).toBe("revived");
     const next = await bench.claim(bench.message(keyed("a2")));
-    const redriven = bench.message(first, { redrivenFrom: bench.letter.id });
-    expect(await bench.refused(redriven)).toMatchObject({ why: "busy" });
+    const redriven = bench.message(first, { redrivenFrom: bench.deadLetter.id });
+    expect(await bench.refused(redriven)).toMatchObject({ why: "retryLater" });
     await bench.settle(next);
     await bench.settle(await bench.claim(redriven), retry(0));
-    expect(await bench.refused(bench.message(keyed("a3")))).toMatchObject({ why: "busy" });
+    expect(await bench.refused(bench.message(keyed("a3")))).toMatchObject({ why: "retryLater" });
   });
 
   test("is not blocked by a delivery whose message was purged once its row's time is past", async () => {
@@ -128,7 +128,7 @@ describeDynamo("an ordered key", () => {
     await bench.settle(await bench.claim(bench.message(keyed("a1"))), retry(0));
     const second = bench.message(keyed("a2"));
     await bench.clock.advance("14d");
-    expect(await bench.refused(second)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(second)).toMatchObject({ why: "retryLater" });
     await bench.clock.advance("2d");
     await bench.claim(second);
   });
@@ -137,11 +137,11 @@ describeDynamo("an ordered key", () => {
     const bench = await Bench.make(dynamo(), ordered);
     const [first, second] = [bench.message(keyed("a1")), bench.message(keyed("a2"))];
     const running = await bench.claim(first);
-    expect(await bench.refused(first)).toMatchObject({ why: "busy" });
-    expect(await bench.refused(second)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(first)).toMatchObject({ why: "retryLater" });
+    expect(await bench.refused(second)).toMatchObject({ why: "retryLater" });
     await bench.settle(running);
     const next = await bench.claim(second);
-    expect(await bench.refused(first)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(first)).toMatchObject({ why: "retryLater" });
     await bench.settle(next);
     expect(await bench.refused(first)).toMatchObject({ why: "duplicate" });
   });
@@ -169,7 +169,7 @@ describeDynamo("a subscription that runs one at a time", () => {
     const bench = await Bench.make(dynamo(), single);
     const [first, second] = [bench.message(keyed("1")), bench.message(keyed("2"))];
     const running = await bench.claim(first);
-    expect(await bench.refused(second)).toEqual({ why: "busy", action: later(1_000) });
+    expect(await bench.refused(second)).toEqual({ why: "retryLater", action: later(1_000) });
     await bench.settle(running);
     await bench.claim(second);
   });
@@ -180,7 +180,7 @@ describeDynamo("a subscription that runs one at a time", () => {
     await bench.settle(await bench.claim(first), retry(1_000));
     const other = await bench.claim(second);
     await bench.clock.advance(1_000);
-    expect(await bench.refused(first)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(first)).toMatchObject({ why: "retryLater" });
     await bench.settle(other);
     expect(await bench.claim(first)).toMatchObject({ attempt: 2 });
   });
@@ -189,10 +189,10 @@ describeDynamo("a subscription that runs one at a time", () => {
     const bench = await Bench.make(dynamo(), single);
     await bench.claim(bench.message(keyed("1")), 10_000);
     await bench.clock.advance(9_999);
-    expect(await bench.refused(bench.message(keyed("2")))).toMatchObject({ why: "busy" });
+    expect(await bench.refused(bench.message(keyed("2")))).toMatchObject({ why: "retryLater" });
     await bench.clock.advance(1);
     await bench.claim(bench.message(keyed("2")));
-    expect(await bench.refused(bench.message(keyed("1")))).toMatchObject({ why: "busy" });
+    expect(await bench.refused(bench.message(keyed("1")))).toMatchObject({ why: "retryLater" });
   });
 
   test("stays with the one that runs, however one before it ends that was only paused", async () => {
@@ -201,19 +201,19 @@ describeDynamo("a subscription that runs one at a time", () => {
     await bench.clock.advance(10_000);
     await bench.claim(bench.message(keyed("2")));
     expect(await bench.settle(paused, retry(0))).toEqual(later(0));
-    expect(await bench.refused(bench.message(keyed("3")))).toMatchObject({ why: "busy" });
+    expect(await bench.refused(bench.message(keyed("3")))).toMatchObject({ why: "retryLater" });
   });
 
   test("and in order: a key waits for its head, others for the slot", async () => {
     const bench = await Bench.make(dynamo(), { concurrency: 1, ordered: "data.key" });
     const [a1, a2, b1] = [bench.message(keyed("a1")), bench.message(keyed("a2")), bench.message(keyed("b1", "b"))];
     const head = await bench.claim(a1);
-    expect(await bench.refused(b1)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(b1)).toMatchObject({ why: "retryLater" });
     await bench.settle(head, retry(1_000));
-    expect(await bench.refused(a2)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(a2)).toMatchObject({ why: "retryLater" });
     const other = await bench.claim(b1);
     await bench.clock.advance(1_000);
-    expect(await bench.refused(a1)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(a1)).toMatchObject({ why: "retryLater" });
     await bench.settle(other);
     await bench.settle(await bench.claim(a1));
     await bench.claim(a2);

@@ -23,8 +23,8 @@ describeDynamo("a write whose answer is lost, so that the client sends it again,
     const third = await bench.claim(message, 10_000);
     expect(third.attempt).toBe(3);
     expect(await bench.settle(third, { kind: "dead", failure: failed(3) })).toEqual(gone);
-    expect(bench.letter.attempts).toBe(3);
-    expect(await bench.store.revive("one", event)).toBe(true);
+    expect(bench.deadLetter.attempts).toBe(3);
+    expect(await bench.store.revive("one", event)).toBe("revived");
     expect(await bench.settle(await bench.claim(message))).toEqual(gone);
     await bench.claim(bench.message({ ...event, id: "another" }));
   });

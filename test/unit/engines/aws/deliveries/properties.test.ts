@@ -69,14 +69,14 @@ class Workers {
   async open(id: string): Promise<void> {
     const { bench } = this;
     const message = bench.message(anEvent({ id, type: "custom.thing", data: { key: keyOf(id) } }));
-    const opened = await bench.store.open(message, bench.record, { leaseMs });
-    if ("delivery" in opened) {
-      this.runs.add({ delivery: opened.delivery, leaseUntil: bench.clock.now() + leaseMs });
+    const claimed = await bench.store.claim(message, bench.record, { leaseMs });
+    if ("delivery" in claimed) {
+      this.runs.add({ delivery: claimed.delivery, leaseUntil: bench.clock.now() + leaseMs });
       this.begun.add(id);
       expect(this.over.has(id)).toBe(false);
-      expect(opened.delivery.attempt).toBeLessThanOrEqual(attempts);
-      expect(opened.delivery.failures).toHaveLength(opened.delivery.attempt - 1);
-    } else if (opened.why !== "busy") this.ended(id, opened.why === "dead");
+      expect(claimed.delivery.attempt).toBeLessThanOrEqual(attempts);
+      expect(claimed.delivery.failures).toHaveLength(claimed.delivery.attempt - 1);
+    } else if (claimed.why !== "retryLater") this.ended(id, claimed.why === "dead");
   }
 
   /** Tries the attempt out, as the runner does: the last one dies. */
@@ -99,7 +99,7 @@ class Workers {
   }
 
   #isDead(id: string): boolean {
-    return [...this.bench.letters.values()].some(({ event }) => event.id === id);
+    return [...this.bench.deadLetters.values()].some(({ event }) => event.id === id);
   }
 
   check(): void {
@@ -150,8 +150,8 @@ describeDynamo("whatever many processes do at once", () => {
         }
         await workers.finish();
         const { bench } = workers;
-        const letters = [...bench.letters.values()].map(({ event }) => event.id);
-        expect(new Set(letters).size).toBe(letters.length);
+        const deadLetters = [...bench.deadLetters.values()].map(({ event }) => event.id);
+        expect(new Set(deadLetters).size).toBe(deadLetters.length);
         const states = Object.entries(await bench.rows()).filter(([pk]) => !pk.startsWith("lock:"));
         expect(Object.fromEntries(states.map(([pk, row]) => [pk.split("#")[1], row.state?.S]))).toEqual(
           Object.fromEntries(workers.over),

@@ -13,23 +13,23 @@ describeDynamo("a dead delivery", () => {
   test("revived, is run again with its attempts anew, and marked", async () => {
     const bench = await Bench.make(dynamo(), { attempts: 1 });
     await bench.settle(await bench.claim(bench.message(event)), { kind: "dead", failure: failed(1) });
-    expect(await bench.store.revive("one", event)).toBe(true);
+    expect(await bench.store.revive("one", event)).toBe("revived");
     await bench.clock.advance(5_000);
-    const message = bench.message(event, { redrivenFrom: bench.letter.id });
+    const message = bench.message(event, { redrivenFrom: bench.deadLetter.id });
     const delivery = await bench.claim(message);
     expect(delivery).toMatchObject({ attempt: 1, failures: [], redriven: true, acceptedAt: bench.clock.now() });
-    expect(await bench.store.revive("one", event)).toBe(false);
+    expect(await bench.store.revive("one", event)).toBe("underWay");
     await bench.settle(delivery);
     expect(await bench.refused(message)).toMatchObject({ why: "duplicate" });
-    expect(await bench.store.revive("one", event)).toBe(false);
+    expect(await bench.store.revive("one", event)).toBe("succeeded");
   });
 
   test("that dies again is another dead letter: the first may be removed after it", async () => {
     const bench = await Bench.make(dynamo());
-    for (const round of [1, 2, 3]) {
+    for (const count of [1, 2, 3]) {
       await bench.settle(await bench.claim(bench.message(event)), { kind: "dead", failure: failed(1) });
-      expect(bench.letters.size).toBe(round);
-      expect(await bench.store.revive("one", event)).toBe(true);
+      expect(bench.deadLetters.size).toBe(count);
+      expect(await bench.store.revive("one", event)).toBe("revived");
     }
   });
 
@@ -41,15 +41,15 @@ describeDynamo("a dead delivery", () => {
     async (_, settings) => {
       const bench = await Bench.make(dynamo(), settings);
       await bench.settle(await bench.claim(bench.message(event)), { kind: "dead", failure: failed(1) });
-      const { id } = bench.letter;
+      const { id } = bench.deadLetter;
       await bench.clock.advance(20 * 86_400_000);
-      expect(await bench.store.revive("one", event)).toBe(true);
+      expect(await bench.store.revive("one", event)).toBe("revived");
       const message = bench.message(event, { redrivenFrom: id });
       await bench.settle(await bench.claim(message));
       await bench.clock.advance(2_000);
       // SQS brings the same message once more.
       await bench.settle(await bench.claim(message), { kind: "dead", failure: failed(1) });
-      expect([...bench.letters.keys()]).toEqual([id, expect.not.stringContaining(id)]);
+      expect([...bench.deadLetters.keys()]).toEqual([id, expect.not.stringContaining(id)]);
     },
   );
 
@@ -59,17 +59,17 @@ describeDynamo("a dead delivery", () => {
     await bench.clock.advance(20 * 86_400_000);
     const again = await bench.store.giveUp(bench.message(event, { redrivenFrom: first?.id ?? "" }), "one", reason);
     expect(again?.id).not.toBe(first?.id);
-    expect(bench.letters.size).toBe(2);
+    expect(bench.deadLetters.size).toBe(2);
   });
 
   test("can be revived twice, where its message was not sent; not between its attempts", async () => {
     const bench = await Bench.make(dynamo());
     await bench.settle(await bench.claim(bench.message(event)), { kind: "dead", failure: failed(1) });
-    expect(await bench.store.revive("one", event)).toBe(true);
-    expect(await bench.store.revive("one", event)).toBe(true);
+    expect(await bench.store.revive("one", event)).toBe("revived");
+    expect(await bench.store.revive("one", event)).toBe("revived");
     const delivery = await bench.claim(bench.message(event));
     await bench.settle(delivery, { kind: "retry", afterMs: 1_000, failure: failed(1) });
-    expect(await bench.store.revive("one", event)).toBe(false);
+    expect(await bench.store.revive("one", event)).toBe("underWay");
   });
 
   test("that is known no longer can be revived, and a replay by its own id", async () => {
@@ -80,11 +80,11 @@ describeDynamo("a dead delivery", () => {
       kind: "dead",
       failure: failed(1),
     });
-    expect(await bench.store.revive("one", event)).toBe(false);
-    expect(await bench.store.revive("one", replayed)).toBe(true);
+    expect(await bench.store.revive("one", event)).toBe("succeeded");
+    expect(await bench.store.revive("one", replayed)).toBe("revived");
     await bench.clock.advance(1_000);
-    expect(await bench.store.revive("one", event)).toBe(true);
-    expect(await bench.store.revive("two", event)).toBe(true);
+    expect(await bench.store.revive("one", event)).toBe("revived");
+    expect(await bench.store.revive("two", event)).toBe("revived");
   });
 
   test("that was not marked so before a crash is revived once that is sure", async () => {
@@ -95,9 +95,9 @@ describeDynamo("a dead delivery", () => {
     };
     await expect(bench.settle(delivery, { kind: "dead", failure: failed(1) })).rejects.toThrow("ends here");
     bench.afterPut = undefined;
-    expect(await bench.store.revive("one", event)).toBe(false);
+    expect(await bench.store.revive("one", event)).toBe("underWay");
     await bench.clock.advance(30_000);
-    expect(await bench.store.revive("one", event)).toBe(true);
+    expect(await bench.store.revive("one", event)).toBe("revived");
     expect(await bench.claim(bench.message(event))).toMatchObject({ attempt: 1 });
   });
 });
@@ -108,13 +108,13 @@ describeDynamo("a delivery that its queue gave up", () => {
   test("before its first attempt is a dead letter with the reason, and can be redriven", async () => {
     const bench = await Bench.make(dynamo());
     const message = bench.message(event);
-    const letter = await bench.store.giveUp(message, "one", reason);
-    expect(letter).toEqual(bench.letter);
+    const deadLetter = await bench.store.giveUp(message, "one", reason);
+    expect(deadLetter).toEqual(bench.deadLetter);
     const failure = { ...reason, at: "2026-01-01T00:00:00.000Z", attempt: 0 };
-    expect(letter).toMatchObject({ subscription: "one", event, reason: failure, attempts: 0, failures: [failure] });
+    expect(deadLetter).toMatchObject({ subscription: "one", event, reason: failure, attempts: 0, failures: [failure] });
     expect(await bench.store.giveUp(message, "one", reason)).toBeUndefined();
     expect(await bench.refused(message)).toEqual({ why: "dead", action: gone });
-    expect(await bench.store.revive("one", event)).toBe(true);
+    expect(await bench.store.revive("one", event)).toBe("revived");
     expect(await bench.claim(message)).toMatchObject({ attempt: 1 });
   });
 
@@ -145,7 +145,7 @@ describeDynamo("a delivery that its queue gave up", () => {
       await bench.settle(await bench.claim(message), { kind: "retry", afterMs: 0, failure: failed(2) });
     });
     await expect(bench.store.giveUp(message, "one", reason)).rejects.toMatchObject({ code: "unavailable" });
-    expect(bench.letters.size).toBe(0);
+    expect(bench.deadLetters.size).toBe(0);
     expect(await bench.store.giveUp(message, "one", reason)).toMatchObject({
       attempts: 2,
       failures: [failed(1), failed(2)],
@@ -159,6 +159,6 @@ describeDynamo("a delivery that its queue gave up", () => {
     expect(await bench.store.giveUp(message, "one", reason)).toBeUndefined();
     const invalid = { body: "no JSON", sentMs: 0 };
     await bench.refused(invalid);
-    expect(await bench.store.giveUp(invalid, "one", reason)).toMatchObject({ id: bench.letter.id });
+    expect(await bench.store.giveUp(invalid, "one", reason)).toMatchObject({ id: bench.deadLetter.id });
   });
 });

@@ -20,19 +20,19 @@ describeDynamo("a delivery in the table", () => {
       failures: [],
       redriven: false,
     });
-    expect(await bench.refused(message)).toEqual({ why: "busy", action: later(30_000) });
+    expect(await bench.refused(message)).toEqual({ why: "retryLater", action: later(30_000) });
     expect(await bench.settle(delivery)).toEqual(gone);
     expect(await bench.refused(message)).toEqual({ why: "duplicate", action: gone });
-    expect(bench.letters.size).toBe(0);
+    expect(bench.deadLetters.size).toBe(0);
   });
 
   test("of many that open it at once one may run it", async () => {
     const bench = await Bench.make(dynamo());
     const message = bench.message(event);
-    const opened = await Promise.all(
-      Array.from({ length: 20 }, () => bench.store.open(message, bench.record, { leaseMs: 30_000 })),
+    const claimed = await Promise.all(
+      Array.from({ length: 20 }, () => bench.store.claim(message, bench.record, { leaseMs: 30_000 })),
     );
-    expect(opened.filter((one) => "delivery" in one)).toHaveLength(1);
+    expect(claimed.filter((one) => "delivery" in one)).toHaveLength(1);
   });
 
   test("waits between attempts, and carries what failed", async () => {
@@ -43,7 +43,7 @@ describeDynamo("a delivery in the table", () => {
       later(5_000),
     );
     await bench.clock.advance(2_000);
-    expect(await bench.refused(message)).toEqual({ why: "busy", action: later(3_000) });
+    expect(await bench.refused(message)).toEqual({ why: "retryLater", action: later(3_000) });
     await bench.clock.advance(3_000);
     expect(await bench.claim(message)).toMatchObject({ attempt: 2, failures: [failure] });
   });
@@ -62,7 +62,7 @@ describeDynamo("a delivery in the table", () => {
     const reason = failed(2, { code: "non_retriable", stack: "a long stack" });
     await bench.clock.advance(1_000);
     expect(await bench.settle(await bench.claim(message), { kind: "dead", failure: reason })).toEqual(gone);
-    expect(bench.letter).toEqual({
+    expect(bench.deadLetter).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       subscription: "one",
       event,
@@ -117,15 +117,15 @@ describeDynamo("a delivery in the table", () => {
       expect(await bench.claim(message)).toMatchObject({ attempt: 1, failures: [] });
     };
     bench.onceBefore("UpdateItemCommand", between, 1);
-    expect(await bench.refused(message)).toMatchObject({ why: "busy" });
+    expect(await bench.refused(message)).toMatchObject({ why: "retryLater" });
   });
 
   test("whose claim took longer than its lease is not handed over, and not counted", async () => {
     const bench = await Bench.make(dynamo());
     const message = bench.message(event);
     bench.onceBefore("UpdateItemCommand", () => bench.clock.advance(10_000));
-    expect(await bench.store.open(message, bench.record, { leaseMs: 10_000 })).toEqual({
-      why: "busy",
+    expect(await bench.store.claim(message, bench.record, { leaseMs: 10_000 })).toEqual({
+      why: "retryLater",
       action: later(0),
     });
     expect(await bench.claim(message)).toMatchObject({ attempt: 1, failures: [] });
@@ -145,28 +145,30 @@ describeDynamo("a delivery in the table", () => {
     expect(delivery).toMatchObject({ attempt: 1, acceptedAt: bench.clock.now() });
     expect(delivery.event.metadata.replay).toEqual({ id: "replay-1" });
     await bench.settle(delivery, dead);
-    expect([...bench.letters.values()].map((letter) => letter.event.metadata.replay?.id)).toEqual([
-      undefined,
-      "replay-1",
+    expect(delivery.replayId).toBe("replay-1");
+    const deadLetters = [...bench.deadLetters.values()];
+    expect(deadLetters.map(({ event: { metadata }, replayId }) => [metadata.replay?.id, replayId])).toEqual([
+      [undefined, undefined],
+      ["replay-1", "replay-1"],
     ]);
     expect(await bench.refused(replayed)).toMatchObject({ why: "dead" });
     expect(await bench.claim(bench.message(timed, { replayId: "replay-2" }))).toMatchObject({ attempt: 1 });
   });
 
-  test("what is no valid event becomes one dead letter, whoever sees it", async () => {
+  test("what is not a valid event becomes one dead letter, whoever sees it", async () => {
     const bench = await Bench.make(dynamo());
     const invalid = bench.message(anEvent({ type: "task.created", data: { taskId: 7 } }));
     expect(await bench.refused(invalid)).toEqual({ why: "invalid", action: gone });
     bench.record = { ...bench.record, name: "two" };
     await bench.clock.advance(1_000);
     expect(await bench.refused(invalid)).toMatchObject({ why: "invalid" });
-    expect(bench.letter).toMatchObject({ reason: { code: "invalid_event", attempt: 0 }, attempts: 0 });
-    expect(bench.letter.subscription).toBeUndefined();
+    expect(bench.deadLetter).toMatchObject({ reason: { code: "invalid_event", attempt: 0 }, attempts: 0 });
+    expect(bench.deadLetter.subscription).toBeUndefined();
     for (const body of ["no JSON", "[]", '{"detail":{}}']) {
       expect(await bench.refused({ body, sentMs: 0 })).toMatchObject({ why: "invalid" });
     }
-    expect(bench.letters.size).toBe(4);
-    expect([...bench.letters.values()].at(-1)?.event.data).toEqual({ stored: '{"detail":{}}' });
+    expect(bench.deadLetters.size).toBe(4);
+    expect([...bench.deadLetters.values()].at(-1)?.event.data).toEqual({ stored: '{"detail":{}}' });
   });
 
   test("a table that is not there is named", async () => {

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { DeliveryItem } from "../../../../../lib/delivery/local-queue/delivery-item.ts";
 import type { DeadLetter, Delivery } from "../../../../../lib/engine/delivery.ts";
 import type { Consumer } from "../../../../../lib/engine/delivery-queue.ts";
-import type { Recorded } from "../../../../../lib/engine/engine.ts";
+import type { LogEntry, PositionOf } from "../../../../../lib/engine/event-log.ts";
 import { EphemeralSubscriptions } from "../../../../../lib/engines/aws/ephemeral/subscriptions.ts";
 import { BusError } from "../../../../../lib/error/bus-error.ts";
+import { createCatalog } from "../../../../../lib/event/catalog.ts";
+import { ChangeWatch } from "../../../../../lib/history/change-watch.ts";
+import { LogReader } from "../../../../../lib/history/log-reader.ts";
 import { systemClock } from "../../../../../lib/runtime/clock.ts";
 import { aRecord } from "../../../../support/a-record.ts";
 import { anEvent } from "../../../../support/an-event.ts";
@@ -12,18 +14,19 @@ import { eventually } from "../../../../support/eventually.ts";
 
 /** A log in memory: positions are texts, as the table's are. */
 class Log {
-  readonly all: Recorded[] = [];
+  readonly all: LogEntry[] = [];
   readonly #listeners = new Set<() => void>();
   /** Reads that are to fail. */
   failing = 0;
 
   append(id: string, type = "task.created"): void {
-    this.all.push({ event: anEvent({ id, type }), position: place(this.all.length + 1) });
+    const position = positionAt(this.all.length + 1);
+    this.all.push({ event: anEvent({ id, type }), acceptedAt: 1_000 + this.all.length, position });
     for (const listener of this.#listeners) listener();
   }
 
-  async position(of: "end" | { eventId: string } | { time: number }): Promise<string> {
-    return of === "end" ? place(this.all.length) : place(0);
+  async position(of: PositionOf): Promise<string> {
+    return of === "end" ? positionAt(this.all.length) : positionAt(0);
   }
 
   async readAfter(position: string | number, limit: number) {
@@ -35,22 +38,27 @@ class Log {
     return { events, position: events.at(-1)?.position ?? position };
   }
 
-  onChange(listener: () => void): () => void {
+  watch(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+
+  get watched(): boolean {
+    return this.#listeners.size > 0;
+  }
 }
 
-function place(n: number): string {
+function positionAt(n: number): string {
   return String(n).padStart(6, "0");
 }
 
 function setUp() {
   const log = new Log();
-  const letters: DeadLetter[] = [];
+  const deadLetters: DeadLetter[] = [];
   const errors: BusError[] = [];
   let retryNow: () => void = () => {};
   const ephemeral = new EphemeralSubscriptions({
+    catalog: createCatalog([], { open: true }),
     clock: {
       ...systemClock,
       setTimer: (run, ms, options) => {
@@ -60,22 +68,22 @@ function setUp() {
         return undefined;
       },
     },
-    nextId: () => `id-${letters.length}`,
+    nextId: () => `id-${deadLetters.length}`,
     onError: (error) => errors.push(error),
-    history: log,
-    deadLetters: { put: async (letter) => void letters.push(letter) },
+    deadLetters: { put: async (deadLetter) => void deadLetters.push(deadLetter) },
     log,
+    reader: new LogReader(log, new ChangeWatch(log, systemClock)),
   });
-  return { log, letters, errors, ephemeral, retry: () => retryNow() };
+  return { log, deadLetters, errors, ephemeral, retry: () => retryNow() };
 }
 
 /** Keeps what it is handed. */
-function consumer(): Consumer & { got: Delivery[]; ids(): string[] } {
+function consumer(capacity = 100): Consumer & { got: Delivery[]; ids(): string[] } {
   const got: Delivery[] = [];
   return {
     got,
     ids: () => got.map(({ event }) => event.id),
-    capacity: () => 100,
+    capacity: () => capacity,
     deliver: (one) => void got.push(one),
     expired: () => {},
   };
@@ -86,12 +94,15 @@ test("it gets what is recorded from its beginning on, and nothing that it does n
   log.append("before");
   await ephemeral.add(aRecord({ name: "unnamed-1", on: ["task.*"], concurrency: 100 }));
   const hands = consumer();
-  ephemeral.attach("unnamed-1", hands).wake();
+  ephemeral.consume("unnamed-1", hands)?.wake();
   log.append("a");
   log.append("other", "agent.started");
   log.append("b");
   await eventually("both came", () => hands.got.length === 2);
-  expect(hands.ids()).toEqual(["a", "b"]);
+  expect(hands.got).toMatchObject([
+    { event: { id: "a" }, acceptedAt: 1_001, redriven: false },
+    { event: { id: "b" }, acceptedAt: 1_003, redriven: false },
+  ]);
   ephemeral.close();
 });
 
@@ -99,24 +110,24 @@ test("one that begins in the past gets that first, and each event once", async (
   const { log, ephemeral } = setUp();
   for (let n = 0; n < 600; n += 1) log.append(`e${n}`);
   await ephemeral.add(aRecord({ name: "unnamed-1", from: "beginning", concurrency: 1_000 }));
-  const hands = { ...consumer(), capacity: () => 1_000 };
-  ephemeral.attach("unnamed-1", hands).wake();
+  const hands = consumer(1_000);
+  ephemeral.consume("unnamed-1", hands)?.wake();
   log.append("live");
   await eventually("all came", () => hands.got.length === 601);
   expect(hands.ids()).toEqual([...Array.from({ length: 600 }, (_, n) => `e${n}`), "live"]);
   ephemeral.close();
 });
 
-test("a log that cannot be read for a while is told of, and read on from where it was", async () => {
+test("a log that cannot be read for a while is reported, and read on from where it was", async () => {
   const { log, ephemeral, errors, retry } = setUp();
   await ephemeral.add(aRecord({ name: "unnamed-1", concurrency: 100 }));
   const hands = consumer();
-  ephemeral.attach("unnamed-1", hands).wake();
+  ephemeral.consume("unnamed-1", hands)?.wake();
   log.append("a");
   await eventually("the first came", () => hands.got.length === 1);
   log.failing = 1;
   log.append("b");
-  await eventually("it was told", () => errors.length === 1);
+  await eventually("it was reported", () => errors.length === 1);
   log.append("c");
   retry();
   await eventually("the others came", () => hands.got.length === 3);
@@ -124,23 +135,43 @@ test("a log that cannot be read for a while is told of, and read on from where i
   ephemeral.close();
 });
 
-test("what dies there becomes a dead letter; a deleted one gets nothing more", async () => {
-  const { log, ephemeral, letters } = setUp();
+test("a delivery out of attempts becomes a dead letter; a deleted one gets nothing more, and history is let alone", async () => {
+  const { log, ephemeral, deadLetters } = setUp();
   await ephemeral.add(aRecord({ name: "unnamed-1" }));
   const hands = consumer();
-  ephemeral.attach("unnamed-1", hands).wake();
+  const consumption = ephemeral.consume("unnamed-1", hands);
+  consumption?.wake();
   log.append("a");
   await eventually("it came", () => hands.got.length === 1);
-  const [item] = hands.got;
-  if (!(item instanceof DeliveryItem)) throw new Error("nothing was handed over");
-  ephemeral.settle(item, {
-    kind: "dead",
-    failure: { code: "handler_error", message: "no", at: "2026-01-01T00:00:00.000Z", attempt: 1 },
-  });
-  expect(letters).toMatchObject([{ subscription: "unnamed-1", event: { id: "a" }, attempts: 1 }]);
+  const [delivery] = hands.got;
+  if (delivery === undefined) throw new Error("nothing was handed over");
+  const failure = { code: "handler_error", message: "no", at: "2026-01-01T00:00:00.000Z", attempt: 1 };
+  expect(ephemeral.settle(delivery, { kind: "dead", failure })).toBe(true);
+  expect(deadLetters).toMatchObject([
+    { subscription: "unnamed-1", event: { id: "a" }, attempts: 1, reason: failure, failures: [failure] },
+  ]);
   expect(ephemeral.delete("unnamed-1")).toBe(true);
   expect(ephemeral.delete("unnamed-1")).toBe(false);
+  expect(consumption?.settings).toBeUndefined();
+  await eventually("nobody watches the log", () => !log.watched);
   log.append("b");
   expect(ephemeral.states()).toEqual([]);
+  expect(ephemeral.consume("unnamed-1", hands)).toBeUndefined();
   expect(hands.ids()).toEqual(["a"]);
+});
+
+test("past events are queued again with their mark; of another subscription it knows nothing", async () => {
+  const { ephemeral } = setUp();
+  await ephemeral.add(aRecord({ name: "unnamed-1", concurrency: 100 }));
+  const hands = consumer();
+  ephemeral.consume("unnamed-1", hands)?.wake();
+  const events = [anEvent({ id: "a" }), anEvent({ id: "b" })];
+  expect(ephemeral.requeue("unnamed-1", events, { redriven: true, replayId: "r1" })).toBe(true);
+  expect(ephemeral.requeue("unnamed-2", events, { redriven: true, replayId: "r1" })).toBe(false);
+  await eventually("both came", () => hands.got.length === 2);
+  expect(hands.got).toMatchObject([
+    { event: { id: "a" }, redriven: true, replayId: "r1" },
+    { event: { id: "b" }, redriven: true, replayId: "r1" },
+  ]);
+  ephemeral.close();
 });

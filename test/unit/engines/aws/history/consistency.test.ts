@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
-import type { HistoryStore } from "../../../../../lib/engines/aws/dependencies.ts";
-import { createHistoryStore } from "../../../../../lib/engines/aws/history/index.ts";
+import type { RecordedEvent } from "../../../../../lib/engine/event-log.ts";
+import type { HistoryTable } from "../../../../../lib/engines/aws/dependencies.ts";
+import { createHistoryTable } from "../../../../../lib/engines/aws/history/index.ts";
 import { createIds } from "../../../../../lib/event/id.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 import { type Dynamo, describeDynamo, startDynamo } from "../../../../support/dynamo.ts";
-import { historyParts, historyTableInput } from "../../../../support/history-table.ts";
+import { historyDependencies, historyTableInput } from "../../../../support/history-table.ts";
 
 const read = z.looseObject({ TableName: z.string(), ConsistentRead: z.boolean() });
 const batchRead = z.looseObject({
@@ -23,7 +24,7 @@ function fromCopy(input: object, copy: string): object {
 
 describeDynamo("where copies of the table lag behind", () => {
   let dynamo: Dynamo;
-  let store: HistoryStore;
+  let store: HistoryTable;
   const now = Date.now();
   const nextId = createIds({ now: () => now });
   const [first, effect, other] = [nextId(), nextId(), "an id of the caller's own"];
@@ -35,13 +36,13 @@ describeDynamo("where copies of the table lag behind", () => {
     client.middlewareStack.add((next) => (args) => next({ ...args, input: fromCopy(args.input, "copy") }), {
       step: "initialize",
     });
-    store = createHistoryStore(historyParts(client, "table", { nextId }));
+    store = createHistoryTable(historyDependencies(client, "table", { nextId }));
     const events = [first, effect, other].map((id) => anEvent({ id, metadata: { correlationId: first } }));
     expect(await store.record(events.map((event) => ({ event, acceptedAt: now })))).toEqual({ failed: [] });
   });
   afterAll(() => dynamo.close());
 
-  const idsOf = (events: readonly { id: string }[]) => events.map(({ id }) => id).toSorted();
+  const idsOf = (events: readonly RecordedEvent[]) => events.map(({ event }) => event.id).toSorted();
 
   test("what is recorded is found by its id", async () => {
     for (const id of [first, effect, other]) expect((await store.get(id))?.id).toBe(id);
@@ -49,7 +50,7 @@ describeDynamo("where copies of the table lag behind", () => {
 
   test("what is recorded of a flow is found, narrowed down or not", async () => {
     const flow = [first, effect, other].toSorted();
-    expect(idsOf(await store.flowEvents(first))).toEqual(flow);
+    expect(idsOf(await store.flow(first))).toEqual(flow);
     const query = { correlationId: first, type: anEvent({}).type, until: new Date(now + 1_000) };
     expect(idsOf((await store.query(query, {})).events)).toEqual(flow);
   });
@@ -62,7 +63,7 @@ describeDynamo("where copies of the table lag behind", () => {
         failed: [],
       });
     }
-    expect(idsOf(await store.flowEvents(correlationId))).toEqual(ids);
+    expect(idsOf(await store.flow(correlationId))).toEqual(ids);
   });
 
   test("other queries take what a copy has", async () => {

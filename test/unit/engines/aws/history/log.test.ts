@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
 import type { Position } from "../../../../../lib/engine/event-log.ts";
-import type { AwsDependencies, HistoryStore } from "../../../../../lib/engines/aws/dependencies.ts";
-import { createHistoryStore } from "../../../../../lib/engines/aws/history/index.ts";
+import type { AwsDependencies, HistoryTable } from "../../../../../lib/engines/aws/dependencies.ts";
+import { createHistoryTable } from "../../../../../lib/engines/aws/history/index.ts";
 import { createIds } from "../../../../../lib/event/id.ts";
 import { ManualClock } from "../../../../../lib/testing/manual-clock.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 import { type Dynamo, describeDynamo, startDynamo } from "../../../../support/dynamo.ts";
 import { heldRequests } from "../../../../support/held-requests.ts";
-import { historyParts, historyTableInput } from "../../../../support/history-table.ts";
+import { historyDependencies, historyTableInput } from "../../../../support/history-table.ts";
 
 const minuteMs = 60_000;
 const logPut = z.object({ Item: z.object({ pk: z.object({ S: z.string().startsWith("log#") }) }) });
@@ -19,8 +19,8 @@ describeDynamo("the log of what is recorded", () => {
   let dynamo: Dynamo;
   let clock: ManualClock;
   let nextId: () => string;
-  let parts: AwsDependencies;
-  let store: HistoryStore;
+  let dependencies: AwsDependencies;
+  let store: HistoryTable;
   let tables = 0;
   beforeAll(async () => {
     dynamo = await startDynamo();
@@ -31,12 +31,12 @@ describeDynamo("the log of what is recorded", () => {
     await dynamo.createTable(historyTableInput(`log-${tables}`));
     clock = new ManualClock();
     nextId = createIds({ now: clock.now });
-    parts = historyParts(dynamo.client, `log-${tables}`, { clock, nextId });
-    store = createHistoryStore(parts);
+    dependencies = historyDependencies(dynamo.client, `log-${tables}`, { clock, nextId });
+    store = createHistoryTable(dependencies);
   });
 
   /** Records one event that was accepted just now, or then. */
-  async function record(by: HistoryStore = store, acceptedAt = clock.now()): Promise<string> {
+  async function record(by: HistoryTable = store, acceptedAt = clock.now()): Promise<string> {
     const id = acceptedAt === clock.now() ? nextId() : createIds({ now: () => acceptedAt })();
     expect(await by.record([{ event: anEvent({ id }), acceptedAt }])).toEqual({ failed: [] });
     await clock.advance(1);
@@ -48,7 +48,7 @@ describeDynamo("the log of what is recorded", () => {
     const client = dynamo.connect();
     return {
       ...heldRequests(client, waits),
-      store: createHistoryStore(historyParts(client, parts.config.historyTable, { clock, nextId })),
+      store: createHistoryTable(historyDependencies(client, dependencies.config.historyTable, { clock, nextId })),
       close: () => client.destroy(),
     };
   }
@@ -100,7 +100,7 @@ describeDynamo("the log of what is recorded", () => {
     const { late, recording } = await overtaken(slow);
     const fast = await record();
     const between = await store.position("end");
-    const another = createHistoryStore(parts);
+    const another = createHistoryTable(dependencies);
     const ofAnother = await another.position("end");
     expect(await readOn(between)).toEqual({ ids: [], position: between });
     slow.release();

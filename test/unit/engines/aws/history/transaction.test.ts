@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterEach, expect, test } from "vitest";
 import { Table } from "../../../../../lib/engines/aws/history/table.ts";
-import { historyParts } from "../../../../support/history-table.ts";
+import { historyDependencies } from "../../../../support/history-table.ts";
 import { ServiceError, startJsonStub } from "../../../../support/json-stub.ts";
 
 const ends: (() => unknown)[] = [];
@@ -28,7 +28,7 @@ async function aTable(...reasons: string[]) {
     credentials: { accessKeyId: "none", secretAccessKey: "none" },
   });
   ends.push(stub.close, () => client.destroy());
-  return { table: new Table(historyParts(client, "history", { random: () => 0 })), asked };
+  return { table: new Table(historyDependencies(client, "history", { random: () => 0 })), asked };
 }
 
 const [first, other] = [

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { parseUnpublished } from "../../../../../lib/aws-shared/index.ts";
+import { deadLetterOfUnpublished } from "../../../../../lib/delivery/dead-letter.ts";
 import type { EventPublisher } from "../../../../../lib/engines/aws/publish/event-publisher.ts";
 import { turn } from "../../../../../lib/testing/manual-clock.ts";
 import { anEvent } from "../../../../support/an-event.ts";
@@ -89,16 +90,18 @@ test.each([
   ["AccessDeniedException", "unavailable", 1],
   ["InternalException", "unavailable", 10],
   ["ThrottlingException", "throttled", 10],
-])("an entry that ends as %s is a dead letter, and the call says so: %s", async (code, expected, attempts) => {
+])("an entry that ends as %s is a dead deadLetter, and the call says so: %s", async (code, expected, attempts) => {
   const { publisher, of } = await publishing(partly(code));
   const error = await errorOf(publisher, "a", { n: 1 });
-  expect(error).toMatchObject({ code: expected, details: { deadLetterId: "letter-1", attempts, awsError: code } });
+  expect(error).toMatchObject({ code: expected, details: { deadLetterId: "dead-letter-1", attempts, awsError: code } });
   expect(error).toMatchObject({ retryable: attempts === 10 });
-  const letters = of("SendMessageBatch").flatMap(({ entries }) => entries.map(({ text }) => parseUnpublished(text)));
-  expect(letters).toMatchObject([
+  const deadLetters = of("SendMessageBatch").flatMap(({ entries }) =>
+    entries.map(({ text }) => parseUnpublished(text)),
+  );
+  expect(deadLetters).toMatchObject([
     {
-      letter: {
-        id: "letter-1",
+      deadLetter: {
+        id: "dead-letter-1",
         event: toPublish("a", { n: 1 }).event,
         attempts,
         reason: { code: expected, attempt: attempts, message: `bus agents: ${code}: the stub says ${code}` },
@@ -115,7 +118,7 @@ test("an event that EventBridge refuses as a request is invalid, and harms none 
   );
   const results = await Promise.allSettled(["a", "b", "bad", "c"].map((id) => publisher.publish(toPublish(id))));
   expect(results.map((result) => result.status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
-  expect(results[2]).toMatchObject({ reason: { code: "invalid_event", details: { deadLetterId: "letter-1" } } });
+  expect(results[2]).toMatchObject({ reason: { code: "invalid_event", details: { deadLetterId: "dead-letter-1" } } });
 });
 
 test("where the dead-letter queue fails, too, the rejection says both", async () => {
@@ -138,7 +141,7 @@ test("a message that the dead-letter queue takes only at the second time arrives
     if (request.operation === "PutEvents") return { kind: "partial", code: "MalformedDetail", fails: () => true };
     return before === 0 ? { kind: "partial", code: "InternalError", fails: () => true } : undefined;
   });
-  expect(await errorOf(publisher, "a")).toMatchObject({ details: { deadLetterId: "letter-1" } });
+  expect(await errorOf(publisher, "a")).toMatchObject({ details: { deadLetterId: "dead-letter-1" } });
   expect(of("SendMessageBatch")).toHaveLength(2);
 });
 
@@ -150,12 +153,12 @@ test("a dead letter that is larger than a message lies in the bucket, and the me
     expect(await errorOf(publisher, id, { text })).toMatchObject({ details: { deadLetterId: expect.any(String) } });
   }
   expect(of("SendMessageBatch").map(({ entries }) => entries.map((entry) => parseUnpublished(entry.text)))).toEqual([
-    [{ bodyKey: "unpublished/letter-1" }],
-    [{ bodyKey: "unpublished/letter-2" }],
+    [{ bodyKey: "unpublished/dead-letter-1" }],
+    [{ bodyKey: "unpublished/dead-letter-2" }],
   ]);
   expect(of("PutObject").map(({ entries }) => parseUnpublished(entries[0]?.text ?? ""))).toMatchObject([
-    { letter: { event: { id: "a" }, attempts: 10 } },
-    { letter: { event: { id: "b", data: { text: events.b } } } },
+    { deadLetter: { event: { id: "a" }, attempts: 10 } },
+    { deadLetter: { event: { id: "b", data: { text: events.b } } } },
   ]);
 });
 
@@ -187,9 +190,9 @@ test("requests stay below the limit of their bytes", async () => {
 test("what could not be published elsewhere is sent to the dead-letter queue", async () => {
   const { publisher, of } = await publishing();
   const reason = { code: "invalid_event", message: "no", at: "2026-01-01T00:00:00.000Z", attempt: 0 };
-  const letter = await publisher.addDeadLetter(anEvent({ id: "a" }), reason);
-  expect(letter).toMatchObject({ id: "letter-1", event: { id: "a" }, reason, attempts: 0 });
-  expect(parseUnpublished(of("SendMessageBatch")[0]?.entries[0]?.text ?? "")).toEqual({ letter });
+  const deadLetter = deadLetterOfUnpublished(anEvent({ id: "a" }), reason, { id: "d-1", acceptedAt: 0, deadAt: 1 });
+  await publisher.addDeadLetter(deadLetter);
+  expect(parseUnpublished(of("SendMessageBatch")[0]?.entries[0]?.text ?? "")).toEqual({ deadLetter });
 });
 
 test("close waits for all that was taken, and takes nothing more", async () => {

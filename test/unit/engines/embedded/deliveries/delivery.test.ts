@@ -9,9 +9,9 @@ const now = { ephemeral: false };
 test("an event goes to each subscription that matches, and to no other", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord({ name: "tasks", on: ["task.*"] }), now);
-  await engine.putSubscription(aRecord({ name: "memory", on: ["memory.*"] }), now);
-  await engine.putSubscription(aRecord({ name: "urgent", where: { metadata: { priority: [1] } } }), now);
+  await engine.subscriptions.put(aRecord({ name: "tasks", on: ["task.*"] }), now);
+  await engine.subscriptions.put(aRecord({ name: "memory", on: ["memory.*"] }), now);
+  await engine.subscriptions.put(aRecord({ name: "urgent", where: { metadata: { priority: [1] } } }), now);
   const consumers = ["tasks", "memory", "urgent"].map((name) => new TestConsumer(engine, name));
 
   await publish(engine, anEvent({ id: "a", type: "task.created" }));
@@ -23,7 +23,7 @@ test("an event goes to each subscription that matches, and to no other", async (
 test("what was collected while nobody consumed comes urgent first, then oldest first", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord(), now);
+  await engine.subscriptions.put(aRecord(), now);
   for (const [id, priority] of [
     ["a", 5],
     ["b", 9],
@@ -40,7 +40,7 @@ test("what was collected while nobody consumed comes urgent first, then oldest f
 test("an event that comes while others wait queues behind them", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord({ concurrency: 1 }), now);
+  await engine.subscriptions.put(aRecord({ concurrency: 1 }), now);
   const consumer = new TestConsumer(engine, "one");
   for (const id of ["a", "b", "c"]) await publish(engine, anEvent({ id }));
   for (const id of ["a", "b", "c"]) {
@@ -49,10 +49,10 @@ test("an event that comes while others wait queues behind them", async () => {
   }
 });
 
-test("a place that comes free goes to what waits, and not to what is published in that moment", async () => {
+test("a slot that comes free goes to what waits, and not to what is published in that moment", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord({ concurrency: 1 }), now);
+  await engine.subscriptions.put(aRecord({ concurrency: 1 }), now);
   const consumer = new TestConsumer(engine, "one");
   for (const id of ["a", "b"]) await publish(engine, anEvent({ id }));
   await Promise.all([consumer.settle(), publish(engine, anEvent({ id: "c" }))]);
@@ -62,23 +62,23 @@ test("a place that comes free goes to what waits, and not to what is published i
 test("`concurrency` bounds what two consumers hold together, and a consumer's capacity what it holds", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord({ concurrency: 5 }), now);
+  await engine.subscriptions.put(aRecord({ concurrency: 5 }), now);
   const [small, large] = [new TestConsumer(engine, "one", 2), new TestConsumer(engine, "one", 10)];
   for (let number = 0; number < 20; number += 1) await publish(engine, anEvent({ id: `e${number}` }));
   await eventually("five are held", () => small.held.length + large.held.length === 5);
   expect(small.held.length).toBeLessThanOrEqual(2);
-  expect(await engine.getSubscription("one")).toMatchObject({ running: 5, waiting: 15 });
+  expect(await engine.subscriptions.get("one")).toMatchObject({ running: 5, waiting: 15 });
   expect(bench.wrongDepths()).toEqual([]);
 });
 
 test("a delivery that failed comes again when it is due, with its failures and the next attempt's number", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord(), now);
+  await engine.subscriptions.put(aRecord(), now);
   const consumer = new TestConsumer(engine, "one");
   await publish(engine, anEvent({ id: "a" }));
   await consumer.settle({ kind: "retry", afterMs: 1_000, failure: failed(1) });
-  expect(await engine.pending("a")).toEqual([
+  expect(await engine.deliveries.pending?.("a")).toEqual([
     {
       subscription: "one",
       eventId: "a",
@@ -100,7 +100,7 @@ test("a delivery that failed comes again when it is due, with its failures and t
 test("a released delivery is queued again and its attempt is not counted", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord(), now);
+  await engine.subscriptions.put(aRecord(), now);
   const consumer = new TestConsumer(engine, "one");
   await publish(engine, anEvent({ id: "a" }));
   await consumer.settle({ kind: "released" });
@@ -111,13 +111,13 @@ test("a released delivery is queued again and its attempt is not counted", async
 test("a dead delivery leaves the queue for the dead letters with every failure", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord(), now);
+  await engine.subscriptions.put(aRecord(), now);
   const consumer = new TestConsumer(engine, "one");
   await publish(engine, anEvent({ id: "a", data: { n: 1 } }));
   await consumer.settle({ kind: "retry", afterMs: 0, failure: failed(1) });
   await consumer.ids(1);
   await consumer.settle({ kind: "dead", failure: failed(2, "non_retriable") });
-  const { deadLetters } = await engine.listDeadLetters({}, {});
+  const { deadLetters } = await engine.deadLetters.list({}, {});
   expect(deadLetters).toMatchObject([
     {
       subscription: "one",
@@ -127,92 +127,27 @@ test("a dead delivery leaves the queue for the dead letters with every failure",
     },
   ]);
   expect(deadLetters[0]?.event).toEqual(anEvent({ id: "a", data: { n: 1 } }));
-  expect(await engine.pending("a")).toEqual([]);
-  expect(await engine.getSubscription("one")).toMatchObject({ deadLetters: 1, running: 0 });
+  expect(await engine.deliveries.pending?.("a")).toEqual([]);
+  expect(await engine.subscriptions.get("one")).toMatchObject({ deadLetters: 1, running: 0 });
 });
 
 test("what a full backlog cannot take becomes a dead letter of that subscription alone", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord({ name: "bounded", maxBacklog: 2 }), now);
-  await engine.putSubscription(aRecord({ name: "free" }), now);
+  await engine.subscriptions.put(aRecord({ name: "bounded", maxBacklog: 2 }), now);
+  await engine.subscriptions.put(aRecord({ name: "free" }), now);
   for (const id of ["a", "b", "c"]) await publish(engine, anEvent({ id }));
-  const { deadLetters } = await engine.listDeadLetters({}, {});
+  const { deadLetters } = await engine.deadLetters.list({}, {});
   expect(
     deadLetters.map(({ subscription, event, reason, attempts }) => [subscription, event.id, reason.code, attempts]),
   ).toEqual([["bounded", "c", "overflow", 0]]);
-  expect(await engine.getSubscription("free")).toMatchObject({ waiting: 3 });
-});
-
-test("an id that is stored comes back as a duplicate, and with other content is a conflict that harms no other", async () => {
-  const bench = await Bench.make();
-  const engine = await bench.open();
-  await engine.putSubscription(aRecord(), now);
-  const first = anEvent({ id: "a", data: { x: 1, y: [1, { z: 2 }] } });
-  const again = anEvent({ id: "a", data: { y: [1, { z: 2 }], x: 1 }, time: "2026-02-02T00:00:00.000Z" });
-  const results = await Promise.allSettled([
-    publish(engine, first),
-    publish(engine, again),
-    publish(engine, anEvent({ id: "a", data: { x: 2 } })),
-    publish(engine, anEvent({ id: "b" })),
-  ]);
-  expect(results).toMatchObject([
-    { status: "fulfilled", value: { duplicate: false } },
-    { status: "fulfilled", value: { duplicate: true, event: first } },
-    { status: "rejected", reason: { code: "conflict" } },
-    { status: "fulfilled", value: { duplicate: false } },
-  ]);
-  expect(await engine.getSubscription("one")).toMatchObject({ waiting: 2 });
-});
-
-test("an event outside of history is delivered, is in no look-up, and is gone from the file afterwards", async () => {
-  const bench = await Bench.make();
-  const engine = await bench.open();
-  await engine.putSubscription(aRecord({ name: "one" }), now);
-  await engine.putSubscription(aRecord({ name: "two" }), now);
-  const consumer = new TestConsumer(engine, "one");
-  expect(await publish(engine, anEvent({ id: "a" }), { history: false })).toMatchObject({ duplicate: false });
-  expect(await engine.get("a")).toBeUndefined();
-  expect((await engine.query({}, {})).events).toEqual([]);
-  expect((await engine.readAfter(0, 10)).events).toEqual([]);
-  expect(await engine.stats({})).toEqual([]);
-  expect(await engine.pending("a")).toHaveLength(2);
-  await consumer.settle();
-  expect(bench.read("SELECT id FROM events")).toEqual([{ id: "a" }]);
-  const other = new TestConsumer(engine, "two");
-  await other.ids(1);
-  await other.settle();
-  expect(bench.read("SELECT id FROM events")).toEqual([]);
-  expect(bench.read("SELECT seq FROM transients")).toEqual([]);
-});
-
-test("an id given to an event outside of history still tells a duplicate from a conflict once it is delivered", async () => {
-  const bench = await Bench.make();
-  const engine = await bench.open();
-  await publish(engine, anEvent({ id: "a", data: { x: 1, y: 2 } }), { history: false });
-  expect(bench.read("SELECT id FROM events")).toEqual([]);
-  expect(await publish(engine, anEvent({ id: "a", data: { y: 2, x: 1 } }), { history: false })).toMatchObject({
-    duplicate: true,
-  });
-  await expect(publish(engine, anEvent({ id: "a", data: { x: 3 } }), { history: false })).rejects.toMatchObject({
-    code: "conflict",
-  });
-});
-
-test("a full publishQueue refuses publishers, and never a handler", async () => {
-  const bench = await Bench.make();
-  const engine = await bench.open({ maxPending: 2 });
-  const entry = (id: string, inHandler: boolean) =>
-    engine.publish({ event: anEvent({ id }), ownId: false, history: true, inHandler });
-  const results = await Promise.allSettled([entry("a", false), entry("b", false), entry("c", false), entry("d", true)]);
-  expect(results.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
-  expect(results[2]).toMatchObject({ reason: { code: "throttled", retryable: true } });
+  expect(await engine.subscriptions.get("free")).toMatchObject({ waiting: 3 });
 });
 
 test("a stored event that cannot be read becomes a dead letter, is reported, and stops no other", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord(), now);
+  await engine.subscriptions.put(aRecord(), now);
   await publish(engine, anEvent({ id: "a" }));
   await publish(engine, anEvent({ id: "b" }));
   bench.write("UPDATE events SET body = '{\"id\":' WHERE id = 'a'");
@@ -220,7 +155,7 @@ test("a stored event that cannot be read becomes a dead letter, is reported, and
   const next = await bench.open();
   const consumer = new TestConsumer(next, "one");
   expect(await consumer.ids(1)).toEqual(["b"]);
-  expect((await next.listDeadLetters({}, {})).deadLetters).toMatchObject([
+  expect((await next.deadLetters.list({}, {})).deadLetters).toMatchObject([
     { subscription: "one", reason: { code: "invalid_event" }, event: { id: "a", data: { stored: '{"id":' } } },
   ]);
   expect(bench.errors).toMatchObject([{ code: "unavailable" }]);
@@ -230,12 +165,12 @@ test("a stored event that cannot be read becomes a dead letter, is reported, and
 test("events and deliveries outlast the process, retries that wait included", async () => {
   const bench = await Bench.make();
   const first = await bench.open();
-  await first.putSubscription(aRecord(), now);
+  await first.subscriptions.put(aRecord(), now);
   const consumer = new TestConsumer(first, "one", 1);
   for (const id of ["a", "b"]) await publish(first, anEvent({ id }));
   await consumer.settle({ kind: "retry", afterMs: 60_000, failure: failed(1) });
   consumer.room = 0;
-  consumer.detach();
+  consumer.stop();
   if (consumer.held.length > 0) await consumer.settle({ kind: "released" });
   await first.close();
 
@@ -254,6 +189,6 @@ test("a closed engine refuses, and takes what was queued before with it", async 
   await engine.close();
   await expect(publishing).resolves.toMatchObject({ duplicate: false });
   await expect(publish(engine, anEvent({ id: "b" }))).rejects.toMatchObject({ code: "closed" });
-  await expect(engine.get("a")).rejects.toMatchObject({ code: "closed" });
+  await expect(engine.log.get("a")).rejects.toMatchObject({ code: "closed" });
   expect(bench.read("SELECT id FROM events")).toEqual([{ id: "a" }]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Engine } from "../../../../../lib/engine/engine.ts";
-import { allotment } from "../../../../../lib/engines/embedded/deliveries/participants.ts";
+import { slotsOf } from "../../../../../lib/engines/embedded/deliveries/participants.ts";
 import { aRecord } from "../../../../support/a-record.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 import { eventually } from "../../../../support/eventually.ts";
@@ -15,22 +15,22 @@ async function loaded(bench: Bench, concurrency: number, processes: number): Pro
   for (let count = 0; count < processes; count += 1) engines.push(await bench.open());
   const [one] = engines;
   if (one === undefined) throw new Error("no engine");
-  await one.putSubscription(aRecord({ concurrency }), now);
+  await one.subscriptions.put(aRecord({ concurrency }), now);
   const ids = Array.from({ length: total }, (_, number) => `e${number}`);
   await Promise.all(ids.map((id) => publish(one, anEvent({ id }))));
   return engines;
 }
 
-/** Settles everything that any of the consumers gets, until all is handled; looks at what is held in between. */
+/** Settles everything that any of the consumers gets, until all is handled; `check` is called in between. */
 async function handleAll(
   bench: Bench,
   consumers: readonly TestConsumer[],
-  look: () => void = () => {},
+  check: () => void = () => {},
 ): Promise<number[]> {
   await eventually(
     "all are handled",
     async () => {
-      look();
+      check();
       bench.clock.advance(20);
       for (const consumer of consumers)
         await Promise.all(consumer.held.map((held) => consumer.settle(undefined, held)));
@@ -74,11 +74,11 @@ const endings: readonly (readonly [string, (consumer: TestConsumer, engine: Engi
       consumer.room = 0;
     },
   ],
-  ["detached", (consumer) => consumer.detach()],
+  ["stopped", (consumer) => consumer.stop()],
   [
     "closed",
     (consumer, engine) => {
-      consumer.detach();
+      consumer.stop();
       return engine.close();
     },
   ],
@@ -103,12 +103,12 @@ for (const [what, end] of endings) {
   });
 }
 
-test("slots are shared out evenly, and what one cannot use goes to the others", () => {
+test("slots are divided evenly, and what one cannot use goes to the others", () => {
   const of = (slots: number, most: readonly number[]) =>
     most.map((_, index) =>
-      allotment(
+      slotsOf(
         slots,
-        most.map((each, owner) => ({ owner, most: each })),
+        most.map((each, processId) => ({ processId, most: each })),
         index,
       ),
     );
@@ -116,5 +116,5 @@ test("slots are shared out evenly, and what one cannot use goes to the others", 
   expect(of(10, [10, 10, 10])).toEqual([4, 3, 3]);
   expect(of(10, [10, 2])).toEqual([8, 2]);
   expect(of(1, [1, 1, 1])).toEqual([1, 0, 0]);
-  expect(allotment(4, [{ owner: 1, most: 4 }], 2)).toBe(0);
+  expect(slotsOf(4, [{ processId: 1, most: 4 }], 2)).toBe(0);
 });

@@ -11,7 +11,7 @@ const keyed = (id: string, key: string, priority = 5) => anEvent({ id, data: { k
 test("within a key one delivery at a time, in order of acceptance; across keys the most urgent head first", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord({ ordered: "data.key" }), now);
+  await engine.subscriptions.put(aRecord({ ordered: "data.key" }), now);
   await publish(engine, keyed("a1", "a", 9));
   await publish(engine, keyed("a2", "a", 1));
   await publish(engine, keyed("b1", "b", 2));
@@ -24,14 +24,14 @@ test("within a key one delivery at a time, in order of acceptance; across keys t
 test("a key waits while its head is retried, and goes on after a dead letter", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord({ ordered: "data.key" }), now);
+  await engine.subscriptions.put(aRecord({ ordered: "data.key" }), now);
   const consumer = new TestConsumer(engine, "one");
   await publish(engine, keyed("a1", "a"));
   await publish(engine, keyed("a2", "a"));
   await consumer.settle({ kind: "retry", afterMs: 1_000, failure: failed(1) });
   await publish(engine, keyed("b1", "b"));
   expect(await consumer.ids(1)).toEqual(["b1"]);
-  expect(await engine.getSubscription("one")).toMatchObject({ waiting: 1, delayed: 1, running: 1 });
+  expect(await engine.subscriptions.get("one")).toMatchObject({ waiting: 1, delayed: 1, running: 1 });
   await consumer.settle();
   await bench.clock.advance(1_000);
   expect(await consumer.ids(1)).toEqual(["a1"]);
@@ -42,15 +42,15 @@ test("a key waits while its head is retried, and goes on after a dead letter", a
 test("when `ordered` changes, what is queued is kept in order by the new key", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord(), now);
+  await engine.subscriptions.put(aRecord(), now);
   for (const id of ["a1", "b1", "a2", "b2"]) await publish(engine, keyed(id, id.slice(0, 1)));
-  expect(await engine.putSubscription(aRecord({ ordered: "data.key" }), now)).toEqual({
+  expect(await engine.subscriptions.put(aRecord({ ordered: "data.key" }), now)).toEqual({
     created: false,
     changed: ["ordered"],
   });
   const consumer = new TestConsumer(engine, "one");
   expect(await consumer.ids(2)).toEqual(["a1", "b1"]);
-  await engine.putSubscription(aRecord(), now);
+  await engine.subscriptions.put(aRecord(), now);
   expect(await consumer.ids(4)).toEqual(["a1", "b1", "a2", "b2"]);
   expect(bench.wrongDepths()).toEqual([]);
 });
@@ -86,7 +86,7 @@ test("whatever happens, no key is ever held twice, its order is kept, everything
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
       run += 1;
       const name = `run-${run}`;
-      await engine.putSubscription(aRecord({ name, on: [`run.${run}`], ordered: "data.key", concurrency: 3 }), now);
+      await engine.subscriptions.put(aRecord({ name, on: [`run.${run}`], ordered: "data.key", concurrency: 3 }), now);
       const consumer = new TestConsumer(engine, name, 3);
       const published: string[] = [];
       const ended: string[] = [];
@@ -134,8 +134,8 @@ test("whatever happens, no key is ever held twice, its order is kept, everything
         expect(ofKey(ended)).toEqual(ofKey(published));
       }
       expect(bench.wrongDepths()).toEqual([]);
-      consumer.detach();
-      await engine.deleteSubscription(name);
+      consumer.stop();
+      await engine.subscriptions.delete(name);
     }),
     { numRuns: 30 },
   );

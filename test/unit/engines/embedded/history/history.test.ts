@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Engine } from "../../../../../lib/engine/engine.ts";
+import type { LogPage } from "../../../../../lib/engine/event-log.ts";
 import type { HistoryQuery } from "../../../../../lib/engine/queries.ts";
 import type { Event } from "../../../../../lib/event/event.ts";
 import { historyFilter } from "../../../../../lib/history/history-filter.ts";
@@ -9,7 +10,7 @@ import { Bench, publish } from "../bench.ts";
 
 interface Kept {
   readonly event: Event;
-  readonly accepted: number;
+  readonly acceptedAt: number;
 }
 
 const types = ["task.created", "task.failed", "memory.created", "memory.failed"];
@@ -41,10 +42,16 @@ async function fill(bench: Bench, engine: Engine): Promise<Kept[]> {
       });
     });
     await Promise.all(events.map((event) => publish(engine, event)));
-    for (const event of events) kept.push({ event, accepted: bench.clock.now() });
+    for (const event of events) kept.push({ event, acceptedAt: bench.clock.now() });
   }
   return kept;
 }
+
+const paging = fc.record({
+  limit: fc.integer({ min: 1, max: 400 }),
+  order: fc.constantFrom("newest" as const, "oldest" as const, undefined),
+  upToEvent: fc.option(fc.nat(899), { nil: undefined }),
+});
 
 /** Seldom there, so that most queries find something. */
 const optional = <Value>(arbitrary: fc.Arbitrary<Value>) =>
@@ -72,22 +79,32 @@ const queries: fc.Arbitrary<HistoryQuery> = fc
   })
   .map((query) => Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)));
 
-test("a query gives what a look at every event would, newest first, in pages that hold while events arrive", async () => {
+test("a query gives what reading every event would, in either order, up to any position, in pages that hold while events arrive", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
   const kept = await fill(bench, engine);
   let extra = 0;
-  let found = 0;
+  let notEmpty = 0;
   await fc.assert(
-    fc.asyncProperty(queries, fc.integer({ min: 1, max: 400 }), async (query, limit) => {
+    fc.asyncProperty(queries, paging, async (query, { limit, order, upToEvent }) => {
       const wants = historyFilter(query);
-      const expected = kept.filter(({ event, accepted }) => wants(event, accepted)).map(({ event }) => event.id);
-      const ids: string[] = [];
+      const upTo = await engine.log.position(upToEvent === undefined ? "end" : { eventId: `e${upToEvent}` });
+      const expected = kept
+        .slice(0, upToEvent === undefined ? kept.length : upToEvent + 1)
+        .filter(({ event, acceptedAt }) => wants(event, acceptedAt))
+        .map(({ event, acceptedAt }) => ({ id: event.id, acceptedAt }));
+      const found: unknown[] = [];
       let cursor: string | undefined;
       do {
-        const page = await engine.query(query, { limit, ...(cursor === undefined ? {} : { cursor }) });
+        const page: LogPage = await engine.log.query(query, {
+          limit,
+          ...(order === undefined ? {} : { order }),
+          // Newest first a page is as of its call, so that nothing has to be said of the end.
+          ...(order === "oldest" || upToEvent !== undefined ? { upTo } : {}),
+          ...(cursor === undefined ? {} : { cursor }),
+        });
         expect(page.events.length).toBeLessThanOrEqual(limit);
-        ids.push(...page.events.map(({ id }) => id));
+        found.push(...page.events.map(({ event, acceptedAt }) => ({ id: event.id, acceptedAt })));
         cursor = page.cursor;
         if (cursor !== undefined && extra < 40) {
           const event = anEvent({
@@ -97,30 +114,45 @@ test("a query gives what a look at every event would, newest first, in pages tha
             metadata: { correlationId: "late" },
           });
           await publish(engine, event);
-          kept.push({ event, accepted: bench.clock.now() });
+          kept.push({ event, acceptedAt: bench.clock.now() });
         }
       } while (cursor !== undefined);
-      expect(ids).toEqual(expected.reverse());
-      found += ids.length > 0 ? 1 : 0;
+      expect(found).toEqual(order === "oldest" ? expected : expected.reverse());
+      notEmpty += found.length > 0 ? 1 : 0;
     }),
     { numRuns: 200 },
   );
-  expect(found).toBeGreaterThan(50);
+  expect(notEmpty).toBeGreaterThan(50);
 });
 
-test("`stats` counts whole minutes and parts of minutes alike, whatever the clock did", async () => {
+test("a cursor goes on in its own order alone", async () => {
+  const bench = await Bench.make();
+  const engine = await bench.open();
+  for (const id of ["a", "b", "c"]) await publish(engine, anEvent({ id }));
+  for (const [order, other, last] of [
+    ["newest", "oldest", "a"],
+    ["oldest", "newest", "c"],
+  ] as const) {
+    const { cursor = "" } = await engine.log.query({}, { order, limit: 2 });
+    const rest = await engine.log.query({}, { order, cursor });
+    expect(rest.events.map(({ event }) => event.id)).toEqual([last]);
+    await expect(engine.log.query({}, { order: other, cursor })).rejects.toMatchObject({ code: "invalid_config" });
+  }
+});
+
+test("`stats` counts whole and incomplete minutes alike, whatever the clock did", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
   const kept = await fill(bench, engine);
   const count = (since: number, until: number, type: string) =>
-    kept.filter(({ event, accepted }) => event.type === type && accepted >= since && accepted < until).length;
+    kept.filter(({ event, acceptedAt }) => event.type === type && acceptedAt >= since && acceptedAt < until).length;
   for (const [since, until] of [
     [start, start + 60_000],
     [start + 3_000, start + 3_500],
     [start - 90_000, start + 7_500],
     [start + 1, start + 120_000],
   ] as const) {
-    const rows = await engine.stats({ since: new Date(since), until: new Date(until) });
+    const rows = await engine.log.stats?.({ since: new Date(since), until: new Date(until) });
     expect(rows).toEqual(
       [...allTypes]
         .sort()
@@ -128,32 +160,33 @@ test("`stats` counts whole minutes and parts of minutes alike, whatever the cloc
         .filter((row) => row.count > 0),
     );
   }
-  expect(await engine.stats({ window: "1m", type: "*.failed" })).toEqual([
+  expect(await engine.log.stats?.({ window: "1m", type: "*.failed" })).toEqual([
     { from: at(0), type: "memory.failed", count: 225 },
     { from: at(0), type: "task.failed", count: 225 },
   ]);
 });
 
-test("a place in history: the end, an event, or a time; what comes after it is read in order", async () => {
+test("a position in history: the end, an event, or a time; what comes after it is read in order", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
   const kept = await fill(bench, engine);
   const ids = kept.map(({ event }) => event.id);
   const after = async (position: number | string, limit = 1_000) =>
-    (await engine.readAfter(position, limit)).events.map(({ event }) => event.id);
-  const end = await engine.position("end");
+    (await engine.log.readAfter(position, limit)).events.map(({ event }) => event.id);
+  const end = await engine.log.position("end");
   expect(await after(end)).toEqual([]);
-  expect(await after(await engine.position({ eventId: "e10" }), 3)).toEqual(["e11", "e12", "e13"]);
-  expect(await after(await engine.position({ time: 0 }))).toEqual(ids);
+  expect(await after(await engine.log.position({ eventId: "e10" }), 3)).toEqual(["e11", "e12", "e13"]);
+  expect(await after(await engine.log.position({ time: 0 }))).toEqual(ids);
   for (const time of [start + 3_000, start + 30_500, start + 44_000]) {
-    const first = kept.findIndex(({ accepted }) => accepted >= time);
-    expect((await after(await engine.position({ time }), 1))[0]).toBe(ids[first]);
+    const first = kept.findIndex(({ acceptedAt }) => acceptedAt >= time);
+    expect((await after(await engine.log.position({ time }), 1))[0]).toBe(ids[first]);
   }
-  expect(await after(await engine.position({ time: start + 99_000_000 }))).toEqual([]);
-  await expect(engine.position({ eventId: "absent" })).rejects.toMatchObject({ code: "not_found" });
-  const read = await engine.readAfter(0, 100);
+  expect(await after(await engine.log.position({ time: start + 99_000_000 }))).toEqual([]);
+  await expect(engine.log.position({ eventId: "absent" })).rejects.toMatchObject({ code: "not_found" });
+  const read = await engine.log.readAfter(0, 100);
   expect(read.position).toBe(read.events.at(-1)?.position);
-  expect((await engine.readAfter(end, 10)).position).toBe(end);
+  expect(read.events.map(({ acceptedAt }) => acceptedAt)).toEqual(kept.slice(0, 100).map((one) => one.acceptedAt));
+  expect((await engine.log.readAfter(end, 10)).position).toBe(end);
 });
 
 test("a flow's events come in order of acceptance, its first included", async () => {
@@ -163,18 +196,18 @@ test("a flow's events come in order of acceptance, its first included", async ()
     await publish(engine, anEvent({ id, metadata: { correlationId: id === "x" ? "x" : "root" } }));
   }
   await publish(engine, anEvent({ id: "elsewhere", metadata: { correlationId: "y" } }));
-  expect((await engine.flowEvents("root")).map(({ id }) => id)).toEqual(["root", "y"]);
-  expect((await engine.flowEvents("y")).map(({ id }) => id)).toEqual(["elsewhere"]);
+  expect((await engine.log.flow?.("root"))?.map(({ event }) => event.id)).toEqual(["root", "y"]);
+  expect((await engine.log.flow?.("y"))?.map(({ event }) => event.id)).toEqual(["elsewhere"]);
 });
 
-test("a cursor of another bus, and a time that is none, are refused by name", async () => {
+test("a cursor of another bus, and a time that is not one, are refused by name", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await expect(engine.query({}, { cursor: "12" })).rejects.toMatchObject({
+  await expect(engine.log.query({}, { cursor: "12" })).rejects.toMatchObject({
     code: "invalid_config",
     message: expect.stringContaining("cursor"),
   });
-  await expect(engine.query({ since: "yesterday" }, {})).rejects.toMatchObject({
+  await expect(engine.log.query({ since: "yesterday" }, {})).rejects.toMatchObject({
     code: "invalid_config",
     message: expect.stringContaining("since"),
   });
@@ -185,7 +218,7 @@ test("one stored event that cannot be read is reported, and hides no other", asy
   const engine = await bench.open();
   for (const id of ["a", "b", "c"]) await publish(engine, anEvent({ id }));
   bench.write("UPDATE events SET body = 'gone' WHERE id = 'b'");
-  expect((await engine.query({}, {})).events.map(({ id }) => id)).toEqual(["c", "a"]);
-  expect((await engine.readAfter(0, 10)).events.map(({ event }) => event.id)).toEqual(["a", "c"]);
+  expect((await engine.log.query({}, {})).events.map(({ event }) => event.id)).toEqual(["c", "a"]);
+  expect((await engine.log.readAfter(0, 10)).events.map(({ event }) => event.id)).toEqual(["a", "c"]);
   expect(bench.errors).toHaveLength(2);
 });

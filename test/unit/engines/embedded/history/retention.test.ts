@@ -24,7 +24,8 @@ async function publishMany(engine: Engine, from: number, to: number): Promise<vo
   );
 }
 
-const ids = async (engine: Engine) => (await engine.query({}, { limit: 1_000 })).events.map(({ id }) => id);
+const ids = async (engine: Engine) =>
+  (await engine.log.query({}, { limit: 1_000 })).events.map(({ event }) => event.id);
 
 test("what is older than the retention goes, with all that was kept to find it, and no younger event does", async () => {
   const bench = await Bench.make();
@@ -34,12 +35,12 @@ test("what is older than the retention goes, with all that was kept to find it, 
   await publishMany(engine, 700, 720);
   await bench.clock.advance("3m");
   await eventually("the old are gone", async () => (await ids(engine)).length === 20);
-  expect(await engine.stats({})).toEqual([
+  expect(await engine.log.stats?.({})).toEqual([
     { type: "task.created", count: 10 },
     { type: "task.failed", count: 10 },
   ]);
-  expect((await engine.query({ agentId: "agent-705" }, {})).events).toHaveLength(1);
-  expect((await engine.query({ type: "task.*" }, {})).events).toHaveLength(20);
+  expect((await engine.log.query({ agentId: "agent-705" }, {})).events).toHaveLength(1);
+  expect((await engine.log.query({ type: "task.*" }, {})).events).toHaveLength(20);
   await bench.clock.advance("8m");
   await eventually("all are gone", async () => (await ids(engine)).length === 0);
   for (const table of ["events", "postings", "blocks", "stats"])
@@ -50,7 +51,7 @@ test("what is older than the retention goes, with all that was kept to find it, 
 test("an event that is not delivered everywhere is spared, and goes once it is", async () => {
   const bench = await Bench.make();
   const engine = await bench.open({ retention: 10 * minute });
-  await engine.putSubscription(aRecord({ concurrency: 1 }), now);
+  await engine.subscriptions.put(aRecord({ concurrency: 1 }), now);
   await publishMany(engine, 0, 3);
   const consumer = new TestConsumer(engine, "one");
   await consumer.ids(1);
@@ -73,7 +74,7 @@ test("what a subscription is still to be filled with is spared", async () => {
   const bench = await Bench.make();
   const engine = await bench.open({ retention: 10 * minute });
   await publishMany(engine, 0, 10);
-  await engine.putSubscription(aRecord({ from: "beginning", maxBacklog: 2, concurrency: 1 }), now);
+  await engine.subscriptions.put(aRecord({ from: "beginning", maxBacklog: 2, concurrency: 1 }), now);
   await bench.clock.advance("12m");
   const consumer = new TestConsumer(engine, "one", 1);
   await eventually("all are handled", async () => {
@@ -87,9 +88,9 @@ test("what a subscription is still to be filled with is spared", async () => {
 test("an id published again after its event has left history is not handled again before `dedupeFor` is over", async () => {
   const bench = await Bench.make();
   const engine = await bench.open({ retention: minute });
-  await engine.putSubscription(aRecord({ name: "once", dedupeFor: 60 * minute }), now);
-  await engine.putSubscription(aRecord({ name: "always", idempotent: false }), now);
-  await engine.putSubscription(aRecord({ name: "dead", dedupeFor: 60 * minute }), now);
+  await engine.subscriptions.put(aRecord({ name: "once", dedupeFor: 60 * minute }), now);
+  await engine.subscriptions.put(aRecord({ name: "always", idempotent: false }), now);
+  await engine.subscriptions.put(aRecord({ name: "dead", dedupeFor: 60 * minute }), now);
   const [once, always, dead] = ["once", "always", "dead"].map((name) => new TestConsumer(engine, name));
   const again = async (from: string) => {
     await publish(engine, anEvent({ id: "a" }));
@@ -99,7 +100,7 @@ test("an id published again after its event has left history is not handled agai
       if (consumer !== undefined && consumer.held.length > 0) await consumer.settle();
     if (dead !== undefined && dead.held.length > 0) await dead.settle({ kind: "dead", failure: failed(1) });
     await bench.clock.advance("3m");
-    await eventually(`it has left history, ${from}`, async () => (await engine.get("a")) === undefined);
+    await eventually(`it has left history, ${from}`, async () => (await engine.log.get("a")) === undefined);
     return held;
   };
   expect(await again("first")).toEqual([1, 1, 1]);

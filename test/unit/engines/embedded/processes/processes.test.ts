@@ -11,16 +11,16 @@ test("two processes that open a new file at once both get the bus", async () => 
   const bench = await Bench.make();
   const [one, two] = await Promise.all([bench.open(), bench.open()]);
   await publish(one, anEvent({ id: "a" }));
-  expect(await two.get("a")).toEqual(anEvent({ id: "a" }));
+  expect(await two.log.get("a")).toEqual(anEvent({ id: "a" }));
 });
 
 test("what one process publishes reaches the consumer of another, and is noticed there", async () => {
   const bench = await Bench.make();
   const [one, two] = [await bench.open(), await bench.open()];
-  await two.putSubscription(aRecord(), now);
+  await two.subscriptions.put(aRecord(), now);
   const consumer = new TestConsumer(two, "one");
   let changes = 0;
-  two.onChange(() => {
+  two.watch(() => {
     changes += 1;
   });
   await publish(one, anEvent({ id: "a" }));
@@ -33,7 +33,7 @@ test("processes on one name share its work: each delivery goes to one, and `conc
   const engines = [await bench.open(), await bench.open()];
   const [one] = engines;
   if (one === undefined) throw new Error("no engine");
-  await one.putSubscription(aRecord({ concurrency: 4 }), now);
+  await one.subscriptions.put(aRecord({ concurrency: 4 }), now);
   const consumers = engines.map((engine) => new TestConsumer(engine, "one", 3));
   const ids = Array.from({ length: 50 }, (_, number) => `e${number}`);
   await Promise.all(ids.map((id, number) => publish(engines[number % 2] ?? one, anEvent({ id }))));
@@ -52,60 +52,61 @@ test("a new, a changed and a deleted subscription are seen by every process with
   const bench = await Bench.make();
   const [one, two] = [await bench.open(), await bench.open()];
   await publish(two, anEvent({ id: "a" }));
-  expect(await one.putSubscription(aRecord(), now)).toEqual({ created: true, changed: [] });
+  expect(await one.subscriptions.put(aRecord(), now)).toEqual({ created: true, changed: [] });
+  const consumer = new TestConsumer(two, "one", 0);
   await publish(two, anEvent({ id: "b" }));
-  expect(await one.putSubscription(aRecord({ on: ["memory.*"], attempts: 7 }), now)).toEqual({
+  expect(await one.subscriptions.put(aRecord({ on: ["memory.*"], attempts: 7 }), now)).toEqual({
     created: false,
     changed: ["on", "attempts"],
   });
   await publish(two, anEvent({ id: "c" }));
-  expect(await two.getSubscription("one")).toMatchObject({ waiting: 1, record: { attempts: 7 } });
-  expect(two.settings("one")).toMatchObject({ attempts: 7 });
-  expect(await one.deleteSubscription("one")).toBe(true);
-  expect(await one.deleteSubscription("one")).toBe(false);
+  expect(await two.subscriptions.get("one")).toMatchObject({ waiting: 1, record: { attempts: 7 } });
+  expect(consumer.settings).toMatchObject({ attempts: 7 });
+  expect(await one.subscriptions.delete("one")).toBe(true);
+  expect(await one.subscriptions.delete("one")).toBe(false);
   await publish(two, anEvent({ id: "d", type: "memory.created" }));
-  expect(await two.listSubscriptions()).toEqual([]);
+  expect(await two.subscriptions.list()).toEqual([]);
   await eventually("its deliveries are gone", () => bench.read("SELECT seq FROM deliveries").length === 0);
-  expect(two.settings("one")).toBeUndefined();
+  expect(consumer.settings).toBeUndefined();
 });
 
 test("what still runs when its subscription is deleted leaves nothing behind", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord(), now);
+  await engine.subscriptions.put(aRecord(), now);
   const consumer = new TestConsumer(engine, "one");
   await publish(engine, anEvent({ id: "a" }));
-  await engine.deleteSubscription("one");
+  await engine.subscriptions.delete("one");
   await consumer.settle({ kind: "dead", failure: failed(1) });
-  expect((await engine.listDeadLetters({}, {})).deadLetters).toEqual([]);
+  expect((await engine.deadLetters.list({}, {})).deadLetters).toEqual([]);
 });
 
 test("a subscription of a deleted one's name begins anew, and the old one's deliveries settle into nothing", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord(), now);
+  await engine.subscriptions.put(aRecord(), now);
   const consumer = new TestConsumer(engine, "one");
   await publish(engine, anEvent({ id: "a" }));
-  await engine.deleteSubscription("one");
-  await engine.putSubscription(aRecord(), now);
+  await engine.subscriptions.delete("one");
+  await engine.subscriptions.put(aRecord(), now);
   await consumer.settle({ kind: "dead", failure: failed(1) });
-  expect(await engine.getSubscription("one")).toMatchObject({ waiting: 0, running: 0, deadLetters: 0 });
+  expect(await engine.subscriptions.get("one")).toMatchObject({ waiting: 0, running: 0, deadLetters: 0 });
   await publish(engine, anEvent({ id: "b" }));
   expect(await consumer.ids(1)).toEqual(["b"]);
 });
 
 /** Makes what an engine holds look like that of a process that was killed: its lock is free. */
 async function abandon(bench: Bench, work: () => Promise<void>): Promise<void> {
-  const before = new Set(bench.read("SELECT lock FROM owners").map(({ lock }) => lock));
+  const before = new Set(bench.read("SELECT lock FROM processes").map(({ lock }) => lock));
   await work();
-  const [owner] = bench.read("SELECT id, lock FROM owners").filter(({ lock }) => !before.has(lock));
-  bench.write(`UPDATE owners SET lock = 'of-a-process-that-is-gone' WHERE id = ${owner?.id}`);
+  const [process] = bench.read("SELECT id, lock FROM processes").filter(({ lock }) => !before.has(lock));
+  bench.write(`UPDATE processes SET lock = 'of-a-process-that-is-gone' WHERE id = ${process?.id}`);
 }
 
 test("what a process held that is gone runs again, with the failure, and after the last attempt is dead", async () => {
   const bench = await Bench.make();
   const watcher = await bench.open();
-  await watcher.putSubscription(aRecord({ attempts: 2 }), now);
+  await watcher.subscriptions.put(aRecord({ attempts: 2 }), now);
   await abandon(bench, async () => {
     const engine = await bench.open({ processCheckMs: 60_000 });
     const consumer = new TestConsumer(engine, "one");
@@ -118,7 +119,7 @@ test("what a process held that is gone runs again, with the failure, and after t
   const consumer = new TestConsumer(watcher, "one");
   expect(await consumer.ids(1)).toEqual(["b"]);
   expect(consumer.held[0]).toMatchObject({ attempt: 2, failures: [{ code: "process_ended", attempt: 1 }] });
-  const { deadLetters } = await watcher.listDeadLetters({}, {});
+  const { deadLetters } = await watcher.deadLetters.list({}, {});
   expect(deadLetters).toMatchObject([
     {
       event: { id: "a" },
@@ -130,16 +131,16 @@ test("what a process held that is gone runs again, with the failure, and after t
   expect(bench.wrongDepths()).toEqual([]);
 });
 
-test("a ephemeral subscription ends with its process, closed or gone; a named one stays", async () => {
+test("an ephemeral subscription ends with its process, closed or gone; a named one stays", async () => {
   const bench = await Bench.make();
   const watcher = await bench.open();
-  const names = async () => (await watcher.listSubscriptions()).map(({ record }) => record.name);
+  const names = async () => (await watcher.subscriptions.list()).map(({ record }) => record.name);
   const closing = await bench.open();
-  await closing.putSubscription(aRecord({ name: "named" }), now);
-  await closing.putSubscription(aRecord({ name: "closed" }), { ephemeral: true });
+  await closing.subscriptions.put(aRecord({ name: "named" }), now);
+  await closing.subscriptions.put(aRecord({ name: "closed" }), { ephemeral: true });
   await abandon(bench, async () => {
     const engine = await bench.open({ processCheckMs: 60_000 });
-    await engine.putSubscription(aRecord({ name: "gone" }), { ephemeral: true });
+    await engine.subscriptions.put(aRecord({ name: "gone" }), { ephemeral: true });
   });
   await closing.close();
   await eventually("only the named one is left", async () => (await names()).join() === "named");
@@ -159,7 +160,7 @@ test("a lock is held for as long as its process wants, and by one at a time", as
 test("a handler that outlives `close` keeps its delivery, and settles it", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
-  await engine.putSubscription(aRecord(), now);
+  await engine.subscriptions.put(aRecord(), now);
   const consumer = new TestConsumer(engine, "one");
   await publish(engine, anEvent({ id: "a" }));
   await engine.close();
@@ -167,8 +168,8 @@ test("a handler that outlives `close` keeps its delivery, and settles it", async
   const second = new TestConsumer(other, "one");
   await publish(other, anEvent({ id: "b" }));
   expect(await second.ids(1)).toEqual(["b"]);
-  expect(await other.getSubscription("one")).toMatchObject({ running: 2 });
+  expect(await other.subscriptions.get("one")).toMatchObject({ running: 2 });
   await consumer.settle();
-  expect(await other.getSubscription("one")).toMatchObject({ running: 1 });
-  await eventually("its owner is gone", () => bench.read("SELECT id FROM owners").length === 1);
+  expect(await other.subscriptions.get("one")).toMatchObject({ running: 1 });
+  await eventually("its process is gone", () => bench.read("SELECT id FROM processes").length === 1);
 });

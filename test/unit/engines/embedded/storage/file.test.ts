@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { openConnection } from "../../../../../lib/engines/embedded/storage/connection.ts";
-import { schemaVersion } from "../../../../../lib/engines/embedded/storage/schema.ts";
+import { schemaVersion } from "../../../../../lib/engines/embedded/storage/migrations.ts";
 import { storeError } from "../../../../../lib/engines/embedded/storage/sqlite-error.ts";
 import { aRecord } from "../../../../support/a-record.ts";
 import { anEvent } from "../../../../support/an-event.ts";
@@ -40,14 +40,14 @@ test("another program's database is refused, and gets no table", async () => {
   expect(bench.read("SELECT name FROM sqlite_schema")).toEqual([{ name: "notes" }]);
 });
 
-test("a file that is no database is refused, and left as it is", async () => {
+test("a file that is not a database is refused, and left as it is", async () => {
   const bench = await Bench.make();
   const content = "not a database, but somebody's notes\n".repeat(200);
   writeFileSync(bench.file, content);
   await expect(bench.open()).rejects.toMatchObject({
     code: "unavailable",
     retryable: false,
-    message: expect.stringContaining("no SQLite file"),
+    message: expect.stringContaining("not a SQLite file"),
   });
   expect(readFileSync(bench.file, "utf8")).toBe(content);
 });
@@ -62,7 +62,7 @@ test("a corrupt file fails what meets the damage, with its name and what to do",
   writeFileSync(bench.file, bytes);
   const failure = await bench
     .open()
-    .then((again) => again.query({}, {}))
+    .then((reopened) => reopened.log.query({}, {}))
     .then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -71,6 +71,16 @@ test("a corrupt file fails what meets the damage, with its name and what to do",
     code: "unavailable",
     retryable: false,
     message: expect.stringContaining(bench.file),
+  });
+});
+
+test("a file that lacks a table is told by name, with what SQLite says", async () => {
+  const bench = await Bench.make();
+  await (await bench.open()).close();
+  bench.write("DROP TABLE depths");
+  await expect(bench.open()).rejects.toMatchObject({
+    code: "unavailable",
+    message: `${bench.file}: the store failed (no such table: depths)`,
   });
 });
 
@@ -91,10 +101,10 @@ test("a lock that another program holds is waited for without holding up the eve
   other.close();
 });
 
-test("a lock held beyond all patience fails the callers, who may try again; nothing else is lost", async () => {
+test("a lock held for longer than `lockWaitMs` fails the callers, who may try again; nothing else is lost", async () => {
   const bench = await Bench.make();
   const engine = await bench.open({ lockWaitMs: 30 });
-  await engine.putSubscription(aRecord(), { ephemeral: false });
+  await engine.subscriptions.put(aRecord(), { ephemeral: false });
   const consumer = new TestConsumer(engine, "one");
   await publish(engine, anEvent({ id: "a" }));
   const other = new DatabaseSync(bench.file);
@@ -102,8 +112,8 @@ test("a lock held beyond all patience fails the callers, who may try again; noth
   const settling = consumer.settle();
   const error = { code: "unavailable", retryable: true, message: expect.stringContaining("write lock") };
   await expect(publish(engine, anEvent({ id: "b" }))).rejects.toMatchObject(error);
-  await expect(engine.putSubscription(aRecord({ name: "two" }), { ephemeral: false })).rejects.toMatchObject(error);
-  expect(await engine.get("a")).toBeDefined();
+  await expect(engine.subscriptions.put(aRecord({ name: "two" }), { ephemeral: false })).rejects.toMatchObject(error);
+  expect(await engine.log.get("a")).toBeDefined();
   other.exec("COMMIT");
   other.close();
   await settling;
@@ -116,7 +126,7 @@ test("on a full disk a publish fails, what ran is still recorded, and later publ
   const file = bench.file;
   const db = await openConnection({ file, synchronous: "full", lockWaitMs: 1_000, random: Math.random });
   const engine = await bench.open({ db });
-  await engine.putSubscription(aRecord({ concurrency: 1_000 }), { ephemeral: false });
+  await engine.subscriptions.put(aRecord({ concurrency: 1_000 }), { ephemeral: false });
   const consumer = new TestConsumer(engine, "one");
   for (let number = 0; number < 20; number += 1) await publish(engine, anEvent({ id: `e${number}` }));
   const pages = Number(db.prepare("PRAGMA page_count").get()?.page_count);
@@ -134,8 +144,8 @@ test("on a full disk a publish fails, what ran is still recorded, and later publ
       message: expect.stringContaining("disk is full"),
     });
   }
-  expect(await engine.get("large")).toBeUndefined();
-  expect(await engine.getSubscription("one")).toMatchObject({ running: 0, waiting: 0 });
+  expect(await engine.log.get("large")).toBeUndefined();
+  expect(await engine.subscriptions.get("one")).toMatchObject({ running: 0, waiting: 0 });
   db.exec("PRAGMA max_page_count = 1000000");
   await publish(engine, anEvent({ id: "large", data: { large } }));
   expect(await consumer.ids(1)).toEqual(["large"]);
@@ -153,12 +163,12 @@ test("on a read-only store a publish fails with the fix; reading goes on", async
     code: "unavailable",
     message: expect.stringContaining("read-only"),
   });
-  expect(await engine.get("a")).toBeDefined();
+  expect(await engine.log.get("a")).toBeDefined();
   db.exec("PRAGMA query_only = 0");
   await publish(engine, anEvent({ id: "b" }));
 });
 
-test("a folder that cannot be made is told by name", async () => {
+test("a folder that cannot be created is told by name", async () => {
   const bench = await Bench.make();
   mkdirSync(dirname(bench.file), { recursive: true });
   writeFileSync(bench.file, "");

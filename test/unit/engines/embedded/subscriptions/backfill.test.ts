@@ -16,7 +16,7 @@ test("a subscription from the beginning gets what was kept, then goes on, while 
   const publisher = (async () => {
     while (publishing) await publish(two, anEvent({ id: `e${published++}` }));
   })();
-  await one.putSubscription(aRecord({ from: "beginning", concurrency: 5_000 }), now);
+  await one.subscriptions.put(aRecord({ from: "beginning", concurrency: 5_000 }), now);
   const consumer = new TestConsumer(one, "one", 5_000);
   await eventually("it is live", () => bench.read("SELECT id FROM subscriptions WHERE backfill IS NULL").length === 1);
   const live = published;
@@ -34,15 +34,29 @@ test("a subscription from a time gets what was accepted since", async () => {
   await publish(engine, anEvent({ id: "a" }));
   await bench.clock.advance("1h");
   await publish(engine, anEvent({ id: "b" }));
-  await engine.putSubscription(aRecord({ from: "2026-01-01T00:30:00Z" }), now);
+  await engine.subscriptions.put(aRecord({ from: "2026-01-01T00:30:00Z" }), now);
   expect(await new TestConsumer(engine, "one").ids(1)).toEqual(["b"]);
+});
+
+test("until all that was kept has come, its state says that more will, in every process", async () => {
+  const bench = await Bench.make();
+  const [one, two] = [await bench.open(), await bench.open()];
+  await Promise.all(numbered(0, 600).map((id) => publish(one, anEvent({ id }))));
+  await one.subscriptions.put(aRecord({ from: "beginning" }), now);
+  for (const engine of [one, two]) expect(await engine.subscriptions.get("one")).toMatchObject({ backfilling: true });
+  await eventually("it is live", () => bench.read("SELECT id FROM subscriptions WHERE backfill IS NULL").length === 1);
+  for (const engine of [one, two]) {
+    const state = await engine.subscriptions.get("one");
+    expect(state).toMatchObject({ waiting: 600 });
+    expect(state).not.toHaveProperty("backfilling");
+  }
 });
 
 test("what is outside of history is not missed while a subscription is filled", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
   await Promise.all(numbered(0, 600).map((id) => publish(engine, anEvent({ id }))));
-  const put = engine.putSubscription(aRecord({ from: "beginning", concurrency: 5_000 }), now);
+  const put = engine.subscriptions.put(aRecord({ from: "beginning", concurrency: 5_000 }), now);
   const extra = numbered(600, 700);
   await Promise.all([put, ...extra.map((id) => publish(engine, anEvent({ id }), { history: false }))]);
   const consumer = new TestConsumer(engine, "one", 5_000);
@@ -56,23 +70,23 @@ test("filling stops at a full backlog and goes on with it: nothing that was kept
   const bench = await Bench.make();
   const engine = await bench.open();
   await Promise.all(numbered(0, 50).map((id) => publish(engine, anEvent({ id }))));
-  await engine.putSubscription(aRecord({ from: "beginning", maxBacklog: 8, concurrency: 2 }), now);
+  await engine.subscriptions.put(aRecord({ from: "beginning", maxBacklog: 8, concurrency: 2 }), now);
   await publish(engine, anEvent({ id: "e50" }));
-  expect(await engine.pending("e50")).toMatchObject([{ subscription: "one", state: "waiting" }]);
+  expect(await engine.deliveries.pending?.("e50")).toMatchObject([{ subscription: "one", state: "waiting" }]);
   const consumer = new TestConsumer(engine, "one", 2);
   await eventually("all are handled", async () => {
     if (consumer.held.length > 0) await consumer.settle();
     return consumer.seen.length === 51;
   });
   expect(consumer.seen.map(({ event }) => event.id)).toEqual(numbered(0, 51));
-  expect((await engine.listDeadLetters({}, {})).deadLetters).toEqual([]);
+  expect((await engine.deadLetters.list({}, {})).deadLetters).toEqual([]);
 });
 
 test("another process goes on where the one that filled a subscription has ended", async () => {
   const bench = await Bench.make();
   const one = await bench.open();
   await Promise.all(numbered(0, 600).map((id) => publish(one, anEvent({ id }))));
-  await one.putSubscription(aRecord({ from: "beginning", concurrency: 5_000 }), now);
+  await one.subscriptions.put(aRecord({ from: "beginning", concurrency: 5_000 }), now);
   await one.close();
   const two = await bench.open();
   const consumer = new TestConsumer(two, "one", 5_000);

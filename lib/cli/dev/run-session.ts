@@ -1,0 +1,103 @@
+import { resolve } from "node:path";
+import type { Bus } from "../../bus/bus.ts";
+import type { ConnectOptions } from "../../connect/index.ts";
+import { type CliIo, exitCodes } from "../io.ts";
+import { CliError } from "../report-error.ts";
+import { captureConsole } from "./console.ts";
+import { checkModules } from "./import-modules.ts";
+import { JsonReport } from "./json-report.ts";
+import { loadFunctions } from "./load-functions.ts";
+import type { NoteLevel, Report } from "./report.ts";
+import { reportLogger } from "./report-logger.ts";
+import { type FunctionSession, Session } from "./session.ts";
+import { Steps } from "./steps.ts";
+import { TextReport } from "./text-report.ts";
+import type { ReportView } from "./view.ts";
+
+/** What {@link runSession} runs, and how it tells of it. */
+export interface RunSettings<Events, Plan extends object, Result> {
+  /** Options of the bus, whole. */
+  bus: ConnectOptions<Events>;
+  /** Folder of the functions; default: `functions`, which need not be there where modules are loaded. */
+  functions: string | undefined;
+  /** Modules that subscribe by themselves. */
+  imports: readonly string[];
+  json: boolean;
+  /** Whether a dead letter makes the exit code 1. */
+  strict: boolean;
+  /** As the user calls this program, for messages: `waggle dev`. */
+  program: string;
+  /** How a hint begins a command line of `waggle`. */
+  waggle: string;
+  /** What is told of the log, from this level up. */
+  logLevel: NoteLevel;
+  view: ReportView<Plan, Result>;
+}
+
+/** Runs functions on a bus of this machine while the work goes on, and tells how it goes. */
+export async function runSession<Events, Plan extends object, Result>(
+  io: CliIo,
+  settings: RunSettings<Events, Plan, Result>,
+  work: (session: FunctionSession<Events, Plan>) => Promise<Result>,
+): Promise<void> {
+  const { view, imports, program, waggle } = settings;
+  if (settings.bus.engine === "aws") {
+    throw new CliError(
+      `${program} runs functions and their bus on this machine, and so not with the aws engine, where they are deployed; ` +
+        `name another one: ${program} --engine embedded`,
+    );
+  }
+  const report = settings.json ? new JsonReport(io, view) : new TextReport(io, view, waggle);
+  const steps = new Steps({
+    subject: view.subject?.bind(view),
+    onHandled: (step) => report.handled(step),
+    onFailed: (step) => report.failed(step),
+    onRunning: (what) => report.running(what),
+  });
+  // From here on: a module may print when it is loaded.
+  const letGo = settings.json || io.stderr.isTTY ? captureConsole((text) => report.print(text)) : () => {};
+  let session: Session<Events, Plan> | undefined;
+  let queued = 0;
+  try {
+    session = new Session({
+      cwd: io.cwd,
+      signal: io.signal,
+      functions: await loadFunctions(resolve(io.cwd, settings.functions ?? "functions"), io.cwd, {
+        optional: settings.functions === undefined && imports.length > 0,
+      }),
+      imports: checkModules(imports, io.cwd),
+      steps,
+      report,
+      view,
+      openBus: () => openSessionBus(settings, report, steps),
+    });
+    const result = await work(session);
+    const summary = await session.summary();
+    report.finished(summary, result);
+    if (settings.strict && summary.deadLetters.length > 0) io.exitCode = exitCodes.failed;
+  } catch (thrown) {
+    if (io.signal.aborted) {
+      report.stopping(steps.running);
+      queued = (await session?.backlog().catch(() => undefined))?.queued ?? 0;
+    }
+    throw thrown;
+  } finally {
+    await session?.close();
+    letGo();
+    if (io.signal.aborted) report.interrupted({ deliveries: queued, kept: settings.bus.engine !== "memory" });
+  }
+}
+
+async function openSessionBus<Events>(
+  { bus, logLevel }: Pick<RunSettings<Events, object, unknown>, "bus" | "logLevel">,
+  report: Report,
+  steps: Steps,
+): Promise<Bus<Events>> {
+  const { openBus } = await import("../../connect/index.ts");
+  return openBus({
+    source: "waggle-dev",
+    onError: (error) => report.note("error", error.message),
+    ...bus,
+    logger: reportLogger(report, steps, logLevel, bus.logger),
+  });
+}

@@ -1,0 +1,69 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
+import { backoffMs } from "../../../delivery/backoff.ts";
+import { BusError } from "../../../error/bus-error.ts";
+import { toBusErrorOfAws } from "../aws-error.ts";
+import { concurrently } from "../concurrently.ts";
+import type { AwsDependencies } from "../dependencies.ts";
+import { mostBytes, type QueueEntry } from "./queue-entry.ts";
+
+/** Messages of one request, requests at once, and attempts at the messages that a request did not take. */
+const [mostEntries, mostRequests, mostAttempts] = [10, 8, 5];
+const backoff = { from: 100, to: 2_000 };
+
+/** Entries as requests take them: ten, and a mebibyte. */
+export function toRequests(entries: readonly QueueEntry[]): QueueEntry[][] {
+  const requests: QueueEntry[][] = [];
+  let current: QueueEntry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    if (current.length === mostEntries || bytes + entry.bytes > mostBytes) {
+      requests.push(current);
+      current = [];
+      bytes = 0;
+    }
+    current.push(entry);
+    bytes += entry.bytes;
+  }
+  return current.length === 0 ? requests : [...requests, current];
+}
+
+/**
+ * Sends all; to a FIFO queue in order. Rejects where one could not be sent, `unavailable` or `throttled`; then others may
+ * have been.
+ */
+export async function sendAll(
+  dependencies: Pick<AwsDependencies, "clients" | "random">,
+  queue: { readonly queueUrl: string; readonly fifo: boolean },
+  entries: readonly QueueEntry[],
+): Promise<void> {
+  const requests = toRequests(entries);
+  await concurrently(requests, queue.fifo ? 1 : mostRequests, (request) => send(dependencies, queue.queueUrl, request));
+}
+
+async function send(
+  { clients, random }: Pick<AwsDependencies, "clients" | "random">,
+  queueUrl: string,
+  request: readonly QueueEntry[],
+): Promise<void> {
+  let left = request;
+  for (let attempt = 1; ; attempt += 1) {
+    const Entries = left.map(({ entry }, index) => ({ ...entry, Id: String(index) }));
+    try {
+      const { Failed = [] } = await clients.sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+      const [first] = Failed;
+      if (first === undefined) return;
+      left = Failed.flatMap(({ Id }) => left[Number(Id)] ?? []);
+      if (attempt < mostAttempts && Failed.every(({ SenderFault }) => SenderFault !== true)) {
+        await delay(backoffMs(backoff, attempt, random));
+        continue;
+      }
+      const why = `${first.Code}: ${first.Message ?? "no message"}`;
+      throw new BusError("unavailable", `queue ${queueUrl}: ${left.length} messages were not taken (${why})`, {
+        details: { queue: queueUrl, code: first.Code },
+      });
+    } catch (thrown) {
+      throw toBusErrorOfAws(thrown, `queue ${queueUrl}`);
+    }
+  }
+}

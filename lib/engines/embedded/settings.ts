@@ -1,0 +1,16 @@
+import type { BusError } from "../../error/bus-error.ts";
+import type { Clock } from "../../runtime/clock.ts";
+
+/** The engine's options with every default filled in; times in milliseconds. */
+export interface EngineSettings {
+  readonly file: string;
+  readonly clock: Clock;
+  readonly nextId: () => string;
+  readonly random: () => number;
+  readonly retention: number;
+  readonly maxPending: number;
+  readonly pollMs: number;
+  readonly processCheckMs: number;
+  readonly lockWaitMs: number;
+  onError(error: BusError): void;
+}

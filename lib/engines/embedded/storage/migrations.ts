@@ -1,0 +1,28 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** The first schema version that a released or tested Waggle wrote. */
+export const oldestVersion = 1;
+
+/**
+ * What takes a file from one schema version to the next: the first from version 1 to 2. Each stays as it is for good, since
+ * there are files of every version; the tables of a new file are in schema.ts.
+ */
+const migrations: readonly string[] = [
+  // New names alone: no row is rewritten, so that it takes no time on a long history. A process of version 1 that has the
+  // file open fails from then on with "no such table" or "no such column", and rolls back what it had begun.
+  `ALTER TABLE owners RENAME TO processes;
+   ALTER TABLE doomed RENAME TO pending_deletions;
+   ALTER TABLE subscriptions RENAME COLUMN owner TO process_id;
+   ALTER TABLE deliveries RENAME COLUMN owner TO process_id;
+   ALTER TABLE depths RENAME COLUMN sharers TO participants;
+   ALTER TABLE dead_letters RENAME COLUMN died TO dead;`,
+];
+
+/** Raised with each migration. A file of a higher version is refused. */
+export const schemaVersion = oldestVersion + migrations.length;
+
+/** Brings a file of a known version up to date, inside the caller's transaction. */
+export function migrate(db: DatabaseSync, version: number): void {
+  for (const migration of migrations.slice(version - oldestVersion)) db.exec(migration);
+  db.exec(`PRAGMA user_version = ${schemaVersion}`);
+}

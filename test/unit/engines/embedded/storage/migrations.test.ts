@@ -1,0 +1,159 @@
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, test } from "vitest";
+import { oldestVersion, schemaVersion } from "../../../../../lib/engines/embedded/storage/migrations.ts";
+import { messageOf } from "../../../../../lib/error/message-of.ts";
+import { aRecord } from "../../../../support/a-record.ts";
+import { anEvent } from "../../../../support/an-event.ts";
+import { eventually } from "../../../../support/eventually.ts";
+import { Bench, failed, publish, TestConsumer } from "../bench.ts";
+import { writeVersion1 } from "./version-1.ts";
+
+/** Writes a file of each past version, all with the same content: see {@link writeVersion1}. */
+const writers: ReadonlyMap<number, (file: string) => void> = new Map([[1, writeVersion1]]);
+
+const versionOf = (bench: Bench) => bench.read("PRAGMA user_version")[0]?.user_version;
+
+/** The tables and indexes, without what ALTER TABLE writes in another way. */
+function schemaOf(bench: Bench): unknown[] {
+  return bench
+    .read("SELECT name, sql FROM sqlite_schema ORDER BY name")
+    .map(({ name, sql }) => [name, String(sql).replaceAll('"', "").replace(/\s+/g, " ")]);
+}
+
+test("there is a file of every past version to try", () => {
+  const past = Array.from({ length: schemaVersion - oldestVersion }, (_, index) => oldestVersion + index);
+  expect([...writers.keys()]).toEqual(past);
+});
+
+describe.each([...writers])("a file of version %i", (_, write) => {
+  test("is brought up to date, and has the tables of a new file", async () => {
+    const bench = await Bench.make();
+    write(bench.file);
+    await bench.open();
+    expect(versionOf(bench)).toBe(schemaVersion);
+    const fresh = await Bench.make();
+    await fresh.open();
+    expect(schemaOf(bench)).toEqual(schemaOf(fresh));
+    expect(bench.read("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
+  });
+
+  test("goes on: history, counts, subscriptions and what was to be deleted", async () => {
+    const bench = await Bench.make();
+    write(bench.file);
+    const engine = await bench.open();
+    expect(await publish(engine, anEvent({ id: "e6" }))).toMatchObject({ duplicate: false });
+    expect(await publish(engine, anEvent({ id: "e1", data: { n: 1 } }))).toMatchObject({ duplicate: true });
+    const { events } = await engine.log.query({ type: "task.*" }, {});
+    expect(events.map(({ event }) => event.id)).toEqual(["e6", "e5", "e4", "e3", "e2", "e1"]);
+    expect(await engine.log.stats?.({})).toEqual([{ type: "task.created", count: 6 }]);
+    const [state, ...others] = await engine.subscriptions.list();
+    expect(state).toMatchObject({ record: aRecord({ on: ["task.*"] }), ephemeral: false, deadLetters: 2 });
+    // The ephemeral one has ended with its process.
+    expect(others).toEqual([]);
+    await eventually("the deleted subscription has no deliveries", () => {
+      return bench.read("SELECT * FROM deliveries WHERE sub = 9").length === 0;
+    });
+    await eventually("nothing more is to be deleted", () => bench.read("SELECT * FROM pending_deletions").length === 0);
+    // Numbers of processes are never given twice, as rows name them.
+    expect(bench.read("SELECT id FROM processes")).toEqual([{ id: 4 }]);
+    expect(bench.errors).toEqual([]);
+  });
+
+  test("goes on: deliveries that were ready, delayed, claimed by a process that is gone, or replayed", async () => {
+    const bench = await Bench.make();
+    write(bench.file);
+    const engine = await bench.open();
+    expect(await engine.subscriptions.get("one")).toMatchObject({ waiting: 3, delayed: 1, running: 0 });
+    const consumer = new TestConsumer(engine, "one");
+    expect(await consumer.ids(3)).toEqual(["e1", "e2", "e4"]);
+    expect(consumer.held).toMatchObject([
+      { replayId: "r1", attempt: 1, event: { metadata: { replay: { id: "r1" } } } },
+      { replayId: undefined, attempt: 1 },
+      { attempt: 2, failures: [{ code: "process_ended", attempt: 1 }] },
+    ]);
+    await bench.clock.advance("1h");
+    await consumer.ids(4);
+    expect(consumer.held[3]).toMatchObject({ event: { id: "e3" }, attempt: 2, failures: [failed(1)] });
+    for (const delivery of [...consumer.held]) await consumer.settle({ kind: "done" }, delivery);
+    expect(bench.read("SELECT * FROM deliveries WHERE sub = 1")).toEqual([]);
+    expect(bench.wrongDepths()).toEqual([]);
+  });
+
+  test("goes on: dead letters, which can be redriven, those of a replay as that replay", async () => {
+    const bench = await Bench.make();
+    write(bench.file);
+    const engine = await bench.open();
+    const { deadLetters } = await engine.deadLetters.list({ subscription: "one" }, {});
+    expect(deadLetters.map(({ id, replayId, failures }) => [id, replayId, failures])).toEqual([
+      ["d2", "r1", [failed(1)]],
+      ["d1", undefined, [failed(1)]],
+    ]);
+    for (const { id, event } of deadLetters) await engine.deliveries.enqueue("one", [event], { redrivenFrom: id });
+    const consumer = new TestConsumer(engine, "one");
+    await consumer.ids(5);
+    const redriven = consumer.held.filter((delivery) => delivery.redriven);
+    expect(redriven.map(({ event, replayId, attempt }) => [event.id, replayId, attempt])).toEqual([
+      ["e5", undefined, 1],
+      ["e5", "r1", 1],
+    ]);
+    expect((await engine.deadLetters.list({}, {})).deadLetters).toEqual([]);
+  });
+
+  test("is migrated once where two processes open it at the same time", async () => {
+    const bench = await Bench.make();
+    write(bench.file);
+    const [one, two] = await Promise.all([bench.open(), bench.open()]);
+    await publish(one, anEvent({ id: "e6" }));
+    expect(await two.log.get("e6")).toBeDefined();
+    expect(versionOf(bench)).toBe(schemaVersion);
+  });
+});
+
+test("a process of version 1 that has the file open fails by name from then on, and leaves nothing half done", async () => {
+  const bench = await Bench.make();
+  writeVersion1(bench.file);
+  const old = new DatabaseSync(bench.file);
+  const insertEvent = old.prepare("INSERT INTO events VALUES (6, 'half-done', NULL, 0, 1, '{}')");
+  const statements = [
+    old.prepare("UPDATE deliveries SET state = 1, owner = 3 WHERE sub = 1 AND seq = 2"),
+    old.prepare("UPDATE depths SET ready = 0, sharers = NULL WHERE sub = 1"),
+    old.prepare("INSERT INTO owners (lock) VALUES ('another')"),
+    old.prepare("INSERT INTO doomed VALUES (1)"),
+    old.prepare("UPDATE dead_letters SET died = 0"),
+  ];
+  const engine = await bench.open();
+  const messages: string[] = [];
+  for (const statement of statements) {
+    old.exec("BEGIN IMMEDIATE");
+    insertEvent.run();
+    try {
+      statement.run();
+    } catch (thrown) {
+      messages.push(messageOf(thrown));
+    }
+    old.exec("ROLLBACK");
+  }
+  old.close();
+  expect(messages).toEqual([
+    "no such column: owner",
+    "no such column: sharers",
+    "no such table: owners",
+    "no such table: doomed",
+    "no such column: died",
+  ]);
+  expect(await engine.log.get("half-done")).toBeUndefined();
+  expect(await new TestConsumer(engine, "one").ids(3)).toEqual(["e1", "e2", "e4"]);
+  expect(bench.wrongDepths()).toEqual([]);
+});
+
+test("a file of a version before the first is refused by number, and left as it is", async () => {
+  const bench = await Bench.make();
+  writeVersion1(bench.file);
+  bench.write("PRAGMA user_version = 0");
+  await expect(bench.open()).rejects.toMatchObject({
+    code: "invalid_config",
+    message: expect.stringContaining("an older Waggle: its schema version is 0, this one knows 1 to"),
+    details: { file: bench.file, found: 0, supported: schemaVersion },
+  });
+  expect(bench.read("SELECT name FROM sqlite_schema WHERE name = 'owners'")).toHaveLength(1);
+});
