@@ -6,11 +6,11 @@ if (tooOld !== undefined) {
   process.stderr.write(`error: ${tooOld}\n`);
   process.exit(1);
 }
-// Imported only now: an old Node fails at the first export that it does not have, and says no more than its name.
+// These imports come after the check: an old Node would fail at the first missing export with an unclear message.
 const [{ processIo }, { run }] = await Promise.all([import("../lib/cli/process-io.ts"), import("../lib/cli/run.ts")]);
 
 const io = processIo();
 const code = await run(process.argv.slice(2), io);
 await Promise.all([io.stdout.drained(), io.stderr.drained()]);
-// What a handler or a stdin left open would otherwise keep the process alive.
+// Handles that a handler or stdin left open would otherwise keep the process alive.
 process.exit(code);

@@ -14,7 +14,7 @@ export interface BusKeyProps {
 
 /**
  * Returns the key of a bus and allows the AWS services to use it. The policy of an imported key cannot be changed here: its
- * owner must allow them, as described in docs/iam.md.
+ * owner must allow them, as described in docs/aws/iam.md.
  */
 export function busKey(scope: Construct, { busName, key: given, removalPolicy }: BusKeyProps): IKey {
   const key =

@@ -1,56 +1,56 @@
 import type { Readable } from "node:stream";
 import type { Colors } from "picocolors/types.js";
 
-/** What a command tells its caller; the same in every command. */
+/** The exit codes of every command. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** One of {@link exitCodes}. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** Where a command reads from. */
+/** The input of a command. */
 export interface CliInput {
-  /** Whether a person types here. */
+  /** Whether the input is a terminal. */
   readonly isTTY: boolean;
   readonly stream: Readable;
 }
 
-/** Where a command writes to. */
+/** An output of a command. */
 export interface CliOutput {
-  /** Whether a person reads here. */
+  /** Whether the output is a terminal. */
   readonly isTTY: boolean;
-  /** Characters a line holds; 80 where it is not known. */
+  /** The width in characters; 80 if it is not known. */
   readonly columns: number;
-  /** Each gives its text unchanged where colour is not wanted. */
+  /** Functions that colour a string, or return it unchanged if colours are disabled. */
   readonly colors: Colors;
-  /** Writes as it is; a line needs its own newline. Silent once the reader has gone. */
+  /** Writes a string as it is, without adding a newline. Does nothing once the output is closed. */
   write(text: string): void;
-  /** Resolves when what was written has left: await it between the pages of a long list. */
+  /** Resolves when everything written has been flushed. Await it between the pages of a long list. */
   drained(): Promise<void>;
 }
 
-/** All that a command sees of the process it runs in, so that a test can give it another. */
+/** The process as a command sees it, so that a test can replace it. */
 export interface CliIo {
   readonly stdin: CliInput;
   readonly stdout: CliOutput;
   readonly stderr: CliOutput;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Absolute. Relative paths of the user start here. */
+  /** The absolute path of the current folder, to which relative paths of the user refer. */
   readonly cwd: string;
-  /** Milliseconds since 1970. */
+  /** Returns the time in milliseconds since 1970. */
   now(): number;
   /**
-   * Aborted at the first SIGINT or SIGTERM, or when the reader of stdout has gone: stop, close the bus, return. A second
-   * SIGINT ends the process at once. Its reason is an {@link Interruption}.
+   * Aborted at the first SIGINT or SIGTERM, or when stdout is closed: stop, close the bus, return. A second signal ends the
+   * process at once. The reason is an {@link Interruption}.
    */
   readonly signal: AbortSignal;
-  /** What the process will exit with when the command has returned. A command that failed in part sets it. */
+  /** The exit code of the process once the command has returned. A command that failed in part sets it. */
   exitCode: ExitCode;
 }
 
-/** Why a command has to stop before its end. */
+/** The reason why a command must stop early. */
 export class Interruption extends Error {
   override readonly name = "Interruption";
-  /** `output-closed` is no failure: whoever read has seen enough. */
+  /** `output-closed` is not a failure: the reader has seen enough. */
   readonly why: "SIGINT" | "SIGTERM" | "output-closed";
 
   constructor(why: Interruption["why"]) {

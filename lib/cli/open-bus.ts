@@ -12,18 +12,18 @@ import { resolveToThisPackage } from "./dev/resolve-to-this-package.ts";
 import type { CliIo } from "./io.ts";
 import { printable } from "./output/text.ts";
 
-/** A catalog may hold anything: the command knows types when it runs, not before. */
+/** The events of any catalog: the command knows its types only at run time. */
 export type AnyEvents = Record<string, unknown>;
 
-/** Options of the bus that the user means, whole: from the command line, configuration, environment, defaults. */
+/** The resolved options of the selected bus: from the command line, configuration, environment and defaults. */
 export type BusOptions = ConnectOptions<AnyEvents> & {
   engine: NonNullable<ConnectOptions["engine"]>;
   catalog: Catalog<AnyEvents>;
 };
 
-/** Reads configuration without opening anything. `invalid_config`. */
+/** Resolves the options of the bus without opening it. Rejects with `invalid_config`. */
 export async function resolveBusOptions(io: CliIo, command: Command): Promise<BusOptions> {
-  // A catalog in waggle.config.ts is made by the copy of the package that reads it.
+  // A catalog in waggle.config.ts must be created by the copy of the package that reads it.
   resolveToThisPackage();
   const { engine, file, bus, config } = command.optsWithGlobals<GlobalOptions>();
   const { defaultFile, engineNames, resolveOptions } = await import("../connect/index.ts");
@@ -44,21 +44,21 @@ export async function resolveBusOptions(io: CliIo, command: Command): Promise<Bu
 function checkEngine(name: string, engines: readonly EngineName[], command: Command): EngineName {
   const known = engines.find((engine) => engine === name);
   if (known !== undefined) return known;
-  const fix = didYouMean(name, engines, `there are ${engines.join(", ")}`);
-  return command.error(`error: there is no engine '${name}'${fix}`);
+  const fix = didYouMean(name, engines, `the engines are ${engines.join(", ")}`);
+  return command.error(`error: unknown engine '${name}'${fix}`);
 }
 
-/** What a command needs of the bus it opens. */
+/** How a command opens the bus. */
 export interface OpenOptions {
-  /** Makes the database where there is none. Without it a folder in which nothing was recorded is an error. */
+  /** Creates the database if it does not exist. Without it a missing database is an error. */
   create?: boolean;
-  /** Makes it too, and says that it waits for something to be recorded. */
+  /** Also creates it, and prints a note that nothing is recorded yet. */
   waits?: boolean;
-  /** For events whose publish names no source. */
+  /** The source of events that have none. */
   source?: string;
 }
 
-/** Opens the bus that the user means, and closes it when `use` is done, however it ends. */
+/** Opens the selected bus, and closes it when `use` has ended, whatever its outcome. */
 export async function withBus<Result>(
   io: CliIo,
   command: Command,
@@ -89,8 +89,8 @@ export async function withBus<Result>(
 function nothingRecorded(io: CliIo, file: string): BusError {
   return new BusError(
     "not_found",
-    `nothing is recorded yet: there is no ${shortPath(io, file)}; publish an event first (waggle publish), ` +
-      "or name another database with --file",
+    `nothing is recorded yet: ${shortPath(io, file)} does not exist; publish an event first (waggle publish), ` +
+      "or select another database with --file",
     { details: { file } },
   );
 }
@@ -101,7 +101,7 @@ export function shortPath({ cwd }: Pick<CliIo, "cwd">, file: string): string {
   return fromHere.startsWith("..") ? file : fromHere;
 }
 
-/** For a person; programs get the bus's own JSON lines. */
+/** Creates a logger for a person at a terminal; programs get the bus's own JSON lines. */
 function terminalLogger(io: CliIo): Logger {
   const { yellow, red } = io.stderr.colors;
   const write = (label: string) => (message: string) => io.stderr.write(`${label} ${printable(message)}\n`);

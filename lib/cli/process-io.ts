@@ -2,19 +2,19 @@ import { isatty } from "node:tty";
 import pc from "picocolors";
 import { type CliInput, type CliIo, type CliOutput, exitCodes, Interruption } from "./io.ts";
 
-/** What signals a whole group, and npm which passes on what the group got, ask twice at once: that is one request. */
-const oneSignalMs = 250;
+/** A terminal signals the whole process group and npm forwards the signal: two within this time are one request. */
+const sameSignalMs = 250;
 
-/** The process itself, its signals included. Call it once. */
+/** Creates the io of this process and handles its signals. Call it once. */
 export function processIo(): CliIo {
   const stop = new AbortController();
-  let askedAt = Number.NEGATIVE_INFINITY;
+  let signalledAt = Number.NEGATIVE_INFINITY;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       const now = performance.now();
-      // Whoever asks twice does not want to wait for handlers.
-      if (stop.signal.aborted && now - askedAt > oneSignalMs) process.exit(exitCodes.interrupted);
-      askedAt = now;
+      // A second request means not to wait for handlers.
+      if (stop.signal.aborted && now - signalledAt > sameSignalMs) process.exit(exitCodes.interrupted);
+      signalledAt = now;
       stop.abort(new Interruption(signal));
     });
   }
@@ -33,7 +33,7 @@ export function processIo(): CliIo {
 function processInput(): CliInput {
   return {
     isTTY: isatty(0),
-    // Opened when it is read: an open stdin keeps the process alive.
+    // stdin is opened only when it is read, since an open stdin keeps the process alive.
     get stream() {
       return process.stdin;
     },
@@ -56,12 +56,12 @@ function processOutput(stream: NodeJS.WriteStream, onClosed: () => void): CliOut
     write: (text) => {
       if (!closed) stream.write(text);
     },
-    // `drain` comes only after a write above the high-water mark; the callback of a write comes after all before it.
+    // `drain` is emitted only after a write above the high-water mark; the callback of a write follows all earlier writes.
     drained: () => new Promise((resolve) => (closed ? resolve() : stream.write("", () => resolve()))),
   };
 }
 
-/** `NO_COLOR` (https://no-color.org) wins over `FORCE_COLOR`, that over the terminal. */
+/** Whether to use colours: `NO_COLOR` (https://no-color.org) takes precedence over `FORCE_COLOR`, and that over the terminal. */
 export function wantsColor(env: Readonly<Record<string, string | undefined>>, isTTY: boolean): boolean {
   if (env.NO_COLOR !== undefined && env.NO_COLOR !== "") return false;
   if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== "") return env.FORCE_COLOR !== "0";

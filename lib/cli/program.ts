@@ -7,9 +7,9 @@ import type { CliIo } from "./io.ts";
 import { type Registration, registry } from "./registry.ts";
 
 /**
- * The program with a stand-in for each command, which tells `onCall` that it was called. A stand-in takes any arguments:
- * they are for the real command. `help` is one too, with the arguments that mean the same: commander's own would give the
- * help of a stand-in.
+ * Creates the program with a placeholder for each command, which calls `onCall`. A placeholder accepts any arguments, since
+ * they are for the real command. `help` is a placeholder too, with equivalent arguments: commander's own help command would
+ * print the help of a placeholder.
  */
 export function outlineProgram(
   io: CliIo,
@@ -18,15 +18,16 @@ export function outlineProgram(
 ): Command {
   const program = baseProgram(io).enablePositionalOptions();
   for (const registration of registry) {
-    program.addCommand(standIn(registration).action(() => onCall(registration, argv)));
+    program.addCommand(placeholder(registration).action(() => onCall(registration, argv)));
   }
-  const help = standIn({ name: "help", summary: "print the help of a command" });
+  const help = placeholder({ name: "help", summary: "print the help of a command" });
   program.addCommand(
     help.action((names: string[]) => {
       const known = registry.map(({ name }) => name);
       const [first] = names;
       if (first !== undefined && !known.includes(first)) {
-        program.error(`error: unknown command '${first}'${didYouMean(first, known, `there are ${known.join(", ")}`)}`);
+        const fix = didYouMean(first, known, `the commands are ${known.join(", ")}`);
+        program.error(`error: unknown command '${first}'${fix}`);
       }
       onCall(undefined, [...names, "--help"]);
     }),
@@ -34,7 +35,7 @@ export function outlineProgram(
   return inheritSettings(program, io);
 }
 
-function standIn({ name, summary }: Pick<Registration, "name" | "summary">): Command {
+function placeholder({ name, summary }: Pick<Registration, "name" | "summary">): Command {
   return new Command(name)
     .summary(summary)
     .argument("[arguments...]")
@@ -43,7 +44,7 @@ function standIn({ name, summary }: Pick<Registration, "name" | "summary">): Com
     .passThroughOptions();
 }
 
-/** The program with one real command. */
+/** Creates the program with one real command. */
 export async function commandProgram(io: CliIo, called: Registration): Promise<Command> {
   return inheritSettings(baseProgram(io).addCommand(await called.load(io)), io);
 }
@@ -86,19 +87,19 @@ ${bold("Examples:")}
 
 ${bold("Exit codes:")}
   0    done
-  1    something failed, in part or whole, or did not match
-  2    the command line is wrong
+  1    something failed, in part or completely, or did not match
+  2    the command line is invalid
   130  interrupted by SIGINT or SIGTERM
 
 ${bold("Environment:")}
   WAGGLE_ENGINE, WAGGLE_FILE, WAGGLE_BUS, WAGGLE_SOURCE
-                         where no option and no waggle.config.ts says otherwise
-  AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL and all others of AWS's own
-                         where the aws engine finds Region, credentials and endpoint
-  NO_COLOR, FORCE_COLOR  colour never or always; default: on a terminal`;
+                         defaults for options that neither the command line nor waggle.config.ts sets
+  AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL and the other variables of AWS SDKs
+                         Region, credentials and endpoint of the aws engine
+  NO_COLOR, FORCE_COLOR  never or always use colours; default: on a terminal`;
 }
 
-/** Commander hands settings down to commands that it makes itself only. */
+/** Copies settings to subcommands, which commander does only for commands that it creates itself. */
 function inheritSettings(command: Command, io: CliIo): Command {
   command.exitOverride();
   for (const subcommand of command.commands) {
@@ -107,7 +108,7 @@ function inheritSettings(command: Command, io: CliIo): Command {
   }
   const path = commandPath(command);
   const usage = command.createHelp().commandUsage(command);
-  command.showHelpAfterError(`usage: ${usage}\n${path} --help says more.`);
+  command.showHelpAfterError(`usage: ${usage}\nFor more, run ${path} --help.`);
   return command;
 }
 

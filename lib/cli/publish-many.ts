@@ -10,8 +10,8 @@ import type { OneResult, PublishReport } from "./publish-report.ts";
 import { CliError } from "./report-error.ts";
 
 /**
- * Publishes the events of files or stdin as they come, and reports each in order. A bad one, and a file that cannot be
- * read, harm no other. Ends early at an interruption; what was read until then is published.
+ * Publishes the events in files or stdin as they are read, and reports each in order. An invalid event or an unreadable file
+ * does not affect the others. Stops at an interruption; events read before it are published.
  */
 export async function publishMany(
   io: CliIo,
@@ -46,7 +46,7 @@ export async function publishMany(
   progress.clear();
 }
 
-/** One result a record, in their order. */
+/** Returns one result per record, in the same order. */
 async function publishBatch(
   bus: Bus<AnyEvents>,
   records: readonly InputRecord[],
@@ -58,16 +58,19 @@ async function publishBatch(
   return drafts.map((draft) => {
     if (draft instanceof BusError) return { ok: false, error: draft };
     const result = published[next++];
-    return result ?? { ok: false, error: new BusError("unavailable", "the bus gave no result for this event") };
+    return result ?? { ok: false, error: new BusError("unavailable", "the bus returned no result for this event") };
   });
 }
 
-/** What the record says, as far as it is a draft at all; the bus checks the rest. */
+/** Converts a record to a draft if it looks like one; the bus validates the rest. */
 function draftOf(record: InputRecord, complete: (draft: Draft) => Draft): Draft | BusError {
   if (!record.ok) return new BusError("invalid_event", record.problem);
   const { value } = record;
   if (isDraft(value)) return complete(value);
-  return new BusError("invalid_event", `${shortForm(value)} is no event; give { "type": "…", "data": { … } }`);
+  return new BusError(
+    "invalid_event",
+    `the record must be an event such as { "type": "…", "data": { … } }, not ${shortForm(value)}`,
+  );
 }
 
 function isDraft(value: unknown): value is Draft {

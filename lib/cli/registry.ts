@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CliIo } from "./io.ts";
 
-/** One command: what the list of commands says of it, and how its code is loaded once it is called. */
+/** A command: its name and summary for the list of commands, and how to load its code when it is called. */
 export interface Registration {
   readonly name: string;
   readonly summary: string;
@@ -9,8 +9,8 @@ export interface Registration {
 }
 
 /**
- * Every command, in the order of the help. Their code is loaded when they are called: `waggle --help` needs none of it,
- * and the bus behind it takes ten times as long to load as the help.
+ * All commands in the order of the help. The code of a command is loaded when it is called: `waggle --help` needs none of it,
+ * and loading the bus takes ten times as long as the help.
  */
 export const registry: readonly Registration[] = [
   {

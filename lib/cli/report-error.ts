@@ -4,14 +4,14 @@ import type { CliIo } from "./io.ts";
 import { writeJson } from "./output/json.ts";
 import { printableLines } from "./output/text.ts";
 
-/** A failure that is the user's to fix, such as a file that is not there: the message says how, a stack would not. */
+/** An error that the user can fix, such as a missing file. It is reported without a stack. */
 export class CliError extends Error {
   override readonly name = "CliError";
 }
 
 /**
- * Says on stderr what went wrong: `code: message` for what the bus refused, the message for what the user can fix, the
- * stack for a bug. For programs, what the bus refused is `{ "error": { code, message, … } }`.
+ * Reports an error on stderr: a BusError as `code: message`, a CliError as its message, anything else, a bug, with its stack.
+ * With `--json` a BusError is `{ "error": { code, message, … } }`.
  */
 export function reportError(thrown: unknown, io: CliIo, json: boolean): void {
   const { red, dim } = io.stderr.colors;

@@ -4,19 +4,19 @@ import { commandProgram, outlineProgram } from "./program.ts";
 import type { Registration } from "./registry.ts";
 import { runToExit } from "./run-to-exit.ts";
 
-/** Runs one command line, without `node` and the script; gives what the process should exit with. Never throws. */
+/** Runs one command line, without `node` and the script, and resolves to the exit code. Never rejects. */
 export async function run(argv: readonly string[], io: CliIo): Promise<ExitCode> {
   let json = false;
   const work = async (): Promise<ExitCode> => {
     if (argv.length === 0) return run(["--help"], io);
     let called: Registration | undefined;
-    let meant = argv;
-    const outline = outlineProgram(io, argv, (registration, same) => {
+    let equivalentArgv = argv;
+    const outline = outlineProgram(io, argv, (registration, equivalent) => {
       called = registration;
-      meant = same;
+      equivalentArgv = equivalent;
     });
     await outline.parseAsync(argv, { from: "user" });
-    if (called === undefined) return run(meant, io);
+    if (called === undefined) return run(equivalentArgv, io);
     const program = await commandProgram(io, called);
     program.on("option:json", () => {
       json = true;

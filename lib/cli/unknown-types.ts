@@ -4,10 +4,10 @@ import { unknownTypes } from "../subscription/unknown-types.ts";
 import type { CliIo } from "./io.ts";
 import { printable } from "./output/text.ts";
 
-/** Where nothing matched, a mistyped type may be why: says so on stderr. */
+/** Notes on stderr each type that the catalog does not have: a mistyped type may be why nothing matched. */
 export function noteUnknownTypes(io: CliIo, types: readonly string[], catalog: Catalog): void {
   for (const type of unknownTypes(types, catalog)) {
-    const fix = didYouMean(type, catalog.types(), "waggle catalog lists the types");
+    const fix = didYouMean(type, catalog.types(), "waggle catalog lists all types");
     io.stderr.write(`${io.stderr.colors.yellow("note:")} the catalog has no type ${printable(type)}${fix}\n`);
   }
 }

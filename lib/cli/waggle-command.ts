@@ -3,21 +3,21 @@ import type { GlobalOptions } from "./command.ts";
 import type { CliIo } from "./io.ts";
 import { printable } from "./output/text.ts";
 
-/** The options of a command line that name a bus. */
+/** The options of a command line that select a bus. */
 export type NamedBus = Pick<GlobalOptions, "engine" | "file" | "bus" | "config">;
 
 /**
- * How a hint begins a command line: one who came by npm has no `waggle` on the path, and one who named a bus by options
- * means that bus again.
+ * Returns the start of a command line for a hint: with npm there is no `waggle` on the path, and options that select a bus are
+ * repeated.
  */
 export function waggleFor(env: CliIo["env"], { engine, file, bus, config }: NamedBus): string {
-  const named = Object.entries({ engine, file, bus, config }).flatMap(([name, value]) =>
+  const options = Object.entries({ engine, file, bus, config }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${shellWord(value)}`],
   );
-  return [program(env), ...named].join(" ");
+  return [program(env), ...options].join(" ");
 }
 
-/** {@link waggleFor} the bus that the options of this command line name. */
+/** Returns {@link waggleFor} with the options of this command line. */
 export function waggleCommand({ env }: CliIo, command: Command): string {
   return waggleFor(env, command.optsWithGlobals<GlobalOptions>());
 }

@@ -5,9 +5,9 @@ import { oldestNode, tooOldNode } from "../../lib/cli/node-version.ts";
 // Node 20 printed: SyntaxError: The requested module 'node:module' does not provide an export named 'findPackageJSON'.
 test("waggle on an old Node prints the version that it needs", () => {
   expect(tooOldNode("20.20.2")).toBe(
-    "waggle needs Node 22.18 or later, and this is 20.20.2; install a newer one (https://nodejs.org)",
+    "waggle requires Node 22.18 or later, but this is Node 20.20.2; install a newer one (https://nodejs.org)",
   );
-  expect(tooOldNode("22.17.9")).toContain("needs Node 22.18");
+  expect(tooOldNode("22.17.9")).toContain("requires Node 22.18");
   for (const version of ["22.18.0", "22.19.1", "23.0.0", "24.21.0", "25.0.0-nightly"]) {
     expect(tooOldNode(version)).toBeUndefined();
   }

@@ -12,7 +12,7 @@ test("the hints of dlq and flow name the bus that the command line selects", asy
     return bus.settled(event.id);
   });
   const { err } = await space.waggle(["dlq", "--file", ".waggle/bus.db"]);
-  expect(err).toContain("waggle --file .waggle/bus.db dlq show ID says more");
+  expect(err).toContain("waggle --file .waggle/bus.db dlq show ID shows details");
   const shown = await space.waggle(["flow", flow.id, "--file", `${space.cwd}/.waggle/../.waggle/bus.db`]);
   expect(shown.err).toContain(
     `waggle --file ${space.cwd}/.waggle/../.waggle/bus.db dlq list --correlation-id ${flow.id}`,
@@ -20,5 +20,5 @@ test("the hints of dlq and flow name the bus that the command line selects", asy
   const [, hinted] = /waggle (.*)\n/.exec(shown.err) ?? [];
   const followed = await space.waggle([...(hinted ?? "").split(" "), "--json"]);
   expect(followed.json).toHaveLength(1);
-  expect((await space.waggle(["dlq"])).err).toContain("waggle dlq show ID says more");
+  expect((await space.waggle(["dlq"])).err).toContain("waggle dlq show ID shows details");
 });

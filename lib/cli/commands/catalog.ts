@@ -12,10 +12,11 @@ import { noteUnknownTypes } from "../unknown-types.ts";
 export function catalogCommand(io: CliIo): Command {
   const group = createCommand(io, "catalog", {
     summary: "list types, show one with an example, print JSON Schema",
-    description: "The types that this project knows: those of its waggle.config.ts, else the standard ones.",
+    description:
+      "Shows the event types of this project: the catalog in waggle.config.ts, or else the standard catalog.",
     examples: [
       ["catalog", "all types"],
-      ["catalog list --type 'memory.*'", "those that start with memory"],
+      ["catalog list --type 'memory.*'", "types that start with memory"],
       ["catalog show task.completed", "fields, an example, how to publish it"],
       ["catalog schema > events.schema.json", "JSON Schema of all types"],
     ],
@@ -27,15 +28,15 @@ export function catalogCommand(io: CliIo): Command {
 function listCommand(io: CliIo): Command {
   return createCommand(io, "list", {
     summary: "all types",
-    examples: [["catalog list --type 'memory.*'", "those that start with memory"]],
-    exits: { ok: "listed, also where nothing matches", failed: "the configuration is wrong" },
+    examples: [["catalog list --type 'memory.*'", "types that start with memory"]],
+    exits: { ok: "listed, even if nothing matches", failed: "the configuration is invalid" },
   })
     .option("-t, --type <type>", "only this type, * allowed")
     .action(async (_, self: Command) => {
       const { type = "*", json } = self.optsWithGlobals<GlobalOptions & { type?: string }>();
       const { catalog } = await resolveBusOptions(io, self);
-      const wants = typeMatcher([type]);
-      const definitions = catalog.types().flatMap((known) => (wants(known) ? (catalog.get(known) ?? []) : []));
+      const matches = typeMatcher([type]);
+      const definitions = catalog.types().flatMap((known) => (matches(known) ? (catalog.get(known) ?? []) : []));
       if (json === true) for (const definition of definitions) writeJson(io.stdout, facts(definition));
       else io.stdout.write(renderDefinitions(io, definitions));
       if (definitions.length === 0) noteUnknownTypes(io, [type], catalog);
@@ -45,8 +46,8 @@ function listCommand(io: CliIo): Command {
 function showCommand(io: CliIo): Command {
   return createCommand(io, "show", {
     summary: "one type: its fields, an example, how to publish it",
-    examples: [["catalog show task.completed", "all about a type"]],
-    exits: { ok: "shown", failed: "there is no such type, or the configuration is wrong" },
+    examples: [["catalog show task.completed", "everything about one type"]],
+    exits: { ok: "shown", failed: "the type does not exist, or the configuration is invalid" },
   })
     .argument("<type>", "name of the type")
     .action(async (type: string, _, self: Command) => {
@@ -68,10 +69,10 @@ function schemaCommand(io: CliIo): Command {
     description:
       "Prints the JSON Schema (2020-12) of one type's data, or one document with those of all types in $defs.",
     examples: [
-      ["catalog schema task.completed", "of one"],
-      ["catalog schema > events.schema.json", "of all"],
+      ["catalog schema task.completed", "the schema of one type"],
+      ["catalog schema > events.schema.json", "the schemas of all types"],
     ],
-    exits: { ok: "printed", failed: "there is no such type, or the configuration is wrong" },
+    exits: { ok: "printed", failed: "the type does not exist, or the configuration is invalid" },
   })
     .argument("[type]", "name of the type; default: all")
     .action(async (type: string | undefined, _, self: Command) => {

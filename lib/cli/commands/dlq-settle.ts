@@ -14,14 +14,14 @@ type Options = GlobalOptions & DeadLetterQuery & { all?: boolean; yes?: boolean 
 /** `waggle dlq redrive` */
 export function redriveCommand(io: CliIo): Command {
   return settleCommand(io, "redrive", "redriven", {
-    summary: "deliver again, to the subscription that failed and no other",
+    summary: "deliver again, only to the subscription that failed",
     description:
-      "Queues dead letters again for the subscription that they failed for, and no other, with attempts anew. What could " +
-      "not be published is published again, with the same id.",
+      "Enqueues dead letters again for the subscription that failed, and no other, with a new set of attempts. An event that " +
+      "could not be published is published again, with the same id.",
     examples: [
-      ["dlq redrive 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "one"],
+      ["dlq redrive 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "one dead letter"],
       ["dlq redrive --type 'memory.*' --since 1h", "all that match"],
-      ["dlq redrive --all --yes", "every one, without a question"],
+      ["dlq redrive --all --yes", "all dead letters, without confirmation"],
     ],
   });
 }
@@ -29,11 +29,11 @@ export function redriveCommand(io: CliIo): Command {
 /** `waggle dlq discard` */
 export function discardCommand(io: CliIo): Command {
   return settleCommand(io, "discard", "discarded", {
-    summary: "forget for good",
-    description: "Forgets dead letters for good. The events stay in history until their retention ends.",
+    summary: "delete permanently",
+    description: "Deletes dead letters permanently. The events stay in history until their retention ends.",
     examples: [
-      ["dlq discard 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "one"],
-      ["dlq discard --subscription readers --until 7d", "what died in one subscription more than a week ago"],
+      ["dlq discard 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "one dead letter"],
+      ["dlq discard --subscription readers --until 7d", "those of one subscription that are older than a week"],
     ],
   });
 }
@@ -41,20 +41,20 @@ export function discardCommand(io: CliIo): Command {
 function settleCommand(io: CliIo, verb: "redrive" | "discard", done: string, help: CommandHelp): Command {
   const command = createCommand(io, verb, {
     ...help,
-    exits: { ok: `all that were meant are ${done}`, failed: "some could not be, or the answer was no" },
+    exits: { ok: `all selected dead letters are ${done}`, failed: "some are not, or you did not confirm" },
   });
-  command.argument("[ids...]", "ids of dead letters; else say which by options");
+  command.argument("[ids...]", "ids of dead letters; or select them by options");
   addDeadLetterFilters(command, io);
   return command
-    .option("--all", "every dead letter; asks first")
+    .option("--all", "every dead letter; asks for confirmation")
     .addOption(yesOption())
     .action((ids: string[], _, self: Command) => {
       const options = self.optsWithGlobals<Options>();
-      const which = selection(self, ids, options);
+      const selected = selection(self, ids, options);
       return withBus(io, self, {}, async (bus) => {
         const question = `Really ${verb} every dead letter?`;
         if (options.all === true && !(await confirm(io, self, question, options.yes))) return;
-        report(io, await settle(bus.deadLetters, verb, which), done, options);
+        report(io, await settle(bus.deadLetters, verb, selected), done, options);
       });
     });
 }
@@ -62,21 +62,25 @@ function settleCommand(io: CliIo, verb: "redrive" | "discard", done: string, hel
 function settle(
   deadLetters: DeadLetters,
   verb: "redrive" | "discard",
-  which: readonly string[] | DeadLetterQuery,
+  selected: readonly string[] | DeadLetterQuery,
 ): Promise<DeadLetterReport> {
-  return verb === "redrive" ? deadLetters.redrive(which) : deadLetters.discard(which);
+  return verb === "redrive" ? deadLetters.redrive(selected) : deadLetters.discard(selected);
 }
 
-/** Ids, options, or `--all`: exactly one of them, so that nothing forgotten means everything. */
+/** Requires exactly one of ids, options and `--all`, so that a forgotten selection does not mean everything. */
 function selection(command: Command, ids: string[], options: Options): readonly string[] | DeadLetterQuery {
   const query = deadLetterQuery(options);
-  const ways = [ids.length > 0, Object.keys(query).length > 0, options.all === true].filter(Boolean).length;
-  if (ways === 0) return command.error("error: say which: ids, options such as --subscription, or --all");
-  if (ways > 1) return command.error("error: ids, options such as --subscription, and --all exclude each other");
+  const given = [ids.length > 0, Object.keys(query).length > 0, options.all === true].filter(Boolean).length;
+  if (given === 0) return command.error("error: missing selection; pass ids, options such as --subscription, or --all");
+  if (given > 1) {
+    return command.error(
+      "error: ids, options such as --subscription, and --all cannot be used together; pass only one",
+    );
+  }
   return ids.length > 0 ? ids : query;
 }
 
-function report(io: CliIo, { done, failed }: DeadLetterReport, said: string, options: Options): void {
+function report(io: CliIo, { done, failed }: DeadLetterReport, participle: string, options: Options): void {
   if (failed.length > 0) io.exitCode = exitCodes.failed;
   if (options.json === true) {
     for (const id of done) writeJson(io.stdout, { id, ok: true });
@@ -86,5 +90,6 @@ function report(io: CliIo, { done, failed }: DeadLetterReport, said: string, opt
   const { red, green } = io.stdout.colors;
   for (const { id, message } of failed) io.stderr.write(`${red("✗")} ${id}: ${printable(message)}\n`);
   if (done.length === 0 && failed.length === 0) io.stdout.write("no dead letter matches\n");
-  else io.stdout.write(`${done.length > 0 ? `${green("✓")} ` : ""}${plural(done.length, "dead letter")} ${said}\n`);
+  else
+    io.stdout.write(`${done.length > 0 ? `${green("✓")} ` : ""}${plural(done.length, "dead letter")} ${participle}\n`);
 }

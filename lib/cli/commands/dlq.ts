@@ -18,12 +18,12 @@ export function dlqCommand(io: CliIo): Command {
   const group = createCommand(io, "dlq", {
     summary: "list, show, redrive or discard dead letters",
     description:
-      "Dead letters are deliveries out of attempts, and events that could not be published, each with the reason and its " +
-      "own copy of the event.",
+      "Manages dead letters: deliveries out of attempts, and events that could not be published, each with the reason and " +
+      "its own copy of the event.",
     examples: [
       ["dlq", "the latest 20"],
-      ["dlq show 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "one, with every failed attempt and the stack"],
-      ["dlq redrive --subscription readers", "deliver again what failed in one subscription"],
+      ["dlq show 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "one dead letter, with every failed attempt and the stack"],
+      ["dlq redrive --subscription readers", "deliver again the dead letters of one subscription"],
     ],
   });
   addDefaultCommand(group, listCommand(io));
@@ -34,15 +34,15 @@ function listCommand(io: CliIo): Command {
   const command = createCommand(io, "list", {
     summary: "dead letters, newest first",
     examples: [
-      ["dlq list --subscription readers --since 1h", "what died in one subscription in the last hour"],
+      ["dlq list --subscription readers --since 1h", "the dead letters of one subscription in the last hour"],
       ["dlq list --code timeout --json", "for another program"],
     ],
-    exits: { ok: "listed, also where there are none", failed: "the bus cannot be read" },
+    exits: { ok: "listed, even if there are none", failed: "the bus cannot be read" },
   });
   addDeadLetterFilters(command, io);
   return command
-    .option("-n, --limit <count>", "most dead letters to list", count(), 20)
-    .option("--cursor <cursor>", "go on where the page before ended")
+    .option("-n, --limit <count>", "maximum number of dead letters to list", count(), 20)
+    .option("--cursor <cursor>", "continue after the previous page")
     .action((_, self: Command) => {
       const options = self.optsWithGlobals<GlobalOptions & DeadLetterQuery & { limit: number; cursor?: string }>();
       const query = deadLetterQuery(options);
@@ -50,7 +50,7 @@ function listCommand(io: CliIo): Command {
         let shown = 0;
         let next: string | undefined;
         for await (const page of pages(io, (at) => bus.deadLetters.list({ ...query, ...at }), options)) {
-          if (options.json === true) for (const letter of page.deadLetters) writeJson(io.stdout, letter);
+          if (options.json === true) for (const deadLetter of page.deadLetters) writeJson(io.stdout, deadLetter);
           else if (page.deadLetters.length > 0) io.stdout.write(renderDeadLetters(io, page.deadLetters));
           shown += page.deadLetters.length;
           next = page.cursor;
@@ -64,27 +64,27 @@ function listCommand(io: CliIo): Command {
         const matching = Object.keys(query).length > 0 ? " that match" : "";
         if (shown === 0) io.stderr.write(dim(`there are no dead letters${matching}\n`));
         else if (next === undefined)
-          io.stderr.write(dim(`${waggle} dlq show ID says more; ${waggle} dlq redrive ID tries again\n`));
-        else io.stderr.write(dim(`${plural(shown, "dead letter")}; for the next add --cursor ${next}\n`));
+          io.stderr.write(dim(`${waggle} dlq show ID shows details; ${waggle} dlq redrive ID tries again\n`));
+        else io.stderr.write(dim(`${plural(shown, "dead letter")}; for more, add --cursor ${next}\n`));
       });
     });
 }
 
 function showCommand(io: CliIo): Command {
   return createCommand(io, "show", {
-    summary: "one dead letter: why, every attempt, the event",
-    examples: [["dlq show 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "all of it"]],
-    exits: { ok: "shown", failed: "there is no such dead letter" },
+    summary: "one dead letter: the reason, every attempt, the event",
+    examples: [["dlq show 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "one dead letter in full"]],
+    exits: { ok: "shown", failed: "the dead letter does not exist" },
   })
     .argument("<id>", "id of the dead letter")
     .action((id: string, _, self: Command) =>
       withBus(io, self, {}, async (bus) => {
-        const letter = await bus.deadLetters.get(id);
-        if (letter === undefined) {
-          throw new BusError("not_found", `there is no dead letter ${id}; waggle dlq list says which there are`);
+        const deadLetter = await bus.deadLetters.get(id);
+        if (deadLetter === undefined) {
+          throw new BusError("not_found", `there is no dead letter ${id}; waggle dlq list shows all of them`);
         }
-        if (self.optsWithGlobals<GlobalOptions>().json === true) writeJson(io.stdout, letter);
-        else io.stdout.write(renderDeadLetter(io, letter));
+        if (self.optsWithGlobals<GlobalOptions>().json === true) writeJson(io.stdout, deadLetter);
+        else io.stdout.write(renderDeadLetter(io, deadLetter));
       }),
     );
 }

@@ -14,14 +14,14 @@ export function flowCommand(io: CliIo): Command {
   return createCommand(io, "flow", {
     summary: "show all events of a flow as a tree",
     description:
-      "Shows all events that share a correlation id: what caused what, how long after the start, which deliveries are " +
-      "dead or still under way. The id of any event of the flow will do.",
+      "Shows all events that share a correlation id as a tree of causes, with the time since the start, and the deliveries " +
+      "that are dead or pending. The id of any event of the flow can be used.",
     examples: [
       ["flow 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "the tree"],
       ["flow run-12 --ids", "with the id of each event, for waggle history"],
       ["flow run-12 --strict --json | jq .status", "for a script: exit 1 unless the flow is completed"],
     ],
-    exits: { ok: "shown", failed: "there is no such flow; with --strict: it is running or failed" },
+    exits: { ok: "shown", failed: "the flow does not exist; with --strict: it is running or failed" },
   })
     .argument("<id>", "correlation id, or the id of an event of the flow")
     .option("--ids", "show the id of each event rather than its data")

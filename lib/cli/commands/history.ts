@@ -21,24 +21,24 @@ export function historyCommand(io: CliIo): Command {
   const command = createCommand(io, "history", {
     summary: "list recorded events, or show one",
     description:
-      "Lists recorded events, newest first, or shows the one with the given id (several ids: lists these). Where more " +
-      "match than are shown, stderr says how to get the next ones.",
+      "Lists recorded events, newest first, or shows the event with the given id (with several ids: lists these). If more " +
+      "events match than are listed, stderr shows how to get the next ones.",
     examples: [
       ["history", "the latest 20"],
-      ["history --type 'task.*' --agent-id reader-1 --since 1h", "what one agent did with tasks in the last hour"],
+      ["history --type 'task.*' --agent-id reader-1 --since 1h", "the task events of one agent in the last hour"],
       ["history 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "everything about one event"],
       ["history --json --limit 1000 --type memory.created | jq .data", "for another program"],
     ],
     exits: {
-      ok: "listed or shown, also where nothing matches",
-      failed: "no event has the id, or history cannot be read",
+      ok: "listed or shown, even if nothing matches",
+      failed: "an id does not exist, or history cannot be read",
     },
   });
   command.argument("[ids...]", "ids of events");
   addHistoryFilters(command, io);
   return command
-    .option("-n, --limit <count>", "most events to list", count(), 20)
-    .option("--cursor <cursor>", "go on where the page before ended")
+    .option("-n, --limit <count>", "maximum number of events to list", count(), 20)
+    .option("--cursor <cursor>", "continue after the previous page")
     .action((ids: string[], _, self: Command) => {
       const options = self.optsWithGlobals<Options>();
       return withBus(io, self, {}, async (bus, { catalog }) => {
@@ -59,7 +59,7 @@ async function show(io: CliIo, bus: Bus<AnyEvents>, ids: readonly string[], opti
       io.exitCode = exitCodes.failed;
       io.stderr.write(
         `${io.stderr.colors.red("not_found:")} no recorded event has the id ${printable(id)}; ` +
-          "its retention may have ended, or it is the id of a flow (waggle flow) or a dead letter (waggle dlq show)\n",
+          "its retention may have ended, or it may be the id of a flow (waggle flow) or a dead letter (waggle dlq show)\n",
       );
     }
   }
@@ -85,6 +85,6 @@ async function list(io: CliIo, bus: Bus<AnyEvents>, query: HistoryQuery, options
   }
   const { dim } = io.stderr.colors;
   if (shown === 0) io.stderr.write(dim("no recorded event matches\n"));
-  if (next !== undefined) io.stderr.write(dim(`${plural(shown, "event")}; for the next add --cursor ${next}\n`));
+  if (next !== undefined) io.stderr.write(dim(`${plural(shown, "event")}; for more, add --cursor ${next}\n`));
   return shown;
 }

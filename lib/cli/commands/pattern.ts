@@ -11,32 +11,33 @@ import { PatternResults, renderPatternResults } from "../output/pattern-results.
 export function patternCommand(io: CliIo): Command {
   return createCommand(io, "pattern", {
     summary: "test an event pattern against events",
-    description: "Event patterns: the language of EventBridge, in which a subscription's `where` is written.",
+    description: "Tests event patterns. The `where` of a subscription is a pattern in the language of EventBridge.",
     examples: [[`pattern test '{"type":[{"prefix":"task."}]}' @event.json`, "does it match, and if not, why?"]],
   }).addCommand(testCommand(io));
 }
 
 function testCommand(io: CliIo): Command {
   return createCommand(io, "test", {
-    summary: "say whether a pattern matches, or which field did not and why",
+    summary: "test whether a pattern matches, and if not, explain which field and why",
     description:
-      "Matches a pattern against JSON events as they stand. Of one event it says which fields did not match and why; of " +
-      "several, how many match and which fields kept the others out.",
+      "Matches a pattern against JSON events as they are. For one event it explains which fields did not match and why; for " +
+      "several, how many match and which fields excluded the others.",
     examples: [
       [`pattern test '{"data":{"kind":["document"]}}' '{"data":{"kind":"image"}}'`, "why one event does not match"],
       ["pattern test @pattern.json @events.ndjson", "pattern and events from files"],
       [
         `history --json | waggle pattern test '{"metadata":{"priority":[{"numeric":["<=",3]}]}}'`,
-        "events of the history",
+        "the events in history",
       ],
     ],
     exits: { ok: "every event matches", failed: "an event does not match or is not JSON, or the pattern is invalid" },
   })
     .argument("<pattern>", "the pattern as JSON, or @file")
-    .argument("[events...]", "events as JSON, or @file (.json: one or an array, else one a line); default: stdin")
+    .argument("[events...]", "events as JSON, or @file (.json: one or an array, else one per line); default: stdin")
     .action(async (patternText: string, events: string[], _, self: Command) => {
       const pattern = parseJsonArgument(self, "the pattern", await textOf(io, patternText));
-      if (events.length === 0 && io.stdin.isTTY) self.error("error: say which events: JSON, @file, or NDJSON on stdin");
+      if (events.length === 0 && io.stdin.isTTY)
+        self.error("error: missing events; pass JSON, @file, or NDJSON on stdin");
       const json = self.optsWithGlobals<GlobalOptions>().json === true;
       const { compilePattern, explainPattern } = await import("../../pattern/index.ts");
       compilePattern(pattern);

@@ -16,24 +16,25 @@ export function publishCommand(io: CliIo): Command {
   const command = createCommand(io, "publish", {
     summary: "publish events: from arguments, files or NDJSON on stdin",
     description:
-      "Publishes one event (a type and its data as JSON), or many: every event of the files, or every line of stdin. " +
-      "An event is { type, data, source?, time?, id?, metadata? }, or one that `waggle history --json` printed. A bad one " +
-      "is named with its line and harms no other.",
+      "Publishes one event (a type and its data as JSON), or many: every event in the files, or every line of stdin. " +
+      "An event is { type, data, source?, time?, id?, metadata? }, or one printed by `waggle history --json`. An invalid " +
+      "event is reported with its line and does not affect the others.",
     examples: [
       [`publish task.created '{"taskId":"task-12","title":"Read the notes"}'`, "one event"],
-      ["publish memory.created --data @memory.json --tag import", "its data from a file"],
-      ["publish --from events.ndjson more.json", "from files: one event a line, or (.json) an array"],
-      ["publish --source importer < events.ndjson", "from stdin, one event a line"],
+      ["publish memory.created --data @memory.json --tag import", "data from a file"],
+      ["publish --from events.ndjson more.json", "from files: one event per line, or (.json) an array"],
+      ["publish --source importer < events.ndjson", "from stdin, one event per line"],
     ],
-    exits: { ok: "all are published, or were already", failed: "some are not: stderr says which and why" },
+    exits: { ok: "all are published, or already were", failed: "some are not: stderr lists them with the reason" },
   });
+  command.argument("[type]", "type of the event").argument("[data]", "data as JSON, @file, or - for stdin; default {}");
   command
-    .argument("[type]", "type of the event")
-    .argument("[data]", "its data as JSON, @file, or - for stdin; default {}");
-  command
-    .option("-d, --data <json>", "its data as JSON, @file, or - for stdin")
+    .option("-d, --data <json>", "data as JSON, @file, or - for stdin")
     .option("-f, --from <files...>", "files of events, - for stdin", collect)
-    .option("--dedupe <key>", "derive the id from the source and this key, for one event: again, it is a duplicate");
+    .option(
+      "--dedupe <key>",
+      "for one event: derive the id from the source and this key, so that a repeat is a duplicate",
+    );
   addDraftOptions(command, io);
   return command.action(async (type: string | undefined, data: string | undefined, _, self: Command) => {
     const options = self.optsWithGlobals<Options>();
@@ -54,7 +55,7 @@ export function publishCommand(io: CliIo): Command {
   });
 }
 
-/** The result as `publishAll` would give it, which knows no `dedupe`. */
+/** Converts to the result of `publishAll`, which does not support `dedupe`. */
 function resultOf(published: Promise<Event>): Promise<OneResult> {
   return published.then(
     (event) => ({ ok: true, event }),
@@ -65,7 +66,7 @@ function resultOf(published: Promise<Event>): Promise<OneResult> {
   );
 }
 
-/** The one event that the arguments say, or undefined where they say none. */
+/** Returns the event in the arguments, or `undefined` if they have none. */
 async function draftOf(
   io: CliIo,
   command: Command,
@@ -74,21 +75,23 @@ async function draftOf(
   options: Options,
 ): Promise<Draft | undefined> {
   if (type === undefined) return undefined;
-  if (options.from !== undefined) command.error("error: a type and --from exclude each other");
-  if (data !== undefined && options.data !== undefined) command.error("error: data is given twice");
+  if (options.from !== undefined) command.error("error: a type and --from cannot be used together; pass only one");
+  if (data !== undefined && options.data !== undefined) {
+    command.error("error: the data argument and --data cannot be used together; pass only one");
+  }
   const json = data ?? options.data;
   if (json === undefined && /[/\\]|\.(nd)?jsonl?$/.test(type)) {
-    command.error(`error: ${type} is no type; to publish the events of a file: --from ${type}`);
+    command.error(`error: ${type} is not an event type; to publish the events in a file: --from ${type}`);
   }
   return { type, data: json === undefined ? {} : parseJsonArgument(command, "data", await textOf(io, json)) };
 }
 
 function filesOf(io: CliIo, command: Command, options: Options): readonly string[] {
   for (const name of ["data", "id", "dedupe"] as const) {
-    if (options[name] !== undefined) command.error(`error: --${name} is for one event; say its type`);
+    if (options[name] !== undefined) command.error(`error: --${name} is for a single event; pass its type`);
   }
   if (options.from === undefined && io.stdin.isTTY) {
-    command.error("error: say what to publish: a type and its data, --from FILE, or NDJSON on stdin");
+    command.error("error: missing events; pass a type and its data, --from FILE, or NDJSON on stdin");
   }
   return options.from ?? ["-"];
 }

@@ -21,40 +21,44 @@ export function replayCommand(io: CliIo): Command {
   const command = createCommand(io, "replay", {
     summary: "deliver past events again",
     description:
-      "Delivers recorded events again to one subscription, or to all that match them. The deliveries are marked, and are " +
-      "never new history. What a replay would do, --dry-run counts. With --from-archive EventBridge does it with what its " +
-      "archive has of a time (aws): for what is too much to go through this process. Ctrl-C cancels it.",
+      "Delivers recorded events again to one subscription, or to all that match them. The deliveries are marked and not " +
+      "recorded again. --dry-run only counts them. With --from-archive, EventBridge replays a period from its archive (aws), " +
+      "for replays that are too large for this process. Ctrl-C cancels it.",
     examples: [
       ["replay --to readers --type memory.created --since 1d --dry-run", "count first"],
-      ["replay --to readers --correlation-id run-12", "one flow again, to one subscription"],
-      ["replay --to '*' 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "one event again, to all that match it"],
-      ["replay --to readers --from-archive --since 2026-03-01 --until 2026-04-01", "a month, from the archive"],
+      ["replay --to readers --correlation-id run-12", "one flow, to one subscription"],
+      ["replay --to '*' 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "one event, to all subscriptions that match it"],
+      ["replay --to readers --from-archive --since 2026-03-01 --until 2026-04-01", "a month from the archive"],
     ],
-    exits: { ok: "queued, counted, or replayed", failed: "no such subscription, or the answer was no" },
+    exits: { ok: "queued, counted, or replayed", failed: "the subscription does not exist, or you did not confirm" },
   });
   command.argument("[ids...]", "ids of events");
   command.requiredOption("--to <subscription>", "name of a subscription, or '*' for all");
   addHistoryFilters(command, io);
   return command
-    .option("--all", "the whole history; asks first")
-    .option("--dry-run", "count only")
+    .option("--all", "the whole history; asks for confirmation")
+    .option("--dry-run", "only count")
     .option(
       "--from-archive",
-      "have EventBridge replay its archive: --since is needed, and --until the only other filter",
+      "let EventBridge replay its archive; requires --since, and allows no other filter but --until",
     )
     .addOption(yesOption())
     .action((ids: string[], _, self: Command) => {
       const options = self.optsWithGlobals<Options>();
       const query = { ...historyQuery(options), ...(ids.length > 0 ? { ids } : {}) };
       const selective = Object.keys(query).length > 0;
-      if (selective && options.all === true) self.error("error: --all excludes ids and options such as --type");
+      if (selective && options.all === true) {
+        self.error("error: --all and ids or options such as --type cannot be used together; pass only one");
+      }
       if (options.fromArchive === true && query.since === undefined) {
-        self.error("error: --from-archive needs --since, the time from which it shall be");
+        self.error("error: --from-archive requires --since, the start of the period");
       }
       if (options.fromArchive === true && options.dryRun === true) {
-        self.error("error: --from-archive excludes --dry-run: the archive tells nobody how many events it has");
+        self.error("error: --from-archive and --dry-run cannot be used together: an archive does not count its events");
       }
-      if (!selective && options.all !== true) self.error("error: say which: ids, options such as --type, or --all");
+      if (!selective && options.all !== true) {
+        self.error("error: missing selection; pass ids, options such as --type, or --all");
+      }
       return withBus(io, self, {}, async (bus, { catalog }) => {
         const dryRun = options.dryRun === true;
         if (options.fromArchive === true) return replayArchive(io, bus, query, options);
@@ -68,7 +72,7 @@ export function replayCommand(io: CliIo): Command {
     });
 }
 
-/** The bus says which of the other filters an archive does not know. */
+/** The bus refuses the filters that an archive does not support. */
 async function replayArchive(io: CliIo, bus: Bus<AnyEvents>, query: HistoryQuery, options: Options): Promise<void> {
   const { dim } = io.stderr.colors;
   const { since = "", ...others } = query;
@@ -78,8 +82,8 @@ async function replayArchive(io: CliIo, bus: Bus<AnyEvents>, query: HistoryQuery
       to: options.to,
       signal: io.signal,
       onProgress: ({ id, replayedUntil }) => {
-        const how = replayedUntil === undefined ? "started" : `has come to ${replayedUntil}`;
-        io.stderr.write(dim(`replay ${id} ${how}\n`));
+        const progress = replayedUntil === undefined ? "started" : `has reached ${replayedUntil}`;
+        io.stderr.write(dim(`replay ${id} ${progress}\n`));
       },
     },
   );
@@ -89,7 +93,7 @@ async function replayArchive(io: CliIo, bus: Bus<AnyEvents>, query: HistoryQuery
 
 function renderArchiveReport(io: CliIo, { id, to, since, until }: ArchiveReplayReport): string {
   const { dim } = io.stdout.colors;
-  return `the archive's events from ${since} to ${until} went again to ${to.join(", ")}${dim(`, replay ${id}`)}\n`;
+  return `replayed the archive from ${since} to ${until} to ${to.join(", ")}${dim(`, replay ${id}`)}\n`;
 }
 
 function renderReport(io: CliIo, report: ReplayReport): string {

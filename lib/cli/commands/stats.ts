@@ -11,7 +11,7 @@ import { noteUnknownTypes } from "../unknown-types.ts";
 
 type Options = GlobalOptions & { type?: string; since?: string; until?: string; window?: string };
 
-/** Characters of the longest bar. */
+/** The length of the longest bar in characters. */
 const barWidth = 24;
 
 /** `waggle stats` */
@@ -20,11 +20,11 @@ export function statsCommand(io: CliIo): Command {
     summary: "count events by type and time",
     description: "Counts recorded events by type, over all time or in windows of time.",
     examples: [
-      ["stats", "how many of each type"],
+      ["stats", "the number of events of each type"],
       ["stats --since 1d --window 1h", "the last day, hour by hour"],
       ["stats --type 'task.*' --json", "for another program"],
     ],
-    exits: { ok: "counted, also where nothing matches", failed: "history cannot be read" },
+    exits: { ok: "counted, even if nothing matches", failed: "history cannot be read" },
   })
     .option("-w, --window <duration>", "length of a window, in whole minutes: 1m, 1h, 1d")
     .option("-t, --type <type>", "only this type, * allowed")
@@ -56,7 +56,7 @@ function renderStats(io: CliIo, rows: readonly StatsRow[]): string {
     { title: "EVENTS", text: (row) => row.count.toLocaleString("en-US"), align: "right" },
     { title: "", text: (row) => bar(row.count / most), style: cyan },
   ];
-  // Windows come in order of time; those of one window stand together.
+  // Rows are sorted by window.
   const windowed = rows.some((row) => row.from !== undefined);
   if (windowed) columns.unshift({ title: "FROM", text: (row) => row.from?.replace(":00.000Z", "Z") ?? "", style: dim });
   const types = new Set(rows.map((row) => row.type)).size;
@@ -64,7 +64,7 @@ function renderStats(io: CliIo, rows: readonly StatsRow[]): string {
   return `${renderTable(io.stdout, columns, rows)}${dim(`${plural(total, "event")} of ${plural(types, "type")}`)}\n`;
 }
 
-/** Eighths of a character, so that small shares differ too. */
+/** Draws a bar in steps of an eighth of a character, so that small shares differ too. */
 function bar(share: number): string {
   const eighths = Math.max(1, Math.round(share * barWidth * 8));
   return "█".repeat(Math.floor(eighths / 8)) + (["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8] ?? "");

@@ -15,11 +15,11 @@ import { plural } from "../output/text.ts";
 export function subscriptionsCommand(io: CliIo): Command {
   const group = createCommand(io, "subscriptions", {
     summary: "list, show or delete subscriptions",
-    description: "Lists the subscriptions that the engine keeps, with their backlog; shows or deletes one.",
+    description: "Lists the stored subscriptions with their backlog, or shows or deletes one.",
     examples: [
-      ["subscriptions", "all of them, with what waits"],
-      ["subscriptions show readers", "one, with its settings"],
-      ["subscriptions delete readers --yes", "forget it, and what it has not delivered"],
+      ["subscriptions", "all subscriptions with their backlog"],
+      ["subscriptions show readers", "one subscription with its settings"],
+      ["subscriptions delete readers --yes", "delete a subscription and its undelivered events"],
     ],
   });
   addDefaultCommand(group, listCommand(io));
@@ -28,9 +28,9 @@ export function subscriptionsCommand(io: CliIo): Command {
 
 function listCommand(io: CliIo): Command {
   return createCommand(io, "list", {
-    summary: "all subscriptions and what waits in each",
+    summary: "all subscriptions with their backlog",
     examples: [["subscriptions list --json", "for another program"]],
-    exits: { ok: "listed, also where there are none", failed: "the bus cannot be read" },
+    exits: { ok: "listed, even if there are none", failed: "the bus cannot be read" },
   }).action((_, self: Command) =>
     withBus(io, self, {}, async (bus) => {
       const states = await bus.subscriptions.list();
@@ -45,7 +45,7 @@ function showCommand(io: CliIo): Command {
   return createCommand(io, "show", {
     summary: "one subscription with its settings",
     examples: [["subscriptions show readers", "its settings and backlog"]],
-    exits: { ok: "shown", failed: "there is no such subscription" },
+    exits: { ok: "shown", failed: "the subscription does not exist" },
   })
     .argument("<name>", "name of the subscription")
     .action((name: string, _, self: Command) =>
@@ -59,11 +59,11 @@ function showCommand(io: CliIo): Command {
 
 function deleteCommand(io: CliIo): Command {
   return createCommand(io, "delete", {
-    summary: "delete a subscription and what it has not delivered",
+    summary: "delete a subscription and its undelivered events",
     description:
-      "Deletes a subscription with what it has not delivered; its dead letters stay. Asks first where something waits.",
-    examples: [["subscriptions delete readers --yes", "without a question"]],
-    exits: { ok: "deleted", failed: "there is no such subscription, or the answer was no" },
+      "Deletes a subscription with its undelivered events; its dead letters stay. Asks for confirmation if there is a backlog.",
+    examples: [["subscriptions delete readers --yes", "without confirmation"]],
+    exits: { ok: "deleted", failed: "the subscription does not exist, or you did not confirm" },
   })
     .argument("<name>", "name of the subscription")
     .addOption(yesOption())
@@ -72,7 +72,7 @@ function deleteCommand(io: CliIo): Command {
         const options = self.optsWithGlobals<GlobalOptions & { yes?: boolean }>();
         const { waiting, delayed, running } = await getSubscription(bus, name);
         const undelivered = waiting + delayed + running;
-        const question = `Delete ${name} and ${plural(undelivered, "delivery", "deliveries")} that it has not made?`;
+        const question = `Delete ${name} and ${plural(undelivered, "undelivered event")}?`;
         if (undelivered > 0 && !(await confirm(io, self, question, options.yes))) return;
         const deleted = await bus.subscriptions.delete(name);
         if (options.json === true) writeJson(io.stdout, { name, deleted, undelivered });
@@ -81,11 +81,11 @@ function deleteCommand(io: CliIo): Command {
     );
 }
 
-/** The subscription, or `not_found` with the nearest name. */
+/** Returns the subscription, or rejects with `not_found` and the nearest name. */
 async function getSubscription(bus: Bus<AnyEvents>, name: string): Promise<SubscriptionState> {
   const state = await bus.subscriptions.get(name);
   if (state !== undefined) return state;
   const names = (await bus.subscriptions.list()).map(({ record }) => record.name);
-  const known = names.length === 0 ? "there are none" : `there are ${names.join(", ")}`;
+  const known = names.length === 0 ? "there are none" : `the subscriptions are ${names.join(", ")}`;
   throw new BusError("not_found", `there is no subscription ${name}${didYouMean(name, names, known)}`);
 }

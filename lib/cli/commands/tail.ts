@@ -16,33 +16,33 @@ export function tailCommand(io: CliIo): Command {
   const command = createCommand(io, "tail", {
     summary: "show events as they come",
     description:
-      "Shows events as they are accepted, oldest first, from now on or from an earlier time on, until Ctrl-C. Replayed " +
+      "Shows events as they are accepted, oldest first, from now or from an earlier time on, until Ctrl-C. Replayed " +
       "deliveries and types that history does not keep are not shown.",
     examples: [
       ["tail", "everything from now on"],
-      ["tail --since 10m --type '*.failed'", "failures of the last ten minutes, and those to come"],
+      ["tail --since 10m --type '*.failed'", "failures of the last ten minutes, and new ones"],
       ["tail --limit 1 --type agent.task.completed --json", "wait for one event"],
     ],
-    exits: { ok: "ended by Ctrl-C, by --limit or because nobody reads any more", failed: "history cannot be read" },
+    exits: { ok: "stopped by Ctrl-C, by --limit or because the output was closed", failed: "history cannot be read" },
   });
   addHistoryFilters(command, io, ["since", "until"]);
   return command
-    .option("--since <time>", "look back: a time, a day, or how long ago (15m)", pointInTime(io))
-    .option("-n, --limit <count>", "end after so many events", count())
+    .option("--since <time>", "start in the past: a time, a day, or how long ago (15m)", pointInTime(io))
+    .option("-n, --limit <count>", "stop after this many events", count())
     .action((_, self: Command) => {
       const options = self.optsWithGlobals<Options>();
       return withBus(io, self, { waits: true }, async (bus, { catalog }) => {
         noteUnknownTypes(io, options.type ?? [], catalog);
         const { since, ...filters } = options;
-        const at = since === undefined ? {} : { since };
-        const events = bus.history.tail(historyQuery(filters), { signal: io.signal, ...at });
-        if (io.stderr.isTTY) io.stderr.write(io.stderr.colors.dim("waiting for events; Ctrl-C ends\n"));
+        const start = since === undefined ? {} : { since };
+        const events = bus.history.tail(historyQuery(filters), { signal: io.signal, ...start });
+        if (io.stderr.isTTY) io.stderr.write(io.stderr.colors.dim("waiting for events; press Ctrl-C to stop\n"));
         await follow(io, events, options);
       });
     });
 }
 
-/** Ends at an interruption too, which is how it is meant to end. */
+/** Prints events until the limit, or until an interruption, which is the normal end. */
 async function follow(io: CliIo, events: AsyncIterable<Event>, options: Options): Promise<void> {
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   for await (const event of events) {

@@ -1,13 +1,13 @@
 import type { Readable } from "node:stream";
 
-/** Above what an event of 1 MiB can take when every character is escaped; a longer line is not kept in memory. */
+/** An event of 1 MiB is shorter than this even if every character is escaped. A longer line is not kept in memory. */
 const maxLineBytes = 8 * 1_048_576;
 
 const newline = 0x0a;
 
 /**
- * The lines of a stream, without their newlines: as many at a time as have come, so that a slow writer's line does not
- * wait for the next one. `undefined` stands for a line too long to be an event.
+ * Yields the lines of a stream without their newlines, all that are available at a time, so that the line of a slow writer
+ * does not wait for the next one. `undefined` represents a line that is too long to be an event.
  */
 export async function* readLines(stream: Readable): AsyncGenerator<(Buffer | undefined)[], void, void> {
   let parts: Buffer[] = [];

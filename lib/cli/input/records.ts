@@ -7,28 +7,28 @@ import type { CliIo } from "../io.ts";
 import { readTextFile, unreadable } from "../options/values.ts";
 import { readLines } from "./lines.ts";
 
-/** Where a record stood, for messages and `--json`. */
-export interface Place {
+/** The position of a record in the input, for messages and `--json`. */
+export interface RecordPosition {
   /** The file as the user named it, or `stdin`. */
   readonly from: string;
-  /** From 1: the line, or in a JSON array the item. */
+  /** The number of the line, or of the item in a JSON array, from 1. */
   readonly line: number;
 }
 
-/** One JSON value of the input, or why there is none. */
-export type InputRecord = Place &
+/** One JSON value of the input, or the problem of an invalid one. */
+export type InputRecord = RecordPosition &
   ({ readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string });
 
-/** Records that came together. */
+/** Records that were read together. */
 export interface RecordBatch {
   readonly records: readonly InputRecord[];
-  /** Of the file, as far as this batch. */
+  /** Bytes of the file read so far. */
   readonly bytesRead: number;
 }
 
 /**
- * Reads a file, `-` being stdin: a `.json` file holds one event or an array, anything else one event a line. A bad line is
- * a record too. Rejects with `CliError` where the file cannot be read; ends at an interruption.
+ * Reads a file, or stdin for `-`. A `.json` file contains one event or an array, any other one event per line. An invalid line
+ * is also a record. Rejects with `CliError` if the file cannot be read, and ends at an interruption.
  */
 export async function* readRecords(io: CliIo, file: string): AsyncGenerator<RecordBatch, void, void> {
   try {
@@ -38,7 +38,7 @@ export async function* readRecords(io: CliIo, file: string): AsyncGenerator<Reco
   }
 }
 
-/** How many bytes the files hold; undefined where one is a stream. */
+/** Returns the total size of files in bytes, or `undefined` if one of them is a stream. */
 export async function sizeOfAll(io: CliIo, files: readonly string[]): Promise<number | undefined> {
   let size = 0;
   for (const file of files) {
@@ -80,23 +80,24 @@ async function* ndjson(stream: Readable, from: string): AsyncGenerator<RecordBat
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Undefined for a blank line. */
-function parseLine(line: Buffer | undefined, place: Place): InputRecord | undefined {
-  if (line === undefined) return { ...place, ok: false, problem: "the line is longer than 8 MiB, which no event is" };
+/** Returns `undefined` for a blank line. */
+function parseLine(line: Buffer | undefined, position: RecordPosition): InputRecord | undefined {
+  if (line === undefined)
+    return { ...position, ok: false, problem: "the line is longer than 8 MiB, the limit for an event" };
   let text: string;
   try {
     text = utf8.decode(line);
   } catch {
-    return { ...place, ok: false, problem: "the line is not UTF-8" };
+    return { ...position, ok: false, problem: "the line is not UTF-8" };
   }
-  return text.trim() === "" ? undefined : parseJson(text, place);
+  return text.trim() === "" ? undefined : parseJson(text, position);
 }
 
-function parseJson(text: string, place: Place): InputRecord {
+function parseJson(text: string, position: RecordPosition): InputRecord {
   try {
-    return { ...place, ok: true, value: JSON.parse(text) };
+    return { ...position, ok: true, value: JSON.parse(text) };
   } catch (thrown) {
-    return { ...place, ok: false, problem: `not JSON: ${messageOf(thrown)}` };
+    return { ...position, ok: false, problem: `not JSON: ${messageOf(thrown)}` };
   }
 }
 

@@ -3,14 +3,14 @@ import { createInterface } from "node:readline";
 import { type Command, Option } from "commander";
 import { type CliIo, exitCodes } from "../io.ts";
 
-/** `--yes` */
+/** Creates the option `--yes`. */
 export function yesOption(): Option {
-  return new Option("-y, --yes", "do not ask");
+  return new Option("-y, --yes", "do not ask for confirmation");
 }
 
 /**
- * Asks on a terminal whether to go on. Elsewhere nobody can answer: then `--yes` has to say so, and its absence is a
- * usage error. A no makes the exit code 1.
+ * Asks for confirmation on a terminal. Without a terminal `--yes` is required, and its absence is a usage error. If the answer
+ * is no, the exit code is 1.
  */
 export async function confirm(
   io: CliIo,
@@ -19,7 +19,7 @@ export async function confirm(
   yes: boolean | undefined,
 ): Promise<boolean> {
   if (yes === true) return true;
-  if (!io.stdin.isTTY || !io.stderr.isTTY) return command.error(`error: ${question} Say so with --yes.`);
+  if (!io.stdin.isTTY || !io.stderr.isTTY) return command.error(`error: ${question} Confirm with --yes.`);
   io.stderr.write(`${question} ${io.stderr.colors.dim("[y/N]")} `);
   const lines = createInterface({ input: io.stdin.stream, terminal: false });
   try {

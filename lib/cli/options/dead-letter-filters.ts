@@ -3,9 +3,9 @@ import type { DeadLetterQuery } from "../../engine/queries.ts";
 import type { CliIo } from "../io.ts";
 import { pointInTime } from "./values.ts";
 
-/** Adds an option for every field of a dead-letter query. */
+/** Adds an option for each field of a dead-letter query. */
 export function addDeadLetterFilters(command: Command, io: CliIo): void {
-  const group = "Which dead letters (all that are given must match):";
+  const group = "Filters for dead letters (all must match):";
   const time = pointInTime(io);
   for (const option of [
     new Option("-s, --subscription <name>", "that failed in this subscription"),
@@ -13,8 +13,8 @@ export function addDeadLetterFilters(command: Command, io: CliIo): void {
     new Option("--correlation-id <id>", "of this flow"),
     new Option("--event-id <id>", "of this event"),
     new Option("--code <code>", "with this reason: handler_error, timeout, non_retriable, …"),
-    new Option("--since <time>", "that died at or after: a time, a day, or how long ago (15m)").argParser(time),
-    new Option("--until <time>", "that died before").argParser(time),
+    new Option("--since <time>", "dead-lettered at or after: a time, a day, or how long ago (15m)").argParser(time),
+    new Option("--until <time>", "dead-lettered before").argParser(time),
   ]) {
     command.addOption(option.helpGroup(group));
   }
@@ -22,7 +22,7 @@ export function addDeadLetterFilters(command: Command, io: CliIo): void {
 
 const queryNames = ["subscription", "type", "correlationId", "eventId", "code", "since", "until"] as const;
 
-/** The query that the options stand for. */
+/** Converts the options to a query. */
 export function deadLetterQuery(options: DeadLetterQuery): DeadLetterQuery {
   return Object.fromEntries(queryNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
 }

@@ -3,7 +3,7 @@ import { type Draft, type DraftMetadata, type EventIds, eventIdNames } from "../
 import type { CliIo } from "../io.ts";
 import { collect, count, kebab, pointInTime } from "./values.ts";
 
-/** Options that stand for the fields of a draft besides type and data. */
+/** Options for the fields of a draft other than type and data. */
 export interface DraftOptions extends EventIds {
   source?: string;
   time?: string;
@@ -15,19 +15,19 @@ export interface DraftOptions extends EventIds {
   tag?: string[];
 }
 
-/** Adds them. */
+/** Adds an option for each field of {@link DraftOptions}. */
 export function addDraftOptions(command: Command, io: CliIo): void {
-  const group = "About the events (for many: where the event itself says nothing):";
+  const group = "Fields of the events (with many events: defaults for missing fields):";
   for (const option of [
     new Option("--source <source>", "service or agent that publishes (default: configuration, else waggle-cli)"),
     new Option("--time <time>", "when it happened; default: now").argParser(pointInTime(io)),
-    new Option("--id <id>", "id, for one event: published again it is a duplicate"),
-    new Option("--correlation-id <id>", "the flow it belongs to; default: its own id"),
+    new Option("--id <id>", "for one event: id; an event with a stored id is a duplicate"),
+    new Option("--correlation-id <id>", "id of the flow; default: the event's own id"),
     new Option("--causation-id <id>", "id of the event that caused it"),
     ...eventIdNames.map((name) => new Option(`--${kebab(name)} <id>`, `${name} of the metadata`)),
     new Option("--priority <number>", "1 (most urgent) to 10; default 5").argParser(count(1, 10)),
-    new Option("--expires-at <time>", "never delivered after it (RFC 3339)"),
-    new Option("--tag <tag>", "tag; may be given several times").argParser(collect),
+    new Option("--expires-at <time>", "do not deliver after this time (RFC 3339)"),
+    new Option("--tag <tag>", "tag; may be repeated").argParser(collect),
   ]) {
     command.addOption(option.helpGroup(group));
   }
@@ -35,7 +35,7 @@ export function addDraftOptions(command: Command, io: CliIo): void {
 
 const metadataNames = ["correlationId", "causationId", "priority", "expiresAt", ...eventIdNames] as const;
 
-/** The draft with what the options add where it says nothing itself. What is wrong with it, the bus says. */
+/** Fills in missing fields of a draft from the options. The bus validates the result. */
 export function completeDraft(draft: Draft, options: DraftOptions): Draft {
   const added: DraftMetadata = {
     ...Object.fromEntries(
@@ -53,7 +53,7 @@ export function completeDraft(draft: Draft, options: DraftOptions): Draft {
   };
 }
 
-/** Metadata that is no object is left as it is, for the bus to refuse by name. */
+/** Metadata that is not an object is kept, so that the bus reports it. */
 function mergeMetadata(added: DraftMetadata, own: DraftMetadata | undefined): DraftMetadata {
   return own === undefined || (typeof own === "object" && own !== null) ? { ...added, ...own } : own;
 }

@@ -9,54 +9,56 @@ import { normalizeTime } from "../../event/time.ts";
 import type { CliIo } from "../io.ts";
 import { CliError } from "../report-error.ts";
 
-/** `agentId` as an option: `agent-id`. */
+/** Converts camel case to kebab case: `agentId` becomes `agent-id`. */
 export function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** For an option that may be given several times. */
+/** Parses an option that may be repeated. */
 export function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
 }
 
-/** For an option that is a whole number, `least` or more. */
-export function count(least = 1, most = Number.MAX_SAFE_INTEGER): (value: string) => number {
+/** Parses an option that is an integer from `min` to `max`. */
+export function count(min = 1, max = Number.MAX_SAFE_INTEGER): (value: string) => number {
   return (value) => {
     const number = Number(value);
-    if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+    if (/^\d+$/.test(value) && number >= min && number <= max) return number;
     throw new InvalidArgumentError(
-      most === Number.MAX_SAFE_INTEGER ? `Give a whole number from ${least}.` : `Give ${least} to ${most}.`,
+      max === Number.MAX_SAFE_INTEGER
+        ? `It must be an integer from ${min}.`
+        : `It must be an integer from ${min} to ${max}.`,
     );
   };
 }
 
-/** For an option that is a point in time: RFC 3339, a day, or how long ago (`15m`). Gives RFC 3339. */
+/** Parses an option that is a point in time: RFC 3339, a day, or how long ago (`15m`). Returns RFC 3339. */
 export function pointInTime(io: Pick<CliIo, "now">): (value: string) => string {
   return (value) => {
     const time = normalizeTime(/^\d{4}-\d\d-\d\d$/.test(value) ? `${value}T00:00:00Z` : value);
     if (time !== undefined) return time;
-    return new Date(io.now() - howLongAgo(value)).toISOString();
+    return new Date(io.now() - parseAge(value)).toISOString();
   };
 }
 
-function howLongAgo(value: string): number {
+function parseAge(value: string): number {
   try {
     return parseDuration(value, "time");
   } catch {
     throw new InvalidArgumentError(
-      "Give a time (2026-01-31T12:00:00Z), a day (2026-01-31, UTC), or how long ago (90s, 15m, 2h, 7d).",
+      "It must be a time (2026-01-31T12:00:00Z), a day (2026-01-31, UTC), or how long ago (90s, 15m, 2h, 7d).",
     );
   }
 }
 
-/** The text of an argument: itself, of a file (`@file`), or of stdin (`@-` or `-`). */
+/** Returns an argument as it is, or the contents of a file (`@file`) or of stdin (`@-` or `-`). */
 export async function textOf(io: CliIo, argument: string): Promise<string> {
   if (argument === "-" || argument === "@-") return text(addAbortSignal(io.signal, io.stdin.stream));
   if (!argument.startsWith("@")) return argument;
   return readTextFile(io, argument.slice(1));
 }
 
-/** A file that the user named; says so where it cannot be read. */
+/** Reads a text file named by the user. Rejects with `CliError` if it cannot be read. */
 export async function readTextFile(io: CliIo, name: string): Promise<string> {
   try {
     return await readFile(resolve(io.cwd, name), { encoding: "utf8", signal: io.signal });
@@ -65,18 +67,18 @@ export async function readTextFile(io: CliIo, name: string): Promise<string> {
   }
 }
 
-/** The failure of reading a file that the user named. */
+/** Returns the error for a file named by the user that cannot be read. */
 export function unreadable(name: string, thrown: unknown): CliError {
   const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
   const reasons: Readonly<Record<string, string>> = {
-    ENOENT: "there is no such file",
+    ENOENT: "it does not exist",
     EISDIR: "it is a folder",
-    EACCES: "it may not be read",
+    EACCES: "permission denied",
   };
   return new CliError(`${name} cannot be read: ${reasons[code] ?? messageOf(thrown)}`, { cause: thrown });
 }
 
-/** A JSON argument; a usage error names it and the place where it stops being JSON. */
+/** Parses a JSON argument. Invalid JSON is a usage error with the name of the argument and the position. */
 export function parseJsonArgument(command: Command, name: string, json: string): unknown {
   try {
     return JSON.parse(json);

@@ -1,4 +1,4 @@
-/** Bytes as people say them: `812 B`, `4.0 KiB`, `1.3 MiB`. */
+/** Formats a number of bytes: `812 B`, `4.0 KiB`, `1.3 MiB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_024) return `${bytes} B`;
   const units = ["KiB", "MiB", "GiB", "TiB"];

@@ -1,7 +1,7 @@
 import { shortForm } from "../../error/short-form.ts";
 import { printable } from "./text.ts";
 
-/** Enough of an event's data to know it again, on one line: `taskId=task-12 title="Read the notes"`. */
+/** Summarizes an event's data on one line: `taskId=task-12 title="Read the notes"`. */
 export function dataDigest(data: unknown): string {
   if (!(data instanceof Object)) return printable(shortForm(data));
   return Object.entries(data)

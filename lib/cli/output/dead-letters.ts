@@ -6,8 +6,8 @@ import { renderTable } from "./table.ts";
 import { plural, printable, printableLines } from "./text.ts";
 import { formatAgo } from "./time.ts";
 
-/** Dead letters as a table. */
-export function renderDeadLetters(io: CliIo, letters: readonly DeadLetter[]): string {
+/** Renders dead letters as a table. */
+export function renderDeadLetters(io: CliIo, deadLetters: readonly DeadLetter[]): string {
   const { bold, dim, red } = io.stdout.colors;
   const now = io.now();
   return renderTable<DeadLetter>(
@@ -25,20 +25,20 @@ export function renderDeadLetters(io: CliIo, letters: readonly DeadLetter[]): st
         flexible: true,
       },
     ],
-    letters,
+    deadLetters,
   );
 }
 
-/** All of one dead letter: why, each attempt, the event. */
-export function renderDeadLetter(io: CliIo, letter: DeadLetter): string {
+/** Renders one dead letter with its reason, every attempt and the event. */
+export function renderDeadLetter(io: CliIo, deadLetter: DeadLetter): string {
   const { bold, dim, red } = io.stdout.colors;
-  const { reason } = letter;
+  const { reason } = deadLetter;
   const head = renderFields(io.stdout, {
-    subscription: letter.subscription ?? "none: it could not be published",
+    subscription: deadLetter.subscription ?? "none: it could not be published",
     reason: `${red(reason.code)} ${printableLines(reason.message)}`,
-    attempts: String(letter.attempts),
-    accepted: `${letter.acceptedAt} ${dim(`(${formatAgo(letter.acceptedAt, io.now())})`)}`,
-    died: `${letter.deadAt} ${dim(`(${formatAgo(letter.deadAt, io.now())})`)}`,
+    attempts: String(deadLetter.attempts),
+    accepted: `${deadLetter.acceptedAt} ${dim(`(${formatAgo(deadLetter.acceptedAt, io.now())})`)}`,
+    died: `${deadLetter.deadAt} ${dim(`(${formatAgo(deadLetter.deadAt, io.now())})`)}`,
   });
   const failures = renderTable(
     io.stdout,
@@ -47,12 +47,14 @@ export function renderDeadLetter(io: CliIo, letter: DeadLetter): string {
       { title: "", text: (failure) => failure.at, style: dim },
       { title: "", text: (failure) => printable(`${failure.code}: ${failure.message}`), flexible: true },
     ],
-    letter.failures,
+    deadLetter.failures,
   );
   return [
-    `${bold("dead letter")} ${letter.id}\n${head}`,
-    letter.failures.length === 0 ? "" : `\n${bold(plural(letter.failures.length, "failed attempt"))}\n${failures}`,
+    `${bold("dead letter")} ${deadLetter.id}\n${head}`,
+    deadLetter.failures.length === 0
+      ? ""
+      : `\n${bold(plural(deadLetter.failures.length, "failed attempt"))}\n${failures}`,
     reason.stack === undefined ? "" : `\n${bold("stack")}\n${dim(indent(printableLines(reason.stack)))}\n`,
-    `\n${renderEvent(io, letter.event)}`,
+    `\n${renderEvent(io, deadLetter.event)}`,
   ].join("");
 }

@@ -6,7 +6,7 @@ import { toJson } from "./json.ts";
 import { renderTable } from "./table.ts";
 import { plural, printable } from "./text.ts";
 
-/** Definitions as a table. */
+/** Renders definitions as a table. */
 export function renderDefinitions(io: CliIo, definitions: readonly EventDefinition[]): string {
   const { bold, dim } = io.stdout.colors;
   const table = renderTable<EventDefinition>(
@@ -21,7 +21,7 @@ export function renderDefinitions(io: CliIo, definitions: readonly EventDefiniti
   return `${table}${dim(plural(definitions.length, "type"))}\n`;
 }
 
-/** One definition: its fields, an example, a command that publishes the example. */
+/** Renders one definition with its fields, an example and a command that publishes the example. */
 export function renderDefinition(
   io: CliIo,
   definition: EventDefinition,
@@ -71,7 +71,7 @@ function fieldsOf(schema: JsonObject): Field[] {
   }));
 }
 
-/** What a schema takes, in a few words: `string`, `string[]`, `"raised" or "cleared"`, `number, 0 to 1`. */
+/** Describes the values of a schema: `string`, `string[]`, `"raised" or "cleared"`, `number, 0 to 1`. */
 function kindOf(schema: Json): string {
   if (!isJsonObject(schema)) return "any JSON";
   if (isJsonList(schema.enum)) return schema.enum.map((value) => toJson(value)).join(" or ");

@@ -7,7 +7,7 @@ import { toJson } from "./json.ts";
 import { printable } from "./text.ts";
 import { formatAgo } from "./time.ts";
 
-/** All of one event. */
+/** Renders all fields of one event. */
 export function renderEvent(io: CliIo, event: Event): string {
   const { bold, dim } = io.stdout.colors;
   const { metadata } = event;

@@ -5,7 +5,7 @@ import { type Column, renderTable } from "./table.ts";
 import { printable } from "./text.ts";
 import { formatAgo } from "./time.ts";
 
-/** Events as a table. A terminal shows ages, anything else exact times. */
+/** Renders events as a table. A terminal shows ages, other outputs exact times. */
 export function renderEvents(io: CliIo, events: readonly Event[]): string {
   const { dim, bold } = io.stdout.colors;
   const now = io.now();

@@ -1,7 +1,7 @@
 import type { CliOutput } from "../io.ts";
 import { displayWidth } from "./text.ts";
 
-/** One `name  value` line each; those without a value are left out. Values may be coloured; wide ones are not cut. */
+/** Renders one `name  value` line for each field that has a value. Values may be coloured; long ones are not truncated. */
 export function renderFields(output: CliOutput, fields: Readonly<Record<string, string | undefined>>): string {
   const shown = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
   const width = Math.max(0, ...shown.map(({ name }) => displayWidth(name)));

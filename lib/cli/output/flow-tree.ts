@@ -5,10 +5,10 @@ import { dataDigest } from "./data-digest.ts";
 import { displayWidth, plural, printable, truncate } from "./text.ts";
 import { formatAgo, formatElapsed } from "./time.ts";
 
-/** What stands below an event: what it caused, and its deliveries that did not end well or not yet. */
+/** A branch below an event: an event that it caused, or one of its dead or pending deliveries. */
 type Branch =
   | { kind: "event"; node: FlowNode }
-  | { kind: "dead"; letter: DeadLetter }
+  | { kind: "dead"; deadLetter: DeadLetter }
   | { kind: "pending"; delivery: PendingDelivery };
 
 export interface FlowTreeOptions {
@@ -16,7 +16,7 @@ export interface FlowTreeOptions {
   ids?: boolean;
 }
 
-/** A flow as a tree: what caused what, how long after the start, what is dead or still under way. */
+/** Renders a flow as a tree of causes, with the time since the start and the dead and pending deliveries. */
 export function renderFlow(io: CliIo, flow: Flow, options: FlowTreeOptions = {}): string {
   const { bold, dim } = io.stdout.colors;
   const facts = [
@@ -30,7 +30,7 @@ export function renderFlow(io: CliIo, flow: Flow, options: FlowTreeOptions = {})
   const lines = [`${bold("flow")} ${printable(flow.id)}`, facts.join(dim(" · "))];
   const tree = new Tree(io, flow, options);
   for (const root of flow.roots) tree.add({ kind: "event", node: root }, "", "");
-  for (const lost of tree.deliveriesWithoutEvent()) tree.add(lost, "", "");
+  for (const delivery of tree.deliveriesWithoutEvent()) tree.add(delivery, "", "");
   return `${[...lines, ...tree.lines].join("\n")}\n`;
 }
 
@@ -44,19 +44,19 @@ class Tree {
   readonly #io: CliIo;
   readonly #flow: Flow;
   readonly #options: FlowTreeOptions;
-  /** Deliveries by event; taken out as their event is shown. */
+  /** Deliveries by event, removed when their event is rendered. */
   readonly #deliveries: Map<string, Branch[]>;
 
   constructor(io: CliIo, flow: Flow, options: FlowTreeOptions) {
     this.#io = io;
     this.#flow = flow;
     this.#options = options;
-    const dead = flow.deadLetters.map((letter) => ({ kind: "dead", letter }) as const);
+    const dead = flow.deadLetters.map((deadLetter) => ({ kind: "dead", deadLetter }) as const);
     const pending = flow.pending.map((delivery) => ({ kind: "pending", delivery }) as const);
     this.#deliveries = Map.groupBy<string, Branch>([...dead, ...pending], (branch) => eventIdOf(branch));
   }
 
-  /** Without recursion: a flow may be a chain of thousands. */
+  /** Adds a branch and its children, without recursion: a flow may be a chain of thousands. */
   add(first: Branch, prefix: string, childPrefix: string): void {
     const rest = [{ branch: first, prefix, childPrefix }];
     for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
@@ -76,7 +76,7 @@ class Tree {
     }
   }
 
-  /** Deliveries whose event history does not keep; ask once all events are shown. */
+  /** Returns the deliveries whose event is not in history. Call it after all events were added. */
   deliveriesWithoutEvent(): Branch[] {
     return [...this.#deliveries.values()].flat();
   }
@@ -94,25 +94,25 @@ class Tree {
     const shown = this.#fit(tail, displayWidth(prefix) + displayWidth(head) + 2);
     this.lines.push(`${dim(prefix)}${head}${shown === "" ? "" : `  ${dim(shown)}`}`);
     if (branch.kind !== "dead") return;
-    const { code, message } = branch.letter.reason;
+    const { code, message } = branch.deadLetter.reason;
     const reason = this.#fit(printable(`${code}: ${message}`), displayWidth(childPrefix) + 2);
     this.lines.push(`${dim(childPrefix)}  ${reason}`);
   }
 
-  /** Cut to what a terminal has left beside so many columns. */
-  #fit(text: string, besides: number): string {
+  /** Truncates to the remaining columns of a terminal. */
+  #fit(text: string, usedColumns: number): string {
     const { isTTY, columns } = this.#io.stdout;
-    return isTTY ? truncate(text, Math.max(0, columns - besides)) : text;
+    return isTTY ? truncate(text, Math.max(0, columns - usedColumns)) : text;
   }
 
-  /** What is always shown whole, and what may be cut. */
+  /** Returns the part of a line that is always shown in full, and the part that may be truncated. */
   #texts(branch: Branch): [string, string] {
     const { bold, cyan, red, yellow } = this.#io.stdout.colors;
     if (branch.kind === "dead") {
-      const { letter } = branch;
-      const of = printable(letter.subscription ?? "publish");
-      const attempts = plural(letter.attempts, "attempt");
-      return [`${red(`✗ ${of}`)} dead letter ${letter.id} after ${attempts}`, ""];
+      const { deadLetter } = branch;
+      const subscription = printable(deadLetter.subscription ?? "publish");
+      const attempts = plural(deadLetter.attempts, "attempt");
+      return [`${red(`✗ ${subscription}`)} dead letter ${deadLetter.id} after ${attempts}`, ""];
     }
     if (branch.kind === "pending") {
       const { delivery } = branch;
@@ -128,7 +128,7 @@ class Tree {
 
 function eventIdOf(branch: Branch): string {
   if (branch.kind === "event") return branch.node.event.id;
-  return branch.kind === "dead" ? branch.letter.event.id : branch.delivery.eventId;
+  return branch.kind === "dead" ? branch.deadLetter.event.id : branch.delivery.eventId;
 }
 
 function pendingText({ state, attempts, dueAt }: PendingDelivery, now: number): string {

@@ -1,12 +1,12 @@
 import type { CliOutput } from "../io.ts";
 
-/** As JSON these stand for the same text, and a terminal does not act on them. */
-const hostile = /[\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+/** Characters that a terminal acts on. JSON can represent them as escapes. */
+const unsafe = /[\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
-/** A value as JSON, by default on one line. */
+/** Formats a value as JSON, by default on one line. */
 export function toJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(
-    hostile,
+    unsafe,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

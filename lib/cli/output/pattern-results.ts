@@ -4,28 +4,28 @@ import type { CliIo } from "../io.ts";
 import { renderTable } from "./table.ts";
 import { plural, printable, printableLines } from "./text.ts";
 
-/** Unreadable input that is named; the rest is counted. */
-const namedProblems = 5;
+/** The number of invalid records that are listed; the rest is counted. */
+const maxProblems = 5;
 
-/** What a pattern made of several events. Keeps counts, not the events. */
+/** The results of a pattern for several events. It keeps counts, not the events. */
 export class PatternResults {
-  /** All events, and those that match. */
+  /** The number of events, and of those that match. */
   total = 0;
   matching = 0;
-  /** Input that is no JSON. */
+  /** The number of records that are not JSON. */
   unreadable = 0;
   readonly problems: string[] = [];
-  /** By field: how many events it kept out, and the first of its mismatches. */
+  /** For each field, how many events it excluded, and the first of its mismatches. */
   readonly fields = new Map<string, { count: number; first: PatternMismatch }>();
-  /** Of the first event. */
+  /** The explanation for the first event. */
   first: PatternExplanation | undefined;
 
-  /** `explanation` is absent where the record is unreadable. */
+  /** `explanation` is absent if the record is not JSON. */
   add(record: InputRecord, explanation: PatternExplanation | undefined): void {
     if (!record.ok || explanation === undefined) {
       this.unreadable += 1;
       const problem = record.ok ? "" : record.problem;
-      if (this.problems.length < namedProblems) this.problems.push(`${record.from}:${record.line}: ${problem}`);
+      if (this.problems.length < maxProblems) this.problems.push(`${record.from}:${record.line}: ${problem}`);
       return;
     }
     this.total += 1;
@@ -38,13 +38,13 @@ export class PatternResults {
     }
   }
 
-  /** Whether there was an event, all could be read, and all match. */
+  /** Whether there is at least one event, all are JSON, and all match. */
   get allMatch(): boolean {
     return this.total > 0 && this.matching === this.total && this.unreadable === 0;
   }
 }
 
-/** One event: why. Several: how many match, and which fields kept the others out. */
+/** Renders the explanation for a single event, or for several how many match and which fields excluded the others. */
 export function renderPatternResults(io: CliIo, results: PatternResults): string {
   const { red, green, bold } = io.stdout.colors;
   const { total, matching, unreadable, first } = results;
@@ -65,9 +65,9 @@ function renderFieldCounts(io: CliIo, { fields }: PatternResults): string {
     io.stdout,
     [
       { title: "  FIELD", text: ({ first }) => `  ${printable(first.path)}`, style: bold },
-      { title: "KEPT OUT", text: ({ count }) => count.toLocaleString("en-US"), align: "right" },
+      { title: "EXCLUDED", text: ({ count }) => count.toLocaleString("en-US"), align: "right" },
       { title: "EXPECTED", text: ({ first }) => printable(first.expected) },
-      { title: "FOUND, FOR EXAMPLE", text: ({ first }) => printable(first.found), style: dim, flexible: true },
+      { title: "FOUND (EXAMPLE)", text: ({ first }) => printable(first.found), style: dim, flexible: true },
     ],
     rows,
   );

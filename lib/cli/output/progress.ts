@@ -2,12 +2,12 @@ import type { CliIo } from "../io.ts";
 import { formatBytes } from "./bytes.ts";
 import { formatElapsed } from "./time.ts";
 
-/** Before it nobody wonders whether anything happens. */
+/** A short command shows no progress. */
 const showAfterMs = 500;
 const redrawMs = 100;
 const barWidth = 24;
 
-/** A line on a terminal that says how far a long input is; on anything else it says nothing. */
+/** A line on a terminal with the progress of a long input. On other outputs it writes nothing. */
 export class Progress {
   readonly #io: CliIo;
   readonly #totalBytes: number | undefined;
@@ -20,7 +20,7 @@ export class Progress {
     this.#startedAt = io.now();
   }
 
-  /** Draws it anew, at most ten times a second. */
+  /** Redraws the line, at most ten times a second. */
   update(events: number, bytes: number): void {
     const now = this.#io.now();
     if (!this.#io.stderr.isTTY || now - this.#startedAt < showAfterMs || now - this.#drawnAt < redrawMs) return;
@@ -28,7 +28,7 @@ export class Progress {
     this.#io.stderr.write(`\r\u001b[K${this.#text(events, bytes, now - this.#startedAt)}`);
   }
 
-  /** Takes it away, for other lines to be written. */
+  /** Removes the line, so that other lines can be written. */
   clear(): void {
     if (this.#drawnAt > 0) this.#io.stderr.write("\r\u001b[K");
     this.#drawnAt = 0;

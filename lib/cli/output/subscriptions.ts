@@ -6,7 +6,7 @@ import { toJson } from "./json.ts";
 import { renderTable } from "./table.ts";
 import { formatElapsed } from "./time.ts";
 
-/** Subscriptions as a table: how much waits, and for how long. */
+/** Renders subscriptions as a table with their backlog and its age. */
 export function renderSubscriptions(io: CliIo, states: readonly SubscriptionState[]): string {
   const { bold, dim, red } = io.stdout.colors;
   const number = (title: string, of: (state: SubscriptionState) => number) => ({
@@ -32,7 +32,7 @@ export function renderSubscriptions(io: CliIo, states: readonly SubscriptionStat
   );
 }
 
-/** One subscription: how it stands, and its settings. */
+/** Renders one subscription with its state and settings. */
 export function renderSubscription(io: CliIo, state: SubscriptionState): string {
   const { bold } = io.stdout.colors;
   const { record } = state;

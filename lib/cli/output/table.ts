@@ -3,24 +3,24 @@ import { displayWidth, truncate } from "./text.ts";
 
 /** One column of a table. */
 export interface Column<Row> {
-  /** Empty for none. */
+  /** An empty string for no title. */
   title: string;
-  /** Plain text; `printable` where others wrote it. */
+  /** Returns plain text; foreign text must be made `printable`. */
   text: (row: Row) => string;
   align?: "right";
   /** Colours the padded cell. */
   style?: (text: string, row: Row) => string;
-  /** May be cut where the terminal is too narrow; at most one column. */
+  /** Whether the column may be truncated on a narrow terminal; at most one column. */
   flexible?: boolean;
 }
 
 const gap = "  ";
-/** Below it a flexible column says nothing. */
-const leastFlexible = 12;
+/** The flexible column is omitted if it would be narrower than this. */
+const minFlexibleWidth = 12;
 
 /**
- * Aligned columns with a title line. On a terminal the flexible column is cut to the width, or left out where it could not
- * say anything; elsewhere nothing is cut, so that what is piped on is whole.
+ * Renders aligned columns with a title line. On a terminal the flexible column is truncated to the width, or omitted if there
+ * is no room for it. On other outputs nothing is truncated, so that piped output is complete.
  */
 export function renderTable<Row>(output: CliOutput, columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const cells = rows.map((row) => columns.map((column) => column.text(row)));
@@ -31,9 +31,9 @@ export function renderTable<Row>(output: CliOutput, columns: readonly Column<Row
   if (flexible >= 0 && output.isTTY) {
     const others = widths.reduce((sum, width, index) => (index === flexible ? sum : sum + width + gap.length), 0);
     const room = output.columns - others;
-    const wanted = widths[flexible] ?? 0;
-    if (room < Math.min(leastFlexible, wanted)) return renderTable(output, columns.toSpliced(flexible, 1), rows);
-    widths[flexible] = Math.min(wanted, room);
+    const fullWidth = widths[flexible] ?? 0;
+    if (room < Math.min(minFlexibleWidth, fullWidth)) return renderTable(output, columns.toSpliced(flexible, 1), rows);
+    widths[flexible] = Math.min(fullWidth, room);
   }
   const lines = cells.map((line, row) =>
     renderLine(columns, widths, line, (text, column) => {
@@ -59,7 +59,7 @@ function renderLine<Row>(
       const width = widths[index] ?? 0;
       const text = truncate(cells[index] ?? "", width);
       const padding = " ".repeat(width - displayWidth(text));
-      // No trailing blanks: they wrap on a terminal that is just as wide.
+      // Trailing blanks would wrap on a terminal of exactly this width.
       const last = index === columns.length - 1 && column.align !== "right";
       return style(column.align === "right" ? padding + text : last ? text : text + padding, column);
     })

@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** Controls of C0 and C1, and what reorders text: all that could make a terminal show something else. */
-const hostile = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+/** Control characters of C0 and C1 and bidirectional controls, which could change what a terminal shows. */
+const unsafe = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** Text of others, made safe for a terminal: controls, line breaks included, become visible escapes. */
+/** Makes foreign text safe for a terminal: control characters, line breaks included, become visible escapes. */
 export function printable(text: string): string {
-  return text.replace(hostile, escapeControl);
+  return text.replace(unsafe, escapeControl);
 }
 
-/** The same, but its line breaks stay: stacks, long messages. */
+/** Makes foreign text safe for a terminal but keeps its line breaks, for stacks and long messages. */
 export function printableLines(text: string): string {
   return text
     .split(/\r?\n/)
@@ -21,7 +21,7 @@ function escapeControl(control: string): string {
   return short[control] ?? `\\u${(control.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
 }
 
-/** Columns that a text takes, colours not counted; wide characters take two. */
+/** Returns the number of columns that a string occupies, without colours; wide characters occupy two. */
 export function displayWidth(text: string): number {
   const plain = stripVTControlCharacters(text);
   if (/^[\x20-\x7e]*$/.test(plain)) return plain.length;
@@ -39,7 +39,7 @@ function characterWidth(character: string): number {
     : 1;
 }
 
-/** Plain text cut to a number of columns, with an ellipsis where something is missing. */
+/** Truncates plain text to a number of columns, with an ellipsis if it is too long. */
 export function truncate(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
   let kept = "";
@@ -52,7 +52,7 @@ export function truncate(text: string, columns: number): string {
   return columns <= 0 ? "" : `${kept}…`;
 }
 
-/** `1 event`, `2 events`. */
+/** Formats a count with its noun: `1 event`, `2 events`. */
 export function plural(count: number, word: string, words = `${word}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? word : words}`;
 }

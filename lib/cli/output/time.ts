@@ -1,4 +1,4 @@
-/** A span as people say it, two units at most: `840ms`, `3.2s`, `5m 12s`, `2h 4m`, `3d 1h`. */
+/** Formats milliseconds with at most two units: `840ms`, `3.2s`, `5m 12s`, `2h 4m`, `3d 1h`. */
 export function formatElapsed(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)}ms`;
   if (ms < 59_950) return `${trimZero((ms / 1_000).toFixed(1))}s`;
@@ -8,16 +8,16 @@ export function formatElapsed(ms: number): string {
   return twoUnits(Math.round(seconds / 3_600), 24, "d", 1, "h");
 }
 
-function twoUnits(total: number, size: number, large: string, least: number, small: string): string {
+function twoUnits(total: number, size: number, large: string, minRest: number, small: string): string {
   const rest = total % size;
-  return rest < least ? `${Math.floor(total / size)}${large}` : `${Math.floor(total / size)}${large} ${rest}${small}`;
+  return rest < minRest ? `${Math.floor(total / size)}${large}` : `${Math.floor(total / size)}${large} ${rest}${small}`;
 }
 
 function trimZero(text: string): string {
   return text.endsWith(".0") ? text.slice(0, -2) : text;
 }
 
-/** One unit, rounded down: `just now`, `40s ago`, `5m ago`, `3h ago`; from two days on the date and time, UTC. */
+/** Formats an age in one unit, rounded down: `just now`, `40s ago`, `3h ago`; from two days on as date and time in UTC. */
 export function formatAgo(time: string, now: number): string {
   const age = now - Date.parse(time);
   if (Number.isNaN(age)) return time;

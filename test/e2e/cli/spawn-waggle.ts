@@ -12,11 +12,11 @@ export interface Ended {
 
 export interface SpawnOptions {
   env?: Record<string, string>;
-  /** Options of node itself. */
+  /** Options of node. */
   node?: readonly string[];
 }
 
-/** The command as a process, from source. Its stdin is open: end it where the command reads it. */
+/** Starts the command as a process, from source. Its stdin is open: end it if the command reads it. */
 export function spawnWaggle(cwd: string, argv: readonly string[], options: SpawnOptions = {}) {
   const { PATH = "", HOME = "", NODE_COMPILE_CACHE = "" } = process.env;
   const inherited = { PATH, HOME, NODE_COMPILE_CACHE };
@@ -35,14 +35,14 @@ export function spawnWaggle(cwd: string, argv: readonly string[], options: Spawn
   return { child, stdout, stderr, ended };
 }
 
-/** Runs it to its end with this on stdin. */
+/** Runs the command to its end with the given stdin. */
 export function waggle(cwd: string, argv: readonly string[], stdin = "", options: SpawnOptions = {}): Promise<Ended> {
   const { child, ended } = spawnWaggle(cwd, argv, options);
   child.stdin.end(stdin);
   return ended;
 }
 
-/** The lines of NDJSON. */
+/** Parses NDJSON. */
 export function parseLines(text: string): Record<string, unknown>[] {
   const lines = text.split("\n").filter((line) => line !== "");
   return lines.map((line): Record<string, unknown> => JSON.parse(line));
@@ -51,14 +51,14 @@ export function parseLines(text: string): Record<string, unknown>[] {
 function collected(stream: ChildProcessWithoutNullStreams["stdout"]) {
   const collected = {
     text: "",
-    /** Resolves when the text holds this; rejects where the stream ends before. */
-    holds: (part: string) =>
+    /** Resolves when the output contains the text; rejects if the stream ends before. */
+    contains: (part: string) =>
       new Promise<void>((resolve, reject) => {
-        const look = () => {
+        const check = () => {
           if (collected.text.includes(part)) resolve();
         };
-        look();
-        stream.on("data", look);
+        check();
+        stream.on("data", check);
         stream.on("end", () => reject(new Error(`ended without ${JSON.stringify(part)}: ${collected.text}`)));
       }),
   };

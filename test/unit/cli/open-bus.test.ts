@@ -4,21 +4,21 @@ import { globalOptions } from "../../../lib/cli/command.ts";
 import { waggleCommand } from "../../../lib/cli/waggle-command.ts";
 import { testIo, workspace } from "./test-io.ts";
 
-test("an engine that is none is refused with those that there are", async () => {
+test("an unknown engine is refused with a list of the engines", async () => {
   const { code, err } = await workspace().waggle(["history", "--engine", "sqlite"]);
   expect(code).toBe(2);
-  expect(err).toContain("there is no engine 'sqlite'; there are embedded, memory, aws");
+  expect(err).toContain("unknown engine 'sqlite'; the engines are embedded, memory, aws");
 });
 
-test("the aws engine needs a bus, and a bus its engine", async () => {
+test("the aws engine requires a bus, and a bus requires the aws engine", async () => {
   const { waggle } = workspace();
   expect(await waggle(["history", "--engine", "aws"])).toMatchObject({
     code: 1,
-    err: expect.stringContaining("no bus is named; give `bus`, WAGGLE_BUS or --bus"),
+    err: expect.stringContaining("bus is missing; set `bus`, WAGGLE_BUS or --bus"),
   });
   expect(await waggle(["history", "--bus", "agents"])).toMatchObject({
     code: 1,
-    err: expect.stringContaining('no engine is named; give engine "aws", WAGGLE_ENGINE=aws or --engine aws'),
+    err: expect.stringContaining('engine is missing; set engine "aws", WAGGLE_ENGINE=aws or --engine aws'),
   });
   expect(await waggle(["history", "--engine", "aws", "--bus", "agents", "--file", "bus.db"])).toMatchObject({
     code: 1,
@@ -26,7 +26,7 @@ test("the aws engine needs a bus, and a bus its engine", async () => {
   });
 });
 
-test("dev says that it is not for a deployed bus, and opens none", async () => {
+test("dev refuses a deployed bus without opening it", async () => {
   const { code, err } = await workspace().waggle([
     "dev",
     "--import",
@@ -41,12 +41,12 @@ test("dev says that it is not for a deployed bus, and opens none", async () => {
   expect(err).toContain("waggle dev --engine embedded");
 });
 
-test("catalog and pattern need nothing of AWS", async () => {
+test("catalog works without access to AWS", async () => {
   const { waggle } = workspace();
   expect((await waggle(["catalog", "--engine", "aws", "--bus", "agents", "--json"])).code).toBe(0);
 });
 
-test("a hint names the deployed bus that the command line named", () => {
+test("a hint repeats the options that select a deployed bus", () => {
   const command = new Command();
   for (const option of globalOptions()) command.addOption(option);
   command.parse(["--engine", "aws", "--bus", "agents"], { from: "user" });

@@ -19,7 +19,7 @@ export interface Ran {
 }
 
 export interface RunOptions {
-  /** What stdin holds; default: nothing. */
+  /** The contents of stdin; default: empty. */
   stdin?: string | Readable;
   /** Whether stdin, stdout and stderr are a terminal. */
   tty?: boolean;
@@ -27,7 +27,7 @@ export interface RunOptions {
   now?: () => number;
 }
 
-/** A folder of its own for one test, with command lines that run in it. */
+/** Creates a temporary folder for one test, in which command lines run. */
 export function workspace() {
   const cwd = mkdtempSync(join(tmpdir(), "waggle-cli-"));
   onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
@@ -37,7 +37,7 @@ export function workspace() {
     file,
     waggle: (argv: readonly string[], options: RunOptions = {}) => start(cwd, argv, options).ended,
     start: (argv: readonly string[], options: RunOptions = {}) => start(cwd, argv, options),
-    /** The bus that the command lines use; open for `use` only. */
+    /** Opens the bus of the command lines while `use` runs. */
     bus: async <T>(use: (bus: Bus<AnyEvents>) => Promise<T>): Promise<T> => {
       const bus = await openBus<AnyEvents>({ engine: "embedded", file, source: "test", logLevel: "silent" });
       try {
@@ -49,7 +49,7 @@ export function workspace() {
   };
 }
 
-/** An io of its own, and what is written to it. */
+/** Creates an io that captures its output. */
 export function testIo(cwd: string, options: RunOptions) {
   const stop = new AbortController();
   const stdout = new Captured(options);
@@ -99,7 +99,7 @@ class Result implements Ran {
   }
 }
 
-/** What a command wrote. */
+/** The captured output of a command. */
 class Captured implements CliOutput {
   text = "";
   readonly isTTY: boolean;
@@ -119,8 +119,8 @@ class Captured implements CliOutput {
 
   readonly drained = async (): Promise<void> => {};
 
-  /** Resolves when the text holds this. */
-  async holds(part: string): Promise<void> {
+  /** Resolves when the output contains the text. */
+  async contains(part: string): Promise<void> {
     while (!this.text.includes(part)) {
       await new Promise<void>((resolve) => {
         this.#written.once("written", () => resolve());

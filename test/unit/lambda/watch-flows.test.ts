@@ -103,6 +103,6 @@ test("a thousand slow flows are no thousand alerts", async () => {
 });
 
 test("limits are checked where they are given", () => {
-  expect(() => watchFunction({ slowFlow: "soon" }, lambdaRuntime)).toThrow('watchFlows: slowFlow is "soon"');
+  expect(() => watchFunction({ slowFlow: "soon" }, lambdaRuntime)).toThrow("watchFlows: slowFlow must be a duration");
   expect(() => watchFunction({ spike: { factor: -1 } }, lambdaRuntime)).toThrow("watchFlows: spike.factor is -1");
 });

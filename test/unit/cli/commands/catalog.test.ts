@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { standardCatalog } from "../../../../lib/catalog/index.ts";
 import { workspace } from "../test-io.ts";
 
-test("lists all types, or those of a wildcard", async () => {
+test("catalog lists all types, or those that match a wildcard", async () => {
   const { waggle } = workspace();
   const { json } = await waggle(["catalog", "--json"]);
   expect(json.map(({ type }) => type)).toEqual(standardCatalog.types());
@@ -13,10 +13,10 @@ test("lists all types, or those of a wildcard", async () => {
   expect((await waggle(["catalog", "--type", "circle.creatd"])).err).toContain('did you mean "circle.created"?');
 });
 
-test("shows the fields of a type, and an example that can be published as it is printed", async () => {
+test("catalog show prints the fields of a type and an example that can be published", async () => {
   const { waggle } = workspace();
   const { code, out } = await waggle(["catalog", "show", "task.completed"]);
-  expect(out).toMatch(/^task\.completed {2}A task ended well\.\n/);
+  expect(out).toMatch(/^task\.completed {2}A task completed successfully\.\n/);
   expect(out).toMatch(/\n {2}taskId +string +required\n/);
   expect(out).toMatch(/\n {2}title +string\n/);
   const [, data = ""] = /waggle publish task\.completed '(.*)'\n/.exec(out) ?? [];
@@ -24,14 +24,14 @@ test("shows the fields of a type, and an example that can be published as it is 
   expect(code).toBe(0);
 });
 
-test("every type of the standard catalog can be shown", async () => {
+test("catalog show works for every standard type", async () => {
   const { waggle } = workspace();
   for (const type of standardCatalog.types()) {
     expect((await waggle(["catalog", "show", type, "--json"])).json).toMatchObject([{ type, example: {}, schema: {} }]);
   }
 });
 
-test("JSON Schema of one type, and of all", async () => {
+test("catalog schema prints the JSON Schema of one type or of all types", async () => {
   const { waggle } = workspace();
   const one = await waggle(["catalog", "schema", "task.completed"]);
   expect(JSON.parse(one.out)).toEqual(standardCatalog.jsonSchema("task.completed"));
@@ -39,7 +39,7 @@ test("JSON Schema of one type, and of all", async () => {
   expect(all.json).toEqual([standardCatalog.jsonSchema()]);
 });
 
-test("an unknown type brings the nearest, and exits 1", async () => {
+test("an unknown type exits 1 and suggests the nearest type", async () => {
   const { code, err } = await workspace().waggle(["catalog", "show", "task.complete"]);
   expect(err).toMatch(/^unknown_type: .*did you mean "task.completed"\?/);
   expect(code).toBe(1);

@@ -2,15 +2,15 @@ import { describe, expect, test } from "vitest";
 import { NonRetriableError } from "../../../../lib/delivery/handler-errors.ts";
 import { workspace } from "../test-io.ts";
 
-/** Two dead letters of `readers`, one of `writers`, newest first as `dlq list` gives them. */
+/** Creates two dead letters of `readers` and one of `writers`, and returns them newest first, as `dlq list` does. */
 async function withDeadLetters() {
   const space = workspace();
   await space.bus(async (bus) => {
-    let left = 3;
+    let remaining = 3;
     const dead = Promise.withResolvers<void>();
     const fail = (message: string) => () => {
-      left -= 1;
-      if (left === 0) dead.resolve();
+      remaining -= 1;
+      if (remaining === 0) dead.resolve();
       throw new NonRetriableError(message);
     };
     const readers = await bus.subscribe({ name: "readers", on: "task.created" }, fail("cannot \u001b[2Jread"));
@@ -22,18 +22,18 @@ async function withDeadLetters() {
     await Promise.all([readers.close(), writers.close()]);
   });
   const { deadLetters } = await space.bus((bus) => bus.deadLetters.list());
-  return { ...space, letters: deadLetters };
+  return { ...space, deadLetters };
 }
 
 describe("dlq list and show", () => {
-  test("lists them with the reason, safe for a terminal", async () => {
-    const { waggle, letters } = await withDeadLetters();
+  test("list dead letters with the reason, safe for a terminal", async () => {
+    const { waggle, deadLetters } = await withDeadLetters();
     const { code, out } = await waggle(["dlq"]);
     expect(out).toMatch(/^DIED +ID +SUBSCRIPTION +TYPE +ATTEMPTS +REASON\n/);
-    for (const letter of letters) expect(out).toContain(`${letter.id}  ${letter.subscription}`);
+    for (const { id, subscription } of deadLetters) expect(out).toContain(`${id}  ${subscription}`);
     expect(out).toContain("1  non_retriable: cannot \\u001b[2Jread");
     expect(code).toBe(0);
-    expect((await waggle(["dlq", "list", "--json"])).json).toEqual(letters);
+    expect((await waggle(["dlq", "list", "--json"])).json).toEqual(deadLetters);
   });
 
   test.each([
@@ -46,15 +46,15 @@ describe("dlq list and show", () => {
     [["--since", "1h"], 3],
     [["--until", "1h"], 0],
     [["--limit", "2"], 2],
-  ])("filters by %j", async (argv, count) => {
+  ])("filter by %j", async (argv, count) => {
     const { waggle } = await withDeadLetters();
     expect((await waggle(["dlq", "list", "--json", ...argv])).json).toHaveLength(count);
   });
 
-  test("shows one with its attempts, stack and event", async () => {
-    const { waggle, letters } = await withDeadLetters();
-    const [letter] = letters.filter(({ subscription }) => subscription === "writers");
-    const { code, out } = await waggle(["dlq", "show", letter?.id ?? ""]);
+  test("show one dead letter with its attempts, stack and event", async () => {
+    const { waggle, deadLetters } = await withDeadLetters();
+    const [shown] = deadLetters.filter(({ subscription }) => subscription === "writers");
+    const { code, out } = await waggle(["dlq", "show", shown?.id ?? ""]);
     for (const part of [
       "subscription  writers",
       "non_retriable cannot write",
@@ -69,7 +69,7 @@ describe("dlq list and show", () => {
     expect(code).toBe(0);
   });
 
-  test("an unknown one exits 1, and none at all is said", async () => {
+  test("exit 1 for an unknown id, and say so if nothing matches", async () => {
     const { waggle } = await withDeadLetters();
     expect(await waggle(["dlq", "show", "none"])).toMatchObject({
       code: 1,
@@ -80,17 +80,17 @@ describe("dlq list and show", () => {
 });
 
 describe("dlq redrive and discard", () => {
-  test("by id: the ones that are there, the others are named", async () => {
-    const { waggle, letters } = await withDeadLetters();
-    const [first] = letters;
+  test("by id settle the existing dead letters and report the others", async () => {
+    const { waggle, deadLetters } = await withDeadLetters();
+    const [first] = deadLetters;
     const { code, out, err } = await waggle(["dlq", "discard", first?.id ?? "", "none"]);
     expect(out).toBe("✓ 1 dead letter discarded\n");
     expect(err).toMatch(/^✗ none: there is no dead letter none/);
     expect(code).toBe(1);
-    expect((await waggle(["dlq", "--json"])).json).toEqual(letters.slice(1));
+    expect((await waggle(["dlq", "--json"])).json).toEqual(deadLetters.slice(1));
   });
 
-  test("by option: back to the subscription that failed", async () => {
+  test("redrive by option returns deliveries to the subscription that failed", async () => {
     const { waggle } = await withDeadLetters();
     const { code, json } = await waggle(["dlq", "redrive", "--subscription", "readers", "--json"]);
     expect(json).toMatchObject([{ ok: true }, { ok: true }]);
@@ -102,7 +102,7 @@ describe("dlq redrive and discard", () => {
     ]);
   });
 
-  test("--all asks on a terminal", async () => {
+  test("--all asks for confirmation on a terminal", async () => {
     const { waggle } = await withDeadLetters();
     const no = await waggle(["dlq", "discard", "--all"], { tty: true, stdin: "n\n" });
     expect(no).toMatchObject({ code: 1, err: "Really discard every dead letter? [y/N] nothing was done\n" });
@@ -112,13 +112,13 @@ describe("dlq redrive and discard", () => {
     expect(yes).toMatchObject({ code: 0, out: "✓ 3 dead letters discarded\n" });
   });
 
-  test("--all elsewhere wants --yes", async () => {
+  test("--all requires --yes without a terminal", async () => {
     const { waggle } = await withDeadLetters();
-    const unsaid = await waggle(["dlq", "redrive", "--all"]);
-    expect(unsaid.err).toContain("Say so with --yes.");
-    expect(unsaid.code).toBe(2);
-    const said = await waggle(["dlq", "redrive", "--all", "--yes"]);
-    expect(said).toMatchObject({ code: 0, out: "✓ 3 dead letters redriven\n" });
+    const unconfirmed = await waggle(["dlq", "redrive", "--all"]);
+    expect(unconfirmed.err).toContain("Confirm with --yes.");
+    expect(unconfirmed.code).toBe(2);
+    const confirmed = await waggle(["dlq", "redrive", "--all", "--yes"]);
+    expect(confirmed).toMatchObject({ code: 0, out: "✓ 3 dead letters redriven\n" });
     expect(await waggle(["dlq", "redrive", "--all", "-y"])).toMatchObject({ code: 0, out: "no dead letter matches\n" });
   });
 });

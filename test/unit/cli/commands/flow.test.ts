@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { NonRetriableError } from "../../../../lib/delivery/handler-errors.ts";
 import { workspace } from "../test-io.ts";
 
-/** A flow of which one delivery is dead, and one waits for a subscriber that is not there. */
+/** Creates a flow with one dead delivery, and one that waits because its subscriber is closed. */
 async function failedFlow() {
   const space = workspace();
   await space.bus(async (bus) => {
@@ -35,16 +35,16 @@ async function failedFlow() {
 }
 
 describe("flow", () => {
-  test("draws what caused what, with dead letters and what is pending", async () => {
+  test("renders a tree of causes with dead letters and pending deliveries", async () => {
     const { waggle, bus } = await failedFlow();
-    const [letter] = (await bus((opened) => opened.deadLetters.list())).deadLetters;
+    const [deadLetter] = (await bus((opened) => opened.deadLetters.list())).deadLetters;
     const { code, out, err } = await waggle(["flow", "run"], { now: () => Date.parse("2026-01-31T12:01:00Z") });
     expect(out).toBe(
       [
         "flow run",
         "… running · 3 events · 5.3s · 1 pending · 1 dead letter · started 1m ago",
         "task.created +0ms test  taskId=task-1",
-        `├─ ✗ readers dead letter ${letter?.id} after 1 attempt`,
+        `├─ ✗ readers dead letter ${deadLetter?.id} after 1 attempt`,
         "│    non_retriable: cannot read task",
         "├─ custom.seen +3s test  n=1",
         "└─ workflow.failed +5.3s test  workflowId=run",
@@ -56,14 +56,14 @@ describe("flow", () => {
     expect(code).toBe(0);
   });
 
-  test("takes the id of any of its events, and shows ids for data", async () => {
+  test("accepts the id of any event of the flow, and shows ids instead of data with --ids", async () => {
     const { waggle } = await failedFlow();
     const { out } = await waggle(["flow", "seen", "--ids"]);
     expect(out).toContain("flow run\n");
     expect(out).toContain("├─ custom.seen +3s test  seen\n");
   });
 
-  test("--strict exits 1 unless it is completed; --json is the flow", async () => {
+  test("exits 1 with --strict unless the flow is completed, and prints the flow with --json", async () => {
     const { waggle } = await failedFlow();
     const failed = await waggle(["flow", "run", "--strict", "--json"]);
     expect(failed).toMatchObject({ code: 1, json: [{ id: "run", status: "running", size: 3 }] });
@@ -74,7 +74,7 @@ describe("flow", () => {
     });
   });
 
-  test("on a terminal lines are cut to its width", async () => {
+  test("truncates lines to the width of a terminal", async () => {
     const { waggle } = await failedFlow();
     const { out } = await waggle(["flow", "run"], { tty: true, columns: 30 });
     expect(out).toContain("├─ custom.seen +3s test  n=1\n");
@@ -82,7 +82,7 @@ describe("flow", () => {
     expect(out).toContain("└─ workflow.failed +5.3s test\n");
   });
 
-  test("an unknown one exits 1", async () => {
+  test("exits 1 for an unknown flow", async () => {
     const { waggle } = await failedFlow();
     const { code, err } = await waggle(["flow", "nowhere"]);
     expect(err).toMatch(/^not_found: /);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { workspace } from "../test-io.ts";
 
-/** Three events of one flow, two seconds apart on their own clocks. */
+/** Records three events whose times are two seconds apart. */
 async function recorded() {
   const space = workspace();
   const events = await space.bus(async (bus) => [
@@ -30,7 +30,7 @@ async function recorded() {
 }
 
 describe("history", () => {
-  test("lists newest first; elsewhere than on a terminal with exact times and whole", async () => {
+  test("lists events newest first, with exact times and in full without a terminal", async () => {
     const { waggle, events } = await recorded();
     const { code, out } = await waggle(["history"], { columns: 20 });
     const [first, second, third] = events;
@@ -44,7 +44,7 @@ describe("history", () => {
     expect(code).toBe(0);
   });
 
-  test("--json gives the events as they are stored", async () => {
+  test("prints the stored events with --json", async () => {
     const { waggle, events } = await recorded();
     expect((await waggle(["history", "--json"])).json).toEqual(events.toReversed());
   });
@@ -80,13 +80,13 @@ describe("history", () => {
       [2, 1],
     ],
     [["--happened-until", "2026-01-31T12:00:02Z"], [0]],
-  ])("filters by %j", async (argv, wanted) => {
+  ])("filters by %j", async (argv, expected) => {
     const { waggle, events } = await recorded();
     const { json } = await waggle(["history", "--json", ...argv]);
-    expect(json).toEqual(wanted.map((index) => events[index]));
+    expect(json).toEqual(expected.map((index) => events[index]));
   });
 
-  test("pages by --limit and --cursor", async () => {
+  test("pages with --limit and --cursor", async () => {
     const { waggle, events } = await recorded();
     const first = await waggle(["history", "--json", "-n", "2"]);
     expect(first.json).toEqual([events[2], events[1]]);
@@ -94,10 +94,10 @@ describe("history", () => {
     const second = await waggle(["history", "--json", "--cursor", cursor]);
     expect(second.json).toEqual([events[0]]);
     expect(second.err).toBe("");
-    expect((await waggle(["history", "-n", "2"])).err).toBe(`2 events; for the next add --cursor ${cursor}\n`);
+    expect((await waggle(["history", "-n", "2"])).err).toBe(`2 events; for more, add --cursor ${cursor}\n`);
   });
 
-  test("a limit above a page of the bus reads several", async () => {
+  test("reads several pages for a limit above the page size of the bus", async () => {
     const { waggle } = workspace();
     const stdin = '{"type":"custom.many","data":{}}\n'.repeat(2_300);
     await waggle(["publish"], { stdin });
@@ -105,7 +105,7 @@ describe("history", () => {
     expect((await waggle(["history", "--json", "-n", "9000"])).json).toHaveLength(2_300);
   });
 
-  test("one id shows all of the event", async () => {
+  test("shows the whole event for one id", async () => {
     const { waggle, events } = await recorded();
     const { code, out } = await waggle(["history", "run-1"], { now: () => Date.parse("2026-01-31T12:05:00Z") });
     expect(out).toBe(
@@ -130,7 +130,7 @@ describe("history", () => {
     expect((await waggle(["history", "run-1", "--json"])).json).toEqual([events[0]]);
   });
 
-  test("an unknown id is named, the known ones are shown, exit 1", async () => {
+  test("exits 1 and reports an unknown id, and shows the known ones", async () => {
     const { waggle, events } = await recorded();
     const { code, err, json } = await waggle(["history", "run-1", "run-2", "--json"]);
     expect(json).toEqual([events[0]]);
@@ -138,7 +138,7 @@ describe("history", () => {
     expect(code).toBe(1);
   });
 
-  test("where nothing matches, a mistyped type is named", async () => {
+  test("notes a mistyped type if nothing matches", async () => {
     const { waggle } = await recorded();
     const { code, err } = await waggle(["history", "--type", "task.creatd"]);
     expect(err).toBe(
@@ -147,7 +147,7 @@ describe("history", () => {
     expect(code).toBe(0);
   });
 
-  test("on a terminal ages are shown, and data are cut to its width", async () => {
+  test("shows ages and truncates data to the width on a terminal", async () => {
     const { waggle } = await recorded();
     const { out } = await waggle(["history"], {
       tty: true,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { workspace } from "../test-io.ts";
 
-/** `readers` with two deliveries that wait, `idle` with none. */
+/** Creates `readers` with two waiting deliveries, and `idle` without any. */
 async function withSubscriptions() {
   const space = workspace();
   const ids = await space.bus(async (bus) => {
@@ -21,7 +21,7 @@ async function withSubscriptions() {
 }
 
 describe("subscriptions", () => {
-  test("lists them with what waits", async () => {
+  test("lists subscriptions with their backlog", async () => {
     const { waggle } = await withSubscriptions();
     const { code, out } = await waggle(["subscriptions"]);
     expect(out.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
@@ -33,7 +33,7 @@ describe("subscriptions", () => {
     expect(code).toBe(0);
   });
 
-  test("shows one with its settings", async () => {
+  test("shows one subscription with its settings", async () => {
     const { waggle } = await withSubscriptions();
     const { out } = await waggle(["subscriptions", "show", "readers"]);
     for (const line of [
@@ -47,15 +47,15 @@ describe("subscriptions", () => {
     expect(json).toMatchObject([{ record: { name: "readers" }, waiting: 2 }]);
   });
 
-  test("an unknown name brings the nearest, or all", async () => {
+  test("suggests the nearest name, or lists all, for an unknown name", async () => {
     const { waggle } = await withSubscriptions();
     expect((await waggle(["subscriptions", "show", "reader"])).err).toContain('did you mean "readers"?');
     const { code, err } = await waggle(["subscriptions", "delete", "completely-else"]);
-    expect(err).toContain("there are readers, idle");
+    expect(err).toContain("the subscriptions are readers, idle");
     expect(code).toBe(1);
   });
 
-  test("deletes; asks where something waits", async () => {
+  test("deletes a subscription, and asks for confirmation if it has a backlog", async () => {
     const { waggle } = await withSubscriptions();
     expect(await waggle(["subscriptions", "delete", "idle"])).toMatchObject({
       code: 0,
@@ -71,7 +71,7 @@ describe("subscriptions", () => {
 });
 
 describe("replay", () => {
-  test("a dry run counts and changes nothing", async () => {
+  test("only counts in a dry run", async () => {
     const { waggle } = await withSubscriptions();
     const { code, out } = await waggle(["replay", "--to", "*", "--type", "task.*", "--dry-run"]);
     expect(out).toBe("2 events would make 2 deliveries (dry run)\n  readers  2\n  idle     0\n");
@@ -79,33 +79,35 @@ describe("replay", () => {
     expect((await waggle(["subscriptions", "show", "readers", "--json"])).json).toMatchObject([{ waiting: 2 }]);
   });
 
-  test("queues the events of the ids", async () => {
+  test("queues the events with the given ids", async () => {
     const { waggle, ids } = await withSubscriptions();
     const { json } = await waggle(["replay", "--to", "readers", ids[0] ?? "", "--json"]);
     expect(json).toMatchObject([{ dryRun: false, events: 1, deliveries: { readers: 1 }, id: expect.any(String) }]);
     expect((await waggle(["subscriptions", "show", "readers", "--json"])).json).toMatchObject([{ waiting: 3 }]);
   });
 
-  test("the whole history only with --all, and a yes", async () => {
+  test("replays the whole history only with --all and a confirmation", async () => {
     const { waggle } = await withSubscriptions();
-    expect((await waggle(["replay", "--to", "readers", "--all", "--type", "x"])).err).toContain("--all excludes");
+    expect((await waggle(["replay", "--to", "readers", "--all", "--type", "x"])).err).toContain(
+      "--all and ids or options such as --type cannot be used together",
+    );
     expect((await waggle(["replay", "--to", "readers", "--all"], { tty: true, stdin: "\n" })).code).toBe(1);
     expect((await waggle(["replay", "--to", "readers", "--all"], { tty: true, stdin: "yes\n" })).out).toMatch(
       /^3 events made 2 deliveries, replay /,
     );
   });
 
-  test("from the archive of a time, which only one engine has", async () => {
+  test("refuses --from-archive with other filters, and on an engine without an archive", async () => {
     const { waggle } = await withSubscriptions();
     const archive = ["replay", "--to", "readers", "--from-archive"];
     expect(await waggle([...archive, "--type", "task.*"])).toMatchObject({
       code: 2,
-      err: expect.stringContaining("--from-archive needs --since"),
+      err: expect.stringContaining("--from-archive requires --since"),
     });
     expect((await waggle([...archive, "--since", "1d", "--dry-run"])).err).toContain(
-      "--from-archive excludes --dry-run",
+      "--from-archive and --dry-run cannot be used together",
     );
-    expect((await waggle([...archive, "--since", "1d", "--all"])).err).toContain("--all excludes");
+    expect((await waggle([...archive, "--since", "1d", "--all"])).err).toContain("cannot be used together");
     expect(await waggle([...archive, "--since", "1d"])).toMatchObject({
       code: 1,
       err: expect.stringContaining("the embedded engine has no archive"),
@@ -113,7 +115,7 @@ describe("replay", () => {
     expect((await waggle(["subscriptions", "show", "readers", "--json"])).json).toMatchObject([{ waiting: 2 }]);
   });
 
-  test("an unknown subscription brings the nearest, an unknown type too", async () => {
+  test("suggests the nearest name for an unknown subscription or type", async () => {
     const { waggle } = await withSubscriptions();
     const { code, err } = await waggle(["replay", "--to", "reader", "--type", "task.*"]);
     expect(err).toMatch(/^not_found: .*did you mean "?readers"?\?/);
@@ -123,7 +125,7 @@ describe("replay", () => {
 });
 
 describe("stats", () => {
-  test("counts by type, with bars", async () => {
+  test("counts events by type, with bars", async () => {
     const { waggle } = await withSubscriptions();
     expect((await waggle(["stats"])).out).toBe(
       [
@@ -136,13 +138,13 @@ describe("stats", () => {
     );
   });
 
-  test("by window and type, as JSON", async () => {
+  test("counts events by window and type, as JSON", async () => {
     const { waggle } = await withSubscriptions();
     const { json } = await waggle(["stats", "--window", "1d", "--type", "task.*", "--since", "1d", "--json"]);
     expect(json).toEqual([{ from: expect.stringMatching(/T00:00:00/), type: "task.created", count: 2 }]);
   });
 
-  test("a bad window is refused by the bus; nothing found is said", async () => {
+  test("reports an invalid window, and says so if nothing matches", async () => {
     const { waggle } = await withSubscriptions();
     expect((await waggle(["stats", "--window", "10s"])).err).toMatch(/^invalid_config: .*whole minutes/);
     const { code, err } = await waggle(["stats", "--type", "task.creatd"]);

@@ -10,7 +10,7 @@ async function linesOf(chunks: (string | Buffer)[]): Promise<(string | undefined
   return lines;
 }
 
-test("lines are the same however the bytes are cut", async () => {
+test("lines do not depend on how the bytes are split into chunks", async () => {
   const line = fc.string({ unit: "grapheme" }).filter((text) => !text.includes("\n"));
   await fc.assert(
     fc.asyncProperty(fc.array(line, { minLength: 1 }), fc.array(fc.nat({ max: 7 })), async (lines, cuts) => {
@@ -26,18 +26,18 @@ test("lines are the same however the bytes are cut", async () => {
   );
 });
 
-test("the last line needs no newline, and none is made up", async () => {
+test("the last line needs no newline, and there is no extra empty line", async () => {
   expect(await linesOf(["a\nb"])).toEqual(["a", "b"]);
   expect(await linesOf(["a\n", "b\n"])).toEqual(["a", "b"]);
   expect(await linesOf([])).toEqual([]);
 });
 
-test("a line above 8 MiB is dropped, the next one is not", async () => {
+test("a line above 8 MiB is dropped, but the next one is not", async () => {
   const part = "x".repeat(1_048_576);
   expect(await linesOf([...Array.from({ length: 9 }, () => part), "\nnext\n"])).toEqual([undefined, "next"]);
 });
 
-test("lines come as soon as they are whole", async () => {
+test("a line is available as soon as it is complete", async () => {
   const stream = new Readable({ read: () => {} });
   const lines = readLines(stream);
   stream.push("one\nhal");

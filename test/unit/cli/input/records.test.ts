@@ -10,14 +10,14 @@ async function read(stdin: Buffer | string): Promise<InputRecord[]> {
   return records;
 }
 
-test("blank lines and CRLF are no matter, line numbers count them", async () => {
+test("blank lines and CRLF are accepted, and line numbers count blank lines", async () => {
   expect(await read('\ufeff{"a":1}\r\n\r\n  \n[2]\r\n')).toEqual([
     { from: "stdin", line: 1, ok: true, value: { a: 1 } },
     { from: "stdin", line: 4, ok: true, value: [2] },
   ]);
 });
 
-test("what is not UTF-8 is refused, not changed", async () => {
+test("a line that is not UTF-8 is refused, not converted", async () => {
   expect(await read(Buffer.from([0x22, 0xc3, 0x28, 0x22, 0x0a, 0x31, 0x0a]))).toEqual([
     { from: "stdin", line: 1, ok: false, problem: "the line is not UTF-8" },
     { from: "stdin", line: 2, ok: true, value: 1 },

@@ -10,11 +10,11 @@ describe("a point in time", () => {
     ["2026-01-30", "2026-01-30T00:00:00Z"],
     ["15m", "2026-01-31T11:45:00.000Z"],
     ["0ms", "2026-01-31T12:00:00.000Z"],
-  ])("%s is %s", (text, time) => {
+  ])("%s is parsed as %s", (text, time) => {
     expect(parse(text)).toBe(time);
   });
 
-  test.each(["yesterday", "2026-02-30", "12:00", "15", "-5m", ""])("%j is none", (text) => {
+  test.each(["yesterday", "2026-02-30", "12:00", "15", "-5m", ""])("%j is refused", (text) => {
     expect(() => parse(text)).toThrow("how long ago");
   });
 });
@@ -29,7 +29,7 @@ describe("colour", () => {
     [{ FORCE_COLOR: "0" }, true, false],
     [{ NO_COLOR: "1", FORCE_COLOR: "1" }, true, false],
     [{ TERM: "dumb" }, true, false],
-  ])("with %j, terminal %j: %j", (env, isTTY, wanted) => {
-    expect(wantsColor(env, isTTY)).toBe(wanted);
+  ])("with %j and terminal %j is %j", (env, isTTY, expected) => {
+    expect(wantsColor(env, isTTY)).toBe(expected);
   });
 });

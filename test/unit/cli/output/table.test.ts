@@ -12,24 +12,24 @@ const columns = [
   { title: "TEXT", text: (row: (typeof rows)[number]) => row.text, flexible: true },
 ];
 
-test("columns are aligned by what they show, without trailing blanks", () => {
+test("columns are aligned by display width, without trailing blanks", () => {
   const { stdout } = testIo("/", { columns: 20 });
   expect(renderTable(stdout, columns, rows)).toBe(
     "NAME   COUNT  TEXT\nshort      7  some words that go on\n日本    1234\n",
   );
 });
 
-test("on a terminal the flexible column is cut to its width", () => {
+test("on a terminal the flexible column is truncated to the width", () => {
   const { stdout } = testIo("/", { columns: 27, tty: true });
   expect(renderTable(stdout, columns, rows)).toBe("NAME   COUNT  TEXT\nshort      7  some words t…\n日本    1234\n");
 });
 
-test("where the flexible column could not say anything, it is left out", () => {
+test("the flexible column is omitted on a terminal without room for it", () => {
   const { stdout } = testIo("/", { columns: 20, tty: true });
   expect(renderTable(stdout, columns, rows)).toBe("NAME   COUNT\nshort      7\n日本    1234\n");
 });
 
-test("without titles there is no title line", () => {
+test("a table without titles has no title line", () => {
   const { stdout } = testIo("/", {});
   expect(renderTable(stdout, [{ title: "", text: (row: number) => String(row) }], [1, 2])).toBe("1\n2\n");
 });

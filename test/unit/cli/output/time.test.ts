@@ -13,7 +13,7 @@ test.each([
   [3_599_600, "1h"],
   [7_440_000, "2h 4m"],
   [262_800_000, "3d 1h"],
-])("%d ms is %s", (ms, text) => {
+])("formatElapsed formats %d ms as %s", (ms, text) => {
   expect(formatElapsed(ms)).toBe(text);
 });
 
@@ -25,7 +25,7 @@ test.each([
   [86_400_000, "24h ago"],
   [172_800_000, "2026-01-29 12:00"],
   [-5_000, "2026-01-31 12:00"],
-])("%d ms old is %s", (age, text) => {
+])("formatAgo formats an age of %d ms as %s", (age, text) => {
   const now = Date.parse("2026-01-31T12:00:00Z");
   expect(formatAgo(new Date(now - age).toISOString(), now)).toBe(text);
 });
