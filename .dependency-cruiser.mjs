@@ -15,6 +15,7 @@ const arrows = {
   catalog: ["error", "event"],
   runtime: ["error", "event"],
   engine: [...words, "runtime"],
+  "engine/contract": [...ports, ...flow, "catalog", "bus", "connect"],
   delivery: ports,
   publish: [...ports, "delivery"],
   "dead-letters": ports,
@@ -31,14 +32,16 @@ const arrows = {
   cdk: [...words, "catalog", "aws-shared"],
 };
 const core =
-  "^lib/(error|event|pattern|subscription|catalog|runtime|engine|publish|delivery|history|dead-letters|replay|bus|aws-shared)/";
+  "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
-  "^(node_modules/(zod|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|@types/aws-lambda)/|picocolors/types[.]js$)";
-const entries = "^(lib/index|lib/engine-entry|lib/(catalog|cdk|cli/dev|lambda|testing)/index|bin/[^/]+)[.]ts$";
+  "^(node_modules/(zod|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
+const entries =
+  "^(lib/index|lib/engine-entry|lib/(catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
 
-/** @param {string[]} folders */
-const foldersOf = (folders) => `^lib/(${folders.join("|")})/`;
+/** The contract suite lies in the folder of the ports, and is a folder of its own here. @param {string[]} folders */
+const foldersOf = (folders) =>
+  `^lib/(${folders.map((folder) => (folder === "engine" ? "engine(?!/contract/)" : folder)).join("|")})/`;
 
 /** @type {import("dependency-cruiser").IForbiddenRuleType[]} */
 const layers = Object.entries(arrows).map(([folder, allowed]) => ({
@@ -131,6 +134,27 @@ export default {
         path: `${foldersOf(["cli", "server", "cdk", "testing"])}|^lib/engines/(embedded|memory)/|^lib/connect/connect[.]ts$|node_modules/(aws-cdk-lib|cdk-nag|constructs|commander|@aws-lambda-powertools)/`,
         reachable: true,
       },
+    },
+    {
+      name: "contract-is-an-entry",
+      comment: "Nothing of the library uses the contract suite: it is for the tests of engines.",
+      severity: "error",
+      from: { path: "^(lib|bin)/", pathNot: foldersOf(["engine/contract"]) },
+      to: { path: foldersOf(["engine/contract"]) },
+    },
+    {
+      name: "vitest-in-the-contract-only",
+      comment: "Who runs the contract suite has vitest; who uses a bus need not.",
+      severity: "error",
+      from: { path: "^(lib|bin)/", pathNot: foldersOf(["engine/contract"]) },
+      to: { path: "node_modules/vitest/" },
+    },
+    {
+      name: "workers-need-no-vitest",
+      comment: "What processes and functions of an engine's tests run works outside of vitest.",
+      severity: "error",
+      from: { path: "^lib/engine/contract/worker[.]ts$" },
+      to: { path: "node_modules/vitest/", reachable: true },
     },
     {
       name: "shipped-code-only",

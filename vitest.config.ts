@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const here = (path: string) => new URL(path, import.meta.url).pathname;
@@ -8,6 +9,8 @@ export default defineConfig({
       { find: /^wagglebus$/, replacement: here("./lib/index.ts") },
       { find: /^wagglebus\/catalog$/, replacement: here("./lib/catalog/index.ts") },
       { find: /^wagglebus\/engine$/, replacement: here("./lib/engine-entry.ts") },
+      { find: /^wagglebus\/engine\/contract$/, replacement: here("./lib/engine/contract/index.ts") },
+      { find: /^wagglebus\/engine\/contract\/worker$/, replacement: here("./lib/engine/contract/worker.ts") },
       { find: /^wagglebus\/lambda$/, replacement: here("./lib/lambda/index.ts") },
       { find: /^wagglebus\/cdk$/, replacement: here("./lib/cdk/index.ts") },
       { find: /^wagglebus\/dev$/, replacement: here("./lib/cli/dev/index.ts") },
@@ -15,14 +18,35 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/**/*.test.ts"],
-    // They need an emulator or an account: vitest.aws.config.ts, npm run test:aws.
-    exclude: ["test/aws/**"],
     globalSetup: "test/support/temporary-folder.ts",
-    typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], checker: "tsc" },
     retry: 0,
     // Bounds on what hangs, not on what is slow: tests wait for events, and a busy machine may take its time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A core less, which is what vitest would take, leaves one of two idle.
+    maxWorkers: availableParallelism(),
+    // The files that a worker runs share its modules: loading the library and the SDK for each file is most of what the
+    // unit tests cost. What a file leaves behind in the process fails it.
+    isolate: false,
+    setupFiles: ["test/support/process-state.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "infra",
+          include: ["test/infra/**/*.test.ts"],
+          setupFiles: ["test/infra/remove-assemblies.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "local",
+          include: ["test/**/*.test.ts"],
+          // test/aws needs an emulator or an account: vitest.aws.config.ts, npm run test:aws.
+          exclude: ["test/infra/**", "test/aws/**"],
+        },
+      },
+    ],
   },
 });

@@ -1,6 +1,7 @@
 // The public entry `wagglebus/engine`: the ports that an engine implements, and what the engines of this package are built
 // from as well. See docs/write-an-engine.md.
 export { deadLetterFilter } from "./dead-letters/dead-letter-filter.ts";
+export { deadLetterPage } from "./dead-letters/dead-letter-page.ts";
 export {
   type DeadDelivery,
   type DeadLetterStamp,
@@ -10,8 +11,13 @@ export {
   processEndedFailure,
   type UnpublishedStamp,
 } from "./delivery/dead-letter.ts";
-export { DeliveryItem, type Requeued } from "./delivery/local-queue/delivery-item.ts";
-export { LocalQueue, type LocalQueueDependencies } from "./delivery/local-queue/local-queue.ts";
+export { DeliveryItem, type Requeued, type StoredDelivery } from "./delivery/local-queue/delivery-item.ts";
+export {
+  type LocalDeliveryStore,
+  LocalQueue,
+  type LocalQueueDependencies,
+} from "./delivery/local-queue/local-queue.ts";
+export { LocalQueues, type LocalQueuesDependencies, type LocalStore } from "./delivery/local-queue/local-queues.ts";
 export { Scheduler } from "./delivery/local-queue/scheduler.ts";
 export { Router } from "./delivery/router.ts";
 export type { ArchiveReplayControl, ArchiveReplayProgress, ArchiveSpan, EventArchive } from "./engine/archive.ts";
@@ -42,10 +48,12 @@ export type {
   PositionOf,
   RecordedEvent,
 } from "./engine/event-log.ts";
+export { decodeCursor, encodeCursor, type FoundPage, type Order, takePage } from "./engine/page.ts";
 export {
   type DeadLetterPage,
   type DeadLetterQuery,
   defaultPageSize,
+  type HistoryPageOptions,
   type HistoryQuery,
   type PageOptions,
   type StatsQuery,

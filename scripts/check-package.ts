@@ -19,8 +19,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
-import { platformPackage } from "./setup/node.mjs";
-import { environment } from "./setup/process.mjs";
+import { environment } from "./setup.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const { version: typescript } = z
@@ -30,6 +29,9 @@ const { engines } = z
   .object({ engines: z.object({ node: z.string().startsWith(">=") }) })
   .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
 const oldest = engines.node.slice(2);
+/** The package that has Node's binary for this machine; `node` is made of these. */
+const { platform, arch } = process;
+const nodePackage = `${platform === "darwin" && arch === "arm64" ? "node-bin" : "node"}-${platform}-${arch}`;
 
 const tsconfig = {
   compilerOptions: {
@@ -49,7 +51,7 @@ const consumer = join(folder, "consumer");
 const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
 
 /** Runs a program and gives what it wrote to stdout. If it fails, all that it said is shown. */
-function run(cwd: string, file: string, args: string[], env = environment(process.execPath)): string {
+function run(cwd: string, file: string, args: string[], env = environment): string {
   const { status, error, stdout } = spawnSync(file, args, {
     cwd,
     env,
@@ -85,7 +87,7 @@ function pack(): string {
 function install(tarball: string): void {
   mkdirSync(consumer);
   writeFileSync(join(consumer, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
-  const node = `${platformPackage()}@${oldest}`;
+  const node = `${nodePackage}@${oldest}`;
   run(consumer, "npm", ["install", ...quiet, tarball, "zod", `typescript@${typescript}`, "@types/node@22", node]);
 }
 
@@ -124,7 +126,7 @@ export const handler = defineHandler(subscription, handle, { catalog });
   writeFileSync(join(example, "tsconfig.json"), JSON.stringify({ compilerOptions: options }));
   run(example, join(consumer, "node_modules/.bin/tsc"), ["-p", "."]);
   const out = join(example, "cdk.out");
-  run(example, process.execPath, ["app.ts"], { ...environment(process.execPath), CDK_OUTDIR: out });
+  run(example, process.execPath, ["app.ts"], { ...environment, CDK_OUTDIR: out });
   const bundles = readdirSync(out).filter((name) => existsSync(join(out, name, "index.mjs")));
   if (bundles.length !== 3) throw new Error(`the example has ${bundles.length} functions instead of 3`);
   for (const name of bundles) {
@@ -165,7 +167,7 @@ try {
   compile();
   console.log("a user's code compiles");
   tryExample();
-  tryOn(join(consumer, "node_modules", platformPackage(), "bin/node"));
+  tryOn(join(consumer, "node_modules", nodePackage, "bin/node"));
   tryOn(process.execPath);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import type { DeadLetters } from "../dead-letters/dead-letters.ts";
 import type { Handler, SubscribeOptions } from "../delivery/handler.ts";
 import type { Subscriber } from "../delivery/subscriber.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { HistoryQuery } from "../engine/queries.ts";
 import type { SubscriptionState } from "../engine/subscription-store.ts";
 import type { EventDefinition } from "../event/definition.ts";
@@ -15,7 +16,7 @@ import type { PublishOptions, PublishResult } from "../publish/options.ts";
 import type { ReplayOptions, ReplayReport } from "../replay/replay.ts";
 import type { ArchiveReplayOptions, ArchiveReplayReport, ArchiveSelection } from "../replay/replay-archive.ts";
 import type { BusMetrics } from "../runtime/metrics.ts";
-import type { EventOf, Subscription, Wanted } from "../subscription/subscription.ts";
+import type { EventOf, EventSelector, Subscription } from "../subscription/subscription.ts";
 import type { RegisteredEvents } from "./register.ts";
 
 /** Subscriptions that the engine keeps. */
@@ -31,6 +32,9 @@ export interface Subscriptions {
  * docs/reference/contract.md. Every method rejects with `closed` once the bus is closed.
  */
 export interface Bus<Events = RegisteredEvents> {
+  /** What carries it: the engine's name, and what it can do. */
+  readonly engine: Readonly<Pick<Engine, "name" | "capabilities">>;
+
   /**
    * Validates and publishes one event; resolves once the engine has it for good, and gives it as it is stored. Inside a
    * handler it carries the handled event as its cause. `unknown_type`, `invalid_event`, `event_too_large`, `conflict` (the
@@ -57,7 +61,7 @@ export interface Bus<Events = RegisteredEvents> {
    * Handles a subscription's deliveries in this process until closed. Named: durable, shared by all that use the name,
    * settings of the last one win. Without a name it ends with this bus. `invalid_config`, `unknown_type`.
    */
-  subscribe<const On extends Wanted | readonly Wanted[]>(
+  subscribe<const On extends EventSelector | readonly EventSelector[]>(
     subscription: Subscription<On>,
     handler: Handler<EventOf<{ on: On }, Events>, Events>,
     options?: SubscribeOptions<EventOf<{ on: On }, Events>>,
@@ -67,7 +71,7 @@ export interface Bus<Events = RegisteredEvents> {
   readonly subscriptions: Subscriptions;
 
   /** Waits for one event, look-back included. `timeout`, `aborted`. Replayed deliveries are not seen. */
-  waitFor<const On extends Wanted | readonly Wanted[]>(
+  waitFor<const On extends EventSelector | readonly EventSelector[]>(
     want: EventMatcher<On>,
     options?: WaitOptions,
   ): Promise<EventOf<{ on: On }, Events>>;

@@ -79,6 +79,7 @@ class EngineBus<Events> {
   readonly #warned = new Set<string>();
   #closed: Promise<void> | undefined;
   #alive: NodeJS.Timeout | undefined;
+  readonly engine: Readonly<Pick<Engine, "name" | "capabilities">>;
   readonly emit: Emit<Events>;
   readonly history: History;
   readonly deadLetters: DeadLetters;
@@ -95,6 +96,7 @@ class EngineBus<Events> {
     this.#changes = new ChangeWatch(engine, clock);
     this.#reader = new LogReader(engine.log, this.#changes);
     const open = () => this.#open();
+    this.engine = { name: engine.name, capabilities: engine.capabilities };
     this.emit = createEmit(catalog.types(), (draft, dedupe) => this.#publisher.publish(draft, dedupe)) as Emit<Events>;
     this.history = createHistory({ reader: this.#reader, open, closing: this.#closing.signal });
     this.deadLetters = createDeadLetters(open, catalog);

@@ -18,7 +18,7 @@ export const agentUpdated = defineEvent("agent.updated", {
   data: profile,
 });
 
-const life = z.looseObject({
+const lifecycle = z.looseObject({
   agentId: text,
   parentAgentId: optionalText,
   reason: optionalText,
@@ -28,43 +28,46 @@ const life = z.looseObject({
   changes: optionalValue,
 });
 
-/** `agent.spawned`: an agent was started by another one. */
+/** `agent.spawned`: an agent was spawned by another agent. */
 export const agentSpawned = defineEvent("agent.spawned", {
-  description: "An agent was started by another one.",
-  data: life,
+  description: "An agent was spawned by another agent.",
+  data: lifecycle,
 });
 
-/** `agent.activated`: an agent takes work from now on. */
+/** `agent.activated`: an agent started accepting work. */
 export const agentActivated = defineEvent("agent.activated", {
-  description: "An agent takes work from now on.",
-  data: life,
+  description: "An agent started accepting work.",
+  data: lifecycle,
 });
 
-/** `agent.deactivated`: an agent takes no more work. */
+/** `agent.deactivated`: an agent stopped accepting work. */
 export const agentDeactivated = defineEvent("agent.deactivated", {
-  description: "An agent takes no more work.",
-  data: life,
+  description: "An agent stopped accepting work.",
+  data: lifecycle,
 });
 
-/** `agent.started`: an agent began to run. */
-export const agentStarted = defineEvent("agent.started", { description: "An agent began to run.", data: life });
+/** `agent.started`: an agent started. */
+export const agentStarted = defineEvent("agent.started", { description: "An agent started.", data: lifecycle });
 
-/** `agent.stopped`: an agent ended its run. */
-export const agentStopped = defineEvent("agent.stopped", { description: "An agent ended its run.", data: life });
+/** `agent.stopped`: an agent stopped. */
+export const agentStopped = defineEvent("agent.stopped", { description: "An agent stopped.", data: lifecycle });
 
-/** `agent.heartbeat`: an agent says that it lives, and how busy it is. */
+/** `agent.heartbeat`: an agent reported that it is alive, and its load. */
 export const agentHeartbeat = defineEvent("agent.heartbeat", {
-  description: "An agent says that it lives, and how busy it is.",
-  data: life,
+  description: "An agent reported that it is alive, and its load.",
+  data: lifecycle,
 });
 
-/** `agent.error`: an agent ran into an error. */
-export const agentError = defineEvent("agent.error", { description: "An agent ran into an error.", data: life });
+/** `agent.error`: an agent encountered an error. */
+export const agentError = defineEvent("agent.error", {
+  description: "An agent encountered an error.",
+  data: lifecycle,
+});
 
-/** `agent.optimized`: an agent's own settings were improved. */
+/** `agent.optimized`: an agent's settings were optimized. */
 export const agentOptimized = defineEvent("agent.optimized", {
-  description: "An agent's own settings were improved.",
-  data: life,
+  description: "An agent's settings were optimized.",
+  data: lifecycle,
 });
 
 const work = z.looseObject({
@@ -75,21 +78,21 @@ const work = z.looseObject({
   durationMs: optionalNumber,
 });
 
-/** `agent.task.assigned`: an agent was given a task. */
+/** `agent.task.assigned`: an agent was assigned a task. */
 export const agentTaskAssigned = defineEvent("agent.task.assigned", {
-  description: "An agent was given a task.",
+  description: "An agent was assigned a task.",
   data: work,
 });
 
-/** `agent.task.completed`: an agent ended its task well. */
+/** `agent.task.completed`: an agent completed its task successfully. */
 export const agentTaskCompleted = defineEvent("agent.task.completed", {
-  description: "An agent ended its task well.",
+  description: "An agent completed its task successfully.",
   data: work,
 });
 
-/** `agent.task.failed`: an agent ended its task with an error. */
+/** `agent.task.failed`: an agent failed its task. */
 export const agentTaskFailed = defineEvent("agent.task.failed", {
-  description: "An agent ended its task with an error.",
+  description: "An agent failed its task.",
   data: work,
 });
 
@@ -114,20 +117,20 @@ const capability = z.looseObject({
   error: optionalValue,
 });
 
-/** `agent.capability.execution.started`: an agent began to use a capability. */
+/** `agent.capability.execution.started`: an agent started to execute a capability. */
 export const agentCapabilityExecutionStarted = defineEvent("agent.capability.execution.started", {
-  description: "An agent began to use a capability.",
+  description: "An agent started to execute a capability.",
   data: capability,
 });
 
-/** `agent.capability.execution.completed`: an agent's use of a capability ended well. */
+/** `agent.capability.execution.completed`: an agent executed a capability successfully. */
 export const agentCapabilityExecutionCompleted = defineEvent("agent.capability.execution.completed", {
-  description: "An agent's use of a capability ended well.",
+  description: "An agent executed a capability successfully.",
   data: capability,
 });
 
-/** `agent.capability.execution.failed`: an agent's use of a capability ended with an error. */
+/** `agent.capability.execution.failed`: an agent failed to execute a capability. */
 export const agentCapabilityExecutionFailed = defineEvent("agent.capability.execution.failed", {
-  description: "An agent's use of a capability ended with an error.",
+  description: "An agent failed to execute a capability.",
   data: capability,
 });

@@ -4,21 +4,21 @@ import { optionalText, text } from "./fields.ts";
 
 const circle = z.looseObject({ circleId: text, name: optionalText, goal: optionalText });
 
-/** `circle.created`: a group of agents was formed. */
+/** `circle.created`: a group of agents was created. */
 export const circleCreated = defineEvent("circle.created", {
-  description: "A group of agents was formed.",
+  description: "A group of agents was created.",
   data: circle,
 });
 
-/** `circle.started`: a group of agents began its work. */
+/** `circle.started`: a group of agents started working. */
 export const circleStarted = defineEvent("circle.started", {
-  description: "A group of agents began its work.",
+  description: "A group of agents started working.",
   data: circle,
 });
 
-/** `circle.stopped`: a group of agents ended its work. */
+/** `circle.stopped`: a group of agents stopped working. */
 export const circleStopped = defineEvent("circle.stopped", {
-  description: "A group of agents ended its work.",
+  description: "A group of agents stopped working.",
   data: circle,
 });
 

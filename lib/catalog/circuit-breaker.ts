@@ -2,9 +2,9 @@ import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
 import { optionalText, optionalValue, text } from "./fields.ts";
 
-/** `circuit_breaker.state.changed`: a circuit breaker opened, closed or is trying. */
+/** `circuit_breaker.state.changed`: a circuit breaker opened, closed or half-opened. */
 export const circuitBreakerStateChanged = defineEvent("circuit_breaker.state.changed", {
-  description: "A circuit breaker opened, closed or is trying.",
+  description: "A circuit breaker opened, closed or half-opened.",
   data: z.looseObject({ service: text, from: text, to: text, reason: optionalText }),
 });
 
@@ -16,8 +16,8 @@ export const circuitBreakerCallFailed = defineEvent("circuit_breaker.call.failed
   data: call,
 });
 
-/** `circuit_breaker.call.rejected`: a call was refused by an open circuit breaker. */
+/** `circuit_breaker.call.rejected`: a call was rejected by an open circuit breaker. */
 export const circuitBreakerCallRejected = defineEvent("circuit_breaker.call.rejected", {
-  description: "A call was refused by an open circuit breaker.",
+  description: "A call was rejected by an open circuit breaker.",
   data: call,
 });

@@ -2,8 +2,8 @@ import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
 import { text } from "./fields.ts";
 
-/** `constraint.violated`: a rule that was set was broken. */
+/** `constraint.violated`: a constraint was violated. */
 export const constraintViolated = defineEvent("constraint.violated", {
-  description: "A rule that was set was broken.",
+  description: "A constraint was violated.",
   data: z.looseObject({ constraintId: text, description: text }),
 });

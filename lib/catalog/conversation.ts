@@ -2,9 +2,9 @@ import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
 import { optionalNumber, optionalText, text } from "./fields.ts";
 
-/** `conversation.message.posted`: a message was said in a conversation. */
+/** `conversation.message.posted`: a message was posted in a conversation. */
 export const conversationMessagePosted = defineEvent("conversation.message.posted", {
-  description: "A message was said in a conversation.",
+  description: "A message was posted in a conversation.",
   data: z.looseObject({
     content: text,
     role: optionalText,
@@ -13,8 +13,8 @@ export const conversationMessagePosted = defineEvent("conversation.message.poste
   }),
 });
 
-/** `conversation.turn.completed`: a turn of a conversation ended. */
+/** `conversation.turn.completed`: a turn of a conversation completed. */
 export const conversationTurnCompleted = defineEvent("conversation.turn.completed", {
-  description: "A turn of a conversation ended.",
+  description: "A turn of a conversation completed.",
   data: z.looseObject({ conversationId: text, turn: optionalNumber }),
 });

@@ -2,9 +2,9 @@ import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
 import { optionalList, optionalNumber, optionalText, optionalValue, text } from "./fields.ts";
 
-/** `evolution.pattern.detected`: a pattern that calls for change was seen. */
+/** `evolution.pattern.detected`: a pattern that calls for a change was detected. */
 export const evolutionPatternDetected = defineEvent("evolution.pattern.detected", {
-  description: "A pattern that calls for change was seen.",
+  description: "A pattern that calls for a change was detected.",
   data: z.looseObject({
     patternType: text,
     confidence: optionalNumber,
@@ -22,9 +22,9 @@ export const evolutionProposalGenerated = defineEvent("evolution.proposal.genera
   }),
 });
 
-/** `evolution.proposal.validated`: a proposed change was judged. */
+/** `evolution.proposal.validated`: a proposed change was validated. */
 export const evolutionProposalValidated = defineEvent("evolution.proposal.validated", {
-  description: "A proposed change was judged.",
+  description: "A proposed change was validated.",
   data: z.looseObject({
     proposalId: text,
     validationResult: optionalValue,
@@ -38,14 +38,14 @@ const implementation = z.looseObject({
   changes: optionalValue,
 });
 
-/** `evolution.implementation.started`: work on a proposed change began. */
+/** `evolution.implementation.started`: implementation of a proposed change started. */
 export const evolutionImplementationStarted = defineEvent("evolution.implementation.started", {
-  description: "Work on a proposed change began.",
+  description: "Implementation of a proposed change started.",
   data: implementation,
 });
 
-/** `evolution.implementation.completed`: a proposed change is in place. */
+/** `evolution.implementation.completed`: a proposed change was implemented. */
 export const evolutionImplementationCompleted = defineEvent("evolution.implementation.completed", {
-  description: "A proposed change is in place.",
+  description: "A proposed change was implemented.",
   data: implementation,
 });

@@ -10,32 +10,32 @@ const execution = z.looseObject({
   reason: optionalText,
 });
 
-/** `execution.started`: an execution began. */
+/** `execution.started`: an execution started. */
 export const executionStarted = defineEvent("execution.started", {
-  description: "An execution began.",
+  description: "An execution started.",
   data: execution,
 });
 
-/** `execution.completed`: an execution ended well. */
+/** `execution.completed`: an execution completed successfully. */
 export const executionCompleted = defineEvent("execution.completed", {
-  description: "An execution ended well.",
+  description: "An execution completed successfully.",
   data: execution,
 });
 
-/** `execution.failed`: an execution ended with an error. */
+/** `execution.failed`: an execution failed. */
 export const executionFailed = defineEvent("execution.failed", {
-  description: "An execution ended with an error.",
+  description: "An execution failed.",
   data: execution,
 });
 
-/** `execution.paused`: an execution was put on hold. */
+/** `execution.paused`: an execution was paused. */
 export const executionPaused = defineEvent("execution.paused", {
-  description: "An execution was put on hold.",
+  description: "An execution was paused.",
   data: execution,
 });
 
-/** `execution.resumed`: a paused execution goes on. */
+/** `execution.resumed`: a paused execution resumed. */
 export const executionResumed = defineEvent("execution.resumed", {
-  description: "A paused execution goes on.",
+  description: "A paused execution resumed.",
   data: execution,
 });

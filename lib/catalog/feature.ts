@@ -12,17 +12,17 @@ const feature = z.looseObject({
 /** `feature.created`: a feature was planned. */
 export const featureCreated = defineEvent("feature.created", { description: "A feature was planned.", data: feature });
 
-/** `feature.started`: work on a feature began. */
+/** `feature.started`: work on a feature started. */
 export const featureStarted = defineEvent("feature.started", {
-  description: "Work on a feature began.",
+  description: "Work on a feature started.",
   data: feature,
 });
 
-/** `feature.completed`: all of a feature is done. */
+/** `feature.completed`: a feature was completed. */
 export const featureCompleted = defineEvent("feature.completed", {
-  description: "All of a feature is done.",
+  description: "A feature was completed.",
   data: feature,
 });
 
-/** `feature.blocked`: a feature cannot go on. */
-export const featureBlocked = defineEvent("feature.blocked", { description: "A feature cannot go on.", data: feature });
+/** `feature.blocked`: a feature is blocked. */
+export const featureBlocked = defineEvent("feature.blocked", { description: "A feature is blocked.", data: feature });

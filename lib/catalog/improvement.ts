@@ -9,14 +9,14 @@ const improvement = z.looseObject({
   gain: optionalNumber,
 });
 
-/** `improvement.applied`: an improvement took effect. */
+/** `improvement.applied`: an improvement was applied. */
 export const improvementApplied = defineEvent("improvement.applied", {
-  description: "An improvement took effect.",
+  description: "An improvement was applied.",
   data: improvement,
 });
 
-/** `optimization.completed`: an optimization ended. */
+/** `optimization.completed`: an optimization completed. */
 export const optimizationCompleted = defineEvent("optimization.completed", {
-  description: "An optimization ended.",
+  description: "An optimization completed.",
   data: improvement,
 });

@@ -4,8 +4,8 @@ import * as definitions from "./definitions.ts";
 
 export * from "./definitions.ts";
 
-/** The data of each standard type. A named interface: a mapped type in its place is written out wherever it is used. */
+/** The data of each standard type. As an interface it keeps its name in declarations; a mapped type would be expanded. */
 export interface StandardEvents extends ByType<typeof definitions> {}
 
-/** Every standard type; closed, so a mistyped name is refused. `standardCatalog.extend([…])` adds your own. */
+/** All standard types. The catalog is closed: a mistyped name is refused. `standardCatalog.extend([…])` adds your own types. */
 export const standardCatalog: Catalog<StandardEvents> = createCatalog(definitions);

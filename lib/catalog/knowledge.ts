@@ -9,14 +9,14 @@ const update = z.looseObject({
   removed: optionalNumber,
 });
 
-/** `knowledge.updated`: what is known changed. */
+/** `knowledge.updated`: knowledge was updated. */
 export const knowledgeUpdated = defineEvent("knowledge.updated", {
-  description: "What is known changed.",
+  description: "Knowledge was updated.",
   data: update,
 });
 
-/** `knowledge_graph.updated`: the graph of what is known changed. */
+/** `knowledge_graph.updated`: the knowledge graph was updated. */
 export const knowledgeGraphUpdated = defineEvent("knowledge_graph.updated", {
-  description: "The graph of what is known changed.",
+  description: "The knowledge graph was updated.",
   data: update,
 });

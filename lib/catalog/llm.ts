@@ -2,16 +2,16 @@ import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
 import { optionalValue, text } from "./fields.ts";
 
-/** `llm.text.delta`: a model wrote a piece of text. */
+/** `llm.text.delta`: a model produced a piece of text. */
 export const llmTextDelta = defineEvent("llm.text.delta", {
-  description: "A model wrote a piece of text.",
+  description: "A model produced a piece of text.",
   history: false,
   data: z.looseObject({ content: text, snapshot: optionalValue }),
 });
 
-/** `llm.reasoning.delta`: a model wrote a piece of its reasoning. */
+/** `llm.reasoning.delta`: a model produced a piece of its reasoning. */
 export const llmReasoningDelta = defineEvent("llm.reasoning.delta", {
-  description: "A model wrote a piece of its reasoning.",
+  description: "A model produced a piece of its reasoning.",
   history: false,
   data: z.looseObject({ content: text }),
 });

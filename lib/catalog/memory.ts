@@ -2,9 +2,9 @@ import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
 import { optionalNumber, optionalRecord, optionalText, optionalTexts, text } from "./fields.ts";
 
-/** `memory.created`: something was remembered. */
+/** `memory.created`: a memory was created. */
 export const memoryCreated = defineEvent("memory.created", {
-  description: "Something was remembered.",
+  description: "A memory was created.",
   data: z.looseObject({
     memoryId: text,
     content: optionalText,
@@ -36,21 +36,21 @@ const exchange = z.looseObject({
   circleId: optionalText,
 });
 
-/** `memory.shared`: a memory was given to other agents. */
+/** `memory.shared`: a memory was shared with other agents. */
 export const memoryShared = defineEvent("memory.shared", {
-  description: "A memory was given to other agents.",
+  description: "A memory was shared with other agents.",
   data: exchange,
 });
 
-/** `memory.recalled`: a memory was brought back to mind. */
+/** `memory.recalled`: a memory was recalled. */
 export const memoryRecalled = defineEvent("memory.recalled", {
-  description: "A memory was brought back to mind.",
+  description: "A memory was recalled.",
   data: exchange,
 });
 
-/** `memory.entity.extracted`: entities and their links were found in a memory. */
+/** `memory.entity.extracted`: entities and relationships were found in a memory. */
 export const memoryEntityExtracted = defineEvent("memory.entity.extracted", {
-  description: "Entities and their links were found in a memory.",
+  description: "Entities and relationships were found in a memory.",
   data: z.looseObject({
     memoryId: text,
     entities: z.array(z.looseObject({ name: text, kind: optionalText })),

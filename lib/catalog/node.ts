@@ -9,38 +9,44 @@ const loop = z.looseObject({
   iterations: optionalNumber,
 });
 
-/** `node.loop.started`: a node began its loop. */
-export const nodeLoopStarted = defineEvent("node.loop.started", { description: "A node began its loop.", data: loop });
+/** `node.loop.started`: a node started its loop. */
+export const nodeLoopStarted = defineEvent("node.loop.started", {
+  description: "A node started its loop.",
+  data: loop,
+});
 
-/** `node.loop.iteration`: a node began another round of its loop. */
+/** `node.loop.iteration`: a node started another iteration of its loop. */
 export const nodeLoopIteration = defineEvent("node.loop.iteration", {
-  description: "A node began another round of its loop.",
+  description: "A node started another iteration of its loop.",
   data: loop,
 });
 
-/** `node.loop.completed`: a node left its loop. */
+/** `node.loop.completed`: a node completed its loop. */
 export const nodeLoopCompleted = defineEvent("node.loop.completed", {
-  description: "A node left its loop.",
+  description: "A node completed its loop.",
   data: loop,
 });
 
-/** `node.internal.output`: a node wrote something for itself: a thought, a note. */
+/** `node.internal.output`: a node produced internal output such as a thought or a note. */
 export const nodeInternalOutput = defineEvent("node.internal.output", {
-  description: "A node wrote something for itself: a thought, a note.",
+  description: "A node produced internal output such as a thought or a note.",
   data: z.looseObject({ nodeId: optionalText, content: text }),
 });
 
-const halt = z.looseObject({
+const blockage = z.looseObject({
   nodeId: optionalText,
   prompt: optionalText,
   reason: optionalText,
 });
 
-/** `node.input.blocked`: a node waits for input. */
+/** `node.input.blocked`: a node is waiting for input. */
 export const nodeInputBlocked = defineEvent("node.input.blocked", {
-  description: "A node waits for input.",
-  data: halt,
+  description: "A node is waiting for input.",
+  data: blockage,
 });
 
-/** `node.stalled`: a node makes no progress. */
-export const nodeStalled = defineEvent("node.stalled", { description: "A node makes no progress.", data: halt });
+/** `node.stalled`: a node is not making progress. */
+export const nodeStalled = defineEvent("node.stalled", {
+  description: "A node is not making progress.",
+  data: blockage,
+});

@@ -4,8 +4,8 @@ import { optionalText, text } from "./fields.ts";
 
 const stream = z.looseObject({ streamId: text, reason: optionalText });
 
-/** `stream.started`: a stream of output opened. */
-export const streamStarted = defineEvent("stream.started", { description: "A stream of output opened.", data: stream });
+/** `stream.started`: an output stream started. */
+export const streamStarted = defineEvent("stream.started", { description: "An output stream started.", data: stream });
 
-/** `stream.stopped`: a stream of output ended. */
-export const streamStopped = defineEvent("stream.stopped", { description: "A stream of output ended.", data: stream });
+/** `stream.stopped`: an output stream stopped. */
+export const streamStopped = defineEvent("stream.stopped", { description: "An output stream stopped.", data: stream });

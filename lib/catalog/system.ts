@@ -2,29 +2,35 @@ import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
 import { number, optionalNumber, optionalRecord, optionalText, optionalValue, text } from "./fields.ts";
 
-/** `system.health.checked`: the system's health was looked at. */
+/** `system.health.checked`: the system's health was checked. */
 export const systemHealthChecked = defineEvent("system.health.checked", {
-  description: "The system's health was looked at.",
+  description: "The system's health was checked.",
   data: z.looseObject({ status: text, checks: optionalRecord }),
 });
 
 const notice = z.looseObject({ message: text, component: optionalText, error: optionalValue });
 
-/** `system.shutdown`: the system shuts down. */
-export const systemShutdown = defineEvent("system.shutdown", { description: "The system shuts down.", data: notice });
-
-/** `system.error`: the system ran into an error. */
-export const systemError = defineEvent("system.error", { description: "The system ran into an error.", data: notice });
-
-/** `system.warning`: the system warns of something. */
-export const systemWarning = defineEvent("system.warning", {
-  description: "The system warns of something.",
+/** `system.shutdown`: the system is shutting down. */
+export const systemShutdown = defineEvent("system.shutdown", {
+  description: "The system is shutting down.",
   data: notice,
 });
 
-/** `system.error.recovered`: the system got over an error. */
+/** `system.error`: the system encountered an error. */
+export const systemError = defineEvent("system.error", {
+  description: "The system encountered an error.",
+  data: notice,
+});
+
+/** `system.warning`: the system issued a warning. */
+export const systemWarning = defineEvent("system.warning", {
+  description: "The system issued a warning.",
+  data: notice,
+});
+
+/** `system.error.recovered`: the system recovered from an error. */
 export const systemErrorRecovered = defineEvent("system.error.recovered", {
-  description: "The system got over an error.",
+  description: "The system recovered from an error.",
   data: z.looseObject({ message: text, component: optionalText }),
 });
 
@@ -39,9 +45,9 @@ export const systemCostThresholdReached = defineEvent("system.cost.threshold.rea
   }),
 });
 
-/** `system.performance.alert`: a metric left its bounds, or came back; `subject` is a flow, a type or an agent. */
+/** `system.performance.alert`: a metric left its bounds or returned to them; `subject` is a flow, a type or an agent. */
 export const systemPerformanceAlert = defineEvent("system.performance.alert", {
-  description: "A metric left its bounds, or came back; `subject` is a flow, a type or an agent.",
+  description: "A metric left its bounds or returned to them; `subject` is a flow, a type or an agent.",
   data: z.looseObject({
     metric: text,
     value: number,

@@ -14,27 +14,33 @@ const task = z.looseObject({
   priority: optionalNumber,
 });
 
-/** `task.created`: a task came into being. */
-export const taskCreated = defineEvent("task.created", { description: "A task came into being.", data: task });
+/** `task.created`: a task was created. */
+export const taskCreated = defineEvent("task.created", { description: "A task was created.", data: task });
 
-/** `task.assigned`: a task was given to an agent. */
-export const taskAssigned = defineEvent("task.assigned", { description: "A task was given to an agent.", data: task });
+/** `task.assigned`: a task was assigned to an agent. */
+export const taskAssigned = defineEvent("task.assigned", {
+  description: "A task was assigned to an agent.",
+  data: task,
+});
 
-/** `task.started`: work on a task began. */
-export const taskStarted = defineEvent("task.started", { description: "Work on a task began.", data: task });
+/** `task.started`: work on a task started. */
+export const taskStarted = defineEvent("task.started", { description: "Work on a task started.", data: task });
 
-/** `task.completed`: a task ended well. */
-export const taskCompleted = defineEvent("task.completed", { description: "A task ended well.", data: task });
+/** `task.completed`: a task completed successfully. */
+export const taskCompleted = defineEvent("task.completed", {
+  description: "A task completed successfully.",
+  data: task,
+});
 
-/** `task.failed`: a task ended with an error. */
-export const taskFailed = defineEvent("task.failed", { description: "A task ended with an error.", data: task });
+/** `task.failed`: a task failed. */
+export const taskFailed = defineEvent("task.failed", { description: "A task failed.", data: task });
 
-/** `task.retried`: a failed task is tried again. */
-export const taskRetried = defineEvent("task.retried", { description: "A failed task is tried again.", data: task });
+/** `task.retried`: a failed task was retried. */
+export const taskRetried = defineEvent("task.retried", { description: "A failed task was retried.", data: task });
 
-/** `task.conflict.detected`: several tasks want the same resource. */
+/** `task.conflict.detected`: several tasks need the same resource. */
 export const taskConflictDetected = defineEvent("task.conflict.detected", {
-  description: "Several tasks want the same resource.",
+  description: "Several tasks need the same resource.",
   data: z.looseObject({
     resource: text,
     taskIds: z.array(text),

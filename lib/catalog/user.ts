@@ -2,9 +2,9 @@ import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
 import { optionalNumber, optionalText, optionalValue, text } from "./fields.ts";
 
-/** `user.feedback.received`: a user said what they think. */
+/** `user.feedback.received`: a user gave feedback. */
 export const userFeedbackReceived = defineEvent("user.feedback.received", {
-  description: "A user said what they think.",
+  description: "A user gave feedback.",
   data: z.looseObject({
     rating: optionalNumber,
     comment: optionalText,
@@ -12,8 +12,8 @@ export const userFeedbackReceived = defineEvent("user.feedback.received", {
   }),
 });
 
-/** `user.command.executed`: a user's command was run. */
+/** `user.command.executed`: a user's command was executed. */
 export const userCommandExecuted = defineEvent("user.command.executed", {
-  description: "A user's command was run.",
+  description: "A user's command was executed.",
   data: z.looseObject({ command: text, arguments: optionalValue, result: optionalValue }),
 });

@@ -13,35 +13,35 @@ const workflow = z.looseObject({
   checkpoint: optionalValue,
 });
 
-/** `workflow.started`: a workflow began. */
-export const workflowStarted = defineEvent("workflow.started", { description: "A workflow began.", data: workflow });
+/** `workflow.started`: a workflow started. */
+export const workflowStarted = defineEvent("workflow.started", { description: "A workflow started.", data: workflow });
 
-/** `workflow.completed`: a workflow ended well. */
+/** `workflow.completed`: a workflow completed successfully. */
 export const workflowCompleted = defineEvent("workflow.completed", {
-  description: "A workflow ended well.",
+  description: "A workflow completed successfully.",
   data: workflow,
 });
 
-/** `workflow.failed`: a workflow ended with an error. */
+/** `workflow.failed`: a workflow failed. */
 export const workflowFailed = defineEvent("workflow.failed", {
-  description: "A workflow ended with an error.",
+  description: "A workflow failed.",
   data: workflow,
 });
 
-/** `workflow.paused`: a workflow was put on hold. */
+/** `workflow.paused`: a workflow was paused. */
 export const workflowPaused = defineEvent("workflow.paused", {
-  description: "A workflow was put on hold.",
+  description: "A workflow was paused.",
   data: workflow,
 });
 
-/** `workflow.resumed`: a paused workflow goes on. */
+/** `workflow.resumed`: a paused workflow resumed. */
 export const workflowResumed = defineEvent("workflow.resumed", {
-  description: "A paused workflow goes on.",
+  description: "A paused workflow resumed.",
   data: workflow,
 });
 
-/** `workflow.saved`: a workflow's state was kept at a checkpoint. */
+/** `workflow.saved`: a workflow's state was saved at a checkpoint. */
 export const workflowSaved = defineEvent("workflow.saved", {
-  description: "A workflow's state was kept at a checkpoint.",
+  description: "A workflow's state was saved at a checkpoint.",
   data: workflow,
 });

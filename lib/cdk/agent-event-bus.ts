@@ -12,7 +12,7 @@ import type { Construct } from "constructs";
 import { type BusConfig, functionVariables, parameterNames, resourceNames } from "../aws-shared/index.ts";
 import { deliveriesTable } from "../aws-shared/tables.ts";
 import { BusError } from "../error/bus-error.ts";
-import { shortForm } from "../error/short-form.ts";
+import { mustBe } from "../error/must-be.ts";
 import { busKey } from "./bus-key.ts";
 import { busQueue, drainTimeout, drainVisibility } from "./bus-queue.ts";
 import { BusBase, type IAgentEventBus, ImportedBus, type ImportedBusProps } from "./bus-reference.ts";
@@ -27,46 +27,46 @@ import { WaggleFunction } from "./waggle-function.ts";
 
 /** Another account that may publish to the bus. */
 export interface Publisher {
-  /** Twelve digits. */
+  /** The account id, twelve digits. */
   readonly account: string;
-  /** The sources that its events may have, and no other: so one account cannot speak for another. */
+  /** The only sources that events of this account may have, so that one account cannot impersonate another. */
   readonly sources: readonly [string, ...string[]];
 }
 
-/** Of an {@link AgentEventBus}. */
+/** Properties of an {@link AgentEventBus}. */
 export interface AgentEventBusProps {
-  /** 1 to 20 of a-z, 0-9 and -, starting with a letter: the one name that a client has to know. */
+  /** The name that clients need to know: 1 to 20 characters of a-z, 0-9 and -, starting with a letter. */
   readonly busName: string;
-  /** Default: context `stage`, else `dev`. */
+  /** Default: the context `stage`, or else `dev`. */
   readonly stage?: Stage;
-  /** The types that the functions know. Default: the standard catalog. */
+  /** The event types of the functions. Default: the standard catalog. */
   readonly catalog?: CatalogModule;
   readonly history?: EventHistoryOptions;
-  /** For how long EventBridge archives every event, for large replays. Default: by stage, 7 or 90 days. False: no archive. */
+  /** How long EventBridge archives every event, for large replays. Default: 7 or 90 days, by stage. False: no archive. */
   readonly archive?: false | { readonly retention: Duration };
   /** Other accounts that may publish. */
   readonly publishers?: readonly Publisher[];
-  /** Encrypts queues, tables and bodies with a key of yours; `true` makes one. Default: AWS's own keys. */
+  /** Encrypts queues, tables and bodies with your key; `true` creates one. Default: keys owned by AWS. */
   readonly encryptionKey?: true | IKey;
-  /** Who is told of alarms. The topic `<bus>-alarms` takes other subscriptions too. */
+  /** Recipients of alarms. The topic `<bus>-alarms` accepts other subscriptions too. */
   readonly alarmEmails?: readonly string[];
-  /** Bytes that one PutEvents request may have: 262,144 where the Region has not got 1 MB yet. Default 1,048,576. */
+  /** Maximum bytes of a PutEvents request: 262,144 in a Region that does not support 1 MB yet. Default 1,048,576. */
   readonly maxRequestBytes?: number;
 }
 
 /**
- * A bus: EventBridge's, its archive and policy, the tables, what records history and dead letters, the alarms' topic, and
- * the parameter by which a client finds it all. Names follow from the bus's name, so subscribers in other stacks and apps
- * need that name only: {@link AgentEventBus.fromBusName}.
+ * A bus: an EventBridge bus with its archive and policy, the tables, the functions that record history and dead letters, the
+ * topic for alarms, and the parameter by which a client finds all of them. Names derive from the bus's name, so subscribers
+ * in other stacks and apps need only that name: {@link AgentEventBus.fromBusName}.
  */
 export class AgentEventBus extends BusBase {
-  /** A bus that another app has made, in the same account and Region. */
+  /** Imports a bus that another app deploys in the same account and Region. */
   static fromBusName(scope: Construct, id: string, busName: string, props: ImportedBusProps = {}): IAgentEventBus {
     return new ImportedBus(scope, id, busName, props);
   }
 
   readonly encryptionKey: IKey | undefined;
-  readonly made: Construct = this;
+  readonly construct: Construct = this;
   readonly history: EventHistory;
   readonly deliveries: Table;
   readonly alarmTopic: Topic;
@@ -85,7 +85,7 @@ export class AgentEventBus extends BusBase {
       description: "Events of agents, carried by Waggle",
       ...(this.encryptionKey === undefined ? {} : { kmsKeyIdentifier: this.encryptionKey.keyArn }),
     });
-    // An archive that is kept is a rule on the bus, without which EventBridge replays nothing, and with which it deletes no bus.
+    // A retained archive is a rule on the bus: EventBridge needs it for replays, and does not delete a bus that has rules.
     bus.applyRemovalPolicy(removalPolicy);
     this.#archive(bus, props);
     this.#policy(bus, props.publishers ?? []);
@@ -102,7 +102,7 @@ export class AgentEventBus extends BusBase {
       encryptionKey: this.encryptionKey,
       visibilityTimeout: drainVisibility,
     });
-    acknowledge(unpublished, "It is itself a dead-letter queue.", "AwsSolutions-SQS3");
+    acknowledge(unpublished, "The queue is itself a dead-letter queue.", "AwsSolutions-SQS3");
 
     const configOf = (history: EventHistory): string =>
       Stack.of(this).toJsonString({
@@ -131,7 +131,7 @@ export class AgentEventBus extends BusBase {
     });
     new StringParameter(this, "Config", {
       parameterName: parameterNames.bus(this.busName),
-      description: `Where the resources of bus ${this.busName} are`,
+      description: `Configuration and resources of bus ${this.busName}`,
       stringValue: this.#config,
     });
   }
@@ -147,7 +147,7 @@ export class AgentEventBus extends BusBase {
       archiveName: resourceNames.archive(this.busName),
       description: `Every event of bus ${this.busName}, for large replays`,
       sourceArn: bus.attrArn,
-      // No pattern: EventBridge itself adds to an archive's that what is replayed is not archived again.
+      // Without a pattern, EventBridge adds one that excludes replayed events.
       retentionDays: retention.toDays(),
       ...(this.encryptionKey === undefined ? {} : { kmsKeyIdentifier: this.encryptionKey.keyArn }),
     });
@@ -158,7 +158,10 @@ export class AgentEventBus extends BusBase {
     if (omitted(this).has("bus-policy")) return;
     for (const { account, sources } of publishers) {
       if (!/^\d{12}$/.test(account)) {
-        throw new BusError("invalid_config", `publisher ${shortForm(account)} is no account; give its twelve digits`);
+        throw new BusError(
+          "invalid_config",
+          `the account of a publisher ${mustBe("an account id of twelve digits", account)}`,
+        );
       }
       new CfnEventBusPolicy(this, `Publisher${account}`, {
         eventBusName: bus.ref,
@@ -193,7 +196,10 @@ export class AgentEventBus extends BusBase {
     return topic;
   }
 
-  /** Drains the dead letters of publishers and history, and those of every subscription, whose stacks bring the event source. */
+  /**
+   * Creates the function that drains the dead letters of publishers, of history and of every subscription. The stack of a
+   * subscription adds its event source.
+   */
   #recordDeadLetters(catalog: CatalogModule | undefined, own: Readonly<Record<string, Queue>>): WaggleFunction {
     const recorder = new WaggleFunction(this, "DeadLetterRecorder", {
       functionName: resourceNames.recordDeadLetterFunction(this.busName),

@@ -14,41 +14,41 @@ import { metricDimensions, metricsNamespace } from "../aws-shared/index.ts";
 import { BusArns } from "./arns.ts";
 import { omitted } from "./omit.ts";
 
-/** An alarm of a bus. */
+/** Properties of an alarm of a bus. */
 export interface BusAlarmProps {
   readonly busName: string;
-  /** Unique in the account and Region; the bus's name is put before it. */
+  /** Unique in the account and Region; prefixed with the name of the bus. */
   readonly name: string;
   readonly metric: IMetric;
-  /** It rings where a value is above this. */
-  readonly above: number;
+  /** The alarm fires if the metric is above this value. */
+  readonly threshold: number;
   /** What has happened, in a sentence. */
-  readonly says: string;
-  /** Heading of docs/aws/operate.md that says what to do, as its anchor. */
+  readonly description: string;
+  /** Anchor of the runbook in docs/aws/operate.md. */
   readonly runbook: string;
-  /** Periods in a row. Default 1. */
+  /** Number of consecutive periods. Default 1. */
   readonly periods?: number;
-  /** Default: nothing happened, so all is well. */
-  readonly missing?: TreatMissingData;
+  /** Default: missing data does not breach the threshold. */
+  readonly treatMissingData?: TreatMissingData;
 }
 
-/** An alarm that goes to the bus's topic, and that says what has happened and where to read what to do. */
+/** Creates an alarm that notifies the bus's topic. Its description names the problem and the runbook. */
 export function busAlarm(scope: Construct, id: string, props: BusAlarmProps): Alarm {
   const alarm = new Alarm(scope, id, {
     alarmName: `${props.busName}-${props.name}`,
-    alarmDescription: `${props.says} Runbook: docs/aws/operate.md#${props.runbook} of wagglebus.`,
+    alarmDescription: `${props.description} Runbook: docs/aws/operate.md#${props.runbook} of wagglebus.`,
     metric: props.metric,
-    threshold: props.above,
+    threshold: props.threshold,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     evaluationPeriods: props.periods ?? 1,
-    treatMissingData: props.missing ?? TreatMissingData.NOT_BREACHING,
+    treatMissingData: props.treatMissingData ?? TreatMissingData.NOT_BREACHING,
   });
   const { alarmTopic } = new BusArns(scope, props.busName);
   alarm.addAlarmAction(new SnsAction(Topic.fromTopicArn(Stack.of(scope), `Topic of ${alarm.node.addr}`, alarmTopic)));
   return alarm;
 }
 
-/** A metric of Waggle's functions: a count. */
+/** Returns a count that Waggle's functions emit, for the whole bus or for one subscription. */
 export function busMetric(busName: string, metricName: string, subscription?: string): Metric {
   return new Metric({
     namespace: metricsNamespace,
@@ -61,7 +61,7 @@ export function busMetric(busName: string, metricName: string, subscription?: st
   });
 }
 
-/** Calls of a function that failed as a whole. */
+/** Returns the number of failed invocations of a function. */
 export function functionErrors(functionName: string): Metric {
   return new Metric({
     namespace: "AWS/Lambda",
@@ -72,22 +72,22 @@ export function functionErrors(functionName: string): Metric {
 }
 
 /**
- * Seconds that the oldest message of a queue has waited. Of a standard queue SQS leaves out what was received three times and
- * stays, so it says when messages are not taken, and not when they are tried in vain.
+ * Returns the age of a queue's oldest message in seconds. For a standard queue SQS ignores messages that were received three
+ * or more times, so this metric shows that messages are not received, not that they fail repeatedly.
  */
 export function oldestMessage(queueName: string): Metric {
   return queueMetric(queueName, "ApproximateAgeOfOldestMessage");
 }
 
 const minute = Duration.minutes(1);
-/** Minutes after which a queue that should be empty is stuck. */
+/** A queue that is drained at once is stuck if it has not been empty for this many minutes. */
 const stuckMinutes = 15;
 
-/** Rings where a queue that is drained at once has had something in it for 15 minutes, however often that was received. */
+/** Fires if a queue that is drained at once has had messages for 15 minutes, however often they were received. */
 export function stuckAlarm(
   scope: Construct,
   id: string,
-  { queueName, ...props }: Omit<BusAlarmProps, "metric" | "above" | "periods"> & { readonly queueName: string },
+  { queueName, ...props }: Omit<BusAlarmProps, "metric" | "threshold" | "periods"> & { readonly queueName: string },
 ): Alarm {
   const visible = queueMetric(queueName, "ApproximateNumberOfMessagesVisible");
   const hidden = queueMetric(queueName, "ApproximateNumberOfMessagesNotVisible");
@@ -99,7 +99,7 @@ export function stuckAlarm(
         label: "Messages",
         period: minute,
       });
-  return busAlarm(scope, id, { ...props, metric, above: 0, periods: stuckMinutes });
+  return busAlarm(scope, id, { ...props, metric, threshold: 0, periods: stuckMinutes });
 }
 
 function queueMetric(queueName: string, metricName: string): Metric {
@@ -111,7 +111,7 @@ function queueMetric(queueName: string, metricName: string): Metric {
   });
 }
 
-/** Events that a rule could bring neither to its target nor to the dead letters. */
+/** Returns the number of events that a rule could deliver neither to its target nor to its dead-letter queue. */
 export function lostByRule(busName: string, ruleName: string): Metric {
   return new Metric({
     namespace: "AWS/Events",

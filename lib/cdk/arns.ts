@@ -3,8 +3,8 @@ import type { Construct } from "constructs";
 import { parameterNames, resourceNames } from "../aws-shared/index.ts";
 
 /**
- * ARNs of a bus's resources, in the account and Region of a stack. They follow from the bus's name, so that a stack needs
- * nothing of the one that made them.
+ * The ARNs of a bus's resources in the account and Region of a stack. They derive from the bus's name, so a stack needs no
+ * import from the one that creates them.
  */
 export class BusArns {
   readonly #stack: Stack;
@@ -27,7 +27,7 @@ export class BusArns {
     return this.#arn("events", "archive", resourceNames.archive(this.#bus));
   }
 
-  /** Of a queue by its name, which may hold `*`. */
+  /** Returns the ARN of a queue by its name, which may contain `*`. */
   queue(name: string): string {
     return this.#stack.formatArn({ service: "sqs", resource: name });
   }
@@ -55,7 +55,7 @@ export class BusArns {
     return this.#stack.formatArn({ service: "sns", resource: resourceNames.alarmTopic(this.#bus) });
   }
 
-  /** Of the archive. They get their names when they start. */
+  /** The ARN pattern of the archive's replays, which are named when they start. */
   get replays(): string {
     return this.#arn("events", "replay", resourceNames.replay(this.#bus, "*"));
   }

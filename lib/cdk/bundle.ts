@@ -7,14 +7,14 @@ import type { BuildOptions } from "esbuild";
 import { BusError } from "../error/bus-error.ts";
 import { packageFolder } from "./entry.ts";
 
-/** Dependencies written as CommonJS call `require`, which a module of Lambda has not got. */
+/** CommonJS dependencies call `require`, which an ES module in Lambda does not have. */
 const banner =
   'import{createRequire as __waggleRequire}from"node:module";const require=__waggleRequire(import.meta.url);';
 
 /**
- * How a function is bundled: minified modules with the SDK in them and source maps. `index.mjs` and what it needs at its
- * start are apart from what an `import()` may ask for later: in one file esbuild would wrap all of that, load it at the start
- * and lose track of what nobody uses, the SDK's own `import()`s included.
+ * The esbuild options of a function: minified ES modules including the SDK, with source maps. Code splitting keeps modules
+ * that are imported on demand out of `index.mjs`: in a single file esbuild would wrap and load all of them at start-up, and
+ * could not remove unused code, including behind the `import()`s of the SDK.
  */
 export const bundling = {
   bundle: true,
@@ -27,21 +27,21 @@ export const bundling = {
   minify: true,
   sourcemap: true,
   sourcesContent: false,
-  // Leaves out the choice among engines: see lib/connect/load-engine.ts.
+  // Removes the engines that a function does not use: see lib/connect/load-engine.ts.
   define: { "process.env.WAGGLE_BUNDLE": '"function"' },
   banner: { js: banner },
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
-/** A function's code: its entry, bundled where the stack is deployed. `invalid_config` where esbuild is missing. */
+/** Returns the code of a function, bundled at synthesis. Throws `invalid_config` if esbuild is missing. */
 export function bundledCode(entry: string): Code {
   return Code.fromAsset(dirname(entry), {
-    // By the bundle, so that what does not change it deploys nothing.
+    // The hash is that of the bundle, so that a change which does not affect it deploys nothing.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never asked for: what is bundled here either succeeds or throws.
+      // The image is never used: local bundling either succeeds or throws.
       image: DockerImage.fromRegistry("none"),
-      // Never run, but told by it: the CDK takes assets for one whose folder and settings are alike, as far as they are JSON.
+      // The command never runs. It distinguishes assets: the CDK treats two with the same folder and JSON settings as one.
       command: [entry],
       local: {
         tryBundle(outdir) {
@@ -58,15 +58,13 @@ function esbuild(entry: string): typeof import("esbuild") {
   try {
     return createRequire(import.meta.url)("esbuild");
   } catch (cause) {
-    throw new BusError("invalid_config", `${entry} cannot be bundled: esbuild is missing; run npm i -D esbuild`, {
-      cause,
-    });
+    throw new BusError("invalid_config", `${entry} cannot be bundled without esbuild; run npm i -D esbuild`, { cause });
   }
 }
 
 const lockFiles = ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
 
-/** The folder of the nearest lock file, from the entry upwards, not from where the command runs: that may be anywhere. */
+/** Returns the folder of the nearest lock file above the entry; the current folder of the command may be anywhere. */
 function workspace(entry: string): string {
   return nearestLockFile(dirname(entry)) ?? packageFolder(dirname(entry));
 }

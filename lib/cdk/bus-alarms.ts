@@ -8,12 +8,12 @@ import { busAlarm, busMetric, functionErrors, lostByRule, oldestMessage, stuckAl
 import { BusArns } from "./arns.ts";
 import { omitted } from "./omit.ts";
 
-/** Of {@link BusAlarms}. */
+/** Properties of {@link BusAlarms}. */
 export interface BusAlarmsProps {
   readonly busName: string;
 }
 
-/** The alarms of a bus itself: its recorders and its publishers' dead letters. Those of a subscription are its own. */
+/** The alarms of a bus: its recorders and its publishers' dead letters. A subscription has its own alarms. */
 export class BusAlarms extends Construct {
   readonly alarms: readonly Alarm[];
 
@@ -24,64 +24,65 @@ export class BusAlarms extends Construct {
         busName,
         name: "unpublished",
         metric: busMetric(busName, metricNames.deadLetters),
-        above: 0,
-        says: "Dead letters of no subscription: a publisher could not bring events to the bus, or they are none of their type.",
+        threshold: 0,
+        description:
+          "There are dead letters without a subscription: a publisher could not deliver events to the bus, or an event is invalid for its type.",
         runbook: "unpublished-events",
       }),
       stuckAlarm(this, "UnpublishedStuck", {
         busName,
         name: "unpublished-stuck",
         queueName: resourceNames.publisherDeadLetterQueue(busName),
-        says: "Dead letters of publishers are not recorded.",
+        description: "Dead letters of publishers are not being recorded.",
         runbook: "dead-letters-stuck",
       }),
       busAlarm(this, "RecordErrors", {
         busName,
         name: "record-errors",
         metric: busMetric(busName, metricNames.recordErrors),
-        above: 0,
-        says: "A recorder could not record what it was given; it tries again.",
+        threshold: 0,
+        description: "A recorder could not record a batch of events; it will retry.",
         runbook: "record-errors",
       }),
       busAlarm(this, "HistoryRecorderFails", {
         busName,
         name: "record-history-fails",
         metric: functionErrors(resourceNames.recordHistoryFunction(busName)),
-        above: 0,
+        threshold: 0,
         periods: 2,
-        says: "record-history fails as a whole.",
+        description: "The function record-history is failing.",
         runbook: "recorder-fails",
       }),
       busAlarm(this, "DeadLetterRecorderFails", {
         busName,
         name: "record-dead-letter-fails",
         metric: functionErrors(resourceNames.recordDeadLetterFunction(busName)),
-        above: 0,
+        threshold: 0,
         periods: 2,
-        says: "record-dead-letter fails as a whole.",
+        description: "The function record-dead-letter is failing.",
         runbook: "recorder-fails",
       }),
       busAlarm(this, "HistoryLate", {
         busName,
         name: "history-late",
         metric: oldestMessage(resourceNames.historyQueue(busName)),
-        above: Duration.minutes(15).toSeconds(),
-        says: "Events wait for more than 15 minutes to be recorded.",
+        threshold: Duration.minutes(15).toSeconds(),
+        description: "Events have been waiting for more than 15 minutes to be recorded.",
         runbook: "history-late",
       }),
       stuckAlarm(this, "HistoryDeadLetters", {
         busName,
         name: "history-dead-letters",
         queueName: resourceNames.historyDeadLetterQueue(busName),
-        says: "Events could not be recorded, neither by record-history nor by record-dead-letter.",
+        description: "Neither record-history nor record-dead-letter could record some events.",
         runbook: "dead-letters-stuck",
       }),
       busAlarm(this, "HistoryEventsLost", {
         busName,
         name: "history-events-lost",
         metric: lostByRule(busName, resourceNames.historyRule),
-        above: 0,
-        says: "EventBridge could bring events neither to history's queue nor to its dead letters.",
+        threshold: 0,
+        description: "EventBridge could deliver events neither to the queue of history nor to its dead-letter queue.",
         runbook: "events-lost",
       }),
     ];
@@ -92,7 +93,7 @@ export class BusAlarms extends Construct {
     const any = AlarmRule.anyOf(...this.alarms.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM)));
     const composite = new CompositeAlarm(this, "Unhealthy", {
       compositeAlarmName: `${busName}-unhealthy`,
-      alarmDescription: `Something of bus ${busName} itself is wrong. Runbook: docs/aws/operate.md#which-alarm of wagglebus.`,
+      alarmDescription: `Bus ${busName} is unhealthy. Runbook: docs/aws/operate.md#which-alarm of wagglebus.`,
       alarmRule: any,
     });
     const { alarmTopic } = new BusArns(this, busName);

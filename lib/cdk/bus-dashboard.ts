@@ -4,12 +4,12 @@ import { Construct } from "constructs";
 import { metricDimensions, metricNames, metricsNamespace, resourceNames } from "../aws-shared/index.ts";
 import { busMetric, oldestMessage } from "./alarms.ts";
 
-/** Of a {@link BusDashboard}. */
+/** Properties of a {@link BusDashboard}. */
 export interface BusDashboardProps {
   readonly busName: string;
 }
 
-/** A CloudWatch dashboard of a bus. Subscriptions are found by its name: a new one needs no change here. */
+/** A CloudWatch dashboard of a bus. It finds subscriptions by the bus's name, so a new one needs no change here. */
 export class BusDashboard extends Construct {
   readonly dashboard: Dashboard;
 
@@ -22,7 +22,7 @@ export class BusDashboard extends Construct {
       );
     const graph = (title: string, left: MathExpression[]) => new GraphWidget({ title, left, width: 12, height: 6 });
     this.dashboard = new Dashboard(this, "Dashboard", {
-      // Dashboards are named once in an account, and not in each Region.
+      // The name of a dashboard is unique in the account, not per Region.
       dashboardName: `${busName}-${Stack.of(this).region}`,
       defaultInterval: Duration.hours(3),
       widgets: [
@@ -32,9 +32,9 @@ export class BusDashboard extends Construct {
         ],
         [
           graph("Dead letters", [perSubscription(metricNames.deadLetters)]),
-          graph("Seconds that the oldest message waits", [
-            // Without quotes, by the words of the name: CloudWatch knows no beginnings of names. Another bus with these words in
-            // its name is seen here as well.
+          graph("Age of the oldest message in seconds", [
+            // Without quotes the search matches words of the name, as CloudWatch cannot search by prefix. It also finds the
+            // queues of another bus that has these words in its name.
             search(`{AWS/SQS,QueueName} MetricName="ApproximateAgeOfOldestMessage" QueueName=${busName}`, "Maximum"),
           ]),
         ],

@@ -1,34 +1,35 @@
 import { Token } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
-import type { Wanted, WhereEvent } from "../subscription/index.ts";
+import { mustBe } from "../error/must-be.ts";
+import type { EventSelector, WhereEvent } from "../subscription/index.ts";
 import { BusArns } from "./arns.ts";
 import { allowRule } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import { busRule } from "./bus-rule.ts";
-import { checkSubscription, refusal } from "./check-subscription.ts";
+import { checkSubscription, subscriptionError } from "./check-subscription.ts";
 import { drainedQueue } from "./drained-queue.ts";
 import { failureAlarms } from "./subscription-alarms.ts";
 
-/** Of a {@link BusForward}. */
+/** Properties of a {@link BusForward}. */
 export interface BusForwardProps {
   readonly bus: IAgentEventBus;
-  /** As of a subscription, and unique among them. */
+  /** A name like that of a subscription, and unique among the subscriptions of the bus. */
   readonly name: string;
   /** Definitions, type names, or names with `*`. */
-  readonly on: Wanted | readonly Wanted[];
+  readonly on: EventSelector | readonly EventSelector[];
   readonly where?: WhereEvent<unknown>;
-  /** ARN of the other bus. Its account has to let this one publish: `publishers` of its AgentEventBus. */
+  /** ARN of the other bus. Its account must allow this one to publish: `publishers` of its AgentEventBus. */
   readonly toBusArn: string;
-  /** False: none. */
+  /** False: no alarms. */
   readonly alarms?: false;
 }
 
 const busArn = /^arn:[^:]+:events:[^:]+:[^:]+:event-bus\/.+/;
 
 /**
- * Brings events to a bus of another account, where their subscribers are: AWS delivers across accounts to buses only. What
- * cannot be brought there is a dead letter under this name.
+ * Forwards events to the bus of another account, where their subscribers are: AWS delivers across accounts only to buses. An
+ * event that cannot be delivered becomes a dead letter under this name.
  */
 export class BusForward extends Construct {
   constructor(scope: Construct, id: string, props: BusForwardProps) {
@@ -37,16 +38,16 @@ export class BusForward extends Construct {
     const { name, on, where } = props;
     const checked = checkSubscription({ name, on, ...(where === undefined ? {} : { where }) });
     if (!Token.isUnresolved(toBusArn) && !busArn.test(toBusArn)) {
-      throw refusal(
+      throw subscriptionError(
         name,
-        `toBusArn is ${JSON.stringify(toBusArn)}; give arn:aws:events:<region>:<account>:event-bus/<name>`,
+        `toBusArn ${mustBe("arn:aws:events:<region>:<account>:event-bus/<name>", toBusArn)}`,
       );
     }
     const deadLetters = drainedQueue(this, "DeadLetters", { bus, subscription: name, fifo: false });
     allowRule(deadLetters, new BusArns(this, bus.busName).rule(name));
     const put = new PolicyStatement({ actions: ["events:PutEvents"], resources: [toBusArn] });
     const role = new Role(this, "Role", {
-      description: `Lets the rule ${name} of bus ${bus.busName} put events on another bus`,
+      description: `Allows rule ${name} of bus ${bus.busName} to put events on another bus`,
       assumedBy: new ServicePrincipal("events.amazonaws.com"),
       inlinePolicies: { forward: new PolicyDocument({ statements: [put] }) },
     });
@@ -57,6 +58,6 @@ export class BusForward extends Construct {
       target: { id: "bus", arn: toBusArn, roleArn: role.roleArn, deadLetterConfig: { arn: deadLetters.queueArn } },
     });
     if (props.alarms !== false) failureAlarms(this, bus.busName, name, false);
-    if (bus.made !== undefined) this.node.addDependency(bus.made);
+    if (bus.construct !== undefined) this.node.addDependency(bus.construct);
   }
 }

@@ -4,22 +4,22 @@ import { type IKey, Key } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import { BusArns } from "./arns.ts";
 
-/** Of the key of a bus. */
+/** Properties of the key of a bus. */
 export interface BusKeyProps {
   readonly busName: string;
-  /** `true` makes one. */
+  /** `true` creates a key. */
   readonly key: true | IKey;
   readonly removalPolicy: RemovalPolicy;
 }
 
 /**
- * The key of a bus, which the services that use it may use. To a key that is only imported here nothing can be added: its
- * owner has to let them, as docs/aws/iam.md says.
+ * Returns the key of a bus and allows the AWS services to use it. The policy of an imported key cannot be changed here: its
+ * owner must allow them, as described in docs/aws/iam.md.
  */
 export function busKey(scope: Construct, { busName, key: given, removalPolicy }: BusKeyProps): IKey {
   const key =
     given === true
-      ? new Key(scope, "Key", { description: `What bus ${busName} keeps`, enableKeyRotation: true, removalPolicy })
+      ? new Key(scope, "Key", { description: `Data of bus ${busName}`, enableKeyRotation: true, removalPolicy })
       : given;
   for (const statement of serviceStatements(scope, busName)) key.addToResourcePolicy(new PolicyStatement(statement));
   return key;
@@ -30,8 +30,8 @@ function serviceStatements(scope: Construct, busName: string): PolicyStatementPr
   const events = [new ServicePrincipal("events.amazonaws.com")];
   return [
     {
-      // For the bus, its archive and the queues that rules write to. AWS asks for it without a condition: on the way to what is
-      // encrypted EventBridge need not tell KMS an account or a rule. The queues' own policies name the rules.
+      // This covers the bus, its archive and the queues that rules write to. AWS requires it without a condition: EventBridge
+      // does not always pass an account or a rule to KMS. The policies of the queues name the rules.
       principals: events,
       actions: ["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey"],
       resources,
@@ -45,7 +45,7 @@ function serviceStatements(scope: Construct, busName: string): PolicyStatementPr
       },
     },
     {
-      // Alarms ring by an encrypted topic.
+      // Alarms publish to an encrypted topic.
       principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
       actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
       resources,

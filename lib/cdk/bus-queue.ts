@@ -5,21 +5,21 @@ import { DeduplicationScope, FifoThroughputLimit, type IQueue, Queue, QueueEncry
 import type { Construct } from "constructs";
 import { queueRetentionMs } from "./check-subscription.ts";
 
-/** What `record-dead-letter` may take for a batch, and six times that, as AWS advises for its queues. */
+/** The time limit of `record-dead-letter` for a batch, and six times that for its queues, as AWS recommends. */
 export const drainTimeout = Duration.minutes(1);
 export const drainVisibility = Duration.minutes(6);
 
-/** A queue of a bus. */
+/** Properties of a queue of a bus. */
 export interface BusQueueProps {
   readonly queueName: string;
   readonly fifo?: boolean;
   readonly encryptionKey: IKey | undefined;
   readonly visibilityTimeout: Duration;
-  /** Where messages go that were received that often; none for a dead-letter queue. */
+  /** The queue for messages that were received `maxReceiveCount` times. Absent for a dead-letter queue. */
   readonly deadLetters?: { readonly queue: IQueue; readonly maxReceiveCount: number };
 }
 
-/** A queue that keeps messages for 14 days, encrypted at rest, and takes them over TLS only. */
+/** Creates a queue that keeps messages for 14 days, encrypts them at rest, and accepts only TLS connections. */
 export function busQueue(scope: Construct, id: string, props: BusQueueProps): Queue {
   const { queueName, encryptionKey, deadLetters, visibilityTimeout } = props;
   return new Queue(scope, id, {
@@ -43,7 +43,7 @@ export function busQueue(scope: Construct, id: string, props: BusQueueProps): Qu
   });
 }
 
-/** Lets one rule, and no other, send to a queue. */
+/** Allows a single rule to send to a queue. */
 export function allowRule(queue: Queue, ruleArn: string): void {
   queue.addToResourcePolicy(
     new PolicyStatement({

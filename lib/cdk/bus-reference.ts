@@ -7,39 +7,39 @@ import { checkBusName, parameterNames } from "../aws-shared/index.ts";
 import { BusGrants } from "./grants.ts";
 import { parseStage, type Stage } from "./stage.ts";
 
-/** A bus, made here or elsewhere: what a subscriber and a client need of it. */
+/** A bus that this app or another one creates, as subscribers and clients need it. */
 export interface IAgentEventBus {
-  /** 1 to 20 of a-z, 0-9 and -; the name under which a client finds it. */
+  /** The name by which clients find the bus: 1 to 20 characters of a-z, 0-9 and -. */
   readonly busName: string;
   readonly stage: Stage;
-  /** Of tables, queues and bodies; AWS's own keys where undefined. */
+  /** The key of tables, queues and bodies; `undefined` if they use keys owned by AWS. */
   readonly encryptionKey: IKey | undefined;
-  /** The construct to come after, where this app makes the bus. */
-  readonly made: Construct | undefined;
-  /** What functions in a stack are told of the bus: a BusConfig as JSON. */
+  /** The construct that creates the bus, for dependencies; `undefined` for a bus of another app. */
+  readonly construct: Construct | undefined;
+  /** Returns the configuration of the bus for functions in a stack: a BusConfig as JSON. */
   configFor(scope: Construct): string;
-  /** Lets a client find the bus and publish: what an agent service needs. */
+  /** Allows a client to find the bus and to publish, which is what an agent needs. */
   grantPublish(to: IGrantable): void;
-  /** Lets a client look up events, flows and dead letters. */
+  /** Allows a client to read events, flows and dead letters. */
   grantReadHistory(to: IGrantable): void;
-  /** Lets an operator redrive, discard and replay, and see how the queues stand. */
+  /** Allows an operator to redrive, discard and replay, and to see the state of the queues. */
   grantOperate(to: IGrantable): void;
 }
 
-/** Of a bus that another app has made. */
+/** Properties of a bus that another app creates. */
 export interface ImportedBusProps {
-  /** Default: context `stage`, else `dev`. Says what becomes of logs here when they are no longer needed. */
+  /** Default: the context `stage`, or else `dev`. It determines the removal policy of logs in this stack. */
   readonly stage?: Stage;
-  /** The key that the bus was made with, if any. */
+  /** The key of the bus, if it has one. */
   readonly encryptionKey?: IKey;
 }
 
-/** What a bus made here and one made elsewhere have in common. */
+/** The common part of a bus that this app creates and an imported one. */
 export abstract class BusBase extends Construct implements IAgentEventBus {
   readonly busName: string;
   readonly stage: Stage;
   abstract readonly encryptionKey: IKey | undefined;
-  abstract readonly made: Construct | undefined;
+  abstract readonly construct: Construct | undefined;
 
   constructor(scope: Construct, id: string, props: { busName: string; stage: Stage | undefined }) {
     super(scope, id);
@@ -47,7 +47,7 @@ export abstract class BusBase extends Construct implements IAgentEventBus {
     this.stage = props.stage ?? parseStage(this.node.tryGetContext("stage"));
   }
 
-  /** In the bus's own stack it is written out; elsewhere it is read, when deployed, from the parameter. */
+  /** The bus's own stack has the value; other stacks read it from the parameter at deployment. */
   abstract configFor(scope: Construct): string;
 
   grantPublish(to: IGrantable): void {
@@ -75,10 +75,10 @@ export abstract class BusBase extends Construct implements IAgentEventBus {
   }
 }
 
-/** A bus that another app has made, known by its name. */
+/** A bus that another app creates, referenced by its name. */
 export class ImportedBus extends BusBase {
   readonly encryptionKey: IKey | undefined;
-  readonly made = undefined;
+  readonly construct = undefined;
 
   constructor(scope: Construct, id: string, busName: string, props: ImportedBusProps) {
     super(scope, id, { busName, stage: props.stage });

@@ -5,7 +5,7 @@ import type { IAgentEventBus } from "./bus-reference.ts";
 import type { CheckedSubscription } from "./check-subscription.ts";
 import { registerRule } from "./rule-registry.ts";
 
-/** A rule of a bus. */
+/** Properties of a rule of a bus. */
 export interface BusRuleProps {
   readonly bus: IAgentEventBus;
   readonly checked: CheckedSubscription;
@@ -13,7 +13,10 @@ export interface BusRuleProps {
   readonly target: CfnRule.TargetProperty;
 }
 
-/** The rule of a subscription or a forward: named like it, and counted. `conflict`, `invalid_config`. */
+/**
+ * Creates the rule of a subscription or a forward, with its name, and counts it against the limits of the bus. Throws
+ * `conflict` or `invalid_config`.
+ */
 export function busRule(scope: Construct, { bus, checked, description, target }: BusRuleProps): CfnRule {
   const { name } = checked.record;
   registerRule(scope, bus.busName, name, checked.wildcard);
@@ -24,7 +27,7 @@ export function busRule(scope: Construct, { bus, checked, description, target }:
     eventPattern: checked.pattern,
     targets: [target],
   });
-  // CloudFormation refuses null in a template, and takes the pattern as a text as well:
+  // CloudFormation refuses null in a template, but accepts the pattern as a string:
   // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1414
   if (hasNull(checked.pattern)) rule.addPropertyOverride("EventPattern", JSON.stringify(checked.pattern));
   return rule;

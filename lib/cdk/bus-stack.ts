@@ -2,10 +2,10 @@ import { Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { AgentEventBus, type AgentEventBusProps } from "./agent-event-bus.ts";
 
-/** Of a {@link BusStack}. */
+/** Properties of a {@link BusStack}. */
 export interface BusStackProps extends StackProps, AgentEventBusProps {}
 
-/** The bus, its archive, history and dead letters. */
+/** The stack of a bus with its archive, history and dead letters. */
 export class BusStack extends Stack {
   readonly bus: AgentEventBus;
 

@@ -1,8 +1,8 @@
 import type { Catalog } from "../event/catalog.ts";
 
-/** A catalog, as data and as the module that functions get it from. */
+/** A catalog, together with the module from which functions import it. */
 export interface CatalogModule {
-  /** Its path; the default export is the catalog. */
+  /** Path of the module; its default export is the catalog. */
   readonly module: string;
   /** The same catalog. */
   readonly catalog: Catalog;

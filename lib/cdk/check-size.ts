@@ -1,24 +1,24 @@
 import { type BusConfig, type DeployedSubscription, functionVariables, resourceNames } from "../aws-shared/index.ts";
-import { refusal } from "./check-subscription.ts";
+import { subscriptionError } from "./check-subscription.ts";
 
-/** Bytes of a parameter of the standard tier; and of a function's environment, as JSON. */
+/** Maximum bytes of a standard-tier parameter, and of the environment of a function as JSON. */
 const limit = 4_096;
 
-/** As long as they are anywhere: what they are is known when deployed. */
+/** Placeholders as long as any account id and Region, which are known only at deployment. */
 const [account, region] = ["123456789012", "ap-southeast-99"];
 
-/** Checks that SSM takes what is said of a subscription. `invalid_config`. */
+/** Throws `invalid_config` if the settings of a subscription are too large for an SSM parameter. */
 export function checkParameter(busName: string, deployed: Omit<DeployedSubscription, "queueUrl">): void {
   const { name } = deployed.record;
   const bytes = Buffer.byteLength(deployedText(busName, deployed));
   if (bytes <= limit) return;
-  throw refusal(
+  throw subscriptionError(
     name,
-    `its settings have about ${bytes} bytes, and a parameter at most ${limit}; name fewer types in \`on\`, shorten \`where\`, or split it in two`,
+    `the settings have about ${bytes} bytes, but an SSM parameter has at most ${limit}; name fewer types in \`on\`, shorten \`where\`, or split the subscription in two`,
   );
 }
 
-/** Checks that Lambda takes a function's environment: the bus's, the subscription's and one's own. `invalid_config`. */
+/** Throws `invalid_config` if the environment of a function, including your own variables, is too large for Lambda. */
 export function checkEnvironment(
   busName: string,
   deployed: Omit<DeployedSubscription, "queueUrl">,
@@ -31,9 +31,9 @@ export function checkEnvironment(
   };
   const bytes = Buffer.byteLength(JSON.stringify(variables));
   if (bytes <= limit) return;
-  throw refusal(
+  throw subscriptionError(
     deployed.record.name,
-    `the environment of its function has about ${bytes} bytes, and Lambda takes ${limit}; shorten \`environment\`, \`on\` or \`where\``,
+    `the environment of its function has about ${bytes} bytes, but Lambda allows ${limit}; shorten \`environment\`, \`on\` or \`where\``,
   );
 }
 

@@ -3,26 +3,29 @@ import { BusError, toBusError } from "../error/bus-error.ts";
 import { formatDuration } from "../event/duration.ts";
 import { type SubscriptionRecord, subscriptionPattern, subscriptionRecord } from "../subscription/index.ts";
 
-/** What EventBridge takes as a pattern, in characters. */
+/** The maximum length of an EventBridge pattern, in characters. */
 export const patternLimit = 2_048;
-/** What EventBridge takes as the path of a message group, in characters, and what it reads as a step of one. */
+/** The maximum length in characters, and the allowed form, of the path of a message group in EventBridge. */
 const pathLimit = 100;
-const pathSteps = /^[\w/-]+(?:\.[\w/-]+)*$/;
-/** For which SQS keeps a message at most. */
+const pathForm = /^[\w/-]+(?:\.[\w/-]+)*$/;
+/** The longest time that SQS keeps a message, in milliseconds. */
 export const queueRetentionMs = 14 * 86_400_000;
 
-/** Names that would be one with a queue or a rule of the bus itself. */
+/** Names that the bus uses for its own queues and rules. */
 const reserved: ReadonlySet<string> = new Set(["history", "unpublished", "waggle-history"]);
 
-/** A subscription as its rule and queue need it. */
+/** A validated subscription with the pattern of its rule. */
 export interface CheckedSubscription {
   readonly record: SubscriptionRecord;
   readonly pattern: Readonly<Record<string, unknown>>;
-  /** Whether the pattern counts among the few with a wildcard. */
+  /** Whether the rule counts against the limit of wildcard rules. */
   readonly wildcard: boolean;
 }
 
-/** Checks all that a deployment would trip over. Errors name the subscription: `invalid_config`, `invalid_pattern`. */
+/**
+ * Checks everything that a deployment would refuse. Throws `invalid_config` or `invalid_pattern`, with the name of the
+ * subscription.
+ */
 export function checkSubscription(subscription: unknown): CheckedSubscription {
   const record = subscriptionRecord(subscription);
   checkName(record.name);
@@ -35,12 +38,14 @@ export function checkSubscription(subscription: unknown): CheckedSubscription {
 
 function checkName(name: string): void {
   if (reserved.has(name)) {
-    throw refusal(name, "the name is the bus's own; give it another");
+    throw subscriptionError(name, "the name is reserved for the bus; choose another name");
   }
-  if (name.endsWith("-dlq")) throw refusal(name, "names that end in -dlq are for dead-letter queues; give it another");
+  if (name.endsWith("-dlq")) {
+    throw subscriptionError(name, "names that end in -dlq are reserved for dead-letter queues; choose another name");
+  }
 }
 
-/** Every attempt as long as it may be, and between two the longest that backoff may choose. */
+/** Checks the worst case: every attempt takes its whole timeout, and every delay is the longest possible. */
 function checkSchedule(record: SubscriptionRecord): void {
   const { attempts, backoff, timeout } = record;
   let total = attempts * timeout;
@@ -49,23 +54,23 @@ function checkSchedule(record: SubscriptionRecord): void {
   }
   if (total <= queueRetentionMs) return;
   const days = (total / 86_400_000).toFixed(1);
-  throw refusal(
+  throw subscriptionError(
     record.name,
-    `${attempts} attempts of ${formatDuration(timeout)} with a backoff up to ${formatDuration(backoff.to)} may take ${days} days, and SQS keeps a message for 14; give fewer attempts, or a smaller backoff.to or timeout`,
+    `${attempts} attempts of ${formatDuration(timeout)} with a backoff up to ${formatDuration(backoff.to)} may take ${days} days, but SQS keeps a message for 14 days; reduce attempts, backoff.to or timeout`,
   );
 }
 
 function checkUnsupported({ name, from, maxBacklog }: SubscriptionRecord): void {
   if (from !== "now") {
-    throw refusal(
+    throw subscriptionError(
       name,
-      `from is ${JSON.stringify(from)}, and a deployed subscription starts at "now"; leave it out, and replay what came before: waggle replay --to ${name}`,
+      `from must be "now" for a deployed subscription, not ${JSON.stringify(from)}; omit it, and replay earlier events: waggle replay --to ${name}`,
     );
   }
   if (maxBacklog !== undefined) {
-    throw refusal(
+    throw subscriptionError(
       name,
-      "maxBacklog is no setting of a queue in AWS; leave it out, and watch the age of the oldest message",
+      "maxBacklog is not supported in AWS; omit it, and monitor the age of the oldest message",
     );
   }
 }
@@ -74,19 +79,19 @@ function checkOrdered({ name, ordered }: SubscriptionRecord): void {
   if (ordered === undefined) return;
   const path = messageGroup(ordered);
   if (path.length > pathLimit) {
-    throw refusal(
+    throw subscriptionError(
       name,
-      `ordered is ${JSON.stringify(ordered)}, as EventBridge gets it a path of ${path.length} characters, and at most ${pathLimit} are allowed; give a shorter one`,
+      `ordered ${JSON.stringify(ordered)} becomes a path of ${path.length} characters in EventBridge, which allows ${pathLimit}; use a shorter one`,
     );
   }
-  if (pathSteps.test(ordered)) return;
-  throw refusal(
+  if (pathForm.test(ordered)) return;
+  throw subscriptionError(
     name,
-    `ordered is ${JSON.stringify(ordered)}, and EventBridge reads steps of letters, digits, _, - and / only; give a field with such a name`,
+    `ordered ${JSON.stringify(ordered)} has a field name that EventBridge cannot read; use only letters, digits, _, - and /`,
   );
 }
 
-/** Where the key of an `ordered` subscription stands in the envelope: events of one key are one message group. */
+/** Returns the path of the ordering key in the EventBridge envelope: events with the same key form one message group. */
 export function messageGroup(ordered: string): string {
   if (ordered === "source") return "$.source";
   return ordered === "type" ? "$.detail-type" : `$.detail.${ordered}`;
@@ -104,11 +109,11 @@ function patternOf(record: SubscriptionRecord): Readonly<Record<string, unknown>
   if (length <= patternLimit) return pattern;
   throw new BusError(
     "invalid_pattern",
-    `subscription ${record.name}: its pattern has ${length} characters as EventBridge gets it, and at most ${patternLimit} are allowed; name fewer types, or split it in two`,
+    `subscription ${record.name}: its EventBridge pattern has ${length} characters, but at most ${patternLimit} are allowed; name fewer types, or split the subscription in two`,
   );
 }
 
-/** A field may be called "wildcard"; the operator stands in a list of values. */
+/** A field may be named "wildcard"; the operator only occurs in a list of values. */
 function hasWildcard(value: unknown, inList = false): boolean {
   if (Array.isArray(value)) return value.some((one) => hasWildcard(one, true));
   if (typeof value !== "object" || value === null) return false;
@@ -117,7 +122,7 @@ function hasWildcard(value: unknown, inList = false): boolean {
   );
 }
 
-/** `invalid_config`, beginning with the subscription's name. */
-export function refusal(name: string, problem: string): BusError {
+/** Returns `invalid_config` with a message that begins with the subscription's name. */
+export function subscriptionError(name: string, problem: string): BusError {
   return new BusError("invalid_config", `subscription ${name}: ${problem}`);
 }

@@ -6,7 +6,10 @@ import { busQueue, drainVisibility } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import { acknowledge } from "./nag.ts";
 
-/** A dead-letter queue of a subscription, which the bus's `record-dead-letter`, found by its name, drains into history. */
+/**
+ * Creates a dead-letter queue of a subscription. The function `record-dead-letter` of the bus, referenced by its name, drains
+ * it into history.
+ */
 export function drainedQueue(
   scope: Construct,
   id: string,
@@ -18,7 +21,7 @@ export function drainedQueue(
     encryptionKey: bus.encryptionKey,
     visibilityTimeout: drainVisibility,
   });
-  acknowledge(queue, "It is itself a dead-letter queue.", "AwsSolutions-SQS3");
+  acknowledge(queue, "The queue is itself a dead-letter queue.", "AwsSolutions-SQS3");
   new CfnEventSourceMapping(scope, `${id}Drain`, {
     functionName: resourceNames.recordDeadLetterFunction(bus.busName),
     eventSourceArn: queue.queueArn,

@@ -3,22 +3,25 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { BusError } from "../error/bus-error.ts";
 import type { CatalogModule } from "./catalog-module.ts";
 
-/** A module, by its path without or with its ending, and what a generated one calls its default export. */
-export interface Import {
+/** A default import of a generated module: the path, with or without its extension, and the local name. */
+export interface DefaultImport {
   readonly path: string;
   readonly as: string;
 }
 
-const endings = ["", ".ts", ".mts", ".js", ".mjs"];
+const extensions = ["", ".ts", ".mts", ".js", ".mjs"];
 
-/** The file of a module that may be named without its ending; undefined where there is none. */
+/** Returns the file of a module, whose extension may be omitted, or `undefined` if it does not exist. */
 export function moduleFile(path: string): string | undefined {
-  return endings
-    .map((ending) => `${resolve(path)}${ending}`)
+  return extensions
+    .map((extension) => `${resolve(path)}${extension}`)
     .find((file) => existsSync(file) && /\.m?[jt]s$/.test(file));
 }
 
-/** The next folder with a package.json, upwards: from there `wagglebus` resolves as it does for the code beside it. */
+/**
+ * Returns the nearest folder above a path that has a package.json: from there `wagglebus` resolves to the same copy as in the
+ * code next to it. Throws `invalid_config`.
+ */
 export function packageFolder(from: string): string {
   const folder = resolve(from);
   if (existsSync(join(folder, "package.json"))) return folder;
@@ -26,31 +29,32 @@ export function packageFolder(from: string): string {
   if (parent !== folder) return packageFolder(parent);
   throw new BusError(
     "invalid_config",
-    `no folder above ${from} has a package.json, so "wagglebus" cannot be found from there`,
+    `no folder above ${from} has a package.json, so "wagglebus" cannot be resolved there`,
   );
 }
 
 /**
- * Writes the module that Lambda starts: `export const handler = <make>`, with the default exports of other modules in reach.
- * It lies in the package of the code that it imports, so that both mean the same copy of `wagglebus`, and its text follows
- * from the arguments alone, so that the bundle is the same the next time.
+ * Writes the entry module of a Lambda function, `export const handler = <expression>`, with default imports of other modules,
+ * and returns its path. The file is in the package of the code that it imports, so that both resolve `wagglebus` to the same
+ * copy. Its text depends only on the arguments, so that the bundle is reproducible.
  */
 export function writeEntry(options: {
-  /** Below `.waggle/functions` of the package. */
+  /** Path of the module below `.waggle/functions` of the package, without its extension. */
   readonly name: string;
-  /** Where the package may be. */
+  /** A folder in the package. */
   readonly from: string;
-  /** The function of `wagglebus/lambda`. */
-  readonly uses: string;
-  readonly imports: readonly Import[];
-  readonly make: string;
+  /** The function to import from `wagglebus/lambda`. */
+  readonly factory: string;
+  readonly imports: readonly DefaultImport[];
+  /** The expression that creates the handler. */
+  readonly expression: string;
 }): string {
   const file = join(packageFolder(options.from), ".waggle", "functions", `${options.name}.mjs`);
   const folder = dirname(file);
   const lines = [
-    `import { ${options.uses} } from "wagglebus/lambda";`,
+    `import { ${options.factory} } from "wagglebus/lambda";`,
     ...options.imports.map(({ path, as }) => `import ${as} from ${JSON.stringify(specifier(folder, path))};`),
-    `export const handler = ${options.make};`,
+    `export const handler = ${options.expression};`,
     "",
   ];
   const text = lines.join("\n");
@@ -59,7 +63,7 @@ export function writeEntry(options: {
   return file;
 }
 
-/** The entry of a function of the bus itself: a factory of `wagglebus/lambda`, with its options. */
+/** Writes the entry of a function of the bus: a factory of `wagglebus/lambda` with its options. Returns its path. */
 export function recorderEntry(
   busName: string,
   name: string,
@@ -71,16 +75,19 @@ export function recorderEntry(
   return writeEntry({
     name: `${busName}/${name}`,
     from: catalog === undefined ? process.cwd() : dirname(resolve(catalog.module)),
-    uses: factory,
+    factory,
     imports: catalog === undefined ? [] : [{ path: catalog.module, as: "catalog" }],
-    make: `${factory}(${fields.length === 0 ? "" : `{ ${fields.join(", ")} }`})`,
+    expression: `${factory}(${fields.length === 0 ? "" : `{ ${fields.join(", ")} }`})`,
   });
 }
 
 function specifier(folder: string, path: string): string {
   const file = moduleFile(path);
   if (file === undefined) {
-    throw new BusError("invalid_config", `there is no module ${path}; give a file that ends in .ts, .mts, .js or .mjs`);
+    throw new BusError(
+      "invalid_config",
+      `the module ${path} does not exist; create it with the extension .ts, .mts, .js or .mjs`,
+    );
   }
   const from = relative(folder, file).split(sep).join("/");
   return from.startsWith(".") ? from : `./${from}`;

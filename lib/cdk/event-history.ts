@@ -11,6 +11,7 @@ import { checkBusName, functionVariables, resourceNames, unpublishedBodies } fro
 import { bodyPrefixes, historyTable } from "../aws-shared/tables.ts";
 import { standardCatalog } from "../catalog/index.ts";
 import { BusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
 import { BusArns } from "./arns.ts";
 import { allowRule, busQueue, drainVisibility } from "./bus-queue.ts";
 import { busTable } from "./bus-table.ts";
@@ -24,39 +25,42 @@ import { registerRule } from "./rule-registry.ts";
 import type { StageSettings } from "./stage.ts";
 import { WaggleFunction } from "./waggle-function.ts";
 
-/** What may be said of a bus's history. */
+/** Options of a bus's history. */
 export interface EventHistoryOptions {
-  /** For how long an event is kept. Default: by stage, 7 or 90 days. */
+  /** How long an event is kept. Default: 7 or 90 days, by stage. */
   readonly retention?: Duration;
-  /** Events that one call records: 1 to 10,000. Default 10; above that give a window too. Larger ones cost less an event. */
+  /**
+   * Maximum number of events that one invocation records: 1 to 10,000. Default 10; a larger batch needs a batching window.
+   * Larger batches cost less per event.
+   */
   readonly batchSize?: number;
-  /** For how long events are gathered: up to 5 minutes. Default: not at all. They are found that much later. */
+  /** How long events are collected for a batch: up to 5 minutes. Default: not at all. It delays their recording. */
   readonly batchingWindow?: Duration;
-  /** Functions that record side by side: 2 to 1,000. Default 20. */
+  /** Maximum number of functions that record concurrently: 2 to 1,000. Default 20. */
   readonly maxConcurrency?: number;
 }
 
-/** Of an {@link EventHistory}. */
+/** Properties of an {@link EventHistory}. */
 export interface EventHistoryProps extends EventHistoryOptions {
   readonly busName: string;
   readonly settings: StageSettings;
   readonly encryptionKey: IKey | undefined;
   readonly catalog: CatalogModule | undefined;
-  /** A BusConfig as JSON, for the function. */
+  /** Returns a BusConfig as JSON for the function. */
   readonly config: (history: EventHistory) => string;
 }
 
 /**
- * Every event of a bus, until its retention ends: a table, a bucket for the few bodies that are too large for it, and the
- * function `record-history` behind a rule and a queue. What it could not record, `record-dead-letter` of the bus
- * tries again. Dead letters of the subscriptions lie in the same table.
+ * The history of a bus, which keeps every event until its retention ends: a table, a bucket for the few bodies that are too
+ * large for the table, and the function `record-history` behind a rule and a queue. The function `record-dead-letter` of the
+ * bus retries what could not be recorded. The table also has the dead letters of the subscriptions.
  */
 export class EventHistory extends Construct {
   readonly table: Table;
   readonly bodies: Bucket;
   readonly retention: Duration;
   readonly recorder: WaggleFunction;
-  /** What could not be recorded; `record-dead-letter` of the bus tries it again. */
+  /** Events that could not be recorded; the function `record-dead-letter` of the bus retries them. */
   readonly deadLetters: Queue;
   readonly #grants: BusGrants;
 
@@ -77,11 +81,11 @@ export class EventHistory extends Construct {
       encryptionKey: props.encryptionKey,
       visibilityTimeout: drainVisibility,
     });
-    acknowledge(this.deadLetters, "It is itself a dead-letter queue.", "AwsSolutions-SQS3");
+    acknowledge(this.deadLetters, "The queue is itself a dead-letter queue.", "AwsSolutions-SQS3");
     this.recorder = this.#recorder(props);
   }
 
-  /** Lets a client look up events, flows and dead letters. */
+  /** Allows a client to read events, flows and dead letters. */
   grantRead(to: IGrantable): void {
     this.#grants.readHistory(to);
   }
@@ -89,8 +93,8 @@ export class EventHistory extends Construct {
   #bodies({ busName, settings, encryptionKey }: EventHistoryProps): Bucket {
     const { removalPolicy } = settings;
     const { account, region } = this.table.stack;
-    // It works by a function that CloudFormation waits for, and emulators leave it waiting.
-    const empty = removalPolicy === RemovalPolicy.DESTROY && !omitted(this).has("auto-delete");
+    // Automatic deletion uses a function that CloudFormation waits for, which does not return on emulators.
+    const autoDeleteObjects = removalPolicy === RemovalPolicy.DESTROY && !omitted(this).has("auto-delete");
     const bucket = new Bucket(this, "Bodies", {
       bucketName: resourceNames.bodiesBucket(busName, account, region),
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -98,22 +102,22 @@ export class EventHistory extends Construct {
       ...(encryptionKey === undefined
         ? { encryption: BucketEncryption.S3_MANAGED }
         : { encryption: BucketEncryption.KMS, encryptionKey, bucketKeyEnabled: true }),
-      // A day more than the row that names the body, which readers stop showing at its time.
+      // A body expires a day after the row that references it, which readers ignore from its expiry on.
       lifecycleRules: [
         {
           prefix: bodyPrefixes.events,
           expiration: Duration.days(Math.ceil(this.retention.toDays({ integral: false })) + 1),
         },
-        // Named by a message, which its queue keeps no longer.
+        // A message references the body, and its queue does not keep it longer than this.
         { prefix: unpublishedBodies, expiration: Duration.days(Duration.millis(queueRetentionMs).toDays() + 1) },
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy,
-      autoDeleteObjects: empty,
+      autoDeleteObjects,
     });
     acknowledge(
       bucket,
-      "Only the functions of this bus read and write it, which CloudTrail can log by object where that is wanted.",
+      "Only functions and clients of this bus access the bucket; CloudTrail can log access to objects if needed.",
       "AwsSolutions-S1",
     );
     return bucket;
@@ -127,7 +131,7 @@ export class EventHistory extends Construct {
     const queue = busQueue(this, "Queue", {
       queueName,
       encryptionKey,
-      // While messages are gathered they are hidden, too.
+      // Messages are also hidden while they are collected for a batch.
       visibilityTimeout: Duration.seconds(timeout.toSeconds() * 6 + windowSeconds),
       deadLetters: { queue: this.deadLetters, maxReceiveCount: 100 },
     });
@@ -165,31 +169,34 @@ export class EventHistory extends Construct {
   }
 }
 
-/** What Lambda takes of an event source. `invalid_config`. */
+/** Applies the defaults of an event source. Throws `invalid_config` for values that Lambda would refuse. */
 function checkedBatches({
   batchSize = 10,
   batchingWindow = Duration.seconds(0),
   maxConcurrency = 20,
 }: EventHistoryOptions) {
   const windowSeconds = batchingWindow.toSeconds({ integral: false });
-  for (const [name, value, least, most] of [
+  for (const [name, value, min, max] of [
     ["batchSize", batchSize, 1, 10_000],
     ["maxConcurrency", maxConcurrency, 2, 1_000],
     ["batchingWindow in seconds", windowSeconds, 0, 300],
   ] as const) {
-    if (Number.isInteger(value) && value >= least && value <= most) continue;
-    throw new BusError("invalid_config", `history: ${name} is ${value}; give a whole number from ${least} to ${most}`);
+    if (Number.isInteger(value) && value >= min && value <= max) continue;
+    throw new BusError("invalid_config", `history: ${name} ${mustBe(`an integer from ${min} to ${max}`, value)}`);
   }
   if (batchSize > 10 && windowSeconds === 0) {
     throw new BusError(
       "invalid_config",
-      `history: batchSize is ${batchSize}, and Lambda gathers more than 10 only where it may wait for them; give a batchingWindow of at least 1 s, too`,
+      `history: batchSize is ${batchSize}, but a batch of more than 10 requires a batchingWindow of at least 1 s; add it`,
     );
   }
   return { batchSize, maxConcurrency, windowSeconds };
 }
 
-/** All but the types of which history keeps nothing. What an archive replays was recorded when it was published. */
+/**
+ * Returns a pattern for all types except those with `history: false`. Events replayed from the archive are excluded: they were
+ * recorded when they were published.
+ */
 function recordedPattern(catalog: CatalogModule | undefined): Readonly<Record<string, unknown>> {
   const { types, get } = catalog?.catalog ?? standardCatalog;
   const unrecorded = types().filter((type) => get(type)?.history === false);
@@ -201,6 +208,6 @@ function recordedPattern(catalog: CatalogModule | undefined): Readonly<Record<st
   if (length <= patternLimit) return pattern;
   throw new BusError(
     "invalid_config",
-    `the catalog has ${unrecorded.length} types with \`history: false\`, a pattern of ${length} characters, and EventBridge takes ${patternLimit}; let history keep some of them, or give them shorter names`,
+    `the catalog has ${unrecorded.length} types with \`history: false\`, which make a pattern of ${length} characters, but EventBridge allows ${patternLimit}; record some of them, or use shorter names`,
   );
 }

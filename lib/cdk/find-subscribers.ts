@@ -6,21 +6,21 @@ import { messageOf } from "../error/message-of.ts";
 import { type SubscriptionRecord, subscriptionRecord } from "../subscription/index.ts";
 import { moduleFile } from "./entry.ts";
 
-/** A folder with a subscriber in it. */
+/** A folder that contains a subscriber. */
 export interface FoundSubscriber {
   readonly folder: string;
-  /** The default export of its `subscription` module, checked. */
+  /** The default export of its `subscription` module, validated. */
   readonly subscription: SubscriptionRecord;
 }
 
 /**
- * The subscribers of a folder: each folder in it that has both `subscription.ts` and `handler.ts` (or .mts, .js, .mjs), by
- * name. Only the subscription is loaded: a handler runs in Lambda alone. `invalid_config` names the folder.
+ * Returns the subscribers in a folder, sorted by name: each of its folders that has both `subscription.ts` and `handler.ts`
+ * (or .mts, .js, .mjs). Only the subscription is loaded; a handler runs only in Lambda. Rejects with `invalid_config` if the
+ * folder or a subscription is invalid.
  */
 export async function findSubscribers(functions: string): Promise<readonly FoundSubscriber[]> {
   const root = resolve(functions);
-  if (!existsSync(root))
-    throw new BusError("invalid_config", `there is no folder ${root}, in which subscribers should be`);
+  if (!existsSync(root)) throw new BusError("invalid_config", `the folder of subscribers ${root} does not exist`);
   const found: FoundSubscriber[] = [];
   for (const { name } of readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -44,7 +44,7 @@ async function load(file: string): Promise<SubscriptionRecord> {
   if (given === undefined) {
     throw new BusError(
       "invalid_config",
-      `${file} has no default export; write: export default defineSubscription({ ... })`,
+      `${file} has no default export; add: export default defineSubscription({ ... })`,
     );
   }
   return subscriptionRecord(given);

@@ -12,21 +12,24 @@ import { BusGrants } from "./grants.ts";
 import { stageSettings } from "./stage.ts";
 import { WaggleFunction } from "./waggle-function.ts";
 
-/** Of a {@link FlowMonitor}. */
+/** Properties of a {@link FlowMonitor}. */
 export interface FlowMonitorProps {
   readonly bus: IAgentEventBus;
   readonly catalog?: CatalogModule;
-  /** A flow is slow once an event of it is recorded later than this after its first. Default 10 s. */
+  /** A flow is slow if one of its events is recorded later than this after its first event. Default 10 s. */
   readonly slowFlow?: Duration;
-  /** A type spikes where a minute has more than `factor` times its usual count and more than `over`. Default 3 and 10. */
+  /**
+   * A type spikes if it has more events in a minute than `factor` times its usual count and more than `over`. Default 3 and
+   * 10.
+   */
   readonly spike?: { readonly factor?: number; readonly over?: number };
 }
 
 const everyMinute = Duration.minutes(1);
 
 /**
- * Reads every minute what history recorded, and publishes an alert event for a flow that is slow and for a type whose
- * rate has jumped. An alarm of its own rings where it fails.
+ * Checks every minute what history recorded, and publishes an alert event for each slow flow and each type with a spike. Its
+ * own alarm fires if it fails.
  */
 export class FlowMonitor extends Construct {
   readonly function: WaggleFunction;
@@ -50,9 +53,9 @@ export class FlowMonitor extends Construct {
     grants.publish(this.function);
     grants.readHistory(this.function);
     new Rule(this, "Schedule", {
-      description: `Flows of bus ${bus.busName}, every minute`,
+      description: `Checks the flows of bus ${bus.busName} every minute`,
       schedule: Schedule.rate(everyMinute),
-      // A run that fails is made up for by the next.
+      // The next check makes up for one that fails.
       targets: [new LambdaFunction(this.function, { retryAttempts: 0 })],
     });
     const { busName } = bus;
@@ -60,10 +63,11 @@ export class FlowMonitor extends Construct {
       busName,
       name: "watch-flows-fails",
       metric: functionErrors(resourceNames.watchFlowsFunction(busName)),
-      above: 1,
-      says: "watch-flows has failed more than once in 5 minutes: nobody watches flows and rates.",
+      threshold: 1,
+      description:
+        "The function watch-flows has failed more than once in 5 minutes: flows and rates are not being monitored.",
       runbook: "flow-monitor-fails",
     });
-    if (bus.made !== undefined) this.node.addDependency(bus.made);
+    if (bus.construct !== undefined) this.node.addDependency(bus.construct);
   }
 }

@@ -6,8 +6,8 @@ import { BusArns } from "./arns.ts";
 import { acknowledgeWildcards } from "./nag.ts";
 
 /**
- * What each kind of client may do, action by action and index by index, from the bus's name alone: so a stack grants it
- * without an import of the one that made the bus.
+ * Grants each kind of client its actions on single resources. ARNs derive from the bus's name, so a stack needs no import from
+ * the stack of the bus.
  */
 export class BusGrants {
   readonly #arns: BusArns;
@@ -20,13 +20,13 @@ export class BusGrants {
     this.#key = key;
   }
 
-  /** To find the bus and its subscriptions. */
+  /** Allows finding the bus and its subscriptions. */
   connect(to: IGrantable): void {
     this.#allow(to, ["ssm:GetParameter", "ssm:GetParametersByPath"], this.#arns.parameters);
     this.#allow(to, ["events:DescribeEventBus"], [this.#arns.bus]);
   }
 
-  /** To publish. What cannot be brought to the bus goes to the publishers' dead letters. */
+  /** Allows publishing, and sending events that the bus does not accept to the publishers' dead-letter queue. */
   publish(to: IGrantable): void {
     this.#allow(to, ["events:PutEvents"], [this.#arns.bus]);
     this.#allow(to, ["sqs:SendMessage"], [this.#arns.queue(resourceNames.publisherDeadLetterQueue(this.#bus))]);
@@ -34,7 +34,7 @@ export class BusGrants {
     this.#useKey(to);
   }
 
-  /** To look up what happened, dead letters included. */
+  /** Allows reading history, dead letters included. */
   readHistory(to: IGrantable): void {
     const table = resourceNames.historyTable(this.#bus);
     this.#allow(to, ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"], [this.#arns.table(table)]);
@@ -42,7 +42,7 @@ export class BusGrants {
     this.#useKey(to);
   }
 
-  /** To record events and dead letters. */
+  /** Allows recording events and dead letters. */
   writeHistory(to: IGrantable): void {
     const actions = ["dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"];
     this.#allow(to, actions, [this.#arns.table(resourceNames.historyTable(this.#bus))]);
@@ -50,20 +50,20 @@ export class BusGrants {
     this.#useKey(to);
   }
 
-  /** To take a dead letter out of history once it is redriven or discarded. */
+  /** Allows deleting a dead letter once it is redriven or discarded. */
   removeDeadLetters(to: IGrantable): void {
     this.#allow(to, ["dynamodb:DeleteItem"], [this.#arns.table(resourceNames.historyTable(this.#bus))]);
     this.#allow(to, ["s3:DeleteObject"], [`${this.#arns.bodiesBucket}/${bodyPrefixes.deadLetters}*`]);
   }
 
-  /** To claim deliveries and to settle them. */
+  /** Allows claiming and settling deliveries. */
   settle(to: IGrantable): void {
     const actions = ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
     this.#allow(to, actions, [this.#arns.table(resourceNames.deliveriesTable(this.#bus))]);
     this.#useKey(to);
   }
 
-  /** To take messages of queues and to end them. Names may hold `*`. */
+  /** Allows receiving and deleting messages of queues. Names may contain `*`. */
   consume(to: IGrantable, queues: readonly string[]): void {
     const actions = [
       "sqs:ReceiveMessage",
@@ -79,7 +79,7 @@ export class BusGrants {
     this.#useKey(to);
   }
 
-  /** All that a subscriber does: claims, settles, buries the dead, and hands a bus to its handler. */
+  /** Allows what a subscriber needs: to claim, settle and dead-letter deliveries, and to use the bus in its handler. */
   subscribe(to: IGrantable, queues: readonly string[]): void {
     this.connect(to);
     this.publish(to);
@@ -89,7 +89,7 @@ export class BusGrants {
     this.consume(to, queues);
   }
 
-  /** To see how the queues stand, and to redrive, discard and replay. */
+  /** Allows seeing the state of the queues, and redriving, discarding and replaying. */
   operate(to: IGrantable): void {
     this.connect(to);
     this.publish(to);
@@ -108,7 +108,7 @@ export class BusGrants {
     if (!Construct.isConstruct(to.grantPrincipal)) return;
     acknowledgeWildcards(
       to.grantPrincipal,
-      "It stands for what the bus gets later, all below the bus's own name: subscriptions, indexes, bodies, queues.",
+      "The wildcard covers later resources under the bus's own name: subscriptions, indexes, bodies, queues.",
       resources,
     );
   }

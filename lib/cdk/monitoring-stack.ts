@@ -8,18 +8,18 @@ import type { CatalogModule } from "./catalog-module.ts";
 import { FlowMonitor } from "./flow-monitor.ts";
 import { omitted } from "./omit.ts";
 
-/** Of a {@link MonitoringStack}. */
+/** Properties of a {@link MonitoringStack}. */
 export interface MonitoringStackProps extends StackProps {
-  /** A bus of this app, or the name of one that another app has made. */
+  /** A bus of this app, or the name of a bus that another app creates. */
   readonly bus: IAgentEventBus | string;
   readonly catalog?: CatalogModule;
 }
 
-/** What watches a bus: its alarms, its dashboard and the flow monitor. */
+/** The stack that monitors a bus: alarms, dashboard and flow monitor. */
 export class MonitoringStack extends Stack {
   readonly alarms: BusAlarms;
   readonly flows: FlowMonitor;
-  /** Undefined where the context `omit` names it. */
+  /** Undefined if the context `omit` names it. */
   readonly dashboard: BusDashboard | undefined;
 
   constructor(scope: Construct, id: string, props: MonitoringStackProps) {
@@ -30,6 +30,6 @@ export class MonitoringStack extends Stack {
     this.alarms = new BusAlarms(this, "Alarms", { busName });
     this.flows = new FlowMonitor(this, "Flows", { bus, ...(catalog === undefined ? {} : { catalog }) });
     this.dashboard = omitted(this).has("dashboard") ? undefined : new BusDashboard(this, "Dashboard", { busName });
-    if (bus.made !== undefined) this.node.addDependency(bus.made);
+    if (bus.construct !== undefined) this.node.addDependency(bus.construct);
   }
 }

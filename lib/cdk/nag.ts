@@ -2,21 +2,21 @@ import { Stack, Validations } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 
 /**
- * Accepts what cdk-nag finds on this construct and below, for a reason. `id` is a rule, or one finding of it:
- * `AwsSolutions-IAM5[Resource::*]`.
+ * Acknowledges findings of cdk-nag on a construct and everything below it, with a reason. An id is a rule, or one finding of a
+ * rule: `AwsSolutions-IAM5[Resource::*]`.
  */
 export function acknowledge(scope: IConstruct, reason: string, ...ids: readonly string[]): void {
   Validations.of(scope).acknowledge(...ids.map((id) => ({ id, reason })));
 }
 
-/** Accepts those of the resources that hold a wildcard, each by itself: any other stays a finding. */
+/** Acknowledges each of the resources that contain a wildcard; any other wildcard remains a finding. */
 export function acknowledgeWildcards(scope: IConstruct, reason: string, resources: readonly string[]): void {
   const found = resources.filter((arn) => arn.includes("*"));
   const flat = found.map((arn) => flatten(Stack.of(scope).resolve(arn)));
   acknowledge(scope, reason, ...flat.map((resource) => `AwsSolutions-IAM5[Resource::${resource}]`));
 }
 
-/** As cdk-nag writes a resource in the id of a finding. */
+/** Formats a resource as in the id of a cdk-nag finding. */
 function flatten(resolved: unknown): string {
   if (typeof resolved === "string") return resolved;
   if (typeof resolved !== "object" || resolved === null) return "";

@@ -1,8 +1,8 @@
 import type { Construct } from "constructs";
 import { BusError } from "../error/bus-error.ts";
-import { shortForm } from "../error/short-form.ts";
+import { mustBe } from "../error/must-be.ts";
 
-/** What may be left out where a cloud, or what stands in for one, refuses it. */
+/** Parts that can be omitted if a cloud or an emulator does not support them. */
 export const omittable = [
   "archive",
   "bus-policy",
@@ -15,7 +15,7 @@ export const omittable = [
 /** One of {@link omittable}. */
 export type Omittable = (typeof omittable)[number];
 
-/** What the context `omit` (`-c omit=archive,dashboard`) leaves out below this construct. `invalid_config`. */
+/** Returns the parts that the context `omit` (`-c omit=archive,dashboard`) names. Throws `invalid_config`. */
 export function omitted(scope: Construct): ReadonlySet<Omittable> {
   const given: unknown = scope.node.tryGetContext("omit");
   if (given === undefined || given === "") return new Set();
@@ -26,5 +26,5 @@ export function omitted(scope: Construct): ReadonlySet<Omittable> {
 function omittableName(name: unknown): Omittable {
   const known = omittable.find((one) => one === (typeof name === "string" ? name.trim() : name));
   if (known !== undefined) return known;
-  throw new BusError("invalid_config", `context omit names ${shortForm(name)}; give ${omittable.join(", ")}`);
+  throw new BusError("invalid_config", `context omit ${mustBe(`one or more of ${omittable.join(", ")}`, name)}`);
 }

@@ -5,27 +5,27 @@ import { Construct } from "constructs";
 import { formatDuration } from "../event/duration.ts";
 import type { Subscription, SubscriptionRecord } from "../subscription/index.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
-import { checkSubscription, refusal } from "./check-subscription.ts";
+import { checkSubscription, subscriptionError } from "./check-subscription.ts";
 import { BusGrants } from "./grants.ts";
 import { type SubscriptionOptions, SubscriptionQueue } from "./subscription-queue.ts";
 
-/** Of a {@link QueueSubscriber}. */
+/** Properties of a {@link QueueSubscriber}. */
 export interface QueueSubscriberProps extends SubscriptionOptions {
-  /** The same data that the process subscribes with. */
+  /** The same subscription that the process uses. */
   readonly subscription: Subscription | SubscriptionRecord;
-  /** For which a received message is hidden where nobody says otherwise: up to 12 hours. Default: the timeout and 30 s. */
+  /** How long a received message is hidden by default: up to 12 hours. Default: the timeout plus 30 s. */
   readonly visibilityTimeout?: Duration;
 }
 
-const longestVisibilityMs = 12 * 3_600_000;
+const maxVisibilityMs = 12 * 3_600_000;
 const marginMs = 30_000;
 
 /**
- * A subscription that a process of yours handles: `bus.subscribe(subscription, handler)` with `engine: "aws"` polls its
- * queue. Errors as of a Subscriber.
+ * A subscription that your own process handles: `bus.subscribe(subscription, handler)` with `engine: "aws"` polls its queue.
+ * Throws the same errors as a Subscriber.
  */
 export class QueueSubscriber extends Construct {
-  /** With every default filled in. */
+  /** The subscription with all defaults applied. */
   readonly record: SubscriptionRecord;
   readonly queue: Queue;
   readonly #bus: IAgentEventBus;
@@ -46,25 +46,25 @@ export class QueueSubscriber extends Construct {
     this.#queueName = source.queueName;
   }
 
-  /** Lets a process handle the subscription, and its handler publish and look things up. */
+  /** Allows a process to handle the subscription, and its handler to publish and to read history. */
   grantConsume(to: IGrantable): void {
     new BusGrants(this, this.#bus.busName, this.#bus.encryptionKey).subscribe(to, [this.#queueName]);
   }
 }
 
 function visibility({ name, timeout }: SubscriptionRecord, given: Duration | undefined): Duration {
-  const chosen = given?.toMilliseconds() ?? Math.min(timeout + marginMs, longestVisibilityMs);
-  if (chosen < timeout) {
-    throw refusal(
+  const visibilityMs = given?.toMilliseconds() ?? Math.min(timeout + marginMs, maxVisibilityMs);
+  if (visibilityMs < timeout) {
+    throw subscriptionError(
       name,
-      `timeout is ${formatDuration(timeout)}, and visibilityTimeout is ${formatDuration(chosen)}: another process would get the message meanwhile; leave it out, or give more`,
+      `visibilityTimeout must be at least the timeout of ${formatDuration(timeout)}, not ${formatDuration(visibilityMs)}, or another process would receive the message during the run; increase or omit it`,
     );
   }
-  if (chosen > longestVisibilityMs) {
-    throw refusal(
+  if (visibilityMs > maxVisibilityMs) {
+    throw subscriptionError(
       name,
-      `visibilityTimeout is ${formatDuration(chosen)}; SQS allows ${formatDuration(longestVisibilityMs)}`,
+      `visibilityTimeout must be at most ${formatDuration(maxVisibilityMs)}, not ${formatDuration(visibilityMs)}`,
     );
   }
-  return Duration.seconds(Math.ceil(chosen / 1_000));
+  return Duration.seconds(Math.ceil(visibilityMs / 1_000));
 }

@@ -1,7 +1,7 @@
 import type { IConstruct } from "constructs";
 import { BusError } from "../error/bus-error.ts";
 
-/** What EventBridge lets one bus have. */
+/** The limits of EventBridge for one bus. */
 const ruleLimit = 300;
 const wildcardLimit = 30;
 
@@ -10,28 +10,31 @@ interface Rules {
   wildcards: number;
 }
 
-/** By app, then by bus: stacks of one app share a bus. */
+/** The rules by app and bus, because the stacks of an app share a bus. */
 const apps = new WeakMap<IConstruct, Map<string, Rules>>();
 
-/** Counts a rule of a bus over the whole app. `invalid_config` where the name is taken or the bus has no room for it. */
+/**
+ * Registers a rule of a bus across the whole app. Throws `conflict` if the name is taken, and `invalid_config` if the bus would
+ * exceed its limits.
+ */
 export function registerRule(scope: IConstruct, bus: string, name: string, wildcard: boolean): void {
   const rules = rulesOf(scope.node.root, bus);
   if (rules.names.has(name)) {
     throw new BusError(
       "conflict",
-      `subscription ${name}: bus ${bus} already has one of that name; give each subscription its own`,
+      `subscription ${name}: bus ${bus} already has a subscription with this name; give each its own name`,
     );
   }
   if (rules.names.size >= ruleLimit) {
     throw new BusError(
       "invalid_config",
-      `subscription ${name} would be rule ${ruleLimit + 1} of bus ${bus}, and EventBridge allows ${ruleLimit} a bus; put it on another bus`,
+      `subscription ${name} would be rule ${ruleLimit + 1} of bus ${bus}, but EventBridge allows ${ruleLimit} per bus; use another bus`,
     );
   }
   if (wildcard && rules.wildcards >= wildcardLimit) {
     throw new BusError(
       "invalid_config",
-      `subscription ${name} would be wildcard rule ${wildcardLimit + 1} of bus ${bus}, and EventBridge allows ${wildcardLimit} a bus; name its types, or use a * only at the start or at the end`,
+      `subscription ${name} would be wildcard rule ${wildcardLimit + 1} of bus ${bus}, but EventBridge allows ${wildcardLimit} per bus; name its types, or use a * only at the start or at the end`,
     );
   }
   rules.names.add(name);

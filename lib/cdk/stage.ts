@@ -1,24 +1,24 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { BusError } from "../error/bus-error.ts";
-import { shortForm } from "../error/short-form.ts";
+import { mustBe } from "../error/must-be.ts";
 
-/** What a bus is for. */
+/** The stages of a bus. */
 export const stages = ["dev", "prod"] as const;
 
-/** One of {@link stages}: `dev` leaves nothing behind when it is destroyed, `prod` keeps its data. */
+/** One of {@link stages}: `dev` leaves nothing behind when it is destroyed, `prod` retains its data. */
 export type Stage = (typeof stages)[number];
 
-/** What follows from the stage. */
+/** The settings of a stage. */
 export interface StageSettings {
-  /** Of all that holds data: tables, bodies, archive and the bus that it belongs to, key, logs. */
+  /** The removal policy of everything with data: tables, bodies, the archive and its bus, key, logs. */
   readonly removalPolicy: RemovalPolicy;
-  /** For how long history keeps an event, where nothing else is said. */
+  /** How long history keeps an event by default. */
   readonly historyRetention: Duration;
-  /** For how long the archive does. */
+  /** How long the archive keeps an event by default. */
   readonly archiveRetention: Duration;
   readonly logRetention: RetentionDays;
-  /** Whether a table has to be unlocked before anything can delete it. */
+  /** Whether tables are protected against deletion. */
   readonly deletionProtection: boolean;
 }
 
@@ -39,20 +39,20 @@ const settings: Readonly<Record<Stage, StageSettings>> = {
   },
 };
 
-/** What follows from a stage. */
+/** Returns the settings of a stage. */
 export function stageSettings(stage: Stage): StageSettings {
   return settings[stage];
 }
 
-/** Reads the name of a stage; `dev` where there is none. `invalid_config`. */
+/** Parses the name of a stage; the default is `dev`. Throws `invalid_config`. */
 export function parseStage(given: unknown): Stage {
   if (given === undefined) return "dev";
   const stage = stages.find((one) => one === given);
   if (stage !== undefined) return stage;
-  throw new BusError("invalid_config", `stage is ${shortForm(given)}; give ${stages.join(" or ")}`);
+  throw new BusError("invalid_config", `stage ${mustBe(stages.join(" or "), given)}`);
 }
 
-/** The bus's name in a stage: that of `dev` says so, so that both fit in one account. */
+/** Returns the name of a bus in a stage. The name in `dev` has a suffix, so that both can be in one account. */
 export function busNameIn(stage: Stage, name: string): string {
   return stage === "prod" ? name : `${name}-${stage}`;
 }

@@ -8,16 +8,16 @@ import { functionVariables } from "../aws-shared/index.ts";
 import { formatDuration } from "../event/duration.ts";
 import type { Subscription, SubscriptionRecord } from "../subscription/index.ts";
 import { checkEnvironment } from "./check-size.ts";
-import { checkSubscription, refusal } from "./check-subscription.ts";
-import { type Spread, spread } from "./concurrency.ts";
+import { checkSubscription, subscriptionError } from "./check-subscription.ts";
 import { writeEntry } from "./entry.ts";
 import { BusGrants } from "./grants.ts";
+import { type LambdaConcurrency, lambdaConcurrency } from "./lambda-concurrency.ts";
 import { stageSettings } from "./stage.ts";
 import { functionAlarm } from "./subscription-alarms.ts";
 import { type SubscriptionOptions, SubscriptionQueue } from "./subscription-queue.ts";
 import { WaggleFunction } from "./waggle-function.ts";
 
-/** Where the code of a subscriber is. */
+/** The location of a subscriber's code. */
 export type SubscriberCode =
   | {
       /** A folder with `subscription.ts` and `handler.ts` (or .js, .mjs), each with a default export. */
@@ -30,32 +30,35 @@ export type SubscriberCode =
       readonly folder?: never;
     };
 
-/** Of a {@link Subscriber}. */
+/** Properties of a {@link Subscriber}. */
 export type SubscriberProps = SubscriptionOptions &
   SubscriberCode & {
-    /** The same data that the code has. */
+    /** The same subscription that the code uses. */
     readonly subscription: Subscription | SubscriptionRecord;
-    /** A module whose default export is the catalog. Default: the standard catalog. With `entry` it has no effect. */
+    /** A module whose default export is the catalog. Default: the standard catalog. Has no effect with `entry`. */
     readonly catalog?: string;
-    /** Messages that one call gets, and runs at once: 1 to 10, and at most half of `concurrency`. Default: what costs least. */
+    /**
+     * Number of messages that one invocation receives and runs concurrently: 1 to 10, and at most half of `concurrency`.
+     * Default: the value with the lowest cost.
+     */
     readonly batchSize?: number;
-    /** MB. Default 512. */
+    /** Memory in MB. Default 512. */
     readonly memorySize?: number;
     readonly environment?: Readonly<Record<string, string>>;
-    /** For which a message is hidden while a function has it. Default and least that AWS advises: 6 times its timeout. */
+    /** How long a message is hidden while a function has it. Default, and the minimum that AWS recommends: 6 × its timeout. */
     readonly visibilityTimeout?: Duration;
   };
 
-/** For claiming before the run and settling after it. */
+/** Time to claim before the run and to settle after it. */
 const marginMs = 10_000;
-const longestMs = 15 * 60_000;
+const maxFunctionMs = 15 * 60_000;
 
 /**
- * A subscription and the Lambda function that handles it. Everything follows from the subscription's own data; what a
- * deployment would refuse is an error here, and names the subscription: `invalid_config`, `invalid_pattern`, `conflict`.
+ * A subscription and the Lambda function that handles it. Everything derives from the data of the subscription. Throws
+ * `invalid_config`, `invalid_pattern` or `conflict`, with the name of the subscription, for what a deployment would refuse.
  */
 export class Subscriber extends Construct implements IGrantable {
-  /** With every default filled in. */
+  /** The subscription with all defaults applied. */
   readonly record: SubscriptionRecord;
   readonly queue: Queue;
   readonly function: WaggleFunction;
@@ -70,9 +73,9 @@ export class Subscriber extends Construct implements IGrantable {
     const timeout = functionTimeout(this.record);
     const visibilityTimeout = props.visibilityTimeout ?? Duration.seconds(timeout.toSeconds() * 6);
     if (visibilityTimeout.toSeconds() < timeout.toSeconds()) {
-      throw refusal(
+      throw subscriptionError(
         name,
-        `its function may run for ${formatDuration(timeout.toMilliseconds())}, and visibilityTimeout is ${formatDuration(visibilityTimeout.toMilliseconds())}: another function would get the message meanwhile; leave it out, or give more`,
+        `visibilityTimeout must be at least the function's timeout of ${formatDuration(timeout.toMilliseconds())}, not ${formatDuration(visibilityTimeout.toMilliseconds())}, or another function would receive the message during the run; increase or omit it`,
       );
     }
     const source = new SubscriptionQueue(this, "Subscription", {
@@ -99,7 +102,7 @@ export class Subscriber extends Construct implements IGrantable {
     });
     this.grantPrincipal = this.function.grantPrincipal;
     new BusGrants(this, bus.busName, bus.encryptionKey).subscribe(this.function, [source.queueName]);
-    const { batchSize, functions } = spreadOf(this.record, props.batchSize);
+    const { batchSize, functions } = concurrencyOf(this.record, props.batchSize);
     const mapping = new EventSourceMapping(this, "Source", {
       target: this.function,
       eventSourceArn: this.queue.queueArn,
@@ -113,38 +116,38 @@ export class Subscriber extends Construct implements IGrantable {
 }
 
 function functionTimeout({ name, timeout }: SubscriptionRecord): Duration {
-  const wanted = timeout + marginMs;
-  if (wanted > longestMs) {
-    throw refusal(
+  const functionMs = timeout + marginMs;
+  if (functionMs > maxFunctionMs) {
+    throw subscriptionError(
       name,
-      `timeout is ${formatDuration(timeout)}, and a Lambda function ends after 15 minutes, ${formatDuration(marginMs)} of which Waggle needs; give at most ${formatDuration(longestMs - marginMs)}, or handle it in a process: QueueSubscriber`,
+      `timeout must be at most ${formatDuration(maxFunctionMs - marginMs)}, not ${formatDuration(timeout)}: a Lambda function runs for at most 15 minutes, ${formatDuration(marginMs)} of which Waggle needs; reduce it, or handle the subscription in a process with QueueSubscriber`,
     );
   }
-  return Duration.seconds(Math.ceil(wanted / 1_000));
+  return Duration.seconds(Math.ceil(functionMs / 1_000));
 }
 
-function spreadOf({ name, concurrency }: SubscriptionRecord, batchSize: number | undefined): Spread {
-  if (batchSize === undefined) return spread(concurrency);
-  const most = Math.min(10, Math.max(1, Math.floor(concurrency / 2)));
-  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > most) {
-    throw refusal(
+function concurrencyOf({ name, concurrency }: SubscriptionRecord, batchSize: number | undefined): LambdaConcurrency {
+  if (batchSize === undefined) return lambdaConcurrency(concurrency);
+  const max = Math.min(10, Math.max(1, Math.floor(concurrency / 2)));
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > max) {
+    throw subscriptionError(
       name,
-      `batchSize is ${batchSize}; give 1 to ${most}: 10 at most, and half of its concurrency of ${concurrency}, as Lambda runs two side by side at least`,
+      `batchSize must be an integer from 1 to ${max}, not ${batchSize}: at most 10, and at most half of the concurrency of ${concurrency}, because Lambda runs at least two functions`,
     );
   }
-  return concurrency === 1 ? spread(1) : { batchSize, functions: Math.floor(concurrency / batchSize) };
+  return concurrency === 1 ? lambdaConcurrency(1) : { batchSize, functions: Math.floor(concurrency / batchSize) };
 }
 
 function entryOf(folder: string, bus: string, name: string, catalog: string | undefined): string {
   return writeEntry({
     name: `${bus}/${name}`,
     from: folder,
-    uses: "defineHandler",
+    factory: "defineHandler",
     imports: [
       { path: join(folder, "subscription"), as: "subscription" },
       { path: join(folder, "handler"), as: "handle" },
       ...(catalog === undefined ? [] : [{ path: catalog, as: "catalog" }]),
     ],
-    make: `defineHandler(subscription, handle${catalog === undefined ? "" : ", { catalog }"})`,
+    expression: `defineHandler(subscription, handle${catalog === undefined ? "" : ", { catalog }"})`,
   });
 }

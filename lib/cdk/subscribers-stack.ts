@@ -5,17 +5,17 @@ import type { IAgentEventBus } from "./bus-reference.ts";
 import type { FoundSubscriber } from "./find-subscribers.ts";
 import { Subscriber } from "./subscriber.ts";
 
-/** Of a {@link SubscribersStack}. */
+/** Properties of a {@link SubscribersStack}. */
 export interface SubscribersStackProps extends StackProps {
-  /** A bus of this app, or the name of one that another app has made. */
+  /** A bus of this app, or the name of a bus that another app creates. */
   readonly bus: IAgentEventBus | string;
-  /** `await findSubscribers("functions")`. */
+  /** The result of `await findSubscribers("functions")`. */
   readonly subscribers: readonly FoundSubscriber[];
   /** A module whose default export is the catalog. Default: the standard catalog. */
   readonly catalog?: string;
 }
 
-/** One Lambda subscriber a folder: a team adds a folder, and nothing else. */
+/** The stack of a team's Lambda subscribers, one per folder: to add a subscriber, add a folder. */
 export class SubscribersStack extends Stack {
   readonly subscribers: readonly Subscriber[];
 

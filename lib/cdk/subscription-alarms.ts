@@ -3,16 +3,16 @@ import type { Construct } from "constructs";
 import { metricNames, resourceNames } from "../aws-shared/index.ts";
 import { busAlarm, busMetric, functionErrors, lostByRule, oldestMessage, stuckAlarm } from "./alarms.ts";
 
-/** Alarms of a subscription. */
+/** Options of a subscription's alarms. */
 export interface SubscriptionAlarms {
   /**
-   * Rings when the oldest message has waited longer. Default 15 minutes. Of a standard queue those that were received three
-   * times do not count: they are tried, in vain.
+   * An alarm fires if the oldest message is older than this. Default 15 minutes. For a standard queue SQS does not count
+   * messages that were received three or more times.
    */
   readonly oldestMessage?: Duration;
 }
 
-/** Rings when deliveries wait too long. */
+/** Fires if deliveries wait too long. */
 export function waitingAlarm(
   scope: Construct,
   busName: string,
@@ -23,42 +23,42 @@ export function waitingAlarm(
     busName,
     name: `${name}-oldest-message`,
     metric: oldestMessage(queueName),
-    above: limit.toSeconds(),
+    threshold: limit.toSeconds(),
     periods: 3,
-    says: `Deliveries of ${name} wait for more than ${limit.toHumanString()}.`,
+    description: `Deliveries of ${name} have been waiting for more than ${limit.toHumanString()}.`,
     runbook: "oldest-message",
   });
 }
 
-/** Rings when the function of a subscription has failed as a whole in three periods in a row: it does not even start, say. */
+/** Fires if invocations of a subscription's function fail in three consecutive periods, because it cannot start, for example. */
 export function functionAlarm(scope: Construct, busName: string, name: string, functionName: string): void {
   busAlarm(scope, "FunctionFailsAlarm", {
     busName,
     name: `${name}-function-fails`,
     metric: functionErrors(functionName),
-    above: 0,
+    threshold: 0,
     periods: 3,
-    says: `The function of ${name} fails as a whole.`,
+    description: `The function of ${name} is failing.`,
     runbook: "function-fails",
   });
 }
 
-/** Rings when a subscription, or a forward, gets dead letters, when they are not recorded, and when an event is lost. */
+/** Fires if a subscription or a forward has new dead letters, if they are not recorded, or if an event is lost. */
 export function failureAlarms(scope: Construct, busName: string, name: string, fifo: boolean): void {
   busAlarm(scope, "DeadLettersAlarm", {
     busName,
     name: `${name}-dead-letters`,
     metric: busMetric(busName, metricNames.deadLetters, name),
-    above: 0,
-    says: `${name} has new dead letters.`,
+    threshold: 0,
+    description: `${name} has new dead letters.`,
     runbook: "dead-letters",
   });
-  for (const behindFifo of fifo ? [false, true] : [false]) {
-    stuckAlarm(scope, behindFifo ? "FifoDeadLettersStuckAlarm" : "DeadLettersStuckAlarm", {
+  for (const isFifo of fifo ? [false, true] : [false]) {
+    stuckAlarm(scope, isFifo ? "FifoDeadLettersStuckAlarm" : "DeadLettersStuckAlarm", {
       busName,
-      name: `${name}-dead-letters-stuck${behindFifo ? "-fifo" : ""}`,
-      queueName: resourceNames.deadLetterQueue(busName, name, behindFifo),
-      says: `Dead letters of ${name} are not recorded.`,
+      name: `${name}-dead-letters-stuck${isFifo ? "-fifo" : ""}`,
+      queueName: resourceNames.deadLetterQueue(busName, name, isFifo),
+      description: `Dead letters of ${name} are not being recorded.`,
       runbook: "dead-letters-stuck",
     });
   }
@@ -66,8 +66,8 @@ export function failureAlarms(scope: Construct, busName: string, name: string, f
     busName,
     name: `${name}-events-lost`,
     metric: lostByRule(busName, resourceNames.rule(name)),
-    above: 0,
-    says: `EventBridge could bring events for ${name} neither to their target nor to the dead letters.`,
+    threshold: 0,
+    description: `EventBridge could deliver events for ${name} neither to their target nor to the dead-letter queue.`,
     runbook: "events-lost",
   });
 }

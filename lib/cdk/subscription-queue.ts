@@ -4,6 +4,7 @@ import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { Construct } from "constructs";
 import { type DeployedSubscription, parameterNames, resourceNames } from "../aws-shared/index.ts";
+import { mustBe } from "../error/must-be.ts";
 import { formatDuration } from "../event/duration.ts";
 import type { SubscriptionRecord } from "../subscription/index.ts";
 import { BusArns } from "./arns.ts";
@@ -11,11 +12,11 @@ import { allowRule, busQueue } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import { busRule } from "./bus-rule.ts";
 import { checkParameter } from "./check-size.ts";
-import { type CheckedSubscription, messageGroup, refusal } from "./check-subscription.ts";
+import { type CheckedSubscription, messageGroup, subscriptionError } from "./check-subscription.ts";
 import { drainedQueue } from "./drained-queue.ts";
 import { failureAlarms, type SubscriptionAlarms, waitingAlarm } from "./subscription-alarms.ts";
 
-/** How a rule tries to reach its queue before the event goes to the dead letters. */
+/** How long a rule tries to reach its queue before it sends the event to the dead-letter queue. */
 export interface RuleRetries {
   /** 1 minute to 24 hours. Default 24 hours. */
   readonly maxAge?: Duration;
@@ -23,12 +24,12 @@ export interface RuleRetries {
   readonly attempts?: number;
 }
 
-/** What {@link Subscriber} and {@link QueueSubscriber} share of their props. */
+/** The common properties of {@link Subscriber} and {@link QueueSubscriber}. */
 export interface SubscriptionOptions {
-  /** The bus: an AgentEventBus, or `AgentEventBus.fromBusName(...)`. */
+  /** An AgentEventBus, or the result of `AgentEventBus.fromBusName(...)`. */
   readonly bus: IAgentEventBus;
   readonly ruleRetries?: RuleRetries;
-  /** False: none. */
+  /** False: no alarms. */
   readonly alarms?: false | SubscriptionAlarms;
 }
 
@@ -38,16 +39,16 @@ interface SubscriptionQueueProps extends SubscriptionOptions {
   readonly visibilityTimeout: Duration;
 }
 
-/** SQS gives up a message only as a safety net: the deliveries table counts the attempts, and throttles count here too. */
+/** The redrive policy of SQS is only a safety net: the deliveries table counts attempts, and SQS also counts throttles. */
 function maxReceiveCount({ attempts, concurrency, ordered }: SubscriptionRecord): number {
-  // A message that has to wait for another's lock is received again and again.
+  // A message that waits for the lock of another one is received repeatedly.
   if (ordered !== undefined || concurrency === 1) return 1_000;
   return Math.min(Math.max(attempts * 10, 100), 1_000);
 }
 
 /**
- * A rule, the queue it feeds, and both ways to fail: what the rule cannot bring to the queue, and what the queue gives up,
- * go to dead-letter queues that `record-dead-letter` of the bus drains into history.
+ * A rule, its queue and their dead-letter queues, for events that the rule cannot deliver and for messages that exceed the
+ * receive count. The function `record-dead-letter` of the bus drains the dead-letter queues into history.
  */
 export class SubscriptionQueue extends Construct {
   readonly record: SubscriptionRecord;
@@ -55,9 +56,9 @@ export class SubscriptionQueue extends Construct {
   readonly queueName: string;
   readonly rule: CfnRule;
   readonly fifo: boolean;
-  /** What is deployed, but for what is known only then. */
+  /** The deployed subscription without the queue URL, which is known only at deployment. */
   readonly settings: Omit<DeployedSubscription, "queueUrl">;
-  /** The same text as in the parameter, for the function that consumes the queue. */
+  /** The value of the parameter, for the function that consumes the queue. */
   readonly deployed: string;
   readonly #bus: IAgentEventBus;
 
@@ -70,9 +71,10 @@ export class SubscriptionQueue extends Construct {
     this.fifo = record.ordered !== undefined;
 
     const common = { bus, subscription: record.name };
-    // What has one name is one construct, whether `ordered` or not: CloudFormation makes the new before it removes the old.
+    // A physical name belongs to the same construct with and without `ordered`, because CloudFormation creates new resources
+    // before it deletes old ones.
     const undelivered = drainedQueue(this, "DeadLetters", { ...common, fifo: false });
-    // A rule takes a standard queue only, and a FIFO queue one of its own kind.
+    // The dead-letter queue of a rule must be a standard queue, and that of a FIFO queue a FIFO queue.
     const received = this.fifo ? drainedQueue(this, "FifoDeadLetters", { ...common, fifo: true }) : undelivered;
     this.queueName = resourceNames.queue(bus.busName, record.name, this.fifo);
     this.queue = busQueue(this, "Queue", {
@@ -91,7 +93,7 @@ export class SubscriptionQueue extends Construct {
     } satisfies DeployedSubscription);
     new StringParameter(this, "Parameter", {
       parameterName: parameterNames.subscription(bus.busName, record.name),
-      description: `Subscription ${record.name} of bus ${bus.busName}, as deployed`,
+      description: `Deployed subscription ${record.name} of bus ${bus.busName}`,
       stringValue: this.deployed,
     });
     if (props.alarms !== false) {
@@ -99,7 +101,7 @@ export class SubscriptionQueue extends Construct {
       waitingAlarm(this, bus.busName, record.name, { queueName: this.queueName, limit });
       failureAlarms(this, bus.busName, record.name, this.fifo);
     }
-    if (bus.made !== undefined) this.node.addDependency(bus.made);
+    if (bus.construct !== undefined) this.node.addDependency(bus.construct);
   }
 
   #rule(checked: CheckedSubscription, undelivered: Queue, retries: RuleRetries): CfnRule {
@@ -121,16 +123,21 @@ export class SubscriptionQueue extends Construct {
   }
 }
 
-/** As EventBridge takes it. `invalid_config` where it would not. */
+/** Returns a retry policy for EventBridge. Throws `invalid_config` for values that EventBridge would refuse. */
 function retryPolicy(name: string, { maxAge = Duration.hours(24), attempts = 185 }: RuleRetries) {
   const maximumEventAgeInSeconds = maxAge.toSeconds({ integral: false });
   if (!isWithin(maximumEventAgeInSeconds, 60, 86_400)) {
-    throw refusal(name, `ruleRetries.maxAge is ${formatDuration(maxAge.toMilliseconds())}; give 1m to 24h, in seconds`);
+    throw subscriptionError(
+      name,
+      `ruleRetries.maxAge must be whole seconds from 1m to 24h, not ${formatDuration(maxAge.toMilliseconds())}`,
+    );
   }
-  if (!isWithin(attempts, 0, 185)) throw refusal(name, `ruleRetries.attempts is ${attempts}; give 0 to 185`);
+  if (!isWithin(attempts, 0, 185)) {
+    throw subscriptionError(name, `ruleRetries.attempts ${mustBe("an integer from 0 to 185", attempts)}`);
+  }
   return { maximumEventAgeInSeconds, maximumRetryAttempts: attempts };
 }
 
-function isWithin(value: number, least: number, most: number): boolean {
-  return Number.isInteger(value) && value >= least && value <= most;
+function isWithin(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
 }

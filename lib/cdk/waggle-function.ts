@@ -5,15 +5,15 @@ import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { bundledCode } from "./bundle.ts";
 
-/** Of a function that Waggle deploys. */
+/** Properties of a {@link WaggleFunction}. */
 export interface WaggleFunctionProps {
   /** The module that exports `handler`. */
   readonly entry: string;
   readonly description: string;
   readonly timeout: Duration;
-  /** Its physical name, where something has to find it by that. */
+  /** The physical name, if something must find the function by its name. */
   readonly functionName?: string;
-  /** MB. Default 512: below it a JavaScript function mostly waits for its share of a processor. */
+  /** Memory in MB. Default 512: with less a JavaScript function mostly waits for its share of a processor. */
   readonly memorySize?: number;
   readonly environment?: Readonly<Record<string, string>>;
   readonly logRetention: RetentionDays;
@@ -21,8 +21,8 @@ export interface WaggleFunctionProps {
 }
 
 /**
- * A Lambda function: Node 24 on arm64, minified modules with the SDK in them and source maps, logs of its own that end, a role
- * of its own that may write those logs and nothing else.
+ * A Lambda function on Node 24 and arm64 with a minified bundle that includes the SDK, source maps, a log group with a
+ * retention, and its own role, which may only write these logs.
  */
 export class WaggleFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: WaggleFunctionProps) {
@@ -35,7 +35,7 @@ export class WaggleFunction extends LambdaFunction {
       resources: [logGroup.logGroupArn],
     });
     const role = new Role(scope, `${id}Role`, {
-      description: `${props.description}: what it may do`,
+      description: `Role of: ${props.description}`,
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
       inlinePolicies: { logs: new PolicyDocument({ statements: [writeLogs] }) },
     });

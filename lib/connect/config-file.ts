@@ -7,16 +7,19 @@ import { type ConnectOptions, checkOptions } from "./options.ts";
 
 const names = ["waggle.config.ts", "waggle.config.mts", "waggle.config.js", "waggle.config.mjs"];
 
-/** The same object, typed: for the default export of `waggle.config.ts`. */
+/** Returns its argument, typed: for the default export of `waggle.config.ts`. */
 export function defineConfig<Events>(options: ConnectOptions<Events>): ConnectOptions<Events> {
   return options;
 }
 
-/** Options from a configuration file: the one named, else the one in the folder, else none. */
+/**
+ * Reads the options from the named configuration file, or else from the one in the folder, if there is one. Throws
+ * `invalid_config`.
+ */
 export async function fileOptions(folder: string, file?: string): Promise<ConnectOptions> {
   const path = file === undefined ? names.map((name) => join(folder, name)).find(existsSync) : resolve(folder, file);
   if (path === undefined) return {};
-  if (!existsSync(path)) throw new BusError("invalid_config", `there is no configuration file ${path}`);
+  if (!existsSync(path)) throw new BusError("invalid_config", `the configuration file ${path} does not exist`);
   let module: unknown;
   try {
     module = await import(pathToFileURL(path).href);
@@ -25,13 +28,13 @@ export async function fileOptions(folder: string, file?: string): Promise<Connec
   }
   const options: unknown = isObject(module) ? Reflect.get(module, "default") : undefined;
   if (!isObject(options)) {
-    throw new BusError("invalid_config", `${path} has no default export; write: export default defineConfig({ ... })`);
+    throw new BusError("invalid_config", `${path} has no default export; add: export default defineConfig({ ... })`);
   }
   checkOptions(options, path);
   return options;
 }
 
-/** Not `instanceof Object`: a module has no prototype. */
+/** `instanceof Object` would be false for a module, which has no prototype. */
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }

@@ -10,53 +10,58 @@ import { systemClock } from "../runtime/clock.ts";
 import { jsonLogger } from "../runtime/logger.ts";
 import { Counters } from "../runtime/metrics.ts";
 import { fileOptions } from "./config-file.ts";
-import { checkWhole, withoutUnsupported } from "./engine-options.ts";
+import { checkCombination, withoutUnsupported } from "./engine-options.ts";
 import { environmentOptions, functionBusConfig } from "./environment.ts";
 import { loadAws, loadEmbedded, loadMemory } from "./load-engine.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
 
-/** Where configuration is looked for; the process's own folder and environment where absent. */
-export interface ConfigPlaces {
+/** Where configuration is read from. */
+export interface ConfigSources {
+  /** The folder of the configuration file. Default: the current folder of the process. */
   cwd?: string;
+  /** Default: the environment of the process. */
   env?: Readonly<Record<string, string | undefined>>;
   /** A configuration file other than `waggle.config.ts`. */
   config?: string;
 }
 
-/** Default database of the embedded engine, from the current folder. */
+/** Default database of the embedded engine, relative to the current folder. */
 export const defaultFile = ".waggle/bus.db";
 
-/** Options with what `waggle.config.ts` and the environment add; the first that says something wins. `invalid_config`. */
+/**
+ * Completes options with those of `waggle.config.ts`, then with those of the environment; the first value set wins. Throws
+ * `invalid_config`.
+ */
 export async function resolveOptions<Events>(
   options: ConnectOptions<Events>,
-  places: ConfigPlaces = {},
+  sources: ConfigSources = {},
 ): Promise<ConnectOptions<Events>> {
   checkOptions(options, "connect");
-  const fromFile = await fileOptions(places.cwd ?? process.cwd(), places.config);
-  const fromEnvironment = environmentOptions(places.env ?? process.env);
+  const fromFile = await fileOptions(sources.cwd ?? process.cwd(), sources.config);
+  const fromEnvironment = environmentOptions(sources.env ?? process.env);
   const merged = { ...fromEnvironment, ...withoutUndefined(fromFile), ...withoutUndefined(options) };
-  const fitting = withoutUnsupported(merged, options);
-  checkOptions(fitting, "connect");
-  checkWhole(fitting);
-  return fitting as ConnectOptions<Events>;
+  const supported = withoutUnsupported(merged, options);
+  checkOptions(supported, "connect");
+  checkCombination(supported);
+  return supported as ConnectOptions<Events>;
 }
 
-/** An option that is there and undefined, as in `{ source: process.env.NAME }`, says nothing. */
+/** An option whose value is undefined, as in `{ source: process.env.NAME }`, counts as omitted. */
 function withoutUndefined(options: object): ConnectOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /**
- * Opens a bus. Options win over `waggle.config.ts`, that over the environment (`WAGGLE_ENGINE`, `WAGGLE_FILE`,
- * `WAGGLE_BUS`, `WAGGLE_SOURCE`, `WAGGLE_RETENTION`, `WAGGLE_GRACE`, `WAGGLE_LOG_LEVEL`), that over the default: embedded in `.waggle/`.
- * Close it when done. `invalid_config`; `unavailable` where the store cannot be opened; `not_found` where there is
- * no such bus.
+ * Opens a bus. Options take precedence over `waggle.config.ts`, that over the environment (`WAGGLE_ENGINE`, `WAGGLE_FILE`,
+ * `WAGGLE_BUS`, `WAGGLE_SOURCE`, `WAGGLE_RETENTION`, `WAGGLE_GRACE`, `WAGGLE_LOG_LEVEL`), and that over the default, the
+ * embedded engine in `.waggle/`. The caller closes the bus. Rejects with `invalid_config`; with `unavailable` if the store
+ * cannot be opened; with `not_found` if the deployed bus does not exist.
  */
 export async function connect<Events = RegisteredEvents>(options: ConnectOptions<Events> = {}): Promise<Bus<Events>> {
   return openBus(await resolveOptions(options));
 }
 
-/** Opens a bus with options that are whole already. */
+/** Opens a bus with options that are already resolved. */
 export async function openBus<Events>(options: ConnectOptions<Events>): Promise<Bus<Events>> {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
@@ -85,14 +90,14 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
 async function openEngine(options: Omit<ConnectOptions, "catalog">, context: EngineContext): Promise<Engine> {
   if (typeof options.engine === "function") return options.engine(context);
   if (options.engine === "aws") {
-    checkWhole(options);
+    checkCombination(options);
     const { createAwsEngine, openAws } = await loadAws();
     const settings = {
       ...context,
       ...(options.lease === undefined ? {} : { leaseMs: parseDuration(options.lease, "lease") }),
     };
     const config = functionBusConfig(process.env);
-    // A function was told at its deployment, and is not granted to ask.
+    // A Lambda function has its bus's configuration from its deployment, and no permission to read the parameter.
     if (config !== undefined && config.bus === options.bus) return createAwsEngine({ ...settings, config });
     return openAws({ ...settings, bus: options.bus ?? "" });
   }

@@ -6,20 +6,20 @@ import type { ConnectOptions, EngineName } from "./options.ts";
 
 type OptionName = keyof ConnectOptions;
 
-/** Options that were parsed one by one. */
+/** Options whose values were validated one by one. */
 type Parsed = { readonly [Name in OptionName]?: unknown } & {
   readonly engine?: ConnectOptions["engine"] | ((...values: never[]) => unknown);
   readonly bus?: string | undefined;
 };
 
-/** The options that say something to one engine only, and that another one refuses. */
+/** The options of other engines, which each engine refuses. */
 const unsupported: Readonly<Record<EngineName, readonly OptionName[]>> = {
   memory: ["file", "bus", "lease"],
   embedded: ["bus", "lease"],
   aws: ["file", "retention", "maxPending", "keep"],
 };
 
-/** None of them is for an engine of the caller's own, which its factory was told all about. */
+/** An engine of the caller's own takes its options from its factory. */
 function unsupportedBy(engine: Parsed["engine"]): readonly OptionName[] {
   if (typeof engine === "function") return ["file", "bus", "lease", "retention", "maxPending", "keep"];
   return engine === undefined ? [] : unsupported[engine];
@@ -29,8 +29,8 @@ function nameOfEngine(engine: Parsed["engine"]): string {
   return typeof engine === "function" ? "an engine of your own" : `engine "${engine}"`;
 }
 
-/** Whose each of them is. */
-const meantFor: Readonly<Partial<Record<OptionName, EngineName>>> = {
+/** The engine that supports each of these options. */
+const engineOf: Readonly<Partial<Record<OptionName, EngineName>>> = {
   file: "embedded",
   retention: "embedded",
   maxPending: "embedded",
@@ -39,45 +39,44 @@ const meantFor: Readonly<Partial<Record<OptionName, EngineName>>> = {
   lease: "aws",
 };
 
-/** Milliseconds that a lease may have. SQS knows whole seconds; a day is more than anything holds still. */
-const lease = { min: 1_000, max: 43_200_000 };
+/** Bounds of a lease in milliseconds: SQS hides a message for whole seconds, at most 12 h. */
+const leaseBounds = { min: 1_000, max: 43_200_000 };
 
-/** Refuses what the engine that was named in the same place would not look at. `invalid_config`. */
+/** Throws `invalid_config` for an option that the engine named in the same source does not support. */
 export function checkEngineOptions(options: Parsed, from: string, nameOf: (option: string) => string): void {
   const { bus, engine } = options;
   const problem = bus === undefined ? undefined : busNameProblem(bus);
-  if (problem !== undefined)
-    throw new BusError("invalid_config", `${from}: ${nameOf("bus")} is ${shortForm(bus)}, which ${problem}`);
-  if (options.lease !== undefined) parseDuration(options.lease, `${from}: ${nameOf("lease")}`, lease);
+  if (problem !== undefined) {
+    throw new BusError("invalid_config", `${from}: ${nameOf("bus")} ${shortForm(bus)} ${problem}`);
+  }
+  if (options.lease !== undefined) parseDuration(options.lease, `${from}: ${nameOf("lease")}`, leaseBounds);
   const unsupportedOption = unsupportedBy(engine).find((option) => options[option] !== undefined);
   if (unsupportedOption === undefined) return;
   const why =
-    engine === "aws" && unsupportedOption === "retention" ? ", whose stack says how long history is kept" : "";
+    engine === "aws" && unsupportedOption === "retention" ? ", whose stack sets the retention of history" : "";
   throw new BusError(
     "invalid_config",
-    `${from}: ${nameOf(unsupportedOption)} is for the ${meantFor[unsupportedOption]} engine; leave it out with ${nameOfEngine(engine)}${why}`,
+    `${from}: ${nameOf(unsupportedOption)} is for the ${engineOf[unsupportedOption]} engine; omit it with ${nameOfEngine(engine)}${why}`,
   );
 }
 
-/**
- * Checks what all places together say: an engine that needs a bus has one, and a bus has its engine. `invalid_config`.
- */
-export function checkWhole({ bus, engine }: ConnectOptions): void {
+/** Throws `invalid_config` if the merged options name the aws engine without a bus, or a bus without an engine. */
+export function checkCombination({ bus, engine }: ConnectOptions): void {
   if (engine === "aws" && bus === undefined) {
     throw new BusError(
       "invalid_config",
-      'connect: engine is "aws" and no bus is named; give `bus`, WAGGLE_BUS or --bus, the name that was deployed',
+      'connect: engine is "aws", but bus is missing; set `bus`, WAGGLE_BUS or --bus to the name of the deployed bus',
     );
   }
   if (engine === undefined && bus !== undefined) {
     throw new BusError(
       "invalid_config",
-      `connect: bus is ${shortForm(bus)} and no engine is named; give engine "aws", WAGGLE_ENGINE=aws or --engine aws`,
+      `connect: bus is ${shortForm(bus)}, but engine is missing; set engine "aws", WAGGLE_ENGINE=aws or --engine aws`,
     );
   }
 }
 
-/** Without what was said elsewhere for another engine: that is no mistake of one who asks for this one here. */
+/** Removes unsupported options that came from another source: a caller who selects an engine here did not set them. */
 export function withoutUnsupported(merged: ConnectOptions, given: ConnectOptions): ConnectOptions {
   const dropped: readonly string[] = unsupportedBy(merged.engine).filter((option) => given[option] === undefined);
   return Object.fromEntries(Object.entries(merged).filter(([name]) => !dropped.includes(name)));

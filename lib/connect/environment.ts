@@ -3,7 +3,7 @@ import { BusError } from "../error/bus-error.ts";
 import { nearest } from "../event/nearest.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
 
-/** Which environment variable sets which option. */
+/** The environment variables, and the option that each sets. */
 const variables = {
   WAGGLE_ENGINE: "engine",
   WAGGLE_FILE: "file",
@@ -14,13 +14,16 @@ const variables = {
   WAGGLE_LOG_LEVEL: "logLevel",
 } as const;
 
-/** Set by a construct for the code of its function, and read there. */
-const others: readonly string[] = Object.values(functionVariables);
+/** Variables that a construct sets for the code in its function. */
+const functionVariableNames: readonly string[] = Object.values(functionVariables);
 
-/** The variables of a process. */
+/** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The bus of the Lambda function that this process is, as it was deployed; undefined in any other. `invalid_config`. */
+/**
+ * Returns the deployed configuration of a Lambda function's bus, or `undefined` in any other process. Throws
+ * `invalid_config`.
+ */
 export function functionBusConfig(env: Environment): BusConfig | undefined {
   const json = env[functionVariables.bus];
   if (json === undefined || json === "") return undefined;
@@ -28,24 +31,26 @@ export function functionBusConfig(env: Environment): BusConfig | undefined {
 }
 
 /**
- * Options from the environment; in a Lambda function of ours the engine is `aws`, and the bus the function's, where nothing
- * else is said. A `WAGGLE_` variable that is nearly one of ours is refused, since it would do nothing.
+ * Reads options from the environment. In a Lambda function deployed by Waggle the default engine is `aws` and the default bus
+ * is the function's. Throws `invalid_config` for an invalid value, and for a misspelt `WAGGLE_` variable, which would have no
+ * effect.
  */
 export function environmentOptions(env: Environment): ConnectOptions {
   const options: Record<string, string> = {};
   const known = Object.keys(variables);
   for (const [variable, value] of Object.entries(env)) {
-    if (!variable.startsWith("WAGGLE_") || value === undefined || value === "" || others.includes(variable)) continue;
+    if (!variable.startsWith("WAGGLE_") || functionVariableNames.includes(variable)) continue;
+    if (value === undefined || value === "") continue;
     const option = Object.entries(variables).find(([name]) => name === variable)?.[1];
-    const close = nearest(variable, known);
+    const suggestion = nearest(variable, known);
     if (option !== undefined) options[option] = value;
-    else if (close !== undefined) {
-      throw new BusError("invalid_config", `environment: there is no variable ${variable}; did you mean "${close}"?`);
+    else if (suggestion !== undefined) {
+      throw new BusError("invalid_config", `environment: unknown variable ${variable}; did you mean "${suggestion}"?`);
     }
   }
   const { engine = "aws" } = options;
-  const ownBus = engine === "aws" && options.bus === undefined ? functionBusConfig(env)?.bus : undefined;
-  if (ownBus !== undefined) Object.assign(options, { engine, bus: ownBus });
+  const functionBus = engine === "aws" && options.bus === undefined ? functionBusConfig(env)?.bus : undefined;
+  if (functionBus !== undefined) Object.assign(options, { engine, bus: functionBus });
   const variableOf = (option: string) => Object.entries(variables).find(([, name]) => name === option)?.[0] ?? option;
   checkOptions(options, "environment", variableOf);
   return options;

@@ -1,4 +1,4 @@
 export { defineConfig } from "./config-file.ts";
-export { type ConfigPlaces, connect, defaultFile, openBus, resolveOptions } from "./connect.ts";
+export { type ConfigSources, connect, defaultFile, openBus, resolveOptions } from "./connect.ts";
 export { type ConnectOptions, type EngineName, engineNames, optionNames } from "./options.ts";
 export { getBus, initBus } from "./shared-bus.ts";

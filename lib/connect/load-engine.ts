@@ -1,14 +1,14 @@
 import { BusError } from "../error/bus-error.ts";
 import { providedAws } from "./provided-bus.ts";
 
-// Engines are loaded when they are used: `node:sqlite` is not there in every Node, nor the SDK, and both cost start-up time.
+// An engine is loaded on first use: `node:sqlite` and the SDK are not available everywhere, and both take time to load.
 //
-// A Lambda function has its one bus from its environment, so that it never chooses. In the bundle each of these import()s would
-// keep all of its engine, and in a bundle of one file load it at the start. So the construct that bundles a function sets
-// `process.env.WAGGLE_BUNDLE` to "function" in its text, and each of these conditions, written out for that, leaves the
-// import() out. Without the construct it works all the same, only slower.
+// A Lambda function takes its bus from its environment and never selects an engine. In a bundle, each of these import()s would
+// keep a whole engine, and a bundle of one file would load it at start-up. So the construct that bundles a function defines
+// `process.env.WAGGLE_BUNDLE` as "function", and the bundler removes the import() behind each of these literal conditions.
+// Without the construct everything works, only slower.
 
-/** The aws engine. `invalid_config` where one of its packages is missing. */
+/** Loads the aws engine. Rejects with `invalid_config` if one of its packages is missing. */
 export async function loadAws(): Promise<typeof import("../engines/aws/index.ts")> {
   const provided = providedAws();
   if (provided !== undefined) return provided;
@@ -21,12 +21,12 @@ export async function loadAws(): Promise<typeof import("../engines/aws/index.ts"
   }
 }
 
-/** The memory engine. */
+/** Loads the memory engine. */
 export async function loadMemory(): Promise<typeof import("../engines/memory/index.ts")> {
   return process.env.WAGGLE_BUNDLE === "function" ? notInFunctions("memory") : import("../engines/memory/index.ts");
 }
 
-/** The embedded engine. `unavailable` where this Node has no SQLite. */
+/** Loads the embedded engine. Rejects with `unavailable` if this Node has no SQLite. */
 export async function loadEmbedded(): Promise<typeof import("../engines/embedded/index.ts")> {
   try {
     return await (process.env.WAGGLE_BUNDLE === "function"
@@ -36,7 +36,7 @@ export async function loadEmbedded(): Promise<typeof import("../engines/embedded
     if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ERR_UNKNOWN_BUILTIN_MODULE")) throw thrown;
     throw new BusError(
       "unavailable",
-      `this Node (${process.version}) has no node:sqlite, which the embedded engine stores with; use Node 22.18 or later, or engine "memory"`,
+      `the embedded engine needs node:sqlite, which this Node (${process.version}) does not have; use Node 22.18 or later, or engine "memory"`,
       { cause: thrown, retryable: false },
     );
   }
@@ -45,6 +45,6 @@ export async function loadEmbedded(): Promise<typeof import("../engines/embedded
 function notInFunctions(engine: string): never {
   throw new BusError(
     "invalid_config",
-    `engine "${engine}" is not in the bundle of this Lambda function; a function has the bus that it was deployed with: leave \`engine\` out`,
+    `engine "${engine}" is not in the bundle of this Lambda function, which uses the bus that it was deployed with; omit \`engine\``,
   );
 }

@@ -10,25 +10,25 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Logger, LogLevel } from "../runtime/logger.ts";
 import { checkEngineOptions } from "./engine-options.ts";
 
-/** What {@link connect} takes; what is absent comes from `waggle.config.ts`, then the environment, then the default. */
+/** Options of {@link connect}. An omitted one comes from `waggle.config.ts`, then the environment, then the default. */
 export interface ConnectOptions<Events = unknown> {
   /**
-   * `embedded` (default): SQLite on this machine. `memory`: this process only. `aws`: a bus that was deployed. A function: an
-   * engine of your own, see docs/write-an-engine.md.
+   * `embedded` (default): SQLite on this machine. `memory`: this process only. `aws`: a deployed bus. A function: an engine of
+   * your own, see docs/write-an-engine.md.
    */
   engine?: EngineName | EngineFactory;
-  /** The database of the embedded engine; default `.waggle/bus.db`. Its folder is made. */
+  /** The database of the embedded engine; default `.waggle/bus.db`. Its folder is created. */
   file?: string;
-  /** The deployed bus of the aws engine, by its name; all else is found by it. */
+  /** The name of the deployed bus of the aws engine; the engine finds everything else by it. */
   bus?: string;
   /**
-   * How long a delivery stays with a process that has stopped renewing it, since it ended or hangs; default 30 s, 1 s to 12 h.
+   * How long a delivery stays with a process that no longer renews it, because it ended or hangs; 1 s to 12 h, default 30 s.
    * aws only.
    */
   lease?: Duration;
-  /** The service or agent that publishes; needed unless each publish names one. */
+  /** The service or agent that publishes; required unless each publish names one. */
   source?: string;
-  /** Which events there are; default: the standard catalog. */
+  /** The event types; default: the standard catalog. */
   catalog?: Catalog<Events>;
   /** How long history keeps an event; default 30 days. Undelivered events are kept until they are delivered. Embedded only. */
   retention?: Duration;
@@ -36,45 +36,45 @@ export interface ConnectOptions<Events = unknown> {
   grace?: Duration;
   /** Middleware around publishes and handlers, the outermost first: {@link rateLimit}, or your own. */
   use?: readonly MiddlewareOption[];
-  /** Publishes that may wait for the disk; above it they fail as `throttled`. Default 100,000. Embedded only. */
+  /** Maximum number of publishes that wait for the disk; more fail with `throttled`. Default 100,000. Embedded only. */
   maxPending?: number;
-  /** Events that the memory engine keeps; default 100,000. */
+  /** Number of events that the memory engine keeps; default 100,000. */
   keep?: number;
-  /** Where the bus and its handlers write; default: JSON lines on stderr from `logLevel` up. */
+  /** The logger of the bus and its handlers; default: JSON lines on stderr, from `logLevel` up. */
   logger?: Logger;
-  /** Of the default logger; default `warn`. */
+  /** The level of the default logger; default `warn`. */
   logLevel?: LogLevel;
-  /** Called for background errors, which no caller can see: a stuck handler, a store that fails. Default: logged. */
+  /** Called for background errors, which no caller can see: a stuck handler, a store that fails. Default: they are logged. */
   onError?: (error: BusError) => void;
-  /** For tests: where the time and the timers come from. */
+  /** The source of time and timers, for tests. */
   clock?: Clock;
-  /** For tests: 0 to below 1. */
+  /** Returns a random number from 0 to below 1, for tests. */
   random?: () => number;
 }
 
-/** Every engine that can be connected to by name. */
+/** The engines that can be selected by name. */
 export const engineNames = ["embedded", "memory", "aws"] as const;
 export type EngineName = (typeof engineNames)[number];
 
 const duration = z.union([z.string(), z.number()]);
-const fn = z.custom<(...values: never[]) => unknown>((value) => typeof value === "function", "give a function");
+const fn = z.custom<(...values: never[]) => unknown>((value) => typeof value === "function", "must be a function");
 const hasMethods = (...names: string[]) =>
   z.custom<object>(
     (value) => value instanceof Object && names.every((name) => typeof Reflect.get(value, name) === "function"),
-    `give an object with ${names.join(", ")}`,
+    `must be an object with the methods ${names.join(", ")}`,
   );
 
 const hasSome = (...names: string[]) =>
   z.custom<object>(
     (value) => value instanceof Object && names.some((name) => typeof Reflect.get(value, name) === "function"),
-    `give an object with ${names.join(" or ")}`,
+    `must be an object with the method ${names.join(" or ")}`,
   );
 
 const shape = {
   engine: z
     .custom<EngineName | ((...values: never[]) => unknown)>(
       (value) => typeof value === "function" || engineNames.some((name) => name === value),
-      `give ${engineNames.map((name) => `"${name}"`).join(", ")}, or a function that opens an engine`,
+      `must be ${engineNames.map((name) => `"${name}"`).join(", ")} or a function that opens an engine`,
     )
     .optional(),
   file: z.string().min(1).optional(),
@@ -84,7 +84,7 @@ const shape = {
     .string()
     .min(1)
     .max(256)
-    .refine((source) => !source.startsWith("aws."), 'give a name that does not start with "aws."')
+    .refine((source) => !source.startsWith("aws."), 'must not start with "aws."')
     .optional(),
   catalog: hasMethods("resolve", "upcast").optional(),
   retention: duration.optional(),
@@ -101,12 +101,12 @@ const shape = {
 
 const schema = z.strictObject(shape);
 
-/** The names of all options, for messages. */
+/** The names of all options. */
 export const optionNames: readonly string[] = Object.keys(shape);
 
 /**
- * Checks options from anywhere. In messages `from` names the place, and `nameOf` an option as the place calls it.
- * `invalid_config`.
+ * Validates options from any source. In messages `from` names the source, and `nameOf` returns the name of an option in that
+ * source. Throws `invalid_config`.
  */
 export function checkOptions(options: unknown, from: string, nameOf = (option: string) => option): void {
   const parsed = schema.safeParse(options);
@@ -126,11 +126,10 @@ function toConfigError(
   const issue = error.issues[0];
   if (issue?.code === "unrecognized_keys") {
     const key = issue.keys[0] ?? "";
-    const fix = didYouMean(key, optionNames, `known are ${optionNames.join(", ")}`);
-    return new BusError("invalid_config", `${from}: there is no option ${key}${fix}`);
+    const fix = didYouMean(key, optionNames, `the options are ${optionNames.join(", ")}`);
+    return new BusError("invalid_config", `${from}: unknown option ${key}${fix}`);
   }
   const [first] = describeIssues(error, options, "");
-  const fix = issue?.code === "custom" ? issue.message : first?.fix;
-  const subject = first?.path === undefined || first.path === "" ? "options are" : `${nameOf(first.path)} is`;
-  return new BusError("invalid_config", `${from}: ${subject} ${first?.value}; ${fix}`, { cause: error });
+  const subject = first?.path === undefined || first.path === "" ? "the options" : nameOf(first.path);
+  return new BusError("invalid_config", `${from}: ${subject} ${first?.problem}`, { cause: error });
 }

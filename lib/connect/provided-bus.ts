@@ -4,8 +4,9 @@ import type { RegisteredEvents } from "../bus/register.ts";
 let provider: (() => Promise<Bus<RegisteredEvents>>) | undefined;
 
 /**
- * Says where this process has its bus from, so that `getBus` need not open one: a Lambda function runs its handler on a
- * bus that it made of its environment. `initBus` still wins. Gives what takes that back.
+ * Sets the bus that `getBus` returns, so that it does not open one: a Lambda function creates the bus of its handler from its
+ * environment. `initBus` takes precedence. Returns
+ * a function that takes it back.
  */
 export function provideBus<Events>(open: () => Promise<Bus<Events>>): () => void {
   // Which events it has is what `Register` says: nothing at runtime tells.
@@ -16,7 +17,7 @@ export function provideBus<Events>(open: () => Promise<Bus<Events>>): () => void
   };
 }
 
-/** The bus that the process was provided with; undefined where it was not. */
+/** Returns the bus set by {@link provideBus}, or `undefined`. */
 export function providedBus(): Promise<Bus<RegisteredEvents>> | undefined {
   return provider?.();
 }
@@ -25,12 +26,12 @@ type AwsEngines = typeof import("../engines/aws/index.ts");
 
 let aws: AwsEngines | undefined;
 
-/** Says where this process has the aws engine from: the bundle of a Lambda function holds it already. */
+/** Sets the module of the aws engine, which is part of the bundle of a Lambda function. */
 export function provideAws(engines: AwsEngines): void {
   aws = engines;
 }
 
-/** The aws engine that the process was provided with; undefined where it was not. */
+/** Returns the module set by {@link provideAws}, or `undefined`. */
 export function providedAws(): AwsEngines | undefined {
   return aws;
 }

@@ -8,13 +8,13 @@ import { providedBus } from "./provided-bus.ts";
 let shared: Promise<Bus<RegisteredEvents>> | undefined;
 
 /**
- * Opens the one bus that the process shares, with options of its own. `conflict` where it is open already: two calls
- * with different options would otherwise depend on which came first.
+ * Opens the shared bus of the process with explicit options. Rejects with `conflict` if it is already open: the result of two
+ * calls with different options would depend on their order.
  */
 export function initBus(options: ConnectOptions<RegisteredEvents> = {}): Promise<Bus<RegisteredEvents>> {
   if (shared !== undefined) {
     return Promise.reject(
-      new BusError("conflict", "the shared bus is open already; call initBus once, before the first getBus"),
+      new BusError("conflict", "the shared bus is already open; call initBus once, before the first getBus"),
     );
   }
   const opened: Promise<Bus<RegisteredEvents>> = connect(options).then((bus) => {
@@ -25,19 +25,19 @@ export function initBus(options: ConnectOptions<RegisteredEvents> = {}): Promise
     };
     return bus;
   });
-  // A bus that was closed before must not be the end of the one that came after it.
+  // Closing an earlier bus again must not forget the bus that replaced it.
   const forget = () => {
     if (shared === opened) shared = undefined;
   };
   shared = opened;
-  // A bus that could not be opened must not stand in the way of the next try.
+  // A bus that could not be opened must not block the next attempt.
   opened.catch(forget);
   return opened;
 }
 
 /**
- * The one bus that the process shares; opened by configuration where `initBus` was not called. In a Lambda function it is
- * the bus that its handlers get.
+ * Returns the shared bus of the process, and opens it from configuration if `initBus` was not called. In a Lambda function it
+ * is the bus that handlers receive.
  */
 export function getBus(): Promise<Bus<RegisteredEvents>> {
   return shared ?? providedBus() ?? initBus();

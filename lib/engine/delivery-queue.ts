@@ -43,9 +43,9 @@ export interface DeliveryQueue {
   settle(delivery: Delivery, outcome: Outcome): void | Promise<void>;
   /**
    * Queues past events for one subscription, in the order given; what exceeds its `maxBacklog` becomes dead letters, a
-   * redrive excepted. A redrive is kept whatever follows: the same one again does not run twice. Where the store allows it,
-   * the dead letter goes in the same step. `not_found` where there is no such subscription, or where the redriven dead
-   * letter is gone; `conflict` where a redriven event is on its way already.
+   * redrive excepted. A redriven delivery belongs to the replay that its dead letter names. The same redrive again, also at
+   * once, queues nothing: where the store allows it, the dead letter goes in the same step. `not_found` where there is no
+   * such subscription, or where the redriven dead letter is gone; `conflict` where a redriven event is on its way already.
    */
   enqueue(subscription: string, events: readonly Event[], options: EnqueueOptions): Promise<void>;
   /** The flow's deliveries that are under way. Present where the engine has the capability `settled`. */

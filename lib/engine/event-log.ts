@@ -1,5 +1,5 @@
 import type { Event } from "../event/event.ts";
-import type { HistoryQuery, PageOptions, StatsQuery, StatsRow } from "./queries.ts";
+import type { HistoryPageOptions, HistoryQuery, StatsQuery, StatsRow } from "./queries.ts";
 
 /** An event to append. */
 export interface Entry {
@@ -41,9 +41,7 @@ export interface LogPage {
 }
 
 /** How a query is paged. */
-export interface LogPageOptions extends PageOptions {
-  /** By acceptance; default `newest`, which comes first then. */
-  readonly order?: "newest" | "oldest";
+export interface LogPageOptions extends HistoryPageOptions {
   /** The end of the log as of an earlier moment: what was accepted after it is left out. */
   readonly upTo?: Position;
 }
@@ -58,7 +56,7 @@ export interface LogRead {
 export type PositionOf = "end" | { readonly eventId: string } | { readonly time: number };
 
 /**
- * The events of a bus in order of acceptance. Methods reject with BusError only: `unavailable` where the store fails,
+ * The events of a bus in order of acceptance, each as it was published and frozen at all levels. Methods reject with BusError only: `unavailable` where the store fails,
  * `closed` after `close`.
  */
 export interface EventLog {
@@ -70,7 +68,10 @@ export interface EventLog {
   append(entry: Entry): Appended | Promise<Appended>;
   /** `undefined` where history does not have it. */
   get(id: string): Promise<Event | undefined>;
-  /** What history has of what a query wants. A cursor is valid for the same query and order, and while events arrive. */
+  /**
+   * What history has of what a query wants. A cursor is valid for the same query and order, and while events arrive; one of
+   * the other order, or of another bus, is refused: `invalid_config`, see {@link unknownCursor}.
+   */
   query(query: HistoryQuery, page: LogPageOptions): Promise<LogPage>;
   /** `not_found` where an event's position is asked for that history does not have. */
   position(of: PositionOf): Promise<Position>;

@@ -29,7 +29,13 @@ export interface PageOptions {
   cursor?: string;
 }
 
-/** Newest first; no cursor means the end. */
+/** How a query of history is paged. */
+export interface HistoryPageOptions extends PageOptions {
+  /** By acceptance; default `newest`, which comes first then. A cursor is valid for the order that it was given for. */
+  order?: "newest" | "oldest";
+}
+
+/** Events in the order asked for; no cursor means the end. */
 export interface Page {
   events: Event[];
   cursor?: string;

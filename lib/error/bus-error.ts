@@ -1,6 +1,6 @@
 import { messageOf } from "./message-of.ts";
 
-/** Every way in which Waggle can refuse or fail. The list is closed: a new failure takes one of these codes. */
+/** Every code that a {@link BusError} can have. The list is closed: a new kind of failure uses one of these codes. */
 export const busErrorCodes = [
   "invalid_event",
   "unknown_type",
@@ -30,26 +30,24 @@ const retryableCodes: ReadonlySet<BusErrorCode> = new Set([
   "timeout",
 ]);
 
-/** What a {@link BusError} carries besides its message. */
+/** Options of the {@link BusError} constructor. */
 export interface BusErrorOptions {
-  /** What was thrown underneath, kept as it was. */
+  /** The underlying error or thrown value. */
   cause?: unknown;
-  /** JSON-able facts about the failure: the path, the limit, what is still under way. */
+  /** Facts about the failure as JSON values: the path, the limit, the deliveries still pending. */
   details?: Readonly<Record<string, unknown>>;
-  /** Overrides what {@link BusError.retryable} is for this code. */
+  /** Overrides the default of {@link BusError.retryable} for this code. */
   retryable?: boolean;
 }
 
-/**
- * The one error class that Waggle throws. `message` names the thing, its value and the fix; `code` is for programs.
- */
+/** The one error class that Waggle throws. `message` names the thing, its value and the fix; `code` is for programs. */
 export class BusError extends Error {
   override readonly name = "BusError";
-  /** Which failure this is; switch on it, never on the message. */
+  /** The kind of failure. Switch on it, never on the message. */
   readonly code: BusErrorCode;
   /** Whether the same call may succeed later, unchanged. */
   readonly retryable: boolean;
-  /** JSON-able facts about the failure; empty where the message says it all. */
+  /** Facts about the failure as JSON values; empty if the message has them all. */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: BusErrorCode, message: string, options: BusErrorOptions = {}) {
@@ -59,13 +57,13 @@ export class BusError extends Error {
     this.details = options.details ?? {};
   }
 
-  /** What crosses a wire or goes to `--json`; the cause stays behind. */
+  /** Returns the fields that may be sent to another process or printed as JSON. The cause is not among them. */
   toJSON(): { code: BusErrorCode; message: string; retryable: boolean; details: Readonly<Record<string, unknown>> } {
     return { code: this.code, message: this.message, retryable: this.retryable, details: this.details };
   }
 }
 
-/** Turns whatever was thrown into a {@link BusError}: one passes unchanged, anything else is wrapped as its cause. */
+/** Converts a thrown value to a {@link BusError}. A BusError is returned unchanged; anything else becomes the cause of one. */
 export function toBusError(thrown: unknown, code: BusErrorCode = "unavailable"): BusError {
   if (thrown instanceof BusError) return thrown;
   return new BusError(code, messageOf(thrown), { cause: thrown });

@@ -1,18 +1,18 @@
 import * as z from "zod";
 
-/** Why an attempt failed, or why an event became a dead letter. */
+/** The reason why an attempt failed, or why an event became a dead letter. */
 export interface Failure {
   /** `handler_error`, `non_retriable`, `timeout`, `process_ended`, `overflow`, or a code of BusError. */
   readonly code: string;
   readonly message: string;
   readonly stack?: string;
-  /** RFC 3339. */
+  /** RFC 3339 time of the failure. */
   readonly at: string;
-  /** Which attempt failed; 0 where none was made. */
+  /** The number of the failed attempt; 0 if no attempt was made. */
   readonly attempt: number;
 }
 
-/** A failure as rows and messages keep it. */
+/** Schema of a failure in a stored row or a queue message. */
 export const failureSchema = z.object({
   code: z.string(),
   message: z.string(),

@@ -1,11 +1,11 @@
 import { shortForm } from "./short-form.ts";
 
-/** What a thrown value says: an error its message, a text itself, anything else in short. Never throws. */
+/** Returns the message of an error, a string as it is, or the short form of any other thrown value. Never throws. */
 export function messageOf(thrown: unknown): string {
   try {
     if (thrown instanceof Error && typeof thrown.message === "string") return thrown.message;
   } catch {
-    // A proxy, or a getter that throws.
+    // The value is a proxy, or its getter throws.
   }
   return typeof thrown === "string" ? thrown : shortForm(thrown);
 }

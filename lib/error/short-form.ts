@@ -1,19 +1,19 @@
-const longest = 60;
+const maxLength = 60;
 
-/** Any value in at most 60 characters, for a message. Never throws. */
+/** Formats any value in at most 60 characters, for a message. Never throws. */
 export function shortForm(value: unknown): string {
   try {
-    return cut(form(value));
+    return truncate(format(value));
   } catch {
     return "an object that cannot be read";
   }
 }
 
-function form(value: unknown): string {
+function format(value: unknown): string {
   switch (typeof value) {
     case "string":
-      // Cut first: a message must not pay for quoting a megabyte.
-      return value.length <= longest ? JSON.stringify(value) : JSON.stringify(value.slice(0, longest));
+      // The string is truncated first, so that a message does not pay for quoting a megabyte.
+      return value.length <= maxLength ? JSON.stringify(value) : JSON.stringify(value.slice(0, maxLength));
     case "bigint":
       return `${value}n`;
     case "symbol":
@@ -21,13 +21,13 @@ function form(value: unknown): string {
     case "function":
       return value.name === "" ? "a function" : `function ${value.name}`;
     case "object":
-      return value === null ? "null" : objectForm(value);
+      return value === null ? "null" : formatObject(value);
     default:
       return Object.is(value, -0) ? "-0" : String(value);
   }
 }
 
-function objectForm(value: object): string {
+function formatObject(value: object): string {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "an invalid Date" : `Date ${value.toISOString()}`;
   if (Array.isArray(value)) return value.length === 0 ? "[]" : `an array of ${value.length}`;
   if (value instanceof Error) return `${value.name}: ${value.message}`;
@@ -37,11 +37,11 @@ function objectForm(value: object): string {
   return keys.length === 0 ? "{}" : `{ ${keys.slice(0, 6).join(", ")}${keys.length > 6 ? ", …" : ""} }`;
 }
 
-/** Cuts without halving a surrogate pair. */
-function cut(text: string): string {
-  if (text.length <= longest) return text;
+/** Truncates without splitting a surrogate pair. */
+function truncate(text: string): string {
+  if (text.length <= maxLength) return text;
   return `${text
-    .slice(0, longest - 1)
+    .slice(0, maxLength - 1)
     .toWellFormed()
     .replace(/\uFFFD$/u, "")}…`;
 }

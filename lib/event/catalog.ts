@@ -10,29 +10,39 @@ import { upcastEvent } from "./upcast.ts";
 
 declare const eventsType: unique symbol;
 
-/** A set of definitions, one a type. Immutable. `Events` maps each type to its data, for inference. */
+/** An immutable set of definitions, one per type. `Events` maps each type to its data, for inference. */
 export interface Catalog<Events = unknown> {
-  /** Whether types without a definition are taken; those of `custom.*` always are. */
+  /** Whether types without a definition are accepted. Types of `custom.*` always are. */
   readonly open: boolean;
   get(type: string): EventDefinition | undefined;
-  /** All types, in alphabetical order. */
+  /** Returns all types in alphabetical order. */
   types(): readonly string[];
-  /** The definition, or `undefined` where none is needed. `unknown_type`, with the nearest known name, where one is. */
+  /**
+   * Returns the definition of a type, or `undefined` if the type needs none. Throws `unknown_type`, with the nearest known
+   * name, if it needs one and has none.
+   */
   resolve(type: string): EventDefinition | undefined;
-  /** JSON Schema 2020-12 of one type's data (`unknown_type`), or one document with those of all types in `$defs`. */
+  /**
+   * Returns the JSON Schema 2020-12 of one type's data, or one document with the schemas of all types in `$defs`. Throws
+   * `unknown_type`.
+   */
   jsonSchema(type?: string): JsonObject;
   /**
-   * The event with its data in the newest version of its type; the same object where it is already. `invalid_event` where
-   * its version is neither the newest nor one of `older`, or where an upcast gives what the newest schema refuses.
+   * Returns the event with its data in the newest version of its type, or the same object if it already has it. Throws
+   * `invalid_event` if its version is neither the newest nor one of `older`, or if an upcast returns data that the newest
+   * schema refuses.
    */
   upcast(event: Event): Event;
-  /** A new catalog with these besides, as open as this one. `invalid_config` where a type is there already. */
+  /**
+   * Returns a new catalog with these definitions added, as open as this one. Throws `invalid_config` if a type is already
+   * defined.
+   */
   extend<const More extends Definitions>(definitions: More): Catalog<Events & EventsOf<More>>;
-  /** Carries `Events`; no value at run time. */
+  /** Carries `Events` for inference; has no value at run time. */
   readonly [eventsType]?: Events;
 }
 
-/** Definitions as a list, or as an object or module that holds nothing else. */
+/** Definitions as an iterable, or as an object or module whose values are all definitions. */
 export type Definitions = Iterable<EventDefinition> | Readonly<Record<string, EventDefinition>>;
 
 /** Maps each type of a list, object or module of definitions to its data. */
@@ -42,13 +52,13 @@ export type EventsOf<Given> =
 type TypeOf<Definition> = Definition extends EventDefinition<infer Type> ? Type : never;
 type DataOf<Definition> = Definition extends EventDefinition<string, infer Data> ? Data : never;
 
-/** What {@link createCatalog} may be told. */
+/** Options of {@link createCatalog}. */
 export interface CatalogOptions {
-  /** Takes any type, also without a definition. Default false: a mistyped name is refused. */
+  /** Accepts any type, even without a definition. Default false: a mistyped name is refused. */
   open?: boolean;
 }
 
-/** Puts definitions together. `invalid_config` where two have the same type. */
+/** Creates a catalog from definitions. Throws `invalid_config` if two have the same type. */
 export function createCatalog<const Given extends Definitions>(
   definitions: Given,
   options: CatalogOptions = {},
@@ -63,7 +73,7 @@ function catalogOf(definitions: Definitions, options: CatalogOptions): Catalog<n
     if (byType.has(definition.type)) {
       throw new BusError(
         "invalid_config",
-        `The catalog has two definitions of "${definition.type}"; keep one, or make one an older version of the other`,
+        `the catalog has two definitions of "${definition.type}"; remove one, or make it an older version of the other`,
         { details: { type: definition.type } },
       );
     }
@@ -74,7 +84,7 @@ function catalogOf(definitions: Definitions, options: CatalogOptions): Catalog<n
   function unknownType(type: string): BusError {
     return new BusError(
       "unknown_type",
-      `No definition of the type ${shortForm(type)}${didYouMean(type, types, "define it with defineEvent and add it to the catalog, name it custom.*, or open the catalog")}`,
+      `unknown type ${shortForm(type)}${didYouMean(type, types, "define it with defineEvent and add it to the catalog, name it custom.*, or open the catalog")}`,
       { details: { type, nearest: nearest(type, types) } },
     );
   }

@@ -3,44 +3,47 @@ import { shortForm } from "../error/short-form.ts";
 import type { Json } from "./json.ts";
 import { formatPath } from "./path.ts";
 
-/** The deepest nesting that every engine carries; an object or array is one level. */
+/** The deepest nesting that every engine supports; an object or array is one level. */
 export const maxDepth = 1_000;
 
-/** A number takes at most 25 bytes as JSON, `-1.2345678901234567e-300` and its comma; the true length is not worth knowing. */
+/** A number takes at most 25 bytes as JSON: `-1.2345678901234567e-300` and a comma. Its exact length is not computed. */
 const numberBytes = 25;
 /** A UTF-16 unit takes at most 6 bytes as JSON: `\u001b`. */
 const unitBytes = 6;
-/** Every so many levels the ancestors are searched for a cycle, so that one is found long before it fills the depth. */
+/** The ancestors are searched for a cycle every 64 levels, so that a cycle is found long before the maximum depth. */
 const cycleStride = 64;
 
 /**
- * Copies what JSON can hold, checks it and freezes the copy, all levels, in one walk.
+ * Validates a value as JSON and returns a deeply frozen copy, in one pass.
  *
- * Decided: a property that is `undefined` is left out and -0 becomes 0, as JSON does. Only own enumerable properties with
- * text keys are read. Refused (`invalid_event` with the path, the value and the fix): NaN and infinities, integers beyond
- * 2^53 - 1, BigInt, functions, symbols, `undefined` and holes in arrays, dates, instances of classes (Map, Set, Buffer …),
- * `__proto__` as a key, texts and keys with half a surrogate pair, cycles, nesting over 1,000 levels, and what throws when
- * it is read. `path` is what messages call the value.
+ * As in JSON, a property whose value is `undefined` is omitted and -0 becomes 0. Only own enumerable properties with string
+ * keys are read. Throws `invalid_event` with the path, the value and the fix for NaN and infinities, integers beyond
+ * 2^53 - 1, BigInt, functions, symbols, `undefined` and holes in arrays, dates, class instances (Map, Set, Buffer …), the
+ * key `__proto__`, strings and keys with a lone surrogate, cycles, nesting over 1,000 levels, and getters that throw.
+ * `path` is the name of the value in messages.
  */
 export function copyJson(value: unknown, path = "data"): Json {
   return new JsonCopier(path).copy(value);
 }
 
-/** One {@link copyJson}, with a bound on the size of what it copied. */
+/** A single-use {@link copyJson} that also bounds the size of the copy. */
 export class JsonCopier {
   /**
-   * No less than the bytes that the copy takes as JSON in UTF-8, and at most 25 times as many: whoever is bound by bytes
-   * measures only where this says that it could matter.
+   * An upper bound on the bytes of the copy as JSON in UTF-8, at most 25 times the true size. A caller with a size limit
+   * measures the exact size only if this bound exceeds the limit.
    */
   bytesAtMost = 0;
   readonly #root: string;
   readonly #stopAt: number;
-  /** The keys of the containers being walked, from the outside in, and those containers. */
+  /** The keys of the containers on the way to the current value, outermost first, and those containers. */
   readonly #keys: (string | number)[] = [];
   readonly #containers: object[] = [];
   #depth = 0;
 
-  /** `maxBytes`: a copy that is certainly above is given up with {@link TooLarge}, so that sharing cannot blow it up. */
+  /**
+   * Throws {@link TooLarge} once the copy certainly exceeds `maxBytes`, so that shared references cannot expand without
+   * limit.
+   */
   constructor(root: string, maxBytes = Number.POSITIVE_INFINITY) {
     this.#root = root;
     this.#stopAt = maxBytes * numberBytes;
@@ -53,7 +56,7 @@ export class JsonCopier {
       if (thrown instanceof BusError || thrown instanceof TooLarge) throw thrown;
       throw new BusError(
         "invalid_event",
-        `${formatPath(this.#root, this.#keys.slice(0, this.#depth))} cannot be read: ${shortForm(thrown)}; give plain data without getters or proxies that throw`,
+        `${formatPath(this.#root, this.#keys.slice(0, this.#depth))} cannot be read: ${shortForm(thrown)}; use plain data without getters or proxies that throw`,
         { cause: thrown },
       );
     }
@@ -63,11 +66,11 @@ export class JsonCopier {
     switch (typeof value) {
       case "string":
         this.bytesAtMost += value.length * unitBytes + 3;
-        if (!value.isWellFormed()) this.#refuse(key, value, "has half a surrogate pair", "use `.toWellFormed()`");
+        if (!value.isWellFormed()) this.#refuse(key, value, "it has a lone surrogate", "use `.toWellFormed()`");
         return value;
       case "number":
         this.bytesAtMost += numberBytes;
-        // False for NaN, too. Beyond 2^53 every number is an integer.
+        // This is false for NaN as well. Beyond 2^53 every number is an integer.
         if (value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER) return value === 0 ? 0 : value;
         return this.#refuseNumber(key, value);
       case "boolean":
@@ -111,8 +114,8 @@ export class JsonCopier {
     for (const key of Object.keys(value)) {
       const field = Reflect.get(value, key);
       if (field === undefined) continue;
-      if (key === "__proto__") this.#refuse(key, field, "is a key that no object may have", "rename it");
-      if (!key.isWellFormed()) this.#refuse(key, field, "has half a surrogate pair in its key", "rename it");
+      if (key === "__proto__") this.#refuse(key, field, "the key __proto__ is not allowed", "rename it");
+      if (!key.isWellFormed()) this.#refuse(key, field, "its key has a lone surrogate", "rename it");
       this.bytesAtMost += key.length * unitBytes + 4;
       copy[key] = this.#copy(field, key);
     }
@@ -125,13 +128,13 @@ export class JsonCopier {
     for (const [depth, container] of this.#containers.slice(0, this.#depth + 1).entries()) {
       if (seen.has(container)) {
         const path = formatPath(this.#root, this.#keys.slice(0, depth));
-        throw this.#error(path, "refers back to what holds it; JSON has no cycles: give an id instead");
+        throw this.#error(path, "refers back to an object that contains it; JSON has no cycles: use an id instead");
       }
       seen.add(container);
     }
     if (this.#depth < maxDepth) return;
     const path = `${formatPath(this.#root, this.#keys.slice(0, 5))}…`;
-    throw this.#error(path, `is nested deeper than ${maxDepth} levels; flatten it, or give it as text`);
+    throw this.#error(path, `is nested deeper than ${maxDepth} levels; flatten it, or pass it as a string`);
   }
 
   #refuseInstance(value: object): never {
@@ -142,17 +145,17 @@ export class JsonCopier {
   }
 
   #refuseNumber(key: string | number | undefined, value: number): never {
-    if (Number.isFinite(value)) this.#refuse(key, value, "is beyond 2^53 - 1", "give it as text");
-    this.#refuse(key, value, "is no JSON number", "use null, or leave it out");
+    if (Number.isFinite(value)) this.#refuse(key, value, "it is beyond 2^53 - 1", "pass it as a string");
+    this.#refuse(key, value, "JSON has no such number", "use null, or remove it");
   }
 
   #refuseKind(key: string | number | undefined, value: unknown): never {
-    if (typeof value === "bigint") this.#refuse(key, value, "is a BigInt", "use a number up to 2^53 - 1, or a text");
-    if (value === undefined) this.#refuse(key, value, "JSON has no undefined", "use null, or leave it out");
-    this.#refuse(key, value, "JSON cannot hold it", "leave it out");
+    if (typeof value === "bigint") this.#refuse(key, value, "JSON has no BigInt", "use a number or a string");
+    if (value === undefined) this.#refuse(key, value, "JSON has no undefined", "use null, or remove it");
+    this.#refuse(key, value, "JSON cannot hold it", "remove it");
   }
 
-  /** Refuses a value that is not walked: its own key is not yet among the keys. */
+  /** Refuses a value that is not a container: its own key is not yet in `#keys`. */
   #refuse(key: string | number | undefined, value: unknown, problem: string, fix: string): never {
     const keys = this.#keys.slice(0, Math.max(0, this.#depth - 1));
     const path = formatPath(this.#root, key === undefined ? keys : [...keys, key]);
@@ -169,5 +172,5 @@ export class JsonCopier {
   }
 }
 
-/** A copy was given up for its size. */
+/** The copy exceeds its size limit. */
 export class TooLarge extends Error {}

@@ -1,59 +1,60 @@
 import type * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
 import { shortForm } from "../error/short-form.ts";
 import { checkSchema } from "./schema-check.ts";
 import { typeNameProblem } from "./type-name.ts";
 
-/** How an older version of a type's data becomes the next one. */
+/** An older version of a type's data, and how to convert it to the next version. */
 export interface OlderVersion {
   version: number;
   data: z.core.$ZodType;
-  /** Gives the data of the next higher version that is defined. */
+  /** Returns the data in the next higher version that is defined. */
   upcast: (data: never) => unknown;
 }
 
 declare const dataType: unique symbol;
 
 /**
- * The schema and version behind a type. `Data` is the schema's input: an event carries what was published, unchanged.
- * The schema's own type is left out on purpose: with 100 definitions it triples the declarations.
+ * The schema and version of an event type. `Data` is the schema's input: an event carries what was published, unchanged.
+ * The schema's own type is deliberately not a parameter: with 100 definitions it triples the size of the declarations.
  */
 export interface EventDefinition<Type extends string = string, Data = unknown> {
   readonly type: Type;
   readonly version: number;
   readonly description: string;
-  /** Whether its events are kept in history; `false` for high-rate deltas. */
+  /** Whether history keeps the events of this type; `false` for high-rate deltas. */
   readonly history: boolean;
   readonly schema: z.core.$ZodType;
-  /** Oldest first. */
+  /** The older versions, oldest first. */
   readonly older: readonly OlderVersion[];
-  /** Carries `Data` for inference; no value at run time. */
+  /** Carries `Data` for inference; has no value at run time. */
   readonly [dataType]?: Data;
 }
 
 /** A schema whose values are objects. */
 export type DataSchema = z.core.$ZodType<Record<string, unknown>, Record<string, unknown>>;
 
-/** An older version, its `upcast` typed by its schema. */
+/** An older version whose `upcast` is typed by its schema. */
 export interface OlderVersionOf<Schema extends DataSchema> {
   version: number;
-  /** What its events were validated by, and still are when one is published. */
+  /** The schema that validates events of this version, including those published today. */
   data: Schema;
-  /** Gives the data of the next higher version that is defined. What it gets is frozen: return a new object. */
+  /** Returns the data in the next higher version that is defined. The argument is frozen: return a new object. */
   upcast: (data: z.input<Schema>) => Readonly<Record<string, unknown>>;
 }
 
-/** What {@link defineEvent} is told of a type. */
+/** Options of {@link defineEvent}. */
 export interface EventOptions<Schema extends DataSchema, Older extends readonly DataSchema[] = readonly []> {
-  /** An integer from 1; default 1. Raise it when the schema changes so that old data no longer fits. */
+  /** An integer from 1; default 1. Increase it when the schema changes so that old data no longer matches. */
   version?: number;
-  /** One line, for people. */
+  /** One line for people. */
   description?: string;
   /** A zod schema of an object that does not change what it validates. Prefer `z.looseObject`. */
   data: Schema;
-  /** Whether history keeps its events; default true. */
+  /** Whether history keeps the events of this type; default true. */
   history?: boolean;
-  /** The versions before, in any order. Their events are still accepted, and handlers see them as the newest. */
+  /** The older versions, in any order. Their events are still accepted, and handlers receive them in the newest version. */
   older?: { [Index in keyof Older]: OlderVersionOf<Older[Index]> };
 }
 
@@ -65,9 +66,9 @@ export type ByType<Definitions> = {
 };
 
 /**
- * Defines an event type. `invalid_config` where the type is no "domain.action.state" name of at most 128 characters, a
- * version is no integer from 1 or is there twice, or a schema is no JSON object or changes what it validates (defaults,
- * transforms, coercions, dates …): events carry their input.
+ * Defines an event type. Throws `invalid_config` if the type is not a "domain.action.state" name of at most 128 characters,
+ * if a version is not an integer from 1 or is defined twice, or if a schema does not describe a JSON object or changes what
+ * it validates (defaults, transforms, coercions, dates …): events carry the schema's input.
  */
 export function defineEvent<
   const Type extends string,
@@ -75,7 +76,7 @@ export function defineEvent<
   const Older extends readonly DataSchema[] = readonly [],
 >(type: Type, options: EventOptions<Schema, Older>): EventDefinition<Type, z.input<Schema>> {
   const problem = typeNameProblem(type);
-  if (problem !== undefined) throw invalid(type, `the type ${shortForm(type)} ${problem}`);
+  if (problem !== undefined) throw invalid(type, `the type ${problem}`);
   const version = checkVersion(type, options.version ?? 1);
   checkSchema(type, options.data);
   return Object.freeze({
@@ -92,23 +93,26 @@ function checkOlder(type: string, newest: number, given: readonly OlderVersion[]
   const versions = new Set([newest]);
   for (const older of given) {
     checkVersion(type, older.version);
-    if (versions.has(older.version)) throw invalid(type, `version ${older.version} is there twice; number them apart`);
+    if (versions.has(older.version)) {
+      throw invalid(type, `version ${older.version} is defined twice; give each its own number`);
+    }
     if (older.version > newest) {
-      throw invalid(type, `\`older\` has version ${older.version}, but the newest is ${newest}; raise \`version\``);
+      throw invalid(type, `\`older\` has version ${older.version}, but the newest is ${newest}; increase \`version\``);
     }
     versions.add(older.version);
     checkSchema(`${type}" version "${older.version}`, older.data);
-    if (typeof older.upcast !== "function")
-      throw invalid(type, `version ${older.version} lacks its \`upcast\` function`);
+    if (typeof older.upcast !== "function") {
+      throw invalid(type, `the upcast of version ${older.version} ${mustBe("a function", older.upcast)}`);
+    }
   }
   return Object.freeze(given.map((older) => Object.freeze({ ...older })).sort((a, b) => a.version - b.version));
 }
 
 function checkVersion(type: string, version: number): number {
   if (Number.isSafeInteger(version) && version >= 1) return version;
-  throw invalid(type, `the version ${shortForm(version)} is no integer from 1`);
+  throw invalid(type, `the version ${mustBe("an integer from 1", version)}`);
 }
 
 function invalid(type: string, problem: string): BusError {
-  return new BusError("invalid_config", `Definition ${shortForm(type)}: ${problem}`, { details: { type } });
+  return new BusError("invalid_config", `definition ${shortForm(type)}: ${problem}`, { details: { type } });
 }

@@ -3,7 +3,7 @@ import type { EventDefinition } from "./definition.ts";
 import { isJsonList, isJsonObject, type Json, type JsonObject } from "./json.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
 
-/** Words that make an example read like an event. */
+/** Values that make an example read like a real event. */
 const samples: Readonly<Record<string, Json>> = {
   taskId: "task-12",
   agentId: "reader-1",
@@ -13,12 +13,13 @@ const samples: Readonly<Record<string, Json>> = {
   content: "The notes name two suppliers.",
 };
 
-/** Levels with every field; below it only what is required. */
-const deepEnough = 3;
+/** Down to this level an example has every field; below it only the required ones. */
+const fullDepth = 3;
 
 /**
- * Data that a definition accepts, for people to start from: the schema's own example (`.meta({ examples: [...] })`), else one
- * made from it with every field. `undefined` where none that validates could be made: give the schema an example.
+ * Returns data that a definition accepts, as a starting point for people: the schema's own example
+ * (`.meta({ examples: [...] })`), or one generated from the schema with every field. Returns `undefined` if the generated one
+ * does not validate; add an example to the schema then.
  */
 export function exampleOf(definition: EventDefinition): JsonObject | undefined {
   const schema = jsonSchemaOf(definition);
@@ -27,7 +28,7 @@ export function exampleOf(definition: EventDefinition): JsonObject | undefined {
 }
 
 function exampleFor(schema: Json | undefined, name: string, root: JsonObject, depth: number): Json {
-  if (!isJsonObject(schema) || depth > 3 * deepEnough) return {};
+  if (!isJsonObject(schema) || depth > 3 * fullDepth) return {};
   if (typeof schema.$ref === "string") return exampleFor(resolve(root, schema.$ref), name, root, depth + 1);
   const given = isJsonList(schema.examples) ? schema.examples[0] : schema.const;
   if (given !== undefined) return given;
@@ -60,9 +61,9 @@ function exampleObject(schema: JsonObject, root: JsonObject, depth: number): Jso
   const example: Record<string, Json> = {};
   const fields = isJsonObject(schema.properties) ? schema.properties : {};
   for (const [name, field] of Object.entries(fields)) {
-    // What may be left out is, where it cannot be there and where a schema that holds itself would go on for ever.
+    // An optional field is omitted if it has no valid value, or if a recursive schema would go on forever.
     const required = isJsonList(schema.required) && schema.required.includes(name);
-    if (!required && (depth > deepEnough || (isJsonObject(field) && "not" in field))) continue;
+    if (!required && (depth > fullDepth || (isJsonObject(field) && "not" in field))) continue;
     example[name] = exampleFor(field, name, root, depth + 1);
   }
   return example;
@@ -98,7 +99,7 @@ function exampleText(schema: JsonObject, name: string): string {
 function exampleNumber(schema: JsonObject): number {
   const least = numberOr(schema.minimum, numberOr(schema.exclusiveMinimum, 0));
   const most = numberOr(schema.maximum, numberOr(schema.exclusiveMaximum, Number.POSITIVE_INFINITY));
-  // Where there is room, a whole number says what a count or a duration looks like; a share lies in between.
+  // An integer looks like a count or a duration; only a range of at most 1 gets a fraction.
   const step = numberOr(schema.multipleOf, schema.type === "integer" || most - least > 1 ? 1 : 0.5);
   const above = (Math.floor(Math.max(least, Number.MIN_SAFE_INTEGER) / step) + 1) * step;
   return above <= most ? above : least;

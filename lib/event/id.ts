@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 
-/** What {@link createIds} takes from outside. */
+/** Options of {@link createIds}. */
 export interface IdOptions {
-  /** Milliseconds since 1970. */
+  /** Returns the time in milliseconds since 1970. */
   now(): number;
-  /** Random bytes, as many as asked for; default: those of the operating system. */
+  /** Returns `size` random bytes; default: those of the operating system. */
   random?(size: number): Uint8Array;
 }
 
@@ -12,20 +12,21 @@ const hexDigits = Buffer.from("0123456789abcdef", "latin1");
 const variantDigits = Buffer.from("89ab", "latin1");
 
 const counterEnd = 2 ** 26;
-/** Six random bytes an id, drawn for this many ids at once. */
+/** Random bytes, six per id, are drawn for this many ids at once. */
 const batch = 512;
 const tailDigits = 12;
 const tailAt = 24;
 
 /**
- * Gives a source of UUIDs version 7 that rise strictly as text, also within one millisecond and when the clock goes back.
+ * Returns a generator of UUIDs version 7 that increase strictly as strings, even within one millisecond and when the clock
+ * goes back.
  *
- * RFC 9562, section 6.2, method 1: behind the millisecond stands a 26-bit counter (the 12 bits of rand_a and the first 14
- * of rand_b), seeded at random each millisecond with its top bit 0, so that 33 million ids fit one; above that the
- * millisecond is moved on. The last 48 bits are random in each id. A clock that goes back is not followed.
+ * It uses RFC 9562, section 6.2, method 1: the millisecond is followed by a 26-bit counter (the 12 bits of rand_a and the
+ * first 14 of rand_b), which starts at a random value with its top bit 0 in each millisecond. So a millisecond has room for
+ * at least 33 million ids; after that the generator moves on to the next millisecond. The last 48 bits of each id are random.
  *
- * An id is written into one buffer and read out at once: put together from its parts, the text would stay a tree of seven
- * of them for as long as its event is kept, three times the memory, and a third of what publishing keeps.
+ * An id is written into one buffer and decoded at once. Concatenated from its parts, V8 would keep it as a tree of seven
+ * strings for as long as its event is kept: three times the memory, and a third of what publishing retains.
  */
 export function createIds(options: IdOptions): () => string {
   const { now, random = randomBytes } = options;
@@ -44,7 +45,7 @@ export function createIds(options: IdOptions): () => string {
     counter = Number.parseInt(pool.toString("latin1", from, used), 16) % (counterEnd / 2);
   }
 
-  /** Where the next random digits begin in the pool; they end at `used`. */
+  /** Returns where the next random digits begin in the pool; they end at `used`. */
   function draw(): number {
     if (used === pool.length) {
       pool = Buffer.from(Buffer.from(random((batch * tailDigits) / 2)).toString("hex"), "latin1");
@@ -77,7 +78,7 @@ export function createIds(options: IdOptions): () => string {
 
 const uuid7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
-/** The milliseconds since 1970 inside a UUID version 7; `undefined` for any other id. */
+/** Returns the time of a UUID version 7 in milliseconds since 1970, or `undefined` for any other id. */
 export function idTime(id: string): number | undefined {
   const match = uuid7.exec(id);
   return match === null ? undefined : Number.parseInt(`${match[1]}${match[2]}`, 16);

@@ -1,33 +1,34 @@
 import type * as z from "zod";
+import { mustBe } from "../error/must-be.ts";
 import { shortForm } from "../error/short-form.ts";
 import { formatPath } from "./path.ts";
 
-/** One thing that a schema found wrong with a value. */
+/** One problem that a schema found in a value. `${path} ${problem}` is a message. */
 export interface DataIssue {
   /** `data.items[3].price` */
   readonly path: string;
-  /** What stands there, in short. */
+  /** The short form of the value at the path. */
   readonly value: string;
-  /** The fix: `give a string`. */
-  readonly fix: string;
+  /** `must be a string, not 5` */
+  readonly problem: string;
 }
 
-/** Says of what a schema refused where it is, what stands there and the fix; `root` is what the whole value is called. */
+/** Describes each issue of a zod error by path, value and problem; `root` is the name of the whole value. */
 export function describeIssues(error: z.core.$ZodError, value: unknown, root: string): readonly DataIssue[] {
   return error.issues.map((issue) => describeIssue(issue, value, root));
 }
 
 function describeIssue(issue: z.core.$ZodIssue, whole: unknown, root: string): DataIssue {
-  const deepest = mostSpecific(issue);
-  const value = valueAt(whole, deepest.path);
+  const specific = mostSpecific(issue);
+  const value = valueAt(whole, specific.path);
   return {
-    path: formatPath(root, deepest.path),
+    path: formatPath(root, specific.path),
     value: value === undefined ? "missing" : shortForm(value),
-    fix: fixFor(deepest),
+    problem: problemOf(specific, value),
   };
 }
 
-/** Of a union's failures the one that got furthest is what the publisher meant. */
+/** Returns the issue with the longest path in a union: it belongs to the option that the caller most likely meant. */
 function mostSpecific(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== "invalid_union") return issue;
   let best: z.core.$ZodIssue = issue;
@@ -40,48 +41,64 @@ function mostSpecific(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   return best;
 }
 
-function fixFor(issue: z.core.$ZodIssue): string {
+function problemOf(issue: z.core.$ZodIssue, value: unknown): string {
   switch (issue.code) {
     case "invalid_type":
-      return `give ${article(issue.expected)}`;
+      return mustBe(withArticle(issue.expected), value);
     case "too_small":
     case "too_big":
-      return `give ${boundOf(issue)}`;
+      return boundProblem(issue, value);
     case "invalid_value":
-      return `give ${issue.values.map((value) => shortForm(value)).join(" or ")}`;
+      return mustBe(issue.values.map((allowed) => shortForm(allowed)).join(" or "), value);
     case "unrecognized_keys":
-      return `leave out ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`;
+      return unknownFields(issue.keys);
     case "invalid_union":
-      return `give ${unionFix(issue) || "one of the forms that its definition allows"}`;
+      return mustBe(unionTypes(issue) || "one of the forms that its definition allows", value);
     case "invalid_format":
-      return issue.format === "regex" ? `give a text that matches ${issue.pattern}` : `give a valid ${issue.format}`;
+      return mustBe(
+        issue.format === "regex" ? `a string that matches ${issue.pattern}` : `a valid ${issue.format}`,
+        value,
+      );
     case "not_multiple_of":
-      return `give a multiple of ${issue.divisor}`;
+      return mustBe(`a multiple of ${issue.divisor}`, value);
     default:
-      return `${issue.message}; give what its definition asks for`;
+      return ownProblem(issue.message, value);
   }
 }
 
-function boundOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+/** A message of the schema's own reads best as `must …`. */
+function ownProblem(message: string, value: unknown): string {
+  if (message.startsWith("must be ")) return mustBe(message.slice("must be ".length), value);
+  if (message.startsWith("must ")) return `${message}, but is ${shortForm(value)}`;
+  return `is ${value === undefined ? "missing" : shortForm(value)}: ${message}`;
+}
+
+function boundProblem(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, value: unknown): string {
   const [relation, limit] =
     issue.code === "too_small"
       ? [issue.exact ? "exactly" : issue.inclusive ? "at least" : "more than", issue.minimum]
       : [issue.exact ? "exactly" : issue.inclusive ? "at most" : "less than", issue.maximum];
-  const unit = issue.origin === "string" ? " characters" : issue.origin === "array" ? " elements" : "";
-  return `${relation} ${limit}${unit}`;
+  const unit = issue.origin === "string" ? "character" : issue.origin === "array" ? "element" : undefined;
+  if (unit === undefined) return mustBe(`${relation} ${limit}`, value);
+  return `must have ${relation} ${limit} ${unit}${limit === 1 ? "" : "s"}, but is ${shortForm(value)}`;
 }
 
-/** The kinds that a union of simple types takes; empty where they are not simple. */
-function unionFix(issue: z.core.$ZodIssueInvalidUnion): string {
-  const kinds = issue.errors
+function unknownFields(keys: readonly string[]): string {
+  const names = keys.map((key) => JSON.stringify(key)).join(", ");
+  return keys.length === 1 ? `has the unknown field ${names}; remove it` : `has unknown fields ${names}; remove them`;
+}
+
+/** Returns the types that a union of simple types accepts, or an empty string if one of them is not simple. */
+function unionTypes(issue: z.core.$ZodIssueInvalidUnion): string {
+  const types = issue.errors
     .flat()
-    .map((error) => (error.code === "invalid_type" ? article(error.expected) : undefined));
-  return kinds.includes(undefined) ? "" : [...new Set(kinds)].join(" or ");
+    .map((error) => (error.code === "invalid_type" ? withArticle(error.expected) : undefined));
+  return types.includes(undefined) ? "" : [...new Set(types)].join(" or ");
 }
 
-function article(kind: string): string {
-  if (kind === "null") return "null";
-  const word = kind === "int" ? "integer" : kind === "record" ? "object" : kind;
+function withArticle(type: string): string {
+  if (type === "null") return "null";
+  const word = type === "int" ? "integer" : type === "record" ? "object" : type;
   return /^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`;
 }
 

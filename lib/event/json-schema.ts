@@ -5,12 +5,12 @@ import { isJsonList, isJsonObject, type Json, type JsonObject } from "./json.ts"
 
 const dialect = "https://json-schema.org/draft/2020-12/schema";
 
-/** JSON Schema 2020-12 of a definition's data; of the input, which for a definition is the output too. */
+/** Returns the JSON Schema 2020-12 of a definition's data. A definition's input and output are the same. */
 export function jsonSchemaOf(definition: EventDefinition): JsonObject {
   return { $schema: dialect, ...describe(definition) };
 }
 
-/** One JSON Schema document: each definition under its type in `$defs`. */
+/** Returns one JSON Schema document with each definition under its type in `$defs`. */
 export function jsonSchemaOfAll(definitions: Iterable<EventDefinition>): JsonObject {
   const $defs: Record<string, Json> = {};
   for (const definition of definitions) {
@@ -28,7 +28,7 @@ function describe(definition: EventDefinition): JsonObject {
   return { title: definition.type, ...description, "x-version": definition.version, ...rest };
 }
 
-/** Schemas refer to parts of themselves from their root; within a larger document that root lies deeper. */
+/** Rewrites references, which start at the root of a schema, for a schema that is nested in a larger document. */
 function moveReferences(schema: Json, root: string): Json {
   if (isJsonList(schema)) return schema.map((part) => moveReferences(part, root));
   if (!isJsonObject(schema)) return schema;

@@ -4,7 +4,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: Json };
 
-/** Whether a JSON value is a list. */
+/** Whether a JSON value is an array. */
 export function isJsonList(json: Json | undefined): json is readonly Json[] {
   return Array.isArray(json);
 }

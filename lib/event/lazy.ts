@@ -1,8 +1,8 @@
-/** Makes something when it is first asked for, and keeps it: what few processes need does not cost all of them their start. */
-export function lazy<Made>(make: () => Made): () => Made {
-  let kept: { readonly made: Made } | undefined;
+/** Creates a value on first use and caches it, so that start-up does not pay for what few processes need. */
+export function lazy<Value>(create: () => Value): () => Value {
+  let cached: { readonly value: Value } | undefined;
   return () => {
-    kept ??= { made: make() };
-    return kept.made;
+    cached ??= { value: create() };
+    return cached.value;
   };
 }

@@ -4,16 +4,15 @@ import { eventIdNames } from "./event.ts";
 import { didYouMean } from "./nearest.ts";
 import { formatPath } from "./path.ts";
 import { normalizeTime } from "./time.ts";
-import { type EventName, invalidField } from "./validate.ts";
+import { type EventName, fieldError, invalidField } from "./validate.ts";
 
-/** Urgency where nothing was said. */
 const defaultPriority = 5;
 const maxTags = 50;
 const maxTagLength = 256;
-/** Ids of recorded runs have 160 characters; 512 leaves room, and bounds what metadata weighs. */
+/** Ids seen in real runs have up to 160 characters; 512 leaves room and bounds the size of metadata. */
 const maxIdLength = 512;
 const maxTracestateLength = 512;
-/** Above what metadata without tags takes as JSON: nine ids of at most six bytes a character, and the rest. */
+/** An upper bound on metadata without tags as JSON: nine ids with at most six bytes per character, and the rest. */
 export const metadataBytesAtMost = 10 * maxIdLength * 6 + 4_096;
 
 const control = /\p{Cc}/u;
@@ -34,24 +33,25 @@ const names = new Set<string>([
 
 const none: DraftMetadata = Object.freeze({});
 
-/** What metadata are filled in from. */
+/** Where missing metadata comes from. */
 export interface MetadataContext {
   readonly event: EventName;
   readonly id: string;
-  /** Of the definition, where the draft does not say. */
+  /** The version of the draft, or of the definition if the draft has none. */
   readonly version: number;
   readonly cause: Event | undefined;
 }
 
 /**
- * Checks a draft's metadata and fills in what it leaves out; frozen. The flow, its cause and its trace come from the cause;
- * a draft that gives a traceparent gives its own tracestate with it. `undefined` is as good as left out.
+ * Validates a draft's metadata, fills in what it omits and freezes the result. The flow, the causation id and the trace
+ * come from the cause. A draft with a traceparent does not inherit a tracestate. A field that is `undefined` counts as
+ * omitted.
  */
 export function prepareMetadata(given: unknown, context: MetadataContext): Readonly<EventMetadata> {
   const { event, cause } = context;
   const draft = given === undefined ? none : checkNames(given, event);
-  // Always the same fields first, in the same order: events share a few hidden classes. Each field of the draft is read
-  // once: a getter could give another value after it was checked.
+  // The required fields come first, always in the same order, so that events share a few hidden classes. Each field of the
+  // draft is read once, because a getter could return another value after the check.
   const metadata: EventMetadata = {
     version: context.version,
     correlationId: checkId(draft.correlationId, "correlationId", event) ?? cause?.metadata.correlationId ?? context.id,
@@ -63,37 +63,27 @@ export function prepareMetadata(given: unknown, context: MetadataContext): Reado
   const traceparent = checkTraceparent(draft.traceparent, event);
   const tracestate = checkTracestate(draft.tracestate, event);
   if (traceparent === undefined && tracestate !== undefined) {
-    throw invalidField(
-      event,
-      "metadata.tracestate",
-      tracestate,
-      "means nothing alone; give the traceparent that it belongs to",
-    );
+    throw fieldError(event, "metadata.tracestate", "requires metadata.traceparent; add it");
   }
   const trace = traceparent === undefined ? cause?.metadata : { traceparent, tracestate };
   if (trace?.traceparent !== undefined) metadata.traceparent = trace.traceparent;
   if (trace?.tracestate !== undefined) metadata.tracestate = trace.tracestate;
-  // What comes of a replay is new, and says that it does.
+  // An event published by the handler of a replayed delivery is new, and carries the mark of the replay.
   if (cause?.metadata.replay !== undefined) metadata.replay = cause.metadata.replay;
   return Object.freeze(metadata);
 }
 
 function checkNames(given: unknown, event: EventName): DraftMetadata {
-  if (!isObject(given)) throw invalidField(event, "metadata", given, "give an object");
+  if (!isObject(given)) throw invalidField(event, "metadata", given, "an object");
   for (const name of Object.keys(given)) {
     if (names.has(name) || Reflect.get(given, name) === undefined) continue;
     if (name === "replay") {
-      throw invalidField(
-        event,
-        `metadata.${name}`,
-        given.replay,
-        "is set by the engine on replayed deliveries only; leave it out",
-      );
+      throw fieldError(event, "metadata.replay", "is set by the engine, on replayed deliveries only; remove it");
     }
     const path = formatPath("metadata", [name]);
     throw new BusError(
       "invalid_event",
-      `${event.type} from ${event.source}: ${path} is no field of metadata${didYouMean(name, names, "put what is your own into data or tags")}`,
+      `${event.type} from ${event.source}: unknown field ${path}${didYouMean(name, names, "put your own fields into data or tags")}`,
       { details: { path } },
     );
   }
@@ -122,16 +112,19 @@ function checkId(id: unknown, name: string, event: EventName): string | undefine
     event,
     `metadata.${name}`,
     id,
-    `give a text of 1 to ${maxIdLength} characters without control characters`,
+    `a string of 1 to ${maxIdLength} characters without control characters`,
   );
 }
 
-/** Whether it is a text of 1 to `longest` characters that every engine carries: no control characters, well formed. */
-export function isText(value: unknown, longest: number): value is string {
+/**
+ * Whether a value is a string of 1 to `maxLength` characters that every engine supports: well formed, without control
+ * characters.
+ */
+export function isText(value: unknown, maxLength: number): value is string {
   return (
     typeof value === "string" &&
     value.length > 0 &&
-    value.length <= longest &&
+    value.length <= maxLength &&
     value.isWellFormed() &&
     !control.test(value)
   );
@@ -140,7 +133,7 @@ export function isText(value: unknown, longest: number): value is string {
 function checkPriority(priority: unknown, event: EventName): number {
   if (priority === undefined) return defaultPriority;
   if (typeof priority === "number" && Number.isInteger(priority) && priority >= 1 && priority <= 10) return priority;
-  throw invalidField(event, "metadata.priority", priority, "give an integer from 1 (most urgent) to 10");
+  throw invalidField(event, "metadata.priority", priority, "an integer from 1 (most urgent) to 10");
 }
 
 function checkTime(time: unknown, event: EventName): string | undefined {
@@ -151,14 +144,14 @@ function checkTime(time: unknown, event: EventName): string | undefined {
     event,
     "metadata.expiresAt",
     time,
-    "give an RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z",
+    "an RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z",
   );
 }
 
 function checkTags(tags: unknown, event: EventName): readonly string[] | undefined {
   if (tags === undefined) return undefined;
   if (!Array.isArray(tags) || tags.length > maxTags) {
-    throw invalidField(event, "metadata.tags", tags, `give a list of at most ${maxTags} texts`);
+    throw invalidField(event, "metadata.tags", tags, `a list of at most ${maxTags} strings`);
   }
   const copy: string[] = [];
   for (const [index, tag] of tags.entries()) {
@@ -167,7 +160,7 @@ function checkTags(tags: unknown, event: EventName): readonly string[] | undefin
         event,
         `metadata.tags[${index}]`,
         tag,
-        `give a text of 1 to ${maxTagLength} characters without control characters`,
+        `a string of 1 to ${maxTagLength} characters without control characters`,
       );
     }
     copy.push(tag);
@@ -178,13 +171,13 @@ function checkTags(tags: unknown, event: EventName): readonly string[] | undefin
 function checkTraceparent(value: unknown, event: EventName): string | undefined {
   if (value === undefined) return undefined;
   const match = typeof value === "string" && value.length <= maxIdLength ? traceparentForm.exec(value) : null;
-  // Version 00 ends after the flags; what later versions append is passed on.
+  // Version 00 ends after the flags; later versions may append more, which is kept.
   if (match !== null && typeof value === "string" && !(value.startsWith("00") && match.groups?.later)) return value;
   throw invalidField(
     event,
     "metadata.traceparent",
     value,
-    "give W3C trace context, such as 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    "a W3C traceparent such as 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
   );
 }
 
@@ -196,6 +189,6 @@ function checkTracestate(value: unknown, event: EventName): string | undefined {
     event,
     "metadata.tracestate",
     value,
-    `give W3C trace context, such as vendor=value, of at most ${maxTracestateLength} characters`,
+    `a W3C tracestate such as vendor=value, of at most ${maxTracestateLength} characters`,
   );
 }

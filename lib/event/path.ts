@@ -1,6 +1,6 @@
 const plainName = /^[A-Za-z_$][\w$]*$/;
 
-/** A path as one writes it in code: `data.items[3].price`, `data["odd key"]`. */
+/** Formats a path as it is written in code: `data.items[3].price`, `data["odd key"]`. */
 export function formatPath(root: string, path: readonly PropertyKey[]): string {
   let text = root;
   for (const step of path) {

@@ -1,4 +1,5 @@
 import { BusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
 import { shortForm } from "../error/short-form.ts";
 import type { Catalog } from "./catalog.ts";
 import { JsonCopier, TooLarge } from "./copy-json.ts";
@@ -10,29 +11,29 @@ import { didYouMean } from "./nearest.ts";
 import { eventSize, eventTooLarge, maxEventBytes } from "./size.ts";
 import { formatTime, normalizeTime } from "./time.ts";
 import { typeNameProblem } from "./type-name.ts";
-import { checkData, type EventName, invalidField } from "./validate.ts";
+import { checkData, type EventName, fieldError, invalidField } from "./validate.ts";
 
-/** What a draft is made an event with. */
+/** The context in which a draft becomes an event. */
 export interface PrepareContext {
   readonly catalog: Pick<Catalog, "resolve">;
-  /** For drafts without one. */
+  /** The source of drafts that have none. */
   readonly source: string | undefined;
-  /** Milliseconds since 1970. */
+  /** Returns the time in milliseconds since 1970. */
   now(): number;
   nextId(): string;
-  /** The event being handled, where a handler publishes. */
+  /** The event being handled, if a handler publishes. */
   readonly cause?: Event | undefined;
   /** Default {@link maxEventBytes}. */
   readonly maxBytes?: number;
 }
 
-/** A draft made an event. */
+/** The event made from a draft. */
 export interface PreparedEvent {
-  /** Deeply frozen, and shares nothing with the draft. */
+  /** Deeply frozen; shares nothing with the draft. */
   readonly event: Event;
   /** Absent for types that need none. */
   readonly definition: EventDefinition | undefined;
-  /** Whether the caller gave the id. */
+  /** Whether the caller set the id. */
   readonly ownId: boolean;
 }
 
@@ -41,20 +42,20 @@ const knownNames: ReadonlySet<string> = new Set(names);
 const printableAscii = /^[\x20-\x7e]+$/;
 const maxIdLength = 128;
 const maxSourceLength = 256;
-/** Above what id, type, source and time take, and the names of the fields. */
+/** An upper bound on metadata without tags, id, type, source, time and the names of the fields. */
 const envelopeBytesAtMost = metadataBytesAtMost + maxSourceLength * 6 + 1_024;
 
 /**
- * Checks a draft, fills in what it leaves out and gives the event, or throws: `invalid_event`, `unknown_type`,
- * `event_too_large`. Data are validated by the version that the draft names, and never changed.
+ * Validates a draft, fills in what it omits and returns the event. Throws `invalid_event`, `unknown_type` or
+ * `event_too_large`. The data is validated by the version that the draft names, and never changed.
  */
 export function prepareEvent(draft: object, context: PrepareContext): PreparedEvent {
   try {
     return prepare(draft, context);
   } catch (thrown) {
     if (thrown instanceof BusError) throw thrown;
-    // Getters and proxies of the caller's may throw anything.
-    throw new BusError("invalid_event", `The draft cannot be read: ${shortForm(thrown)}; give plain data`, {
+    // The caller's getters and proxies may throw anything.
+    throw new BusError("invalid_event", `the draft cannot be read: ${shortForm(thrown)}; use plain data`, {
       cause: thrown,
     });
   }
@@ -62,12 +63,12 @@ export function prepareEvent(draft: object, context: PrepareContext): PreparedEv
 
 function prepare(given: object, context: PrepareContext): PreparedEvent {
   checkDraft(given);
-  // Read once each: a getter could give another value after it was checked.
+  // Each field is read once, because a getter could return another value after the check.
   const { type, id: ownId, time, metadata: draftMetadata } = given;
   const definition = definitionOf(type, context.catalog);
   const source = checkSource(given.source ?? context.source, type);
   const event: EventName = { type, source };
-  // Before the id, which says when the bus took it: nothing is taken before it happened.
+  // The time is read before the id is made: the id holds the time of acceptance, which must not precede the event's time.
   const happened = time === undefined ? formatTime(context.now()) : undefined;
   const id = ownId === undefined ? context.nextId() : checkId(ownId, event);
   const version = draftMetadata?.version;
@@ -98,12 +99,14 @@ function prepare(given: object, context: PrepareContext): PreparedEvent {
 }
 
 function checkDraft(draft: unknown): asserts draft is Draft {
-  if (!isObject(draft)) throw new BusError("invalid_event", `The draft is ${shortForm(draft)}; give { type, data, … }`);
+  if (!isObject(draft)) {
+    throw new BusError("invalid_event", `the draft ${mustBe("an object such as { type, data }", draft)}`);
+  }
   for (const name of Object.keys(draft)) {
     if (knownNames.has(name) || Reflect.get(draft, name) === undefined) continue;
     throw new BusError(
       "invalid_event",
-      `${shortForm(name)} is no field of a draft${didYouMean(name, names, "put what is your own into data")}`,
+      `unknown field ${shortForm(name)} in the draft${didYouMean(name, names, "put your own fields into data")}`,
       { details: { path: name } },
     );
   }
@@ -115,37 +118,38 @@ function isObject(draft: unknown): draft is Partial<Draft> {
 
 function definitionOf(type: unknown, catalog: PrepareContext["catalog"]): EventDefinition | undefined {
   if (typeof type !== "string") {
-    const form = type === undefined ? "missing" : shortForm(type);
-    throw new BusError("invalid_event", `type is ${form}; give the type of the event, such as "task.completed"`, {
+    throw new BusError("invalid_event", `type ${mustBe('a string such as "task.completed"', type)}`, {
       details: { path: "type" },
     });
   }
   const definition = catalog.resolve(type);
   const problem = definition === undefined ? typeNameProblem(type) : undefined;
   if (problem === undefined) return definition;
-  throw new BusError("invalid_event", `type is ${shortForm(type)}, which ${problem}`, { details: { path: "type" } });
+  throw new BusError("invalid_event", `type ${problem}`, { details: { path: "type" } });
 }
 
 function checkSource(source: unknown, type: string): string {
   if (isText(source, maxSourceLength) && !source.startsWith("aws.")) return source;
-  const problem =
-    source === undefined
-      ? "is missing; give the draft a source, or the bus one (connect({ source }))"
-      : `is ${shortForm(source)}; give 1 to ${maxSourceLength} characters without control characters, not starting with "aws."`;
-  throw new BusError("invalid_event", `${type}: source ${problem}`, { details: { path: "source" } });
+  throw new BusError("invalid_event", `${type}: source ${sourceProblem(source)}`, { details: { path: "source" } });
+}
+
+function sourceProblem(source: unknown): string {
+  if (source === undefined) return "is missing; set it in the draft, or for the whole bus with connect({ source })";
+  if (isText(source, maxSourceLength)) return `must not start with "aws.", but is ${shortForm(source)}`;
+  return mustBe(`a string of 1 to ${maxSourceLength} characters without control characters`, source);
 }
 
 function checkId(id: unknown, event: EventName): string {
   if (typeof id === "string" && id.length <= maxIdLength && printableAscii.test(id)) return id;
-  throw invalidField(event, "id", id, `give 1 to ${maxIdLength} printable ASCII characters`);
+  throw invalidField(event, "id", id, `a string of 1 to ${maxIdLength} printable ASCII characters`);
 }
 
 function checkTime(time: unknown, event: EventName): string {
   const normal = typeof time === "string" ? normalizeTime(time) : undefined;
   if (normal !== undefined) return normal;
-  const fix =
-    time instanceof Date ? "use `.toISOString()`" : "give RFC 3339 with an offset, such as 2026-01-31T12:00:00Z";
-  throw invalidField(event, "time", time, fix);
+  const expected = "an RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z";
+  const hint = time instanceof Date ? "; use `.toISOString()`" : "";
+  throw fieldError(event, "time", `${mustBe(expected, time)}${hint}`);
 }
 
 function checkVersion(version: unknown, definition: EventDefinition | undefined, event: EventName): number {
@@ -158,15 +162,10 @@ function checkVersion(version: unknown, definition: EventDefinition | undefined,
   ) {
     return version;
   }
-  throw invalidField(
-    event,
-    "metadata.version",
-    version,
-    `give ${known?.join(" or ") ?? "an integer from 1"}, or leave it out`,
-  );
+  throw invalidField(event, "metadata.version", version, known?.join(" or ") ?? "an integer from 1");
 }
 
-/** `version` is one that the definition has. */
+/** Returns the schema of a version that the definition has. */
 function schemaOf(definition: EventDefinition, version: number): EventDefinition["schema"] {
   if (version === definition.version) return definition.schema;
   return definition.older.find((older) => older.version === version)?.data ?? definition.schema;
@@ -174,7 +173,7 @@ function schemaOf(definition: EventDefinition, version: number): EventDefinition
 
 function copyData(copier: JsonCopier, data: unknown, event: EventName & { readonly id: string }, limit: number): Json {
   if (typeof data !== "object" || data === null || Array.isArray(data)) {
-    throw invalidField(event, "data", data, "give an object");
+    throw invalidField(event, "data", data, "an object");
   }
   try {
     return copier.copy(data);

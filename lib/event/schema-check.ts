@@ -3,14 +3,15 @@ import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 import { formatPath } from "./path.ts";
 
-/** Why a kind of schema cannot stand in a definition. Its events carry the input, so output and input must be one. */
+/** Why a definition may not use a kind of schema. Events carry the schema's input, so its output must be the same. */
 const refusedKinds: Readonly<Record<string, string>> = {
-  default: "fills in a value, but an event carries what was published: use `.optional()` and fill in where it is read",
-  prefault: "fills in a value, but an event carries what was published: use `.optional()` and fill in where it is read",
-  catch: "replaces bad values, but bad data is refused: drop `.catch()`",
-  transform: "changes the value, but an event carries what was published: transform where it is read",
-  pipe: "changes the value, but an event carries what was published: transform where it is read",
-  success: "changes the value, but an event carries what was published: test where it is read",
+  default: "fills in a value, but an event carries what was published: use `.optional()` and apply defaults on reading",
+  prefault:
+    "fills in a value, but an event carries what was published: use `.optional()` and apply defaults on reading",
+  catch: "replaces invalid values, but invalid data is refused: remove `.catch()`",
+  transform: "changes the value, but an event carries what was published: transform it on reading",
+  pipe: "changes the value, but an event carries what was published: transform it on reading",
+  success: "changes the value, but an event carries what was published: test it on reading",
   promise: "JSON has no promises: await before you publish",
   date: "JSON has no dates: use `z.iso.datetime()`",
   bigint: "JSON has no BigInt: use `z.int()` or `z.string()`",
@@ -24,11 +25,14 @@ const refusedKinds: Readonly<Record<string, string>> = {
   function: "JSON has no functions",
 };
 
-/** Refuses (`invalid_config`) a schema that is no JSON object, or that changes what it validates; the path says where. */
+/**
+ * Throws `invalid_config`, with the path, for a schema that does not describe a JSON object or that changes what it
+ * validates.
+ */
 export function checkSchema(definition: string, schema: z.core.$ZodType): void {
   new SchemaCheck(definition).check(schema, []);
   if (!describesObject(schema)) {
-    throw refusal(definition, [], schema, "is no object: wrap it, as in `z.looseObject({ value: … })`");
+    throw refusal(definition, [], schema, "must be an object schema: wrap it, as in `z.looseObject({ value: … })`");
   }
 }
 
@@ -52,7 +56,12 @@ class SchemaCheck {
     const problem = refusedKinds[def.type];
     if (problem !== undefined) throw refusal(this.#definition, path, schema, problem);
     if ("coerce" in def && def.coerce === true) {
-      throw refusal(this.#definition, path, schema, "coerces, but an event carries what was published: drop `coerce`");
+      throw refusal(
+        this.#definition,
+        path,
+        schema,
+        "coerces the value, but an event carries what was published: remove `coerce`",
+      );
     }
     const normalizes = "normalize" in def && def.normalize === true;
     if (normalizes || def.checks?.some((check) => check._zod.def.check === "overwrite")) {
@@ -60,12 +69,12 @@ class SchemaCheck {
         this.#definition,
         path,
         schema,
-        "changes the value (trim, toLowerCase, normalize …), but an event carries what was published: change it before",
+        "changes the value (trim, toLowerCase, normalize …), but an event carries what was published: change it before you publish",
       );
     }
-    const bad = isKnown(schema) && schema._zod.def.type === "literal" && schema._zod.def.values.find(isNoJson);
-    if (bad !== false && bad !== undefined) {
-      throw refusal(this.#definition, path, schema, `has the value ${shortForm(bad)}, which JSON cannot hold`);
+    const literal = isKnown(schema) && schema._zod.def.type === "literal" && schema._zod.def.values.find(isNotJson);
+    if (literal !== false && literal !== undefined) {
+      throw refusal(this.#definition, path, schema, `has the value ${shortForm(literal)}, which JSON cannot hold`);
     }
   }
 
@@ -76,24 +85,24 @@ class SchemaCheck {
     try {
       return partsOf(schema);
     } catch (cause) {
-      // A lazy part that refers to what is declared further down.
+      // A lazy schema refers to one that is declared later.
       throw refusal(
         this.#definition,
         path,
         schema,
-        `cannot be read: ${shortForm(cause)}; declare what it refers to before it`,
+        `cannot be read: ${shortForm(cause)}; declare the schemas it refers to before it`,
         cause,
       );
     }
   }
 }
 
-/** zod's own union of its classes; a `$ZodType` is always one of them. */
+/** Narrows to zod's own union of its classes; a `$ZodType` is always one of them. */
 function isKnown(_schema: z.core.$ZodType): _schema is z.core.$ZodTypes {
   return true;
 }
 
-function isNoJson(value: unknown): boolean {
+function isNotJson(value: unknown): boolean {
   return typeof value === "bigint" || typeof value === "symbol" || value === undefined;
 }
 
@@ -137,7 +146,7 @@ function partsOf(schema: z.core.$ZodType): [step: string | number | undefined, p
   }
 }
 
-/** Whether whatever passes is an object; only called on schemas that passed the check. */
+/** Whether every value that passes is an object. Called only with schemas that passed the check. */
 function describesObject(schema: z.core.$ZodType, seen: ReadonlySet<z.core.$ZodType> = new Set()): boolean {
   if (!isKnown(schema) || seen.has(schema)) return false;
   const def = schema._zod.def;
@@ -168,7 +177,7 @@ function refusal(
 ): BusError {
   const where = formatPath("data", path);
   const kind = schema._zod.def.type;
-  return new BusError("invalid_config", `Definition "${definition}": the schema of ${where} (${kind}) ${problem}`, {
+  return new BusError("invalid_config", `definition "${definition}": the schema of ${where} (${kind}) ${problem}`, {
     details: { type: definition, path: where, schema: kind },
     cause,
   });

@@ -1,12 +1,12 @@
 /**
- * Times as RFC 3339 writes them. Years 0000 to 9999; at most nine fraction digits; no leap seconds, as neither
- * JavaScript nor the databases and services beneath can hold one, and a silent shift would change what was said.
+ * An RFC 3339 time with a year from 0000 to 9999 and at most nine fraction digits. Leap seconds are refused: neither
+ * JavaScript nor the databases and services below can represent one, and shifting it silently would change the time.
  */
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:([Zz])|([+-])(\d\d):(\d\d))$/;
 
 /**
- * The same instant in UTC, with the fraction digits that were given (`2025-07-31T22:02:29.520113+02:00` becomes
- * `2025-07-31T20:02:29.520113Z`). `undefined` where it is no RFC 3339 time with an offset.
+ * Converts a time to UTC and keeps its fraction digits (`2025-07-31T22:02:29.520113+02:00` becomes
+ * `2025-07-31T20:02:29.520113Z`). Returns `undefined` if the string is not an RFC 3339 time with an offset.
  */
 export function normalizeTime(text: string): string | undefined {
   const match = rfc3339.exec(text);
@@ -20,7 +20,7 @@ export function normalizeTime(text: string): string | undefined {
   const offset = (Number(offsetHour) * 60 + Number(offsetMinute)) * 60_000 * (sign === "-" ? -1 : 1);
   const local = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   const shifted = new Date(local - offset).toISOString();
-  // Outside of the years 0000 to 9999 the text is longer: "+010000-…", "-000001-…".
+  // Outside the years 0000 to 9999 the string is longer: "+010000-…", "-000001-…".
   return shifted.length === 24 ? `${shifted.slice(0, 19)}${fraction}Z` : undefined;
 }
 
@@ -29,26 +29,26 @@ function daysIn(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-let cachedAt = Number.NaN;
-let cachedText = "";
+let formattedMs = Number.NaN;
+let formattedText = "";
 
-let readText = "";
-let readAt = Number.NaN;
+let parsedText = "";
+let parsedMs = Number.NaN;
 
-/** Milliseconds since 1970 of an event's time. The last answer is kept, as events of one millisecond come together. */
+/** Parses an event's time to milliseconds since 1970. Caches the last result: consecutive events often share a time. */
 export function timeOf(text: string): number {
-  if (text !== readText) {
-    readAt = Date.parse(text);
-    readText = text;
+  if (text !== parsedText) {
+    parsedMs = Date.parse(text);
+    parsedText = text;
   }
-  return readAt;
+  return parsedMs;
 }
 
-/** A time in milliseconds since 1970 as RFC 3339, UTC, with milliseconds. The last answer is kept: it serves a whole ms. */
+/** Formats milliseconds since 1970 as RFC 3339, UTC, with milliseconds. Caches the last result, for all calls in one ms. */
 export function formatTime(milliseconds: number): string {
-  if (milliseconds !== cachedAt) {
-    cachedText = new Date(milliseconds).toISOString();
-    cachedAt = milliseconds;
+  if (milliseconds !== formattedMs) {
+    formattedText = new Date(milliseconds).toISOString();
+    formattedMs = milliseconds;
   }
-  return cachedText;
+  return formattedText;
 }

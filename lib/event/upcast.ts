@@ -5,7 +5,7 @@ import type { EventDefinition, OlderVersion } from "./definition.ts";
 import type { Event } from "./event.ts";
 import { checkData } from "./validate.ts";
 
-/** An event of an older version as the newest has it; frozen. See `Catalog.upcast`. */
+/** Returns an event of an older version in the newest version, frozen. See `Catalog.upcast`. */
 export function upcastEvent(event: Event, definition: EventDefinition): Event {
   const { version } = event.metadata;
   const steps = definition.older.filter((older) => older.version >= version);
@@ -17,12 +17,12 @@ export function upcastEvent(event: Event, definition: EventDefinition): Event {
 
 function runUpcast(step: OlderVersion, data: unknown, event: Event): unknown {
   try {
-    // The type of what each upcast takes is known to its definition alone.
+    // Only the definition knows the type of the argument.
     return Reflect.apply(step.upcast, undefined, [data]);
   } catch (cause) {
     throw new BusError(
       "invalid_event",
-      `The upcast of ${event.type} from version ${step.version} threw on event ${event.id}: ${shortForm(cause)}`,
+      `the upcast of ${event.type} from version ${step.version} threw on event ${event.id}: ${shortForm(cause)}`,
       { cause, details: { type: event.type, id: event.id, version: step.version } },
     );
   }
@@ -32,7 +32,7 @@ function unknownVersion(event: Event, definition: EventDefinition): BusError {
   const known = [...definition.older.map((older) => older.version), definition.version].join(", ");
   return new BusError(
     "invalid_event",
-    `Event ${event.id} (${event.type} from ${event.source}) has version ${event.metadata.version}, but the definition knows ${known}; ` +
+    `event ${event.id} (${event.type} from ${event.source}) has version ${event.metadata.version}, but the definition has ${known}; ` +
       "add that version to its `older`, or update the definition",
     { details: { type: event.type, id: event.id, version: event.metadata.version } },
   );

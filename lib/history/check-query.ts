@@ -20,7 +20,7 @@ const querySchemas = lazy(() => {
   };
   return {
     history: z.strictObject(historyFields),
-    "history.query": z.strictObject({ ...historyFields, ...page }),
+    "history.query": z.strictObject({ ...historyFields, ...page, order: z.enum(["newest", "oldest"]).optional() }),
     "history.stats": z.strictObject({
       since: time.optional(),
       until: time.optional(),

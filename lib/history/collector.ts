@@ -3,7 +3,7 @@ import type { Catalog } from "../event/catalog.ts";
 import type { Event } from "../event/event.ts";
 import { compilePattern } from "../pattern/index.ts";
 import { typeMatcher } from "../pattern/type-names.ts";
-import type { Wanted } from "../subscription/subscription.ts";
+import type { EventSelector } from "../subscription/subscription.ts";
 import type { EventMatcher, EventMatchers } from "./event-matcher.ts";
 
 /** Takes events one by one and gives the result once it is whole. */
@@ -44,11 +44,11 @@ function matcher(catalog: Catalog, want: EventMatcher): (event: Event) => boolea
   return (event) => wants(event.type) && matches(event);
 }
 
-function isList(on: Wanted | readonly Wanted[]): on is readonly Wanted[] {
+function isList(on: EventSelector | readonly EventSelector[]): on is readonly EventSelector[] {
   return Array.isArray(on);
 }
 
-function wantedType(catalog: Catalog, wanted: Wanted): string {
+function wantedType(catalog: Catalog, wanted: EventSelector): string {
   const type = typeof wanted === "string" ? wanted : wanted.type;
   if (type.includes("*")) return type;
   if (catalog.resolve(type)?.history === false) {

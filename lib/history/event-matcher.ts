@@ -1,10 +1,10 @@
-import type { EventFor, EventOf, Wanted, WantedIn } from "../subscription/subscription.ts";
+import type { EventFor, EventOf, EventSelector, SelectorIn } from "../subscription/subscription.ts";
 import type { Where } from "../subscription/where.ts";
 
 /** One thing to wait for: a definition, a type name (`*` allowed), or one or several of them with a pattern. */
-export type EventMatcher<On extends Wanted | readonly Wanted[] = Wanted | readonly Wanted[]> =
-  | (On & Wanted)
-  | { readonly on: On; readonly where?: Where<WantedIn<On>> };
+export type EventMatcher<
+  On extends EventSelector | readonly EventSelector[] = EventSelector | readonly EventSelector[],
+> = (On & EventSelector) | { readonly on: On; readonly where?: Where<SelectorIn<On>> };
 
 /** The event that a matcher resolves to. */
 export type EventOfMatcher<Matcher, Events = unknown> = Matcher extends { readonly on: unknown }
@@ -20,7 +20,7 @@ export type EventsOfMatchers<Matchers extends readonly EventMatcher[], Events = 
 export type Fitting<Matchers extends readonly EventMatcher[]> = {
   readonly [Index in keyof Matchers]: Matchers[Index] &
     (Matchers[Index] extends { readonly on: infer On }
-      ? { readonly on: On; readonly where?: Where<WantedIn<On>> }
+      ? { readonly on: On; readonly where?: Where<SelectorIn<On>> }
       : unknown);
 };
 

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
-import type { HistoryQuery, Page, PageOptions, StatsQuery, StatsRow } from "../engine/queries.ts";
+import type { HistoryPageOptions, HistoryQuery, Page, StatsQuery, StatsRow } from "../engine/queries.ts";
 import type { Event } from "../event/event.ts";
 import { checkHistoryQuery } from "./check-query.ts";
 import { type Flow, readFlow } from "./flow.ts";
@@ -7,11 +7,12 @@ import type { LogReader } from "./log-reader.ts";
 import { countByType } from "./stats.ts";
 import { tail } from "./tail.ts";
 
-/** Past events. Newest first, by order of acceptance. */
+/** Past events, by order of acceptance. */
 export interface History {
   /** `undefined` where it is not stored, or its retention has ended. As it was published. */
   get(id: string): Promise<Event | undefined>;
-  query(query?: HistoryQuery & PageOptions): Promise<Page>;
+  /** Newest first, unless `order` says otherwise; in pages. */
+  query(query?: HistoryQuery & HistoryPageOptions): Promise<Page>;
   /** The tree of a flow. `not_found` where no event has that correlation id (an event's own id is tried too). */
   flow(correlationId: string): Promise<Flow>;
   /** Counts by type and window. */
@@ -35,8 +36,9 @@ export function createHistory({ reader, open, closing }: HistoryDependencies): H
     get: async (id) => open().log.get(id),
     query: async (query = {}) => {
       checkHistoryQuery("history.query", query);
-      const { limit, cursor, ...filter } = query;
+      const { limit, cursor, order, ...filter } = query;
       const page = await open().log.query(filter, {
+        ...(order === undefined ? {} : { order }),
         ...(limit === undefined ? {} : { limit }),
         ...(cursor === undefined ? {} : { cursor }),
       });

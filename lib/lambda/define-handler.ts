@@ -11,7 +11,7 @@ import type { Catalog } from "../event/catalog.ts";
 import { didYouMean } from "../event/nearest.ts";
 import { withFields } from "../runtime/logger.ts";
 import { subscriptionRecord, unknownTypes } from "../subscription/index.ts";
-import type { EventOf, Subscription, SubscriptionRecord, Wanted } from "../subscription/subscription.ts";
+import type { EventOf, EventSelector, Subscription, SubscriptionRecord } from "../subscription/subscription.ts";
 import { BatchRun } from "./batch-run.ts";
 import { functionSubscription } from "./environment.ts";
 import type { QueueFunction } from "./function.ts";
@@ -30,7 +30,7 @@ import { queueBatch } from "./queue-batch.ts";
  * has to report batch item failures; which bus and queue it belongs to it reads from its environment at the first
  * invocation. `invalid_config`, `invalid_pattern`.
  */
-export function defineHandler<const On extends Wanted | readonly Wanted[], Events = RegisteredEvents>(
+export function defineHandler<const On extends EventSelector | readonly EventSelector[], Events = RegisteredEvents>(
   subscription: Subscription<On>,
   handler: Handler<EventOf<{ on: On }, Events>, Events>,
   options: HandlerOptions<Events> = {},

@@ -1,4 +1,4 @@
-/** A node is reached by its label, read in the trie's direction, after the labels above it. */
+/** A node of the trie. Its path is the labels above it followed by its own, read in the trie's direction. */
 interface Node<Entry> {
   label: string;
   entries: Entry[];
@@ -6,8 +6,8 @@ interface Node<Entry> {
 }
 
 /**
- * Entries under texts, found by the values that start (or, read backward, end) with these texts. Costs what the value has
- * in common with some text, not what is stored.
+ * A radix trie that maps prefixes (or, read backward, suffixes) to entries. The cost of a lookup depends on how much of the
+ * value matches, not on the number of entries.
  */
 export class AffixTrie<Entry> {
   readonly #root: Node<Entry> = { label: "", entries: [], next: new Map() };
@@ -35,7 +35,7 @@ export class AffixTrie<Entry> {
     node.entries.push(entry);
   }
 
-  /** Hands over every entry whose text the value starts or ends with; forward, it may start at a later character. */
+  /** Visits every entry whose text the value starts or ends with. A forward lookup may begin at a later character, `from`. */
   find(value: string, visit: (entry: Entry) => void, from = 0): void {
     const step = this.#backward ? -1 : 1;
     let at = this.#backward ? value.length - 1 : from;
@@ -47,7 +47,7 @@ export class AffixTrie<Entry> {
       if (node === undefined) return;
       const { label } = node;
       for (let index = 0; index < label.length; index += 1) {
-        // Past either end charCodeAt gives NaN, which equals nothing.
+        // Past either end charCodeAt returns NaN, which equals nothing.
         if (value.charCodeAt(at) !== label.charCodeAt(index)) return;
         at += step;
       }
@@ -62,7 +62,7 @@ function commonLength(one: string, other: string): number {
   return length;
 }
 
-/** Shortens a node's label; what it held moves to a child under the rest of the label. */
+/** Shortens a node's label and moves its entries and children to a child with the rest of the label. */
 function split<Entry>(node: Node<Entry>, length: number): void {
   const child: Node<Entry> = { label: node.label.slice(length), entries: node.entries, next: node.next };
   node.label = node.label.slice(0, length);

@@ -5,16 +5,16 @@ import { parsePattern } from "./parse.ts";
 import { satisfied } from "./rule.ts";
 
 /**
- * Makes a predicate of an EventBridge event pattern. It takes any JSON value; what is no object never matches.
- * Throws `invalid_pattern` with the place and the fix. Many patterns at once: `compilePatterns`.
+ * Compiles an EventBridge event pattern to a predicate over any JSON value; a value that is not an object never matches.
+ * Throws `invalid_pattern` with the position in the pattern. To match many patterns at once, use `compilePatterns`.
  */
 export function compilePattern(pattern: unknown): (event: unknown) => boolean {
   const alternatives = parsePattern(pattern);
   const tree = new FieldTree();
   const checks = alternatives.map((alternative) => prepareAll(alternative, tree));
-  const found = new EventFields(tree);
+  const fields = new EventFields(tree);
   return (event) => {
-    found.read(event);
-    return checks.some((alternative) => satisfied(alternative, found));
+    fields.read(event);
+    return checks.some((alternative) => satisfied(alternative, fields));
   };
 }

@@ -1,6 +1,6 @@
 import type { Test } from "./value-test.ts";
 
-/** What one field must be: one of the tests must match one of its values, or, where `absent` is set, it may be missing. */
+/** A condition on one field: one of the tests must match one of its values, or, if `absent` is set, it may be missing. */
 export interface Condition {
   /** The names from the root of the event to the field, joined by dots. */
   readonly path: string;
@@ -9,10 +9,10 @@ export interface Condition {
   readonly absent: boolean;
 }
 
-/** Conditions that must all hold, in the order of their paths. A pattern matches if one of its alternatives does. */
+/** Conditions that must all hold, in the order of their paths. A pattern matches if one of its alternatives matches. */
 export type Alternative = readonly Condition[];
 
-/** Whether a test takes part in numeric comparison, which changes how AWS's engine compares addresses of the same field. */
+/** Whether a test is numeric, which changes how AWS's engine compares IP addresses of the same field. */
 export function isNumeric(test: Test): boolean {
   return (
     test.kind === "number" || test.kind === "range" || (test.kind === "anything-but" && test.tests.some(isNumeric))

@@ -1,14 +1,14 @@
 import type { Condition } from "./condition.ts";
 import type { Scalar, Test } from "./value-test.ts";
 
-/** What a condition wants, in words. */
+/** Describes in words what a condition expects. */
 export function describeCondition({ tests, absent }: Condition): string {
-  const wanted = tests.map(describeTest);
-  if (absent) wanted.push("no such field");
-  return either(wanted);
+  const expected = tests.map(describeTest);
+  if (absent) expected.push("no such field");
+  return either(expected);
 }
 
-/** Values as they stand in JSON, so that 5 and "5" are told apart. */
+/** Formats values as JSON, which distinguishes 5 from "5". */
 export function describeValues(values: readonly Scalar[]): string {
   const shown = values.slice(0, 5).map((value) => quote(value));
   if (values.length > shown.length) shown.push(`${values.length - shown.length} more`);
@@ -22,17 +22,17 @@ function describeTest(test: Test): string {
     case "literal":
       return quote(test.value);
     case "prefix":
-      return test.value === "" ? "any text" : `text that starts with ${quote(test.value)}`;
+      return test.value === "" ? "any string" : `a string that starts with ${quote(test.value)}`;
     case "suffix":
-      return test.value === "" ? "any text" : `text that ends with ${quote(test.value)}`;
+      return test.value === "" ? "any string" : `a string that ends with ${quote(test.value)}`;
     case "equals-ignore-case":
       return `${quote(test.value)} in any case`;
     case "prefix-ignore-case":
-      return `text that starts with ${quote(test.value)} in any case`;
+      return `a string that starts with ${quote(test.value)} in any case`;
     case "suffix-ignore-case":
-      return `text that ends with ${quote(test.value)} in any case`;
+      return `a string that ends with ${quote(test.value)} in any case`;
     case "wildcard":
-      return `text like ${quote(test.value)}`;
+      return `a string that matches ${quote(test.value)}`;
     case "range":
       return describeRange(test);
     case "ip":

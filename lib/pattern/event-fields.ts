@@ -2,27 +2,30 @@ import { type FieldNode, type FieldTree, follow } from "./field-tree.ts";
 import { isObject } from "./json-object.ts";
 import type { Scalar } from "./value-test.ts";
 
-/** The place of a value within the arrays around it, innermost first: two values of one array must share its index. */
+/**
+ * The array elements that contain a value, as a linked list, innermost first. Values of one array that match together must
+ * have the same index in it.
+ */
 export interface ArrayPath {
   readonly array: number;
   readonly index: number;
   readonly outer: ArrayPath | null;
 }
 
-/** Up to this many fields at one level are looked up by name; above it, or where names may hold dots, all names are read. */
-const fewFields = 6;
+/** Up to this many fields of a level are looked up by name; otherwise, or if names may contain dots, all names are read. */
+const maxLookups = 6;
 
 /**
- * The values that one event has for the fields of a tree. One object serves all events, one after another, so that an
- * event allocates nothing unless it holds arrays.
+ * The values of one event for the fields of a tree. The object is reused for every event, so that reading an event allocates
+ * nothing unless it contains arrays.
  */
 export class EventFields {
-  /** The fields found in this event, in no order. */
-  readonly fields: number[] = [];
+  /** The fields that this event has, in no particular order; only the first `count` entries are valid. */
+  readonly present: number[] = [];
   count = 0;
-  /** Whether some value lies within an element of an array, so that conditions may depend on one another. */
+  /** Whether some value is inside an array element, so that conditions may depend on one another. */
   nested = false;
-  /** Tells this event from the ones before, for what is remembered about it elsewhere. */
+  /** Identifies the current event, so that results cached elsewhere are not used for the next one. */
   epoch = 0;
   readonly #tree: FieldTree;
   readonly #seen: number[];
@@ -31,7 +34,7 @@ export class EventFields {
   readonly #arrayPaths: (ArrayPath | null)[][];
   #arrays = 0;
 
-  /** The tree must be complete. */
+  /** No field may be added to the tree afterwards. */
   constructor(tree: FieldTree) {
     this.#tree = tree;
     this.#seen = new Array<number>(tree.size).fill(0);
@@ -40,7 +43,7 @@ export class EventFields {
     this.#arrayPaths = Array.from({ length: tree.size }, () => []);
   }
 
-  /** Forgets the event before and reads this one. What is no JSON object has no fields. */
+  /** Replaces the previous event by this one. A value that is not a JSON object has no fields. */
   read(event: unknown): void {
     this.epoch += 1;
     this.count = 0;
@@ -53,23 +56,23 @@ export class EventFields {
     return this.#seen[field] === this.epoch;
   }
 
-  /** The value found first; others may follow. Only for a field that was found. */
+  /** Returns the first value of a field that the event has. */
   first(field: number): Scalar {
     return this.#first[field] ?? null;
   }
 
-  /** The values after the first. Only for a field that was found. */
+  /** Returns the values after the first of a field that the event has. */
   more(field: number): readonly Scalar[] {
     return this.#more[field] ?? [];
   }
 
-  /** The arrayPaths of the values, the first included; a value past the end has none. Only for a field that was found. */
+  /** Returns the array paths of a field's values, from the first on. A value without an entry is outside all arrays. */
   arrayPaths(field: number): readonly (ArrayPath | null)[] {
     return this.#arrayPaths[field] ?? [];
   }
 
   #readObject(node: FieldNode, fields: Readonly<Record<string, unknown>>, arrayPath: ArrayPath | null): void {
-    if (!node.deep && node.children.size <= fewFields) {
+    if (!node.deep && node.children.size <= maxLookups) {
       for (const [name, child] of node.children) {
         const value = fields[name];
         if (value !== undefined && Object.hasOwn(fields, name)) this.#readValue(child, value, arrayPath);
@@ -108,7 +111,7 @@ export class EventFields {
     if (this.#seen[field] !== this.epoch) {
       this.#seen[field] = this.epoch;
       this.#first[field] = value;
-      this.fields[this.count] = field;
+      this.present[this.count] = field;
       this.count += 1;
       const more = this.#more[field];
       if (more !== undefined && more.length > 0) more.length = 0;
@@ -117,15 +120,15 @@ export class EventFields {
     } else {
       this.#more[field]?.push(value);
     }
-    if (arrayPath !== null) this.#remember(field, arrayPath);
+    if (arrayPath !== null) this.#addArrayPath(field, arrayPath);
   }
 
-  #remember(field: number, arrayPath: ArrayPath): void {
+  #addArrayPath(field: number, arrayPath: ArrayPath): void {
     this.nested = true;
     const arrayPaths = this.#arrayPaths[field];
     if (arrayPaths === undefined) return;
-    const before = this.more(field).length;
-    while (arrayPaths.length < before) arrayPaths.push(null);
+    const index = this.more(field).length;
+    while (arrayPaths.length < index) arrayPaths.push(null);
     arrayPaths.push(arrayPath);
   }
 }

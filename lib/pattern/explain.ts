@@ -11,70 +11,70 @@ import type { Scalar } from "./value-test.ts";
 export interface PatternMismatch {
   /** The names from the root of the event to the field, joined by dots. */
   readonly path: string;
-  /** What the pattern wants there, in words. */
-  readonly wanted: string;
-  /** The values of the field; several where it lies in an array, none where it is missing. */
+  /** What the pattern expects at the path, in words. */
+  readonly expected: string;
+  /** The values of the field: several if it is in an array, none if it is missing. */
   readonly values: readonly Scalar[];
-  /** What was found, in words. */
+  /** What the event has at the path, in words. */
   readonly found: string;
 }
 
 /** Whether a pattern matches an event, and if not, why. */
 export interface PatternExplanation {
   readonly matches: boolean;
-  /** How many alternatives the `$or`s of the pattern make; 1 without. */
+  /** The number of alternatives that the pattern's `$or`s expand to; 1 without `$or`. */
   readonly alternatives: number;
-  /** What is wrong with the alternative that comes nearest to matching; empty if the pattern matches. */
+  /** The mismatches of the alternative with the fewest; empty if the pattern matches. */
   readonly mismatches: readonly PatternMismatch[];
-  /** All of it in plain words, a line each. */
+  /** The explanation as text, one line for each mismatch. */
   readonly text: string;
 }
 
 /**
- * Says whether a pattern matches an event, and which fields keep it from matching.
- * Agrees with `compilePattern`, and throws `invalid_pattern` as it does.
+ * Explains whether a pattern matches an event, and which fields keep it from matching. Agrees with `compilePattern`, and
+ * throws `invalid_pattern` as it does.
  */
 export function explainPattern(pattern: unknown, event: unknown): PatternExplanation {
   const tree = new FieldTree();
   const alternatives = parsePattern(pattern).map((alternative) => prepareAll(alternative, tree));
-  const found = new EventFields(tree);
-  found.read(event);
+  const fields = new EventFields(tree);
+  fields.read(event);
   const count = alternatives.length;
-  if (alternatives.some((checks) => satisfied(checks, found))) {
+  if (alternatives.some((checks) => satisfied(checks, fields))) {
     return { matches: true, alternatives: count, mismatches: [], text: "The pattern matches." };
   }
-  const reasons = alternatives.map((checks) => mismatchesOf(checks, found, event));
+  const reasons = alternatives.map((checks) => mismatchesOf(checks, fields, event));
   const mismatches = reasons.reduce((one, other) => (other.length < one.length ? other : one));
-  return { matches: false, alternatives: count, mismatches, text: inWords(mismatches, count) };
+  return { matches: false, alternatives: count, mismatches, text: formatText(mismatches, count) };
 }
 
-function mismatchesOf(checks: readonly Check[], found: EventFields, event: unknown): PatternMismatch[] {
-  const failing = checks.filter((check) => !holds(check, found));
-  if (failing.length > 0) return failing.map((check) => mismatch(check, found, event));
-  const inArrays = checks.filter(({ field }) => found.has(field) && found.arrayPaths(field).length > 0);
+function mismatchesOf(checks: readonly Check[], fields: EventFields, event: unknown): PatternMismatch[] {
+  const failing = checks.filter((check) => !holds(check, fields));
+  if (failing.length > 0) return failing.map((check) => mismatch(check, fields, event));
+  const inArrays = checks.filter(({ field }) => fields.has(field) && fields.arrayPaths(field).length > 0);
   return [
     {
       path: inArrays.map(({ condition }) => condition.path).join(", "),
-      wanted: "values within the same element of the array around them",
+      expected: "values in the same element of the array that contains them",
       values: [],
-      found: "each of them, but in different elements",
+      found: "each value, but in different elements",
     },
   ];
 }
 
-function mismatch({ condition, field }: Check, found: EventFields, event: unknown): PatternMismatch {
-  const values = found.has(field) ? [found.first(field), ...found.more(field)] : [];
+function mismatch({ condition, field }: Check, fields: EventFields, event: unknown): PatternMismatch {
+  const values = fields.has(field) ? [fields.first(field), ...fields.more(field)] : [];
   return {
     path: condition.path,
-    wanted: describeCondition(condition),
+    expected: describeCondition(condition),
     values,
     found: values.length > 0 ? describeValues(values) : describeMissing(condition.path, event),
   };
 }
 
-/** How far the path goes, and what is there instead. */
+/** Describes how much of the path exists, and what the event has instead. */
 function describeMissing(path: string, event: unknown): string {
-  if (!isObject(event)) return "no event: events are JSON objects";
+  if (!isObject(event)) return "a value that is not an event: events are JSON objects";
   let at: unknown = event;
   let reached = "the event";
   for (const name of path.split(".")) {
@@ -94,11 +94,11 @@ function describeContainer(reached: string, value: unknown): string {
   return names.length > 10 ? `${reached} has ${shown} and ${names.length - 10} more` : `${reached} has ${shown}`;
 }
 
-function inWords(mismatches: readonly PatternMismatch[], alternatives: number): string {
-  const lines = mismatches.map(({ path, wanted, found }) => `  ${path}: wanted ${wanted}; found ${found}`);
+function formatText(mismatches: readonly PatternMismatch[], alternatives: number): string {
+  const lines = mismatches.map(({ path, expected, found }) => `  ${path}: expected ${expected}; found ${found}`);
   const title =
     alternatives === 1
       ? "The pattern does not match:"
-      : `None of the pattern's ${alternatives} alternatives matches; the nearest:`;
+      : `None of the pattern's ${alternatives} alternatives matches; the nearest one:`;
   return [title, ...lines].join("\n");
 }

@@ -1,26 +1,26 @@
-/** One step on the way to the fields that some pattern names. */
+/** A node of the tree: one name on the paths of fields that patterns use. */
 export interface FieldNode {
   /** The number of the field whose path ends here, or -1. */
   field: number;
   readonly children: Map<string, FieldNode>;
-  /** Whether a child has children of its own, so that an event may reach them by one dotted name. */
+  /** Whether a child has children of its own, so that an event may contain them under one dotted name. */
   deep: boolean;
 }
 
 /**
- * The fields that patterns name, as a tree of the names on their paths. Paths are split at every dot: AWS's engine holds
- * `"a.b"` and `a` → `b` for the same field, in patterns and events alike.
+ * The fields that patterns use, as a tree of the names on their paths. Paths are split at every dot: AWS's engine treats
+ * `"a.b"` and `a` → `b` as the same field, in patterns and events alike.
  */
 export class FieldTree {
   readonly root: FieldNode = emptyNode();
   readonly #numbers = new Map<string, number>();
 
-  /** How many fields there are; their numbers are 0 to this minus one. */
+  /** The number of fields. They are numbered from 0. */
   get size(): number {
     return this.#numbers.size;
   }
 
-  /** The number of the field at a path, given to it when first asked for. */
+  /** Returns the number of the field at a path, and adds the field if it is new. */
   number(path: string): number {
     const known = this.#numbers.get(path);
     if (known !== undefined) return known;
@@ -43,7 +43,7 @@ export class FieldTree {
   }
 }
 
-/** The node that a name leads to, dots in it being steps. */
+/** Returns the node of a name below another node. A dot in the name separates two steps. */
 export function follow(node: FieldNode, name: string): FieldNode | undefined {
   const child = node.children.get(name);
   if (child !== undefined || !node.deep || !name.includes(".")) return child;

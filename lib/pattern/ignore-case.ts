@@ -1,9 +1,9 @@
-/** A text with, for each UTF-16 unit, the two spellings that match it: its lower and its upper case. */
+/** For each UTF-16 unit of a string, its lower-case and its upper-case form. */
 export type Fold = readonly (readonly [lower: string, upper: string])[];
 
 /**
- * Prepares a text for comparison without regard to case, unit by unit as AWS's engine does it: only the pattern is
- * folded, one unit may become several (`ß` matches `SS`, not `ss`), and half a surrogate pair counts as `?`.
+ * Folds a string for case-insensitive comparison, unit by unit as AWS's engine does: only the pattern is folded, one unit may
+ * become several (`ß` matches `SS`, not `ss`), and each half of a surrogate pair counts as `?`.
  */
 export function fold(text: string): Fold {
   const folded: [string, string][] = [];
@@ -15,17 +15,17 @@ export function fold(text: string): Fold {
   return folded;
 }
 
-/** Whether the whole value is a spelling of the text. */
+/** Whether the value equals the folded string. */
 export function equalsIgnoringCase(folded: Fold, value: string): boolean {
   return prefixEnd(folded, value) === value.length;
 }
 
-/** Whether the value starts with a spelling of the text. */
+/** Whether the value starts with the folded string. */
 export function prefixIgnoringCase(folded: Fold, value: string): boolean {
   return prefixEnd(folded, value) !== -1;
 }
 
-/** Whether the value ends with a spelling of the text. */
+/** Whether the value ends with the folded string. */
 export function suffixIgnoringCase(folded: Fold, value: string): boolean {
   let end = value.length;
   for (const [lower, upper] of folded.toReversed()) {

@@ -1,12 +1,18 @@
 import { BusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
 
-/** Refuses a pattern: where, what is there, and what to write instead. */
-export function invalid(place: string, problem: string, fix: string): never {
-  throw new BusError("invalid_pattern", `${place}: ${problem}; ${fix}`, { details: { place } });
+/** Throws `invalid_pattern` for a problem at a position such as `pattern.data.kind[0]`. */
+export function invalid(position: string, problem: string): never {
+  throw new BusError("invalid_pattern", `${position}: ${problem}`, { details: { position } });
 }
 
-/** The place of a field or element below another place. */
-export function below(place: string, step: string | number): string {
-  if (typeof step === "number") return `${place}[${step}]`;
-  return /^[\w$-]+$/.test(step) ? `${place}.${step}` : `${place}[${JSON.stringify(step)}]`;
+/** Throws `invalid_pattern` for a value that must be what `expected` says. */
+export function invalidValue(position: string, expected: string, value: unknown): never {
+  invalid(position, mustBe(expected, value));
+}
+
+/** Returns the position of a field or element below another position. */
+export function below(position: string, step: string | number): string {
+  if (typeof step === "number") return `${position}[${step}]`;
+  return /^[\w$-]+$/.test(step) ? `${position}.${step}` : `${position}[${JSON.stringify(step)}]`;
 }

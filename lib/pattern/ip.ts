@@ -1,4 +1,4 @@
-/** Addresses as upper-case hexadecimal digits, 8 for IPv4 and 32 for IPv6, both ends included. */
+/** An inclusive range of addresses as upper-case hexadecimal digits, 8 for IPv4 and 32 for IPv6. */
 export interface HexRange {
   readonly from: string;
   readonly to: string;
@@ -7,14 +7,17 @@ export interface HexRange {
 const ipv4 = /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/;
 const ipv6 = /^[0-9a-fA-F:]*:[0-9a-fA-F:]*$/;
 
-/** The digits of an address, or undefined where the text is none. An IPv4-mapped IPv6 address is the IPv4 address. */
+/**
+ * Converts an address to hexadecimal digits, or returns `undefined` if the string is not an address. An IPv4-mapped IPv6
+ * address is converted to the IPv4 address.
+ */
 export function ipToHex(text: string): string | undefined {
   if (text.length < 2 || text.length > 256) return undefined;
   const bytes = ipv4.test(text) ? ipv4Bytes(text) : ipv6.test(text) ? ipv6Bytes(text) : undefined;
   return bytes?.map((byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join("");
 }
 
-/** The addresses of a block: the first `bits` bits of the address are kept, all others vary. */
+/** Returns the addresses of a block: the first `bits` bits of the address are fixed, all others vary. */
 export function blockRange(address: string, bits: number): HexRange {
   const fixed = Math.floor(bits / 4);
   const variable = address.length - fixed - 1;
@@ -27,8 +30,8 @@ export function blockRange(address: string, bits: number): HexRange {
 }
 
 /**
- * Whether digits lie in a range. They are read from the left and decided as soon as they can be, whatever their length, as
- * AWS's engine does it: an IPv6 address lies in the IPv4 block that its first 32 bits lie in.
+ * Whether digits are in a range. They are compared from the left until the result is known, whatever their length, as AWS's
+ * engine does: an IPv6 address is in the IPv4 block that contains its first 32 bits.
  */
 export function inHexRange(range: HexRange, digits: string): boolean {
   let onFrom = true;

@@ -1,36 +1,37 @@
 import type { Check } from "./check.ts";
 import type { ArrayPath, EventFields } from "./event-fields.ts";
 
-/** The arrayPaths of values by the outermost array around them and the index in it; `free` if some value lies in none. */
-interface Places {
-  free: boolean;
+/** The array paths of a field's values, by the outermost array and the index in it. */
+interface ValuePaths {
+  /** Whether some value is outside all arrays. */
+  outside: boolean;
   readonly byArray: Map<number, Map<number, ArrayPath[]>>;
 }
 
 /**
- * Whether the checks hold for values of which no two lie in different elements of the same array. Checks are taken in
- * order, as AWS's engine does, so that a field is absent if no value of it agrees with the elements chosen before it.
- * What is kept after each check is which elements it settled on, and only of arrays that later checks meet again.
+ * Whether the checks hold for values of which no two are in different elements of the same array. Checks are evaluated in
+ * order, as in AWS's engine, so that a field is absent if none of its values is compatible with the elements chosen before.
+ * After each check only the chosen elements are kept, and only those of arrays that later checks use.
  */
-export function matchArrayConsistently(checks: readonly Check[], found: EventFields): boolean {
-  const later = arraysLater(checks, found);
+export function matchArrayConsistently(checks: readonly Check[], fields: EventFields): boolean {
+  const later = arraysLater(checks, fields);
   let choices: (ArrayPath | null)[] = [null];
   for (const [index, check] of checks.entries()) {
-    const matching = places(found, check, true);
-    const all = check.absent ? places(found, check, false) : undefined;
-    const around = arraysAround(found, check.field);
+    const matching = valuePaths(fields, check, true);
+    const all = check.absent ? valuePaths(fields, check, false) : undefined;
+    const arrays = arraysOf(fields, check.field);
     const next = new Map<string, ArrayPath | null>();
     for (const choice of choices) {
-      const missing = all !== undefined && !all.free && agreeing(all, choice).next().done === true;
-      const bound = boundTo(choice, around);
-      const merged = (matching.free && bound === undefined) || missing ? [choice] : [];
-      for (const arrayPath of agreeing(matching, choice)) {
+      const missing = all !== undefined && !all.outside && compatible(all, choice).next().done === true;
+      const bound = boundElement(choice, arrays);
+      const merged = (matching.outside && bound === undefined) || missing ? [choice] : [];
+      for (const arrayPath of compatible(matching, choice)) {
         if (bound === undefined || indexIn(arrayPath, bound.array) === bound.index)
           merged.push(merge(choice, arrayPath));
       }
       for (const one of merged) {
-        const kept = keep(one, later[index]);
-        next.set(keyOf(kept), kept);
+        const restricted = restrict(one, later[index]);
+        next.set(keyOf(restricted), restricted);
       }
     }
     if (next.size === 0) return false;
@@ -39,50 +40,51 @@ export function matchArrayConsistently(checks: readonly Check[], found: EventFie
   return true;
 }
 
-/** For each check, the arrays around values of the checks after it. */
-function arraysLater(checks: readonly Check[], found: EventFields): ReadonlySet<number>[] {
+/** Returns, for each check, the arrays that contain values of the checks after it. */
+function arraysLater(checks: readonly Check[], fields: EventFields): ReadonlySet<number>[] {
   const later: Set<number>[] = [];
   let arrays = new Set<number>();
   for (const { field } of checks.toReversed()) {
     later.unshift(arrays);
-    arrays = new Set([...arrays, ...arraysAround(found, field)]);
+    arrays = new Set([...arrays, ...arraysOf(fields, field)]);
   }
   return later;
 }
 
-function arraysAround(found: EventFields, field: number): Set<number> {
+/** Returns the arrays that contain values of a field. */
+function arraysOf(fields: EventFields, field: number): Set<number> {
   const arrays = new Set<number>();
-  if (!found.has(field)) return arrays;
-  for (const arrayPath of found.arrayPaths(field)) {
+  if (!fields.has(field)) return arrays;
+  for (const arrayPath of fields.arrayPaths(field)) {
     for (let at = arrayPath; at !== null; at = at.outer) arrays.add(at.array);
   }
   return arrays;
 }
 
 /**
- * An element chosen before, of an array that some value of the field lies in: AWS's engine then takes values of that
- * element only, and none that a dotted name puts outside the array.
+ * Returns an element chosen before of one of the arrays. AWS's engine then accepts only values in that element, and none that
+ * a dotted name places outside the array.
  */
-function boundTo(choice: ArrayPath | null, around: ReadonlySet<number>): ArrayPath | undefined {
-  for (let at = choice; at !== null; at = at.outer) if (around.has(at.array)) return at;
+function boundElement(choice: ArrayPath | null, arrays: ReadonlySet<number>): ArrayPath | undefined {
+  for (let at = choice; at !== null; at = at.outer) if (arrays.has(at.array)) return at;
   return undefined;
 }
 
-function places(found: EventFields, check: Check, onlyMatching: boolean): Places {
-  const result: Places = { free: false, byArray: new Map() };
-  if (!found.has(check.field)) return result;
-  const arrayPaths = found.arrayPaths(check.field);
-  const values = [found.first(check.field), ...found.more(check.field)];
+function valuePaths(fields: EventFields, check: Check, onlyMatching: boolean): ValuePaths {
+  const result: ValuePaths = { outside: false, byArray: new Map() };
+  if (!fields.has(check.field)) return result;
+  const arrayPaths = fields.arrayPaths(check.field);
+  const values = [fields.first(check.field), ...fields.more(check.field)];
   for (const [index, value] of values.entries()) {
     if (onlyMatching && !check.matches(value)) continue;
     const arrayPath = arrayPaths[index] ?? null;
-    if (arrayPath === null) result.free = true;
-    else addPlace(result, arrayPath);
+    if (arrayPath === null) result.outside = true;
+    else addPath(result, arrayPath);
   }
   return result;
 }
 
-function addPlace(result: Places, arrayPath: ArrayPath): void {
+function addPath(result: ValuePaths, arrayPath: ArrayPath): void {
   let outermost = arrayPath;
   while (outermost.outer !== null) outermost = outermost.outer;
   let byIndex = result.byArray.get(outermost.array);
@@ -90,21 +92,21 @@ function addPlace(result: Places, arrayPath: ArrayPath): void {
     byIndex = new Map();
     result.byArray.set(outermost.array, byIndex);
   }
-  const sharing = byIndex.get(outermost.index);
-  if (sharing === undefined) byIndex.set(outermost.index, [arrayPath]);
-  else if (sharing.at(-1) !== arrayPath) sharing.push(arrayPath);
+  const paths = byIndex.get(outermost.index);
+  if (paths === undefined) byIndex.set(outermost.index, [arrayPath]);
+  else if (paths.at(-1) !== arrayPath) paths.push(arrayPath);
 }
 
-/** The arrayPaths that contradict no element chosen before. */
-function* agreeing(among: Places, choice: ArrayPath | null): Generator<ArrayPath> {
-  for (const [array, byIndex] of among.byArray) {
+/** Yields the array paths that contradict no element chosen before. */
+function* compatible(paths: ValuePaths, choice: ArrayPath | null): Generator<ArrayPath> {
+  for (const [array, byIndex] of paths.byArray) {
     const chosen = indexIn(choice, array);
     const candidates = chosen === undefined ? [...byIndex.values()].flat() : (byIndex.get(chosen) ?? []);
-    for (const arrayPath of candidates) if (agrees(choice, arrayPath)) yield arrayPath;
+    for (const arrayPath of candidates) if (isCompatible(choice, arrayPath)) yield arrayPath;
   }
 }
 
-function agrees(choice: ArrayPath | null, arrayPath: ArrayPath): boolean {
+function isCompatible(choice: ArrayPath | null, arrayPath: ArrayPath): boolean {
   for (let at: ArrayPath | null = arrayPath; at !== null; at = at.outer) {
     const chosen = indexIn(choice, at.array);
     if (chosen !== undefined && chosen !== at.index) return false;
@@ -125,12 +127,13 @@ function merge(choice: ArrayPath | null, arrayPath: ArrayPath): ArrayPath | null
   return merged;
 }
 
-function keep(choice: ArrayPath | null, arrays: ReadonlySet<number> | undefined): ArrayPath | null {
-  let kept: ArrayPath | null = null;
+/** Keeps only the elements of the given arrays. */
+function restrict(choice: ArrayPath | null, arrays: ReadonlySet<number> | undefined): ArrayPath | null {
+  let restricted: ArrayPath | null = null;
   for (let at = choice; at !== null; at = at.outer) {
-    if (arrays?.has(at.array) === true) kept = { array: at.array, index: at.index, outer: kept };
+    if (arrays?.has(at.array) === true) restricted = { array: at.array, index: at.index, outer: restricted };
   }
-  return kept;
+  return restricted;
 }
 
 function keyOf(choice: ArrayPath | null): string {

@@ -1,17 +1,19 @@
 import { shortForm } from "../error/short-form.ts";
 import { type Alternative, type Condition, isNumeric } from "./condition.ts";
-import { below, invalid } from "./invalid.ts";
+import { below, invalid, invalidValue } from "./invalid.ts";
 import { isObject } from "./json-object.ts";
 import { parseValues } from "./parse-values.ts";
 
-/** How deep fields may be nested: what events may be. */
+/** The maximum depth of fields, the same as for events. */
 const depthLimit = 1_000;
 
-/** How many alternatives `$or`s may multiply into, and how many fields one alternative may have. */
+/** The maximum number of alternatives that `$or`s expand to, and of fields in one alternative. */
 const alternativeLimit = 1_000;
 const fieldLimit = 256;
 
-/** Names that AWS keeps for operators, so that `$or` holds no field of theirs. */
+const patternForm = 'an object of fields such as { "source": ["crew"] }';
+
+/** Names that AWS reserves for operators: a field inside `$or` cannot have them. */
 const reserved: ReadonlySet<string> = new Set([
   ...["exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric", "cidr"],
   ...["=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case"],
@@ -19,118 +21,106 @@ const reserved: ReadonlySet<string> = new Set([
   ...["ip-address-in-range", "ip-address-not-in-range"],
 ]);
 
-/** One alternative while it is read. A path that comes again takes the place of the one before, as in AWS's engine. */
+/** One alternative during parsing. A path that is repeated replaces the earlier one, as in AWS's engine. */
 type Draft = Map<string, Condition>;
 
 interface Level {
   readonly path: readonly string[];
   readonly depth: number;
-  readonly place: string;
+  readonly position: string;
   readonly insideOr: boolean;
 }
 
 /**
- * Reads a pattern into alternatives: each `$or` multiplies those read so far by its branches.
- * Throws `invalid_pattern` with the place and the fix.
+ * Parses a pattern to alternatives: each `$or` multiplies the alternatives so far by its branches. Throws `invalid_pattern`
+ * with the position in the pattern.
  */
-export function parsePattern(pattern: unknown, place = "pattern"): Alternative[] {
-  if (!isObject(pattern)) {
-    invalid(place, `${shortForm(pattern)} is no pattern`, 'write an object of fields, such as { "source": ["crew"] }');
-  }
+export function parsePattern(pattern: unknown, position = "pattern"): Alternative[] {
+  if (!isObject(pattern)) invalidValue(position, patternForm, pattern);
   const drafts: Draft[] = [];
-  parseFields(drafts, pattern, { path: [], depth: 1, place, insideOr: false });
+  parseFields(drafts, pattern, { path: [], depth: 1, position, insideOr: false });
   return shareNumbers(drafts.map(inOrder));
 }
 
 function parseFields(drafts: Draft[], fields: Readonly<Record<string, unknown>>, level: Level): void {
   const names = Object.keys(fields);
-  if (names.length === 0) invalid(level.place, "an empty object wants nothing", "name at least one field in it");
+  if (names.length === 0) invalid(level.position, "must have at least one field, but is {}");
   if (level.depth > depthLimit) {
-    invalid(shortPlace(level.place), `fields are nested over ${depthLimit} deep`, "write fewer levels");
+    invalid(shortPosition(level.position), `must not be nested more than ${depthLimit} levels deep`);
   }
   for (const name of names) {
-    const place = below(level.place, name);
+    const position = below(level.position, name);
     const value = fields[name];
     if (name === "$or") {
-      parseOr(drafts, value, { ...level, place });
+      parseOr(drafts, value, { ...level, position });
     } else if (level.insideOr && reserved.has(name)) {
       invalid(
-        place,
-        `"${name}" is the name of an operator, and no field inside "$or" can be called so`,
-        'test the field outside "$or"',
+        position,
+        `"${name}" is the name of an operator, which a field inside "$or" cannot have; test the field outside "$or"`,
       );
     } else if (Array.isArray(value)) {
-      addCondition(drafts, parseCondition(value, name, { ...level, place }), place);
+      addCondition(drafts, parseCondition(value, name, { ...level, position }), position);
     } else if (isObject(value)) {
-      parseFields(drafts, value, { ...level, path: [...level.path, name], depth: level.depth + 1, place });
+      parseFields(drafts, value, { ...level, path: [...level.path, name], depth: level.depth + 1, position });
     } else {
-      invalid(
-        place,
-        `${shortForm(value)} is no list of values`,
-        typeof value === "object" ? "write [null]" : `write [${shortForm(value)}]`,
-      );
+      invalidValue(position, `a list of values such as ${listWith(value)}`, value);
     }
   }
 }
 
+/** A value that was meant as a list of one, or else an example of a list. */
+function listWith(value: unknown): string {
+  const isValue =
+    value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return isValue ? `[${shortForm(value)}]` : '["document"]';
+}
+
 function parseOr(drafts: Draft[], branches: unknown, level: Level): void {
   if (!Array.isArray(branches) || branches.length < 2) {
-    const found = Array.isArray(branches) ? `${branches.length} of them` : shortForm(branches);
-    invalid(
-      level.place,
-      `"$or" needs two alternatives or more, and this is ${found}`,
-      "write an array of two objects or more",
-    );
+    invalidValue(level.position, "a list of two or more patterns", branches);
   }
   const before = drafts.splice(0);
   branches.forEach((branch: unknown, index) => {
-    const place = below(level.place, index);
-    if (!isObject(branch)) {
-      invalid(
-        place,
-        `${shortForm(branch)} is no alternative`,
-        'write an object of fields, such as { "source": ["crew"] }',
-      );
-    }
+    const position = below(level.position, index);
+    if (!isObject(branch)) invalidValue(position, patternForm, branch);
     const copies = before.length === 0 ? [new Map()] : before.map((draft) => new Map(draft));
-    parseFields(copies, branch, { ...level, depth: level.depth + 1, place, insideOr: true });
+    parseFields(copies, branch, { ...level, depth: level.depth + 1, position, insideOr: true });
     drafts.push(...copies);
     if (drafts.length > alternativeLimit) {
       invalid(
-        level.place,
-        `the "$or"s multiply into over ${alternativeLimit} alternatives`,
-        "split the pattern in several",
+        level.position,
+        `the "$or"s expand to more than ${alternativeLimit} alternatives; split the pattern into several`,
       );
     }
   });
 }
 
-function addCondition(drafts: Draft[], condition: Condition, place: string): void {
+function addCondition(drafts: Draft[], condition: Condition, position: string): void {
   if (drafts.length === 0) drafts.push(new Map());
   for (const draft of drafts) {
     draft.set(condition.path, condition);
-    if (draft.size > fieldLimit) invalid(place, `it names over ${fieldLimit} fields`, "test fewer fields");
+    if (draft.size > fieldLimit) invalid(position, `the pattern has more than ${fieldLimit} fields; test fewer fields`);
   }
 }
 
 function parseCondition(values: readonly unknown[], name: string, level: Level): Condition {
   const parent = level.path.join(".");
-  return { path: parent === "" ? name : `${parent}.${name}`, ...parseValues(values, level.place) };
+  return { path: parent === "" ? name : `${parent}.${name}`, ...parseValues(values, level.position) };
 }
 
-/** A place some thousand steps deep, cut to what a person reads. */
-function shortPlace(place: string): string {
-  return place.length > 60 ? `${place.slice(0, 57)}...` : place;
+/** Truncates a position that is a thousand levels deep to a readable length. */
+function shortPosition(position: string): string {
+  return position.length > 60 ? `${position.slice(0, 57)}...` : position;
 }
 
-/** Fields are tried in the order of their paths, which decides when `exists: false` meets an array. */
+/** Sorts conditions by path: the order matters where `exists: false` applies to a field in an array. */
 function inOrder(draft: Draft): Alternative {
   return [...draft.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 /**
- * Alternatives that start with the same field share its comparison in AWS's engine: where it is numeric in one of them,
- * numbers are not compared with addresses in the others.
+ * In AWS's engine, alternatives that start with the same field share its comparison: if it is numeric in one of them, numbers
+ * are not compared with IP addresses in the others.
  */
 function shareNumbers(alternatives: Alternative[]): Alternative[] {
   if (alternatives.length === 1) return alternatives;

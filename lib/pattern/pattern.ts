@@ -1,4 +1,4 @@
-/** What one value of a field may be: the value itself, or an expression over it. */
+/** What a pattern accepts as the value of a field: a value, or an expression. */
 export type PatternValue =
   | string
   | number
@@ -24,12 +24,12 @@ export type PatternValue =
         | { readonly "equals-ignore-case": string | readonly string[] };
     };
 
-/** The values a field may have, a deeper level of fields, or (at `$or`) the alternatives. */
+/** The values that a field may have, a deeper level of fields, or (at `$or`) the alternatives. */
 export type PatternNode = readonly PatternValue[] | readonly Pattern[] | Pattern;
 
 /**
- * An event pattern in EventBridge's language: every field named must have one of its values; `$or` holds alternatives.
- * `{ source: ["crew"], data: { kind: [{ prefix: "doc" }] } }`.
+ * An event pattern in EventBridge's language, such as `{ source: ["crew"], data: { kind: [{ prefix: "doc" }] } }`. Every
+ * field must have one of its listed values; `$or` lists alternatives.
  */
 export interface Pattern {
   readonly [field: string]: PatternNode;

@@ -1,8 +1,8 @@
 import { inRange, type NumericRange } from "./value-test.ts";
 
 /**
- * Entries under ranges of numbers, found by a number within: sorted by their lower bound, with the highest upper bound of
- * every half, so that halves that end below the number are passed over.
+ * An index from numeric ranges to entries: the ranges are sorted by lower bound, as a binary tree that knows the highest
+ * upper bound of each half, so that a lookup skips halves that end below the number.
  */
 export class RangeIndex<Entry> {
   readonly #ranges: { range: NumericRange; entry: Entry }[] = [];
@@ -14,7 +14,7 @@ export class RangeIndex<Entry> {
     this.#sorted = false;
   }
 
-  /** Hands over every entry whose range holds the number. */
+  /** Visits every entry whose range contains the number. */
   find(value: number, visit: (entry: Entry) => void): void {
     if (!this.#sorted) this.#sort();
     this.#search(1, 0, this.#ranges.length, value, visit);
@@ -35,16 +35,16 @@ export class RangeIndex<Entry> {
   #sort(): void {
     this.#ranges.sort((one, other) => one.range.from - other.range.from);
     this.#highest = [];
-    if (this.#ranges.length > 0) this.#note(1, 0, this.#ranges.length);
+    if (this.#ranges.length > 0) this.#computeHighest(1, 0, this.#ranges.length);
     this.#sorted = true;
   }
 
-  #note(node: number, start: number, end: number): number {
+  #computeHighest(node: number, start: number, end: number): number {
     const middle = (start + end) >> 1;
     const highest =
       end - start === 1
         ? (this.#ranges[start]?.range.to ?? -Infinity)
-        : Math.max(this.#note(node * 2, start, middle), this.#note(node * 2 + 1, middle, end));
+        : Math.max(this.#computeHighest(node * 2, start, middle), this.#computeHighest(node * 2 + 1, middle, end));
     this.#highest[node] = highest;
     return highest;
   }

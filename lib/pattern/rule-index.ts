@@ -8,23 +8,23 @@ import { satisfied } from "./rule.ts";
 import { Popularity } from "./selectivity.ts";
 import { testKey, ValueIndex } from "./value-index.ts";
 
-/** One alternative of a pattern, tried when the condition it is filed under holds. */
+/** One alternative of a pattern, evaluated when the condition under which it is indexed holds. */
 interface Candidate {
   readonly rule: number;
   readonly checks: readonly Check[];
-  /** The event for which it was tried last. */
+  /** The epoch of the event for which it was evaluated last. */
   epoch: number;
 }
 
 /**
- * Many patterns as one index. Every alternative is filed under its most selective condition, so that an event meets only
- * those that it has the right value for; what else they want is then checked, each distinct condition once an event.
+ * An index of many patterns. Every alternative is indexed under its most selective condition, so that an event is compared
+ * only with alternatives for which it has the right value; their other conditions are checked then, each once per event.
  */
 class RuleIndex {
   readonly #tree = new FieldTree();
-  readonly #found: EventFields;
+  readonly #fields: EventFields;
   readonly #values: (ValueIndex<Candidate> | undefined)[] = [];
-  /** Candidates that a missing field leads to. */
+  /** Candidates that are evaluated if a field is missing. */
   readonly #missing: { field: number; candidate: Candidate }[] = [];
   readonly #matchedIn: number[];
   readonly #rules: number;
@@ -34,25 +34,25 @@ class RuleIndex {
     this.#rules = patterns.length;
     this.#matchedIn = new Array<number>(patterns.length).fill(0);
     patterns.forEach((alternatives, rule) => {
-      for (const checks of alternatives) this.#file({ rule, checks, epoch: 0 }, popularity);
+      for (const checks of alternatives) this.#add({ rule, checks, epoch: 0 }, popularity);
     });
-    this.#found = new EventFields(this.#tree);
+    this.#fields = new EventFields(this.#tree);
   }
 
-  /** The numbers of the matching patterns, in order. */
+  /** Returns the numbers of the matching patterns, in order. */
   match(event: unknown): number[] {
-    const found = this.#found;
-    found.read(event);
+    const fields = this.#fields;
+    fields.read(event);
     const matched: number[] = [];
-    for (let index = 0; index < found.count; index += 1) {
-      const field = found.fields[index] ?? -1;
+    for (let index = 0; index < fields.count; index += 1) {
+      const field = fields.present[index] ?? -1;
       const values = this.#values[field];
       if (values === undefined) continue;
-      this.#tryAll(values.find(found.first(field)), matched);
-      for (const value of found.more(field)) this.#tryAll(values.find(value), matched);
+      this.#tryAll(values.find(fields.first(field)), matched);
+      for (const value of fields.more(field)) this.#tryAll(values.find(value), matched);
     }
-    for (const { field, candidate } of this.#missing) if (!found.has(field)) this.#try(candidate, matched);
-    return this.#ordered(matched);
+    for (const { field, candidate } of this.#missing) if (!fields.has(field)) this.#try(candidate, matched);
+    return this.#sort(matched);
   }
 
   #tryAll(hits: readonly (readonly Candidate[])[], matched: number[]): void {
@@ -60,19 +60,19 @@ class RuleIndex {
   }
 
   #try(candidate: Candidate, matched: number[]): void {
-    const { epoch } = this.#found;
+    const { epoch } = this.#fields;
     if (candidate.epoch === epoch || this.#matchedIn[candidate.rule] === epoch) return;
     candidate.epoch = epoch;
-    if (candidate.checks.length > 1 && !satisfied(candidate.checks, this.#found)) return;
+    if (candidate.checks.length > 1 && !satisfied(candidate.checks, this.#fields)) return;
     this.#matchedIn[candidate.rule] = epoch;
     matched.push(candidate.rule);
   }
 
-  /** Where an eighth of all patterns match, going through all of them is faster than sorting. */
-  #ordered(matched: number[]): number[] {
+  /** If an eighth of all patterns match, a scan of all of them is faster than sorting. */
+  #sort(matched: number[]): number[] {
     if (matched.length < 2) return matched;
     if (matched.length * 8 < this.#rules) return matched.sort((one, other) => one - other);
-    const { epoch } = this.#found;
+    const { epoch } = this.#fields;
     let count = 0;
     for (let rule = 0; count < matched.length; rule += 1) {
       if (this.#matchedIn[rule] === epoch) {
@@ -83,7 +83,7 @@ class RuleIndex {
     return matched;
   }
 
-  #file(candidate: Candidate, popularity: Popularity): void {
+  #add(candidate: Candidate, popularity: Popularity): void {
     let best: Check | undefined;
     let lowest = Infinity;
     for (const check of candidate.checks) {
@@ -93,15 +93,15 @@ class RuleIndex {
         lowest = cost;
       }
     }
-    // Where every field may be missing, the first is met before any array has been chosen from: it decides alone.
-    const filed = best ?? candidate.checks[0];
-    if (filed === undefined) return;
-    if (filed.absent) this.#missing.push({ field: filed.field, candidate });
-    for (const test of filed.condition.tests) {
-      let values = this.#values[filed.field];
+    // If every field may be missing, the first one is evaluated before any array element is chosen, so it alone decides.
+    const check = best ?? candidate.checks[0];
+    if (check === undefined) return;
+    if (check.absent) this.#missing.push({ field: check.field, candidate });
+    for (const test of check.condition.tests) {
+      let values = this.#values[check.field];
       if (values === undefined) {
         values = new ValueIndex();
-        this.#values[filed.field] = values;
+        this.#values[check.field] = values;
       }
       values.add(test, candidate);
     }
@@ -109,9 +109,9 @@ class RuleIndex {
 }
 
 /**
- * Makes one index of many EventBridge event patterns: given an event, it returns the names of those that match, in the
- * order of the record. An event costs what it matches, not how many patterns there are.
- * Throws `invalid_pattern` with the name, the place and the fix.
+ * Compiles many EventBridge event patterns to one index. The returned function returns the names of the patterns that match
+ * an event, in the order of the record. Its cost depends on how many patterns match, not on how many there are. Throws
+ * `invalid_pattern` with the name and the position in the pattern.
  */
 export function compilePatterns<Name extends string>(
   patterns: Readonly<Record<Name, unknown>>,

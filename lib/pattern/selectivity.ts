@@ -2,7 +2,7 @@ import type { Condition } from "./condition.ts";
 import { testKey } from "./value-index.ts";
 import type { Test } from "./value-test.ts";
 
-/** How many more values pass such a test than pass an exact one: rough, it only ranks the conditions of one alternative. */
+/** A rough estimate of how many times more values pass a test than an exact one, to rank the conditions of an alternative. */
 function breadth(test: Test): number {
   switch (test.kind) {
     case "string":
@@ -21,7 +21,7 @@ function breadth(test: Test): number {
   }
 }
 
-/** Counts how many alternatives use each test, so that each can be filed under the condition that the fewest share. */
+/** Counts how many alternatives use each test, so that each is indexed under the condition that the fewest others share. */
 export class Popularity {
   readonly #uses = new Map<string, number>();
 
@@ -32,7 +32,7 @@ export class Popularity {
     }
   }
 
-  /** An estimate of how many alternatives are tried in vain if those of this condition are filed under it. */
+  /** Estimates how many alternatives are evaluated without a match if those with this condition are indexed under it. */
   cost(condition: Condition): number {
     if (condition.absent) return Infinity;
     return condition.tests.reduce(

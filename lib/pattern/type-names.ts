@@ -1,4 +1,4 @@
-/** A test for type names, where `*` stands for any run of characters, dots included. */
+/** Returns a predicate for type names. `*` matches any run of characters, dots included. */
 export function typeMatcher(names: readonly string[]): (type: string) => boolean {
   const exact = new Set(names.filter((name) => !name.includes("*")));
   const wild = names.filter((name) => name.includes("*"));
@@ -8,7 +8,7 @@ export function typeMatcher(names: readonly string[]): (type: string) => boolean
   return (type) => exact.has(type) || expression.test(type);
 }
 
-/** A run of stars is one star: `a**b` would make the expression backtrack. */
+/** A run of stars is treated as one, since `a**b` would make the expression backtrack. */
 function toExpression(name: string): string {
   return name
     .split(/\*+/)

@@ -3,19 +3,21 @@ import { ipToHex } from "./ip.ts";
 import { RangeIndex } from "./range-index.ts";
 import { type Matcher, matcher, type Scalar, type Test } from "./value-test.ts";
 
-/** What is stored under a test; `matches` is set where being found does not yet prove a match. */
+/** The items of a test. */
 interface Entry<Item> {
   readonly items: Item[];
+  /** Verifies a candidate; absent if the lookup alone proves a match. */
   readonly matches: Matcher | undefined;
 }
 
-type Place<Item> = (entry: Entry<Item>) => void;
+type Insert<Item> = (entry: Entry<Item>) => void;
 
 const ascii = /^[\0-\x7f]*$/;
 
 /**
- * Items under tests of one field, found by a value: exact values by a map, starts and ends by tries, ranges in order,
- * wildcards by the start, end or longest middle that a match must have. Only what excludes values is gone through.
+ * An index from tests of one field to items, looked up by a value: exact values in a map, prefixes and suffixes in tries,
+ * ranges in a tree, wildcards by the prefix, suffix or longest infix that a match must have. Only tests that exclude values
+ * are scanned.
  */
 export class ValueIndex<Item> {
   readonly #entries = new Map<string, Entry<Item>>();
@@ -38,14 +40,14 @@ export class ValueIndex<Item> {
     const key = testKey(test);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { items: [], matches: provenByPlace(test) ? undefined : matcher(test) };
+      entry = { items: [], matches: isExactLookup(test) ? undefined : matcher(test) };
       this.#entries.set(key, entry);
-      this.#place(test)(entry);
+      this.#inserter(test)(entry);
     }
     entry.items.push(item);
   }
 
-  /** The items of every test that the value passes, a list a test. The array is reused by the next call. */
+  /** Returns the items of every test that the value passes, one list per test. The next call reuses the array. */
   find(value: Scalar): readonly (readonly Item[])[] {
     this.#hits.length = 0;
     this.#value = value;
@@ -84,7 +86,7 @@ export class ValueIndex<Item> {
     if (this.#used.address) this.#addresses.find(String(value), this.#visit);
   }
 
-  #place(test: Test): Place<Item> {
+  #inserter(test: Test): Insert<Item> {
     switch (test.kind) {
       case "string":
       case "number":
@@ -97,11 +99,11 @@ export class ValueIndex<Item> {
         this.#used.suffix = true;
         return (entry) => this.#suffixes.add(test.value, entry);
       case "wildcard":
-        return this.#placeWildcard(test.literals);
+        return this.#wildcardInserter(test.literals);
       case "equals-ignore-case":
       case "prefix-ignore-case":
       case "suffix-ignore-case":
-        return this.#placeCaseless(test.kind, test.value);
+        return this.#caselessInserter(test.kind, test.value);
       case "range":
         this.#used.range = true;
         return (entry) => this.#ranges.add(test, entry);
@@ -114,7 +116,7 @@ export class ValueIndex<Item> {
     }
   }
 
-  #placeWildcard(literals: readonly string[]): Place<Item> {
+  #wildcardInserter(literals: readonly string[]): Insert<Item> {
     const first = literals[0] ?? "";
     const last = literals.at(-1) ?? "";
     if (first !== "") {
@@ -130,22 +132,25 @@ export class ValueIndex<Item> {
     return (entry) => this.#infixes.add(longest, entry);
   }
 
-  /** The lower case finds every match of an ASCII text; other texts have spellings that it does not. */
-  #placeCaseless(kind: "equals-ignore-case" | "prefix-ignore-case" | "suffix-ignore-case", text: string): Place<Item> {
+  /** Lower case finds every match of an ASCII string. Other strings may match values with a different lower case. */
+  #caselessInserter(
+    kind: "equals-ignore-case" | "prefix-ignore-case" | "suffix-ignore-case",
+    text: string,
+  ): Insert<Item> {
     if (!ascii.test(text)) return (entry) => this.#always.push(entry);
     this.#used.caseless = true;
     const lower = text.toLowerCase();
     if (kind === "prefix-ignore-case") return (entry) => this.#caselessPrefixes.add(lower, entry);
     if (kind === "suffix-ignore-case") return (entry) => this.#caselessSuffixes.add(lower, entry);
     return (entry) => {
-      const sharing = this.#caseless.get(lower);
-      if (sharing === undefined) this.#caseless.set(lower, [entry]);
-      else sharing.push(entry);
+      const entries = this.#caseless.get(lower);
+      if (entries === undefined) this.#caseless.set(lower, [entry]);
+      else entries.push(entry);
     };
   }
 }
 
-/** The same text for equal tests, and only for those. */
+/** Returns a key that is the same for equal tests, and different for others. */
 export function testKey(test: Test): string {
   switch (test.kind) {
     case "range":
@@ -161,7 +166,8 @@ export function testKey(test: Test): string {
   }
 }
 
-function provenByPlace(test: Test): boolean {
+/** Whether finding a test in the index proves that the value passes it. */
+function isExactLookup(test: Test): boolean {
   const { kind } = test;
   return kind !== "wildcard" && kind !== "ip" && kind !== "anything-but" && !kind.endsWith("-ignore-case");
 }

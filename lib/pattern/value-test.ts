@@ -2,10 +2,10 @@ import { equalsIgnoringCase, type Fold, fold, prefixIgnoringCase, suffixIgnoring
 import { type HexRange, inHexRange, ipToHex } from "./ip.ts";
 import { matchesWildcard } from "./wildcard.ts";
 
-/** What a leaf of an event can be. */
+/** A leaf value of an event. */
 export type Scalar = string | number | boolean | null;
 
-/** One thing that a field's value may be. `anything-but` wants a value that none of its own tests match. */
+/** A test of a field's value. `anything-but` passes for a value that fails all of its own tests. */
 export type Test =
   | { readonly kind: "string"; readonly value: string }
   | { readonly kind: "number"; readonly value: number }
@@ -21,7 +21,7 @@ export type Test =
   | { readonly kind: "exists" }
   | { readonly kind: "anything-but"; readonly tests: readonly Test[] };
 
-/** A range of numbers; a bound that was not given is the largest double. */
+/** A range of numbers. A missing bound is represented by the largest double of its sign. */
 export interface NumericRange {
   readonly kind: "range";
   readonly from: number;
@@ -30,10 +30,10 @@ export interface NumericRange {
   readonly toOpen: boolean;
 }
 
-/** Whether a value passes; prepared once a test, because folding and set-up cost more than matching. */
+/** Whether a value passes a test. A matcher is compiled once per test, because folding costs more than matching. */
 export type Matcher = (value: Scalar) => boolean;
 
-/** Prepares one test. */
+/** Compiles a test. */
 export function matcher(test: Test): Matcher {
   switch (test.kind) {
     case "string":
@@ -68,7 +68,7 @@ export function matcher(test: Test): Matcher {
   }
 }
 
-/** Prepares a list of tests of which one must pass. */
+/** Compiles a list of tests to a matcher that passes if one of them does. */
 export function anyOf(tests: readonly Test[]): Matcher {
   const exact = new Set<Scalar>();
   const matchers: Matcher[] = [];
@@ -85,7 +85,7 @@ export function anyOf(tests: readonly Test[]): Matcher {
   return (value) => exact.has(value) || matchers.some((matches) => matches(value));
 }
 
-/** Whether a number lies within the range. */
+/** Whether a number is in the range. */
 export function inRange(range: NumericRange, value: number): boolean {
   return (
     (range.fromOpen ? value > range.from : value >= range.from) && (range.toOpen ? value < range.to : value <= range.to)
@@ -93,8 +93,8 @@ export function inRange(range: NumericRange, value: number): boolean {
 }
 
 /**
- * The digits that a range of addresses is compared with. AWS's engine compares the text of a number too, where no other
- * value of the field's list is numeric (`{ cidr: "0.0.0.0/0" }` matches 5).
+ * Returns the digits to compare with a range of addresses. AWS's engine also compares the digits of a number if no other
+ * value in the field's list is numeric (`{ cidr: "0.0.0.0/0" }` matches 5).
  */
 function addressDigits(value: Scalar, numbers: boolean): string | undefined {
   if (typeof value === "string") return ipToHex(value);

@@ -1,7 +1,7 @@
-/** What is wrong with a wildcard, or its literal parts: what stands between the stars, escapes resolved. */
+/** The literal parts between the stars of a wildcard, unescaped, or the problem of an invalid wildcard. */
 type ParsedWildcard = { readonly literals: readonly string[] } | { readonly problem: string };
 
-/** Splits a wildcard at its stars. `\*` is a star, `\\` a backslash; nothing else may be escaped, and `**` is refused. */
+/** Splits a wildcard at its stars. `\*` is a star, `\\` a backslash; other escapes and `**` are invalid. */
 export function parseWildcard(text: string): ParsedWildcard {
   const literals: string[] = [];
   let literal = "";
@@ -9,11 +9,15 @@ export function parseWildcard(text: string): ParsedWildcard {
     const unit = text.charAt(at);
     const next = text.charAt(at + 1);
     if (unit === "*") {
-      if (next === "*") return { problem: `"**" at character ${at + 1}: one "*" already stands for any run` };
+      if (next === "*") {
+        return { problem: `has "**" at character ${at + 1}; a single "*" already matches any run of characters` };
+      }
       literals.push(literal);
       literal = "";
     } else if (unit === "\\") {
-      if (next !== "*" && next !== "\\") return { problem: `"\\" at character ${at + 1} escapes neither "*" nor "\\"` };
+      if (next !== "*" && next !== "\\") {
+        return { problem: `has "\\" at character ${at + 1}; it may only escape "*" or "\\"` };
+      }
       literal += next;
       at += 1;
     } else {
@@ -24,7 +28,7 @@ export function parseWildcard(text: string): ParsedWildcard {
   return { literals };
 }
 
-/** Whether the value is the first literal, any run, the next literal, and so on, up to its end. Needs two literals or more. */
+/** Whether the value consists of the literals in order, with any run of characters between two. Needs at least two literals. */
 export function matchesWildcard(literals: readonly string[], value: string): boolean {
   const first = literals[0] ?? "";
   const last = literals[literals.length - 1] ?? "";

@@ -37,7 +37,7 @@ const schema = z
   })
   .refine(
     ({ perSecond, perMinute }) => perSecond !== undefined || perMinute !== undefined,
-    "give perSecond, perMinute or both",
+    "must have perSecond, perMinute or both",
   );
 
 /**
@@ -79,11 +79,9 @@ export function rateLimit(limit: RateLimit): (context: RateLimitContext) => { re
 function checkLimit(limit: unknown): void {
   const parsed = schema.safeParse(limit);
   if (parsed.success) return;
-  const [issue] = parsed.error.issues;
   const [first] = describeIssues(parsed.error, limit, "");
-  const fix = issue?.code === "custom" ? issue.message : first?.fix;
   const subject = first === undefined || first.path === "" ? "the limit" : first.path;
-  throw new BusError("invalid_config", `rateLimit: ${subject} is ${first?.value}; ${fix}`, { cause: parsed.error });
+  throw new BusError("invalid_config", `rateLimit: ${subject} ${first?.problem}`, { cause: parsed.error });
 }
 
 function later(clock: Clock, ms: number, act: () => Appended | Promise<Appended>): Promise<Appended> {

@@ -4,21 +4,21 @@ import { describeIssues } from "../event/issues.ts";
 import { lazy } from "../event/lazy.ts";
 import { didYouMean } from "../event/nearest.ts";
 
-/** Fields that queries have in common; made when first asked for, since many a process never queries. */
+/** Schemas of the fields that queries share. They are created on first use, since many processes never query. */
 export const queryFields = lazy(() => {
   const text = z.string().min(1);
   return {
     time: z.union([z.string(), z.date()]),
     text,
     oneOrMore: z.union([text, z.array(text).min(1)]),
-    /** Of a call that gives a page. */
+    /** The fields of a query for one page. */
     page: { limit: z.int().min(1).max(1_000).optional(), cursor: text.optional() },
   };
 });
 
 /**
- * Refuses a query with an unknown filter, since a misspelt one would match everything, or with a wrong value.
- * `invalid_config` names the call, the filter and the fix.
+ * Throws `invalid_config`, with the call, the filter and the fix, for a wrong value or an unknown filter: a misspelt filter
+ * would match everything.
  */
 export function checkQuery(call: string, schema: z.ZodObject, query: unknown): void {
   const parsed = schema.safeParse(query);
@@ -27,9 +27,9 @@ export function checkQuery(call: string, schema: z.ZodObject, query: unknown): v
   if (issue?.code === "unrecognized_keys") {
     const key = issue.keys[0] ?? "";
     const known = Object.keys(schema.shape);
-    const fix = didYouMean(key, known, `known are ${known.join(", ")}`);
-    throw new BusError("invalid_config", `${call}: there is no filter ${key}${fix}`);
+    const fix = didYouMean(key, known, `the filters are ${known.join(", ")}`);
+    throw new BusError("invalid_config", `${call}: unknown filter ${key}${fix}`);
   }
   const [first] = describeIssues(parsed.error, query, "");
-  throw new BusError("invalid_config", `${call}: ${first?.path} is ${first?.value}; ${first?.fix}`);
+  throw new BusError("invalid_config", `${call}: ${first?.path || "the query"} ${first?.problem}`);
 }

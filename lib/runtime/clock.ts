@@ -1,19 +1,19 @@
-/** What a timer gives back; only its clock knows what is in it. */
+/** The handle of a timer; opaque except to its clock. */
 export type Timer = unknown;
 
-/** Where a bus gets the time and its timers from, so that a test can hold both. */
+/** The source of a bus's time and timers, so that a test can control both. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Returns the time in milliseconds since 1970. */
   now(): number;
-  /** Calls `run` once after `ms` milliseconds. Keeps the process alive only where `keepAlive` says so. */
+  /** Calls `run` once after `ms` milliseconds. The timer keeps the process alive only if `keepAlive` is true. */
   setTimer(run: () => void, ms: number, options?: { keepAlive?: boolean }): Timer;
   clearTimer(timer: Timer): void;
 }
 
-/** Milliseconds of the longest delay that Node's timers keep; above it they fire at once. */
+/** The longest delay of Node's timers in milliseconds; a longer one fires at once. */
 export const longestTimerMs = 2 ** 31 - 1;
 
-/** The machine's own time. */
+/** The clock of the operating system. */
 export const systemClock: Clock = {
   now: Date.now,
   setTimer: (run, ms, options) => {

@@ -1,4 +1,4 @@
-/** First in, first out; taking costs what is taken, not what is queued. */
+/** A first-in, first-out queue. Taking items costs time in proportion to the items taken, not to the queue's length. */
 export class Fifo<Item> {
   #items: Item[] = [];
   #head = 0;
@@ -11,7 +11,7 @@ export class Fifo<Item> {
     this.#items.push(item);
   }
 
-  /** The first of the queue, at most `limit`. */
+  /** Removes and returns the first items, at most `limit`. */
   take(limit: number): Item[] {
     const taken = this.#items.slice(this.#head, this.#head + limit);
     this.#head += taken.length;
@@ -25,7 +25,7 @@ export class Fifo<Item> {
     return taken;
   }
 
-  /** What was taken goes back to where it was. */
+  /** Returns taken items to the head of the queue. */
   putBack(items: readonly Item[]): void {
     if (items.length === 0) return;
     this.#items = [...items, ...this.#items.slice(this.#head)];

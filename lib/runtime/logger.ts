@@ -1,4 +1,4 @@
-/** Where a bus and its handlers write. Fields are JSON-able; data of events is never among them. */
+/** The logger of a bus and its handlers. Fields are JSON values; an event's data is never among them. */
 export interface Logger {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -7,22 +7,22 @@ export interface Logger {
 }
 
 const levels = ["debug", "info", "warn", "error"] as const;
-/** How much is written: this level and what is above it. */
+/** The lowest level that is logged; `silent` logs nothing. */
 export type LogLevel = (typeof levels)[number] | "silent";
 
-/** One JSON object a line, to `write`; the time is RFC 3339. */
+/** Creates a logger that writes one JSON object per line to `write`. The time is RFC 3339. */
 export function jsonLogger(write: (line: string) => void, level: LogLevel = "warn"): Logger {
-  const from = level === "silent" ? levels.length : levels.indexOf(level);
+  const lowest = level === "silent" ? levels.length : levels.indexOf(level);
   const at =
     (name: (typeof levels)[number]): Logger["info"] =>
     (message, fields) => {
-      if (levels.indexOf(name) < from) return;
+      if (levels.indexOf(name) < lowest) return;
       write(JSON.stringify({ time: new Date().toISOString(), level: name, message, ...fields }));
     };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** The same logger with fields that each line carries. */
+/** Returns a logger that adds fields to every line. */
 export function withFields(logger: Logger, fields: Readonly<Record<string, unknown>>): Logger {
   return {
     debug: (message, more) => logger.debug(message, { ...fields, ...more }),

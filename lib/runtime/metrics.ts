@@ -1,61 +1,61 @@
-/** Milliseconds; 0 where nothing was measured. Over the latest 1,024. */
+/** Percentiles of the latest 1,024 samples in milliseconds; 0 if there are none. */
 export interface Percentiles {
   p50: number;
   p95: number;
   p99: number;
 }
 
-/** Counts since this bus was connected, by this process; depths as they are now, of the whole bus. */
+/** Counts of this process since the bus was connected, and the current depths of the whole bus. */
 export interface BusMetrics {
   published: number;
   /** Handler runs that succeeded. */
   delivered: number;
   /** Attempts that failed. */
   failed: number;
-  /** Failed attempts that will be tried again. */
+  /** Failed attempts that will be retried. */
   retried: number;
   deadLettered: number;
   expired: number;
-  /** Publishes that the rate limit held up or refused. */
+  /** Publishes that the rate limit delayed or refused. */
   rateLimited: number;
-  /** Publishes of an id that was stored already. */
+  /** Publishes of an id that was already stored. */
   duplicates: number;
-  /** Handlers that run past their abort, now. */
+  /** Handlers that are still running after their abort. */
   stuck: number;
   /** Subscribers of this process that are not paused. */
   activeSubscriptions: number;
-  /** Handlers of this process that run now. */
+  /** Handlers of this process that are running. */
   running: number;
-  /** Deliveries waiting or delayed. */
+  /** Deliveries that are waiting or delayed. */
   backlog: number;
-  /** Milliseconds since the oldest delivery under way was accepted; 0 where there is none, and where it cannot be told (aws). */
+  /** Milliseconds since the oldest pending delivery was accepted; 0 if there is none, or if it is not known (aws). */
   oldestAgeMs: number;
-  /** From the call to its resolution. */
+  /** The time from the call to its resolution. */
   publishMs: Percentiles;
-  /** From acceptance to the start of the first attempt. */
+  /** The time from acceptance to the start of the first attempt. */
   deliveryMs: Percentiles;
 }
 
-const kept = 1024;
+const maxSamples = 1024;
 
-/** The latest 1,024 samples; recording is one array write. */
+/** The latest 1,024 samples. Recording one is a single array write. */
 export class Samples {
-  readonly #values = new Float64Array(kept);
+  readonly #values = new Float64Array(maxSamples);
   #count = 0;
 
   record(value: number): void {
-    this.#values[this.#count % kept] = value;
+    this.#values[this.#count % maxSamples] = value;
     this.#count += 1;
   }
 
   percentiles(): Percentiles {
-    const sorted = this.#values.slice(0, Math.min(this.#count, kept)).sort();
+    const sorted = this.#values.slice(0, Math.min(this.#count, maxSamples)).sort();
     const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
     return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
   }
 }
 
-/** What a bus counts; the rest of {@link BusMetrics} is read when asked. */
+/** The counters of a bus. The rest of {@link BusMetrics} is read on request. */
 export class Counters {
   published = 0;
   delivered = 0;
@@ -70,7 +70,7 @@ export class Counters {
   readonly publishMs = new Samples();
   readonly deliveryMs = new Samples();
 
-  /** Back to nothing; what runs now is still counted as running. */
+  /** Sets all counts to 0, except those of the handlers that are running. */
   reset(): void {
     const { running, stuck } = this;
     Object.assign(this, new Counters(), { running, stuck });

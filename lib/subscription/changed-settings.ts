@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { SubscriptionRecord } from "./subscription.ts";
 
-/** Names of the settings in which two records of one subscription differ. `from` is left out: it is for a new one only. */
+/**
+ * Returns the names of the settings in which two records of one subscription differ. `from` is ignored: it applies to a new
+ * subscription only.
+ */
 export function changedSettings(stored: SubscriptionRecord, given: SubscriptionRecord): string[] {
   const names = new Set([...Object.keys(stored), ...Object.keys(given)]);
   names.delete("from");

@@ -1,14 +1,14 @@
 import { subscriptionRecord } from "./record.ts";
-import type { Subscription, Wanted } from "./subscription.ts";
+import type { EventSelector, Subscription } from "./subscription.ts";
 
 /**
- * A subscription as pure data; frozen. Checked here, so that a bad one fails where it is written: `invalid_config`,
- * `invalid_pattern`. What a handler of it gets is inferred from `on`.
+ * Defines a subscription as pure, frozen data. The type of the events that its handler receives is inferred from `on`. Throws
+ * `invalid_config` or `invalid_pattern` here, so that a mistake is reported where it is written.
  */
-export function defineSubscription<const On extends Wanted | readonly Wanted[]>(
+export function defineSubscription<const On extends EventSelector | readonly EventSelector[]>(
   subscription: Subscription<On>,
 ): Subscription<On> {
-  // Without a name it is checked under one that any could have; the bus gives it its own.
+  // A subscription without a name is validated under a placeholder; the bus names it later.
   subscriptionRecord({ name: "unnamed", ...subscription });
   return Object.freeze({ ...subscription });
 }

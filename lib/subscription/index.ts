@@ -4,10 +4,10 @@ export { subscriptionRecord } from "./record.ts";
 export type {
   EventFor,
   EventOf,
+  EventSelector,
+  SelectorIn,
   Subscription,
   SubscriptionRecord,
-  Wanted,
-  WantedIn,
 } from "./subscription.ts";
 export { subscriptionPattern } from "./subscription-pattern.ts";
 export { unknownTypes } from "./unknown-types.ts";

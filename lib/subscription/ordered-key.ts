@@ -1,9 +1,9 @@
 import type { Event } from "../event/event.ts";
 
 /**
- * A function that gives an event's key within which order is kept. The path is `source`, `type`, `data.…` or `metadata.…`.
- * A text is its own key; any other value is its JSON. Where the path leads to nothing, or to null, the event is alone with
- * a key of its own: no order is kept between such events, and none waits for another.
+ * Returns a function that returns the ordering key of an event: the value at the path (`source`, `type`, `data.…` or
+ * `metadata.…`). A string is its own key; any other value is converted to JSON. If there is no value at the path, or null,
+ * the event gets a key of its own: such events are not ordered, and none waits for another.
  */
 export function orderedKey(path: string): (event: Event) => string {
   const steps = path.split(".");
@@ -18,7 +18,7 @@ export function orderedKey(path: string): (event: Event) => string {
   };
 }
 
-/** No text in metadata begins with a control character, and few in data do. */
+/** A key that starts with a control character: no string in metadata does, and few in data do. */
 function ownKey(event: Event): string {
   return `\u0000${event.id}`;
 }

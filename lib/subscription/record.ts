@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
 import { shortForm } from "../error/short-form.ts";
 import { copyJson } from "../event/copy-json.ts";
 import { parseDuration } from "../event/duration.ts";
@@ -7,14 +8,13 @@ import { describeIssues } from "../event/issues.ts";
 import { didYouMean } from "../event/nearest.ts";
 import { normalizeTime } from "../event/time.ts";
 import { compilePattern } from "../pattern/index.ts";
+import { selectorProblem } from "./selector-name.ts";
 import type { SubscriptionRecord } from "./subscription.ts";
 import { subscriptionPattern } from "./subscription-pattern.ts";
-import { wantedNameProblem } from "./wanted-name.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** Of what a subscription does not say itself. */
 const defaults = {
   attempts: 5,
   backoff: { from: 1_000, to: 300_000 },
@@ -25,9 +25,9 @@ const defaults = {
   from: "now",
 } as const satisfies Partial<SubscriptionRecord>;
 
-/** SQS hides a message for 12 h at most; an hour of it is kept for the run itself. */
+/** The longest backoff: SQS hides a message for at most 12 h, and an hour of that is reserved for the run itself. */
 export const longestBackoffMs = 11 * hour;
-const maxTimeout = 12 * hour;
+const maxTimeoutMs = 12 * hour;
 
 const duration = z.union([z.string(), z.number()]);
 const subscriptionName = /^[a-z][a-z0-9-]{0,47}$/;
@@ -53,9 +53,9 @@ const settings = z.object(shape);
 const whereNames: readonly string[] = ["data", "metadata", "source", "id", "time", "$or"];
 
 /**
- * Checks a subscription and fills in its defaults; frozen. Given a record it gives an equal one. `invalid_config` names the
- * subscription, the field, its value and the fix; a bad `where` is `invalid_pattern`. Whether the types exist is for
- * {@link unknownTypes} to say.
+ * Validates a subscription, applies the defaults and freezes the result. A record is returned as an equal record. Throws
+ * `invalid_config` with the subscription, the field and its value, or `invalid_pattern` for an invalid `where`. Does not
+ * check whether the types exist; see {@link unknownTypes}.
  */
 export function subscriptionRecord(options: unknown): SubscriptionRecord {
   return new RecordReader(options).read();
@@ -63,13 +63,13 @@ export function subscriptionRecord(options: unknown): SubscriptionRecord {
 
 class RecordReader {
   readonly #options: unknown;
-  /** What messages call it. */
+  /** The subscription's name in messages. */
   readonly #label: string;
 
   constructor(options: unknown) {
     this.#options = options;
-    const named = typeof options === "object" && options !== null && "name" in options ? options.name : undefined;
-    this.#label = named === undefined ? "Subscription" : `Subscription ${shortForm(named)}`;
+    const name = typeof options === "object" && options !== null && "name" in options ? options.name : undefined;
+    this.#label = name === undefined ? "subscription" : `subscription ${isName(name) ? name : shortForm(name)}`;
   }
 
   read(): SubscriptionRecord {
@@ -83,7 +83,7 @@ class RecordReader {
       ...(where === undefined ? {} : { where }),
       attempts: given.attempts ?? defaults.attempts,
       backoff: this.#backoff(given.backoff ?? {}),
-      timeout: this.#duration(given.timeout, "timeout", maxTimeout) ?? defaults.timeout,
+      timeout: this.#duration(given.timeout, "timeout", maxTimeoutMs) ?? defaults.timeout,
       concurrency: given.concurrency ?? defaults.concurrency,
       ...(ordered === undefined ? {} : { ordered }),
       idempotent: given.idempotent ?? defaults.idempotent,
@@ -97,12 +97,15 @@ class RecordReader {
 
   #parse(): z.infer<typeof settings> {
     this.#checkNames(this.#options, Object.keys(shape), "");
-    if (!("on" in Object(this.#options)))
-      throw this.#error('on is missing; give at least one type, or "*" for all', "on");
+    if (!("on" in Object(this.#options))) throw this.#error(`on is missing; it must be ${oneOrMoreTypes}`, "on");
     const result = settings.safeParse(this.#options);
     if (!result.success) {
+      const [issue] = result.error.issues;
       const [first] = describeIssues(result.error, this.#options, "");
-      throw this.#error(`${first?.path} is ${first?.value}; ${fixes[first?.path ?? ""] ?? first?.fix}`, first?.path);
+      const expected = expectations[first?.path ?? ""];
+      const value: unknown = issue === undefined ? undefined : Reflect.get(Object(this.#options), issue.path[0] ?? "");
+      const problem = expected === undefined ? first?.problem : mustBe(expected, value);
+      throw this.#error(`${first?.path} ${problem}`, first?.path);
     }
     this.#checkNames(result.data.backoff ?? {}, backoffNames, "backoff.");
     return result.data;
@@ -110,35 +113,35 @@ class RecordReader {
 
   #checkNames(given: unknown, known: readonly string[], prefix: string): void {
     if (typeof given !== "object" || given === null) {
-      throw this.#error(`is ${shortForm(given)}; give { name, on, … }`);
+      throw this.#error(mustBe("an object such as { name, on }", given));
     }
     const unknown = Object.keys(given).find((name) => !known.includes(name));
     if (unknown === undefined) return;
-    const fix = didYouMean(unknown, known, `give ${known.join(", ")}`);
-    throw this.#error(`${prefix}${unknown} is no setting of a subscription${fix}`, `${prefix}${unknown}`);
+    const fix = didYouMean(unknown, known, `the settings are ${known.join(", ")}`);
+    throw this.#error(`unknown setting ${prefix}${unknown}${fix}`, `${prefix}${unknown}`);
   }
 
   #types(on: unknown): readonly string[] {
     const list: readonly unknown[] = Array.isArray(on) ? on : [on];
-    if (list.length === 0) throw this.#error('on is []; give at least one type, or "*" for all', "on");
-    return Object.freeze([...new Set(list.map((wanted) => this.#type(wanted)))]);
+    if (list.length === 0) throw this.#error(`on ${mustBe(oneOrMoreTypes, on)}`, "on");
+    return Object.freeze([...new Set(list.map((selector) => this.#type(selector)))]);
   }
 
-  #type(wanted: unknown): string {
-    const isObject = typeof wanted === "object" && wanted !== null;
-    const name: unknown = isObject && "type" in wanted ? wanted.type : wanted;
-    const problem =
-      typeof name === "string" ? wantedNameProblem(name) : "is no type; give a definition, a type name or one with *";
-    if (typeof name === "string" && problem === undefined) return name;
-    throw this.#error(`on has ${name === undefined ? "nothing" : shortForm(name)}, which ${problem}`, "on");
+  #type(selector: unknown): string {
+    const isObject = typeof selector === "object" && selector !== null;
+    const name: unknown = isObject && "type" in selector ? selector.type : selector;
+    if (typeof name !== "string") throw this.#error(`on ${mustBe(oneOrMoreTypes, name)}`, "on");
+    const problem = selectorProblem(name);
+    if (problem === undefined) return name;
+    throw this.#error(`the type ${shortForm(name)} in on ${problem}`, "on");
   }
 
   #where(where: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
-    // Says nothing, and is no pattern by itself.
+    // An empty `where` has no effect, but would be an invalid pattern.
     if (Object.keys(where).length === 0) return undefined;
     this.#checkWhere(where, "where");
     try {
-      // A copy of the caller's: patterns are kept for long, and must not change under their index.
+      // The caller's object is copied: a pattern is kept for long and must not change under its index.
       const copy = copyJson(where, "where");
       return typeof copy === "object" && copy !== null ? { ...copy } : {};
     } catch (thrown) {
@@ -149,10 +152,10 @@ class RecordReader {
   #checkWhere(where: unknown, path: string): void {
     if (typeof where !== "object" || where === null || Array.isArray(where)) return;
     for (const [name, part] of Object.entries(where)) {
-      if (name === "type") throw this.#error(`${path}.type is not for \`where\`; name types in \`on\``, `${path}.type`);
+      if (name === "type") throw this.#error(`${path}.type is not allowed; name types in \`on\``, `${path}.type`);
       if (!whereNames.includes(name.split(".", 1)[0] ?? "")) {
-        const fix = didYouMean(name, whereNames, `give ${whereNames.join(", ")}`);
-        throw this.#error(`${path}.${name} is no field of an event${fix}`, `${path}.${name}`);
+        const fix = didYouMean(name, whereNames, `the fields are ${whereNames.join(", ")}`);
+        throw this.#error(`unknown field ${path}.${name}${fix}`, `${path}.${name}`);
       }
       if (name !== "$or" || !Array.isArray(part)) continue;
       for (const [index, branch] of part.entries()) this.#checkWhere(branch, `${path}.$or[${index}]`);
@@ -180,17 +183,17 @@ class RecordReader {
     from?: string | number | undefined;
     to?: string | number | undefined;
   }): SubscriptionRecord["backoff"] {
-    const standard = defaults.backoff;
     const to = this.#duration(given.to, "backoff.to", longestBackoffMs);
     const from =
-      this.#duration(given.from, "backoff.from", longestBackoffMs) ?? Math.min(standard.from, to ?? standard.from);
+      this.#duration(given.from, "backoff.from", longestBackoffMs) ??
+      Math.min(defaults.backoff.from, to ?? defaults.backoff.from);
     if (to !== undefined && from > to) {
       throw this.#error(
-        `backoff.from is ${shortForm(given.from)}, more than backoff.to, ${shortForm(given.to)}; give at most that`,
+        `backoff.from ${mustBe(`at most backoff.to, which is ${shortForm(given.to)}`, given.from)}`,
         "backoff",
       );
     }
-    return Object.freeze({ from, to: to ?? Math.max(from, standard.to) });
+    return Object.freeze({ from, to: to ?? Math.max(from, defaults.backoff.to) });
   }
 
   #duration(value: unknown, field: string, max: number): number | undefined {
@@ -202,10 +205,8 @@ class RecordReader {
     const text = typeof from === "string" ? from : from.toISOString();
     const time = normalizeTime(text);
     if (time !== undefined) return time;
-    throw this.#error(
-      `from is ${shortForm(from)}; give "now", "beginning", or an RFC 3339 time such as 2026-01-31T12:00:00Z`,
-      "from",
-    );
+    const expected = '"now", "beginning" or an RFC 3339 time such as 2026-01-31T12:00:00Z';
+    throw this.#error(`from ${mustBe(expected, from)}`, "from");
   }
 
   #error(problem: string, field?: string): BusError {
@@ -215,11 +216,17 @@ class RecordReader {
   }
 }
 
-/** Fixes that a schema cannot put into words. */
-const fixes: Readonly<Record<string, string>> = {
-  name: "give 1 to 48 of a-z, 0-9 and -, starting with a letter",
-  attempts: "give an integer from 1 to 100",
-  concurrency: "give an integer from 1 to 1000",
-  maxBacklog: "give an integer from 1, or leave it out for no bound",
-  ordered: 'give a path such as "data.taskId", "metadata.agentId", "source" or "type"',
+const oneOrMoreTypes = 'one or more definitions or type names, or "*" for all';
+
+/** What a setting must be, where the schema's own description would be less clear. */
+const expectations: Readonly<Record<string, string>> = {
+  name: "1 to 48 characters of a-z, 0-9 and -, starting with a letter",
+  attempts: "an integer from 1 to 100",
+  concurrency: "an integer from 1 to 1000",
+  maxBacklog: "an integer from 1; omit it for no limit",
+  ordered: 'a path such as "data.taskId", "metadata.agentId", "source" or "type"',
 };
+
+function isName(name: unknown): name is string {
+  return typeof name === "string" && subscriptionName.test(name);
+}

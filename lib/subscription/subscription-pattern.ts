@@ -2,7 +2,7 @@ import type { PatternValue } from "../pattern/index.ts";
 import type { SubscriptionRecord } from "./subscription.ts";
 
 /**
- * The pattern over Waggle's own event that a subscription stands for: its types, and its `where`. `memory.*` is a prefix,
+ * Returns the event pattern that a subscription represents: its types and its `where`. `memory.*` becomes a prefix,
  * `*.failed` a suffix, `*` no constraint, any other `*` a wildcard.
  */
 export function subscriptionPattern(

@@ -3,74 +3,82 @@ import type { Duration } from "../event/duration.ts";
 import type { Event } from "../event/event.ts";
 import type { Where } from "./where.ts";
 
-/** What a subscription listens to: definitions, type names, or names with `*`. */
-export type Wanted = EventDefinition | string;
+/** Selects events by type: a definition, a type name, or a name with `*`. */
+export type EventSelector = EventDefinition | string;
 
-/** The single wants in what `on` holds, as a union. */
-export type WantedIn<On> = On extends readonly (infer One)[] ? One : On;
+/** The selectors in the value of `on`, as a union. */
+export type SelectorIn<On> = On extends readonly (infer Selector)[] ? Selector : On;
 
-/** The event that a want stands for: of a definition, of a type that `Events` knows, or any. */
-export type EventFor<One, Events = unknown> =
-  One extends EventDefinition<infer Type, infer Data>
+/** The event that a selector selects: of a definition, of a type in `Events`, or any event. */
+export type EventFor<Selector, Events = unknown> =
+  Selector extends EventDefinition<infer Type, infer Data>
     ? Event<Type, Data>
-    : One extends keyof Events & string
-      ? Event<One, Events[One]>
+    : Selector extends keyof Events & string
+      ? Event<Selector, Events[Selector]>
       : Event;
 
 /** The events that a subscription delivers: `EventOf<typeof readers, StandardEvents>`. */
-export type EventOf<S extends { readonly on: unknown }, Events = unknown> = EventFor<WantedIn<S["on"]>, Events>;
+export type EventOf<S extends { readonly on: unknown }, Events = unknown> = EventFor<SelectorIn<S["on"]>, Events>;
 
-/** A subscription as pure data: engines, stacks and the HTTP face read the same object. All but `on` may be left out. */
-export interface Subscription<On extends Wanted | readonly Wanted[] = Wanted | readonly Wanted[]> {
-  /** `[a-z][a-z0-9-]{0,47}`. One name, one queue: what shares it shares its work. Without one it ends with the process. */
+/** A subscription as pure data: engines, stacks and the HTTP API read the same object. Only `on` is required. */
+export interface Subscription<
+  On extends EventSelector | readonly EventSelector[] = EventSelector | readonly EventSelector[],
+> {
+  /**
+   * The name, `[a-z][a-z0-9-]{0,47}`. Subscribers with the same name compete for the deliveries of one queue. A subscription
+   * without a name ends with its process.
+   */
   readonly name?: string;
-  /** One or several; `*` in a name is any run of characters, dots included. */
+  /** One selector or several. `*` in a name matches any run of characters, dots included. */
   readonly on: On;
-  /** EventBridge pattern over the event. */
-  readonly where?: Where<WantedIn<On>>;
-  /** Runs at most, the first included: 1 to 100. Default 5. */
+  /** EventBridge pattern that an event must match. */
+  readonly where?: Where<SelectorIn<On>>;
+  /** Maximum number of attempts, the first included: 1 to 100. Default 5. */
   readonly attempts?: number;
-  /** Before the second attempt, and the most between any two; doubled each time, half of it random. Default 1 s and 5 min; at most 11 h. */
+  /**
+   * The delay before the second attempt (`from`, default 1 s) and the longest delay (`to`, default 5 min), each at most 11 h.
+   * The delay doubles after each attempt; half of it is random.
+   */
   readonly backoff?: { readonly from?: Duration; readonly to?: Duration };
-  /** For one attempt: 1 ms to 12 h. Default 30 s. */
+  /** Time limit of one attempt: 1 ms to 12 h. Default 30 s. */
   readonly timeout?: Duration;
-  /** Deliveries that run at once, 1 to 1,000. Default 10. */
+  /** Maximum number of deliveries that run at once: 1 to 1,000. Default 10. */
   readonly concurrency?: number;
-  /** Keeps order within each value of this path: `source`, `type`, `data.…`, `metadata.…`. */
+  /** Delivers events with the same value at this path one at a time, in order: `source`, `type`, `data.…`, `metadata.…`. */
   readonly ordered?: "source" | "type" | `data.${string}` | `metadata.${string}`;
-  /** Whether an event succeeds once at most. Default true. */
+  /** Whether an event succeeds at most once. Default true. */
   readonly idempotent?: boolean;
-  /** For how long a success is remembered: 1 ms to 1 year. Default 15 days. */
+  /** How long a success is remembered: 1 ms to 1 year. Default 15 days. */
   readonly dedupeFor?: Duration;
-  /** Where a new one starts: `"now"` (default), `"beginning"`, or a time (RFC 3339). */
+  /** Where a new subscription starts: `"now"` (default), `"beginning"`, or a time (RFC 3339). */
   readonly from?: "now" | "beginning" | (string & {}) | Date;
-  /** Deliveries that may wait, at least 1; what comes above goes to its dead letters. No bound where absent. */
+  /** Maximum number of waiting deliveries, at least 1; the excess becomes dead letters. No limit if omitted. */
   readonly maxBacklog?: number;
 }
 
-/** A subscription with every default filled in and every duration in milliseconds: what engines read and keep. */
+/** A subscription with all defaults applied and all durations in milliseconds, as engines read and store it. */
 export interface SubscriptionRecord {
   readonly name: string;
   /** Type names, `*` allowed. */
   readonly on: readonly string[];
   /** EventBridge pattern over the event (`{ data, metadata, source, ... }`), without the type. */
   readonly where?: Readonly<Record<string, unknown>>;
-  /** Runs at most, the first included: 1 to 100. Default 5. */
+  /** Maximum number of attempts, the first included: 1 to 100. Default 5. */
   readonly attempts: number;
-  /** Milliseconds before the second attempt, and the most between any two; doubled each time, half of it random. */
+  /** The delay before the second attempt and the longest delay, in milliseconds. It doubles each time; half of it is random. */
   readonly backoff: { readonly from: number; readonly to: number };
-  /** Milliseconds that one attempt may take. Default 30 s. */
+  /** Time limit of one attempt in milliseconds. Default 30 s. */
   readonly timeout: number;
-  /** Deliveries that run at once, 1 to 1,000. Default 10. */
+  /** Maximum number of deliveries that run at once: 1 to 1,000. Default 10. */
   readonly concurrency: number;
-  /** Path into the event (`data.taskId`) whose value is the key within which order is kept. */
+  /** Path into the event (`data.taskId`) of the ordering key. */
   readonly ordered?: string;
-  /** Whether an event succeeds once at most. Default true. */
+  /** Whether an event succeeds at most once. Default true. */
   readonly idempotent: boolean;
-  /** Milliseconds for which a success is remembered. Default 15 days. */
+  /** How long a success is remembered, in milliseconds. Default 15 days. */
   readonly dedupeFor: number;
   /** Where a new subscription starts: "now", "beginning", or a time (RFC 3339). */
   readonly from: string;
-  /** Deliveries that may wait; what comes above it goes to the subscription's dead letters. No bound where absent. */
+  /** Maximum number of waiting deliveries; the excess becomes dead letters. No limit if absent. */
   readonly maxBacklog?: number;
 }

@@ -4,7 +4,7 @@ import type { Pattern, PatternNode, PatternValue } from "../pattern/index.ts";
 
 type Scalar = string | number | boolean | null;
 
-/** What may stand in `where` for a field that holds `Value`: values that it can have, and expressions that fit them. */
+/** A condition of `where` on a field of type `Value`: a value of that type, or an expression that applies to it. */
 export type WhereValue<Value> =
   | Extract<Value, Scalar>
   | Extract<PatternValue, { exists: boolean }>
@@ -31,7 +31,7 @@ type AnythingBut<Value> =
 
 type AnythingButOf<Value> = Value extends { "anything-but": infer But } ? But : never;
 
-/** The names that a type declares; an index signature (of a loose object) is none. Of a union, those of any member. */
+/** The declared field names of a type, without index signatures (of loose objects); of a union, those of any member. */
 type KnownNames<Type> = Type extends unknown
   ? keyof { [Name in keyof Type as string extends Name ? never : number extends Name ? never : Name]: true }
   : never;
@@ -53,7 +53,7 @@ type WhereField<Value> = unknown extends Value
     ? readonly WhereValue<Value>[]
     : readonly WhereValue<Value>[] | WhereFields<Extract<Value, object>>;
 
-/** A pattern over an object whose fields are known; over any other object whatever the language allows. */
+/** A pattern over an object with known fields, or any pattern over an object without them. */
 export type WhereFields<Type> = [KnownNames<Type>] extends [never]
   ? Pattern
   : { readonly [Name in KnownNames<Type>]?: WhereField<Elements<FieldOf<Type, Name>>> } & {
@@ -67,11 +67,11 @@ export interface WhereEvent<Data> {
   readonly source?: readonly WhereValue<string>[];
   readonly id?: readonly WhereValue<string>[];
   readonly time?: readonly WhereValue<string>[];
-  /** At least one of them holds, besides all the rest. */
+  /** At least one of these must match, in addition to all other fields. */
   readonly $or?: readonly WhereEvent<Data>[];
 }
 
-/** What `where` may say: typed by the data where definitions alone are wanted, else any fields. */
-export type Where<Wanted> = [Extract<Wanted, string>] extends [never]
-  ? WhereEvent<Wanted extends EventDefinition<string, infer Data> ? Data : never>
+/** The type of `where`: typed by the data if all selectors are definitions, else with any fields. */
+export type Where<Selector> = [Extract<Selector, string>] extends [never]
+  ? WhereEvent<Selector extends EventDefinition<string, infer Data> ? Data : never>
   : WhereEvent<unknown>;

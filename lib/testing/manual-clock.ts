@@ -1,19 +1,19 @@
 import { type Duration, parseDuration } from "../event/duration.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 
-interface Due {
+interface PendingTimer {
   readonly at: number;
   readonly order: number;
   readonly run: () => void;
 }
 
-/** A clock that stands still until a test moves it. */
+/** A clock that stands still until a test advances it. */
 export class ManualClock implements Clock {
   #now: number;
-  #timers = new Map<number, Due>();
+  #timers = new Map<number, PendingTimer>();
   #order = 0;
 
-  /** `start` in milliseconds since 1970; default 2026-01-01T00:00:00Z. */
+  /** `start` is in milliseconds since 1970; default 2026-01-01T00:00:00Z. */
   constructor(start = Date.UTC(2026, 0, 1)) {
     this.#now = start;
   }
@@ -30,39 +30,39 @@ export class ManualClock implements Clock {
     if (typeof timer === "number") this.#timers.delete(timer);
   };
 
-  /** Milliseconds since 1970 at which the next timer is due; undefined where none is set. */
+  /** When the next timer is due, in milliseconds since 1970; `undefined` if none is set. */
   get nextDue(): number | undefined {
     return this.#next()?.at;
   }
 
-  /** Moves on, running what falls due in its order; what that sets in motion gets its turn before the next. */
+  /** Advances the time and runs the timers that fall due, in order. Promises settle between one timer and the next. */
   async advance(by: Duration): Promise<void> {
     const until = this.#now + parseDuration(by, "advance");
     await turn();
-    for (let due = this.#next(); due !== undefined && due.at <= until; due = this.#next()) {
-      this.#timers.delete(due.order);
-      this.#now = Math.max(this.#now, due.at);
-      due.run();
+    for (let timer = this.#next(); timer !== undefined && timer.at <= until; timer = this.#next()) {
+      this.#timers.delete(timer.order);
+      this.#now = Math.max(this.#now, timer.at);
+      timer.run();
       await turn();
     }
     this.#now = until;
   }
 
-  /** Sets the time, also back, without running anything. */
+  /** Sets the time, forwards or backwards, without running any timer. */
   set(time: number | string | Date): void {
     this.#now = new Date(time).getTime();
   }
 
-  #next(): Due | undefined {
-    let next: Due | undefined;
-    for (const due of this.#timers.values()) {
-      if (next === undefined || due.at < next.at || (due.at === next.at && due.order < next.order)) next = due;
+  #next(): PendingTimer | undefined {
+    let next: PendingTimer | undefined;
+    for (const timer of this.#timers.values()) {
+      if (next === undefined || timer.at < next.at || (timer.at === next.at && timer.order < next.order)) next = timer;
     }
     return next;
   }
 }
 
-/** Lets promises and the engine's own turns go on. */
+/** Waits for one turn of the event loop, in which promises and the engine make progress. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

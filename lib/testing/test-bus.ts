@@ -13,37 +13,37 @@ import { jsonLogger } from "../runtime/logger.ts";
 import { Counters } from "../runtime/metrics.ts";
 import { ManualClock, turn } from "./manual-clock.ts";
 
-/** What a {@link testBus} is made of; all of it has a default. */
+/** Options of {@link testBus}. */
 export interface TestBusOptions<Events = RegisteredEvents> {
   /** Default: the standard catalog. */
   catalog?: Catalog<Events>;
   /** Default `"test"`. */
   source?: string;
-  /** 0 to below 1, for backoff; default: always 0.5, so that a run is the same each time. */
+  /** Returns a random number from 0 to below 1, for backoff; default: always 0.5, so that every run is the same. */
   random?: () => number;
   /** Middleware, the outermost first. */
   use?: readonly MiddlewareOption[];
 }
 
-/** A bus in memory that a test can look into and move on. */
+/** An in-memory bus that a test can inspect and advance. */
 export interface TestBus<Events = RegisteredEvents> extends Bus<Events> {
-  /** Everything published since the last `reset`, in order, also what history does not keep. */
+  /** Every event published since the last `reset`, in order, including those that history does not keep. */
   readonly published: readonly Event[];
-  /** Stands still until the test moves it. */
+  /** The clock of the bus; it stands still until the test advances it. */
   readonly clock: ManualClock;
   /**
-   * Resolves when nothing is under way that can go on by itself. Moves the clock to each retry that waits for it.
-   * `timeout` where a handler still runs after 5 s of real time.
+   * Advances the clock to each scheduled retry and resolves when no delivery can make further progress. Rejects with
+   * `timeout` if a handler still runs after 5 s of real time.
    */
   drain(): Promise<void>;
-  /** Forgets events, deliveries, dead letters and counts; subscriptions and their handlers stay. */
+  /** Removes events, deliveries, dead letters and counts. Subscriptions and their handlers stay. */
   reset(): void;
 }
 
-/** Real time after which `drain` gives up on a handler. */
-const longestDrainMs = 5_000;
+/** The real time in milliseconds that `drain` waits for a handler. */
+const drainTimeoutMs = 5_000;
 
-/** A bus for a unit test: nothing to install, nothing to wait for, closed or left. */
+/** Creates a bus for a unit test. It needs no set-up, and need not be closed. */
 export function testBus<Events = RegisteredEvents>(options: TestBusOptions<Events> = {}): TestBus<Events> {
   const clock = new ManualClock();
   const random = options.random ?? (() => 0.5);
@@ -51,7 +51,7 @@ export function testBus<Events = RegisteredEvents>(options: TestBusOptions<Event
   const engine = new MemoryEngine({ clock, nextId });
   const counters = new Counters();
   const published: Event[] = [];
-  /** The innermost, so that it sees what the engine was given, when it was given it. */
+  /** This middleware is the innermost one, so that it sees exactly what the engine receives. */
   const publish: PublishMiddleware = (entry, next) => {
     const appended = next(entry);
     if (!(appended instanceof Promise) && !appended.duplicate) published.push(appended.event);
@@ -83,7 +83,7 @@ export function testBus<Events = RegisteredEvents>(options: TestBusOptions<Event
 }
 
 async function drain(engine: MemoryEngine, clock: ManualClock): Promise<void> {
-  const deadline = performance.now() + longestDrainMs;
+  const deadline = performance.now() + drainTimeoutMs;
   for (;;) {
     await turn();
     const states = await engine.subscriptions.list();
@@ -92,7 +92,7 @@ async function drain(engine: MemoryEngine, clock: ManualClock): Promise<void> {
       if (performance.now() < deadline) continue;
       throw new BusError(
         "timeout",
-        `drain: handlers of ${running.join(", ")} still run; if one waits for the clock, advance it first`,
+        `drain: handlers of ${running.join(", ")} are still running; if one waits for the clock, advance it first`,
       );
     }
     if (engine.runnable) continue;

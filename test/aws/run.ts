@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { toBusError } from "../../lib/error/bus-error.ts";
-import { root } from "../../scripts/setup/process.mjs";
+import { root } from "../../scripts/setup.mjs";
 import { type Assembly, Cdk } from "./rig/cdk.ts";
 import { confirmAccount, findAccount } from "./rig/confirm-account.ts";
 import { cache } from "./rig/python.ts";

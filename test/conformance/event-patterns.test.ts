@@ -11,13 +11,13 @@ interface Case {
   readonly expect: Verdict;
 }
 
-/** The verdicts of both files are those of AWS's open-source rule engine. */
+/** The verdicts in both files come from AWS's open-source rule engine. */
 const cases = ["event-patterns.jsonl", "more-event-patterns.jsonl"].flatMap(read);
 
 /**
- * Where AWS's engine has no verdict to agree with: asked again and again it answers true about as often as false, because
- * a range of numbers across zero, added between two texts of one field, may hide the first text (measured with 2.0.1 and
- * 2.1.0: 21 false and 19 true of 40). The pattern lists "é" and the event has "é", so it matches.
+ * A case without a stable verdict: AWS's engine returns true about as often as false, because a numeric range across zero that
+ * is added between two strings of one field may hide the first string (measured with 2.0.1 and 2.1.0: 21 false and 19 true of
+ * 40). The pattern lists "é" and the event has "é", so it matches.
  */
 const undecided = [
   {
@@ -27,20 +27,20 @@ const undecided = [
   },
 ];
 
-describe("AWS's engine and ours agree", () => {
-  test("compilePattern, on every case", () => {
+describe("AWS's engine agrees", () => {
+  test("with compilePattern on every case", () => {
     expect(disagreements(({ pattern, event }) => compilePattern(pattern)(event))).toEqual(undecided);
   });
 
-  test("compilePatterns, on every case", () => {
+  test("with compilePatterns on every case", () => {
     expect(disagreements(({ pattern, event }) => compilePatterns({ pattern })(event).length === 1)).toEqual(undecided);
   });
 
-  test("explainPattern, on every case", () => {
+  test("with explainPattern on every case", () => {
     expect(disagreements(({ pattern, event }) => explainPattern(pattern, event).matches)).toEqual(undecided);
   });
 
-  test("all valid patterns in one index, on every event", { timeout: 60_000 }, () => {
+  test("with an index of all valid patterns on every event", { timeout: 60_000 }, () => {
     const patterns: Record<string, unknown> = {};
     for (const one of cases) if (one.expect !== "invalid") patterns[JSON.stringify(one.pattern)] = one.pattern;
     const predicates = Object.entries(patterns).map(([name, pattern]) => [name, compilePattern(pattern)] as const);
@@ -53,7 +53,7 @@ describe("AWS's engine and ours agree", () => {
   });
 });
 
-test("the cases are all there", () => {
+test("all cases are present", () => {
   expect(cases).toHaveLength(1_792 + 600);
   expect(new Set(cases.map((one) => one.expect))).toEqual(new Set([true, false, "invalid"]));
 });

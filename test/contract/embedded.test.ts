@@ -1,4 +1,4 @@
-import { embeddedAdapter } from "./adapters/embedded.ts";
-import { runContract } from "./contract.ts";
+import { runContract } from "../../lib/engine/contract/index.ts";
+import { embeddedAdapter } from "./embedded-adapter.ts";
 
-runContract(embeddedAdapter, []);
+runContract(embeddedAdapter);

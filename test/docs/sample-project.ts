@@ -87,7 +87,7 @@ export async function createSampleProject(samples: readonly Sample[]): Promise<S
     async run({ file }) {
       const cwd = join(folder, "runs", file);
       await mkdir(cwd, { recursive: true });
-      return runNode(["--import", join(folder, "resolve.mjs"), join(folder, file)], cwd, join(folder, "compiled"));
+      return runNode(["--import", join(root, "test/support/run-from-source.ts"), join(folder, file)], cwd);
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
@@ -118,11 +118,10 @@ async function compile(folder: string, config: string): Promise<string> {
 function runNode(
   args: readonly string[],
   cwd: string,
-  cache: string,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(WAGGLE_|NODE_|VITEST)/.test(name)));
-  // With the library compiled once, a sample takes half the time.
-  env.NODE_COMPILE_CACHE = cache;
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(WAGGLE_|NODE_(?!COMPILE_CACHE)|VITEST)/.test(name)),
+  );
   const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], timeout: longestRunMs });
   const texts = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => {

@@ -2,12 +2,12 @@ import { describe, expect, test } from "vitest";
 import { appSettings } from "../../lib/cdk/index.ts";
 import { anApp } from "./synthesis.ts";
 
-describe("what an app is told by its context", () => {
-  test("nothing: a bus for development", () => {
+describe("appSettings", () => {
+  test("without context describes a bus for development", () => {
     expect(appSettings(anApp())).toMatchObject({ stage: "dev", busName: "agents-dev", functions: "functions" });
   });
 
-  test("all of it", () => {
+  test("reads every setting from the context", () => {
     const context = {
       stage: "prod",
       bus: "crew",
@@ -30,11 +30,11 @@ describe("what an app is told by its context", () => {
   });
 
   test.each([
-    [{ key: "yes" }, /context key is "yes"; give true or false/],
-    [{ publishers: "123456789012" }, /context publishers has "123456789012"; give <account>=/],
-    [{ bus: 7 }, /context bus is 7; give a text/],
-    [{ stage: "staging" }, /stage is "staging"; give dev or prod/],
-  ])("%j is refused", (context, message) => {
+    [{ key: "yes" }, /context key must be true or false, not "yes"/],
+    [{ publishers: "123456789012" }, /context publishers must be <account>=<source>,<source>, not "123456789012"/],
+    [{ bus: 7 }, /context bus must be a string, not 7/],
+    [{ stage: "staging" }, /stage must be dev or prod, not "staging"/],
+  ])("refuses %j", (context, message) => {
     expect(() => appSettings(anApp(context))).toThrow(message);
   });
 });

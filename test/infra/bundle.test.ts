@@ -15,25 +15,25 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The bundles of some subscribers, each a folder, made into an assembly of their own. */
+/** Synthesizes subscribers into an assembly of their own and returns the folder of each bundle. */
 function bundle(assembly: string, subscriptions: readonly (typeof planner | typeof readers)[] = [planner]): string[] {
   AssetStaging.clearAssetHashCache();
   const outdir = join(folder, assembly);
   const stack = new Stack(new App({ outdir }), "team");
   const bus = AgentEventBus.fromBusName(stack, "Bus", "agents");
   for (const subscription of subscriptions) {
-    const of = join(root, "functions", subscription.name ?? "");
-    new Subscriber(stack, `${subscription.name}`, { bus, subscription, folder: of });
+    const source = join(root, "functions", subscription.name ?? "");
+    new Subscriber(stack, `${subscription.name}`, { bus, subscription, folder: source });
   }
   return readdirSync(outdir).flatMap((name) =>
     existsSync(join(outdir, name, "index.mjs")) ? [join(outdir, name)] : [],
   );
 }
 
-const read = (made: string, ending: string): string[] =>
-  readdirSync(made).flatMap((name) => (name.endsWith(ending) ? [readFileSync(join(made, name), "utf8")] : []));
+const read = (bundled: string, extension: string): string[] =>
+  readdirSync(bundled).flatMap((name) => (name.endsWith(extension) ? [readFileSync(join(bundled, name), "utf8")] : []));
 
-test("a function is minified modules with source maps that start by themselves, and the same the next time", async () => {
+test("a bundle is minified, self-contained and reproducible, and has source maps", async () => {
   const [first = "nothing was bundled"] = bundle("first");
   const [again] = bundle("again");
   expect(again?.replace("/again/", "/first/")).toBe(first);
@@ -48,30 +48,30 @@ test("a function is minified modules with source maps that start by themselves, 
   expect(handler).toBeTypeOf("function");
 });
 
-test("a function of one copy of the library: what handler and wrapper import is the same module", () => {
-  const [made = "nothing was bundled"] = bundle("copies");
-  const sources = read(made, ".map").flatMap((map) => JSON.parse(map).sources);
+test("a bundle contains one copy of the library, shared by handler and wrapper", () => {
+  const [bundled = "nothing was bundled"] = bundle("copies");
+  const sources = read(bundled, ".map").flatMap((map) => JSON.parse(map).sources);
   const errors = sources.filter((source: string) => /error\/bus-error\.[jt]s$/.test(source));
   expect(errors).toHaveLength(1);
 });
 
-test("a function does not load at its start what it may never need", () => {
-  const [made = "nothing was bundled"] = bundle("start");
+test("a function does not load clients at start-up that it may never need", () => {
+  const [bundled = "nothing was bundled"] = bundle("start");
   const loaded = new Set<string>();
   const load = (name: string) => {
     if (loaded.has(name)) return;
     loaded.add(name);
-    for (const [, next] of readFileSync(join(made, name), "utf8").matchAll(/(?:from|import)"\.\/([^"]+)"/g))
+    for (const [, next] of readFileSync(join(bundled, name), "utf8").matchAll(/(?:from|import)"\.\/([^"]+)"/g))
       load(next ?? "");
   };
   load("index.mjs");
-  const sources = [...loaded].flatMap((name) => JSON.parse(readFileSync(join(made, `${name}.map`), "utf8")).sources);
+  const sources = [...loaded].flatMap((name) => JSON.parse(readFileSync(join(bundled, `${name}.map`), "utf8")).sources);
   expect(sources.some((source: string) => source.includes("@aws-sdk/client-dynamodb/"))).toBe(true);
   for (const client of ["s3", "ssm", "sts"]) {
     expect(sources.filter((source: string) => source.includes(`@aws-sdk/client-${client}/`))).toEqual([]);
   }
 });
 
-test("functions whose entries lie beside each other are each bundled", () => {
+test("functions whose entries are in the same folder get separate bundles", () => {
   expect(bundle("several", [planner, readers])).toHaveLength(2);
 });

@@ -8,7 +8,7 @@ import { anApp } from "./synthesis.ts";
 
 const functions = fileURLToPath(new URL("../../examples/orders/functions", import.meta.url));
 
-test("the example is a bus, a function and a queue, in one stack, and cdk-nag has nothing to say", async () => {
+test("the example stack has a bus, a function and a queue, without findings of cdk-nag", async () => {
   const app = anApp();
   const stack = new OrdersStack(app, "orders", { subscribers: await findSubscribers(functions) });
   const template = Template.fromStack(stack);

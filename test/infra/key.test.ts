@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { AgentEventBus } from "../../lib/cdk/index.ts";
 import { aBus, allowed, anApp } from "./synthesis.ts";
 
-test("a bus encrypts with a key of one's own on request", () => {
+test("a bus can encrypt with a customer-managed key", () => {
   const encrypted = aBus({ encryptionKey: true }).template();
   encrypted.hasResourceProperties("AWS::KMS::Key", { EnableKeyRotation: true });
   for (const queue of Object.values(encrypted.findResources("AWS::SQS::Queue"))) {
@@ -17,7 +17,7 @@ test("a bus encrypts with a key of one's own on request", () => {
   expect(allowed(encrypted, "kms:Decrypt").length).toBeGreaterThan(0);
 });
 
-test("a bus lets EventBridge and CloudWatch use its key, whether it made that or was given it, under no condition that they do not meet", () => {
+test("a bus allows EventBridge and CloudWatch to use its key, whether it creates the key or receives it", () => {
   const app = anApp();
   const stack = new Stack(app, "bus");
   const given = new Key(stack, "Given");

@@ -29,7 +29,14 @@ async function stacks(context: Readonly<Record<string, unknown>> = {}, props: ob
   return { app, bus, subscribers, monitoring };
 }
 
-/** What cdk-nag has to say of everything in an app. */
+/** The stacks as they are by default, for tests that only read them. */
+let byDefault: ReturnType<typeof stacks> | undefined;
+function defaultStacks() {
+  byDefault ??= stacks();
+  return byDefault;
+}
+
+/** Returns the findings of cdk-nag in an app. */
 function findings(app: ReturnType<typeof anApp>): string[] {
   const { violations } = new AwsSolutionsChecks(app).validateScope(app);
   return violations.map(({ ruleName, violatingResources }) => {
@@ -38,18 +45,18 @@ function findings(app: ReturnType<typeof anApp>): string[] {
 }
 
 describe("the stacks", () => {
-  test("have a subscriber for every folder of functions/ with a subscription and a handler", async () => {
-    const { subscribers } = await stacks();
+  test("have a subscriber for every folder in functions/ with a subscription and a handler", async () => {
+    const { subscribers } = await defaultStacks();
     const names = subscribers.subscribers.map(({ record }) => record.name);
     expect(names).toEqual(["extractor", "foreman", "librarian", "planner", "readers"]);
     Template.fromStack(subscribers).resourceCountIs("AWS::Lambda::Function", 5);
   });
 
-  test("deploy in order, and share nothing but names", async () => {
-    const { app } = await stacks();
-    const made = app.synth().stacks;
-    expect(made.map(({ stackName }) => stackName).toSorted()).toEqual(["bus", "monitoring", "subscribers"]);
-    for (const { stackName, dependencies, template } of made.filter(({ stackName }) => stackName !== "bus")) {
+  test("deploy in order and share only names", async () => {
+    const { app } = await defaultStacks();
+    const synthesized = app.synth().stacks;
+    expect(synthesized.map(({ stackName }) => stackName).toSorted()).toEqual(["bus", "monitoring", "subscribers"]);
+    for (const { stackName, dependencies, template } of synthesized.filter(({ stackName }) => stackName !== "bus")) {
       expect(
         dependencies.map(({ id }) => id),
         stackName,
@@ -58,8 +65,8 @@ describe("the stacks", () => {
     }
   });
 
-  test("watch flows every minute, and ring as one where the bus itself is ill", async () => {
-    const { monitoring } = await stacks();
+  test("check flows every minute, and have a composite alarm for an unhealthy bus", async () => {
+    const { monitoring } = await defaultStacks();
     const template = Template.fromStack(monitoring);
     template.hasResourceProperties("AWS::Events::Rule", { ScheduleExpression: "rate(1 minute)" });
     template.hasResourceProperties("AWS::Lambda::Function", { FunctionName: "agents-watch-flows" });
@@ -76,11 +83,11 @@ describe("the stacks", () => {
     template.hasResourceProperties("AWS::CloudWatch::Dashboard", {
       DashboardName: { "Fn::Join": ["", ["agents-", { Ref: "AWS::Region" }]] },
     });
-    // What is quoted has to be a whole name, and no queue is called "agents-".
+    // A quoted search term must be a whole name, and no queue is named "agents-".
     expect(JSON.stringify(template.toJSON())).toContain("QueueName=agents'");
   });
 
-  test("leave out what is named in omit", async () => {
+  test("omit the parts that the context `omit` names", async () => {
     const { monitoring, subscribers } = await stacks({ omit: "dashboard,composite-alarm,metric-math" });
     const template = Template.fromStack(monitoring);
     template.resourceCountIs("AWS::CloudWatch::CompositeAlarm", 0);
@@ -90,8 +97,8 @@ describe("the stacks", () => {
     }
   });
 
-  test("ring for everything that could lose an event, and each alarm's runbook is on its page", async () => {
-    const { subscribers, monitoring } = await stacks();
+  test("have an alarm for everything that could lose an event, each with an existing runbook", async () => {
+    const { subscribers, monitoring } = await defaultStacks();
     const page = readPages().find(({ path }) => path === "docs/aws/operate.md");
     const headings = new Set(page?.lines.flatMap((line) => /^#+ (.*)$/.exec(line)?.[1] ?? []).map(anchorOf));
     const alarms = [subscribers, monitoring].flatMap((stack) => {
@@ -118,10 +125,10 @@ describe("the stacks", () => {
   });
 });
 
-/** Has the CDK hold templates against CloudFormation's schemas, and refuse what does not fit; cdk.json sets it for the stacks. */
+/** Makes the CDK validate templates against CloudFormation's schemas, as cdk.json does for the stacks. */
 const bySchemas = { "@aws-cdk/core:validateAgainstDefaultRules": true };
 
-describe("cdk-nag has nothing to say, and CloudFormation's schemas neither", () => {
+describe("the stacks pass cdk-nag and CloudFormation's schemas", () => {
   test.each([
     ["in dev", { stage: "dev" }, {}],
     ["in prod", { stage: "prod" }, {}],
@@ -143,7 +150,7 @@ describe("cdk-nag has nothing to say, and CloudFormation's schemas neither", () 
     expect(() => app.synth()).not.toThrow();
   });
 
-  test("but of what is planted", async () => {
+  test("but planted faults are found", async () => {
     const { app, monitoring } = await stacks(bySchemas);
     new Queue(monitoring, "Planted");
     expect(findings(app)).toEqual([
@@ -160,7 +167,7 @@ describe("cdk-nag has nothing to say, and CloudFormation's schemas neither", () 
 describe("findSubscribers", () => {
   let folder: string;
   beforeAll(() => {
-    // Inside the project, from where "wagglebus" resolves.
+    // The folder is inside the project, so that "wagglebus" resolves.
     folder = mkdtempSync(join(root, "node_modules", ".cache-functions-"));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -170,7 +177,7 @@ describe("findSubscribers", () => {
     for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, name, file), text);
   }
 
-  test("takes folders with both modules, in order, and leaves the others", async () => {
+  test("returns folders with both modules in order, and ignores others", async () => {
     const handler = "export default async () => {};";
     add("b", { "subscription.js": 'export default { name: "b", on: "*" };', "handler.js": handler });
     add("a", { "subscription.mjs": 'export default { name: "a", on: "*" };', "handler.mjs": handler });
@@ -187,15 +194,15 @@ describe("findSubscribers", () => {
     await expect(findSubscribers(folder)).resolves.toHaveLength(3);
   });
 
-  test("names the file that is no subscription", async () => {
+  test("refuses a file without a subscription, and a folder that does not exist", async () => {
     add("d", { "subscription.js": "export const subscription = {};", "handler.js": "" });
     await expect(findSubscribers(folder)).rejects.toThrow(/d\/subscription\.js has no default export/);
     add("d", { "subscription.js": 'throw new Error("broken");' });
-    await expect(findSubscribers(join(folder, "nowhere"))).rejects.toThrow(/there is no folder/);
+    await expect(findSubscribers(join(folder, "nowhere"))).rejects.toThrow(/nowhere does not exist/);
   });
 });
 
-test("a bus known by name is in no stack of the app, and its subscribers deploy without it", () => {
+test("subscribers of a bus imported by name do not depend on another stack", () => {
   const stack = new Stack(anApp(), "team");
   const bus = AgentEventBus.fromBusName(stack, "Bus", "agents");
   new QueueSubscriber(stack, "Queue", { bus, subscription: { name: "queue", on: "*" } });

@@ -3,8 +3,8 @@ import { Duration, Stack } from "aws-cdk-lib";
 import { Match } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { describe, expect, test } from "vitest";
-import { spread } from "../../lib/cdk/concurrency.ts";
 import { QueueSubscriber, Subscriber } from "../../lib/cdk/index.ts";
+import { lambdaConcurrency } from "../../lib/cdk/lambda-concurrency.ts";
 import { allowed, aStackWithBus } from "./synthesis.ts";
 
 const folder = fileURLToPath(new URL("../../functions/readers", import.meta.url));
@@ -28,7 +28,7 @@ function aSubscriber(settings: object = {}, props: object = {}) {
 describe("a Subscriber", () => {
   const { template } = aSubscriber();
 
-  test("has a rule with its pattern on the envelope, on the bus named, to its queue", () => {
+  test("has a rule on the bus with the pattern for the envelope and its queue as target", () => {
     template.hasResourceProperties("AWS::Events::Rule", {
       Name: "readers",
       EventBusName: "agents",
@@ -43,7 +43,7 @@ describe("a Subscriber", () => {
     });
   });
 
-  test("keeps messages for 14 days, hides them 6 times the function's timeout, gives them up late", () => {
+  test("keeps messages for 14 days, hides them for 6 times the function's timeout, and has a high receive count", () => {
     template.hasResourceProperties("AWS::SQS::Queue", {
       QueueName: "agents-readers",
       MessageRetentionPeriod: 1_209_600,
@@ -57,7 +57,7 @@ describe("a Subscriber", () => {
     });
   });
 
-  test("both ways to fail end in a queue that record-dead-letter of the bus drains", () => {
+  test("has a dead-letter queue for rule and queue that the bus's record-dead-letter drains", () => {
     template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
       FunctionName: "agents-record-dead-letter",
       EventSourceArn: { "Fn::GetAtt": [Match.stringLikeRegexp("DeadLetters"), "Arn"] },
@@ -65,7 +65,7 @@ describe("a Subscriber", () => {
     });
   });
 
-  test("its queues take messages of its own rule only, and over TLS only", () => {
+  test("accepts messages in its queues only from its own rule and over TLS", () => {
     for (const policy of Object.values(template.findResources("AWS::SQS::QueuePolicy"))) {
       const [tls, rule] = policy.Properties.PolicyDocument.Statement;
       expect(tls).toMatchObject({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } });
@@ -75,7 +75,7 @@ describe("a Subscriber", () => {
     template.resourceCountIs("AWS::SQS::QueuePolicy", 2);
   });
 
-  test("its function runs Node 24 on arm64 for the timeout and 10 s, in batches that fit the concurrency", () => {
+  test("has a function on Node 24 and arm64 that runs for the timeout plus 10 s, with batches for its concurrency", () => {
     template.hasResourceProperties("AWS::Lambda::Function", {
       Runtime: "nodejs24.x",
       Architectures: ["arm64"],
@@ -97,7 +97,7 @@ describe("a Subscriber", () => {
     template.hasResourceProperties("AWS::Logs::LogGroup", { RetentionInDays: 7 });
   });
 
-  test("says what is deployed in a parameter, and to its function in the same words", () => {
+  test("passes the deployed subscription to its function and to a parameter alike", () => {
     const [parameter] = Object.values(template.findResources("AWS::SSM::Parameter"));
     const [fn] = Object.values(template.findResources("AWS::Lambda::Function"));
     expect(parameter?.Properties.Name).toBe("/waggle/agents/subscriptions/readers");
@@ -105,18 +105,18 @@ describe("a Subscriber", () => {
     expect(JSON.stringify(parameter?.Properties.Value)).toContain('\\"attempts\\":5');
   });
 
-  test("its role consumes its own queue only, and no policy is AWS's own", () => {
+  test("has a role that may consume only its own queue, without managed policies", () => {
     expect(allowed(template, "sqs:ReceiveMessage").map(({ resources }) => resources)).toEqual([
       expect.stringMatching(/:agents-readers"\]\]}$/),
     ]);
     template.hasResourceProperties("AWS::IAM::Role", { ManagedPolicyArns: Match.absent() });
   });
 
-  test("imports nothing from another stack: the bus's name is all that it needs", () => {
+  test("imports nothing from another stack, since it needs only the bus's name", () => {
     expect(JSON.stringify(template.toJSON())).not.toContain("Fn::ImportValue");
   });
 
-  test("every alarm goes to the bus's topic, has a runbook, and says what missing data means", () => {
+  test("has alarms that notify the bus's topic, with a runbook and a rule for missing data", () => {
     const alarms = Object.values(template.findResources("AWS::CloudWatch::Alarm")).map(({ Properties }) => Properties);
     expect(alarms.map(({ AlarmName }) => AlarmName).toSorted()).toEqual([
       "agents-readers-dead-letters",
@@ -133,7 +133,7 @@ describe("a Subscriber", () => {
   });
 });
 
-test("dead letters are stuck once something is in their queue for 15 minutes: SQS tells no age of what is received in vain", () => {
+test("the alarm for stuck dead letters counts messages, as SQS has no age for messages that are received repeatedly", () => {
   aSubscriber().template.hasResourceProperties("AWS::CloudWatch::Alarm", {
     AlarmName: "agents-readers-dead-letters-stuck",
     EvaluationPeriods: 15,
@@ -155,7 +155,7 @@ test("dead letters are stuck once something is in their queue for 15 minutes: SQ
   });
 });
 
-test("an alarm rings for a function that fails as a whole, which no delivery tells of", () => {
+test("an alarm fires if invocations of the function fail, which no delivery reports", () => {
   const { subscriber, template } = aSubscriber();
   template.hasResourceProperties("AWS::CloudWatch::Alarm", {
     AlarmName: "agents-readers-function-fails",
@@ -166,7 +166,7 @@ test("an alarm rings for a function that fails as a whole, which no delivery tel
   });
 });
 
-test("an ordered subscription has a FIFO queue by key, and a dead-letter queue for each way to fail", () => {
+test("an ordered subscription has a FIFO queue grouped by key, and a dead-letter queue for each of rule and queue", () => {
   const { template } = aSubscriber({ ordered: "data.taskId" });
   template.hasResourceProperties("AWS::SQS::Queue", {
     QueueName: "agents-readers.fifo",
@@ -194,7 +194,7 @@ test("an ordered subscription has a FIFO queue by key, and a dead-letter queue f
   expect(drained).toHaveLength(2);
 });
 
-test("where `ordered` is switched, no name goes to another construct: CloudFormation makes the new before it removes the old", () => {
+test("switching `ordered` keeps each physical name with its construct, as CloudFormation creates before it deletes", () => {
   const queues = (settings: object) =>
     Object.entries(aSubscriber(settings).template.findResources("AWS::SQS::Queue")).map(([id, { Properties }]) => ({
       id,
@@ -205,7 +205,7 @@ test("where `ordered` is switched, no name goes to another construct: CloudForma
   expect(after).toEqual(before.filter(({ name }) => name === "agents-readers-dlq"));
 });
 
-test("one at a time is a batch of one: the lock in the deliveries table does the rest", () => {
+test("a concurrency of 1 uses batches of one and relies on the lock in the deliveries table", () => {
   const { template } = aSubscriber({ concurrency: 1 });
   template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
     BatchSize: 1,
@@ -222,20 +222,20 @@ test.each([
   [20, 10, 2],
   [100, 10, 10],
   [1_000, 10, 100],
-])("a concurrency of %i is spread over batches of %i and %i functions", (concurrency, batchSize, functions) => {
-  expect(spread(concurrency)).toEqual({ batchSize, functions });
+])("a concurrency of %i becomes batches of %i and %i functions", (concurrency, batchSize, functions) => {
+  expect(lambdaConcurrency(concurrency)).toEqual({ batchSize, functions });
 });
 
-test("no concurrency above 1 is ever exceeded, and at most a tenth of it stays unused", () => {
+test("a concurrency above 1 is never exceeded, and at most a tenth of it is unused", () => {
   for (let concurrency = 2; concurrency <= 1_000; concurrency += 1) {
-    const { batchSize, functions } = spread(concurrency);
+    const { batchSize, functions } = lambdaConcurrency(concurrency);
     expect(batchSize * functions).toBeLessThanOrEqual(concurrency);
     expect(batchSize * functions).toBeGreaterThanOrEqual(concurrency * 0.9);
     expect(functions).toBeGreaterThanOrEqual(2);
   }
 });
 
-test("a batch size of one's own keeps the concurrency", () => {
+test("an explicit batch size does not exceed the concurrency", () => {
   const { template } = aSubscriber({ concurrency: 10 }, { batchSize: 3 });
   template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
     BatchSize: 3,
@@ -243,7 +243,7 @@ test("a batch size of one's own keeps the concurrency", () => {
   });
 });
 
-test("an alarm's threshold can be chosen, and alarms be left out", () => {
+test("the threshold of an alarm can be set, and alarms can be disabled", () => {
   const later = aSubscriber({}, { alarms: { oldestMessage: Duration.hours(2) } });
   later.template.hasResourceProperties("AWS::CloudWatch::Alarm", {
     AlarmName: "agents-readers-oldest-message",
@@ -252,26 +252,26 @@ test("an alarm's threshold can be chosen, and alarms be left out", () => {
   aSubscriber({}, { alarms: false }).template.resourceCountIs("AWS::CloudWatch::Alarm", 0);
 });
 
-test("a pattern with null, which no template may hold, is there as a text", () => {
+test("a pattern with null, which a template cannot contain, is written as a string", () => {
   const { template } = aSubscriber({ where: { data: { agentId: [null] } } });
   template.hasResourceProperties("AWS::Events::Rule", {
     EventPattern: '{"detail":{"data":{"agentId":[null]}},"detail-type":["task.assigned"]}',
   });
 });
 
-test("a QueueSubscriber has the queue and no function, and lets a role consume it", () => {
+test("a QueueSubscriber has a queue but no function, and can allow a role to consume it", () => {
   const { stack, bus, template } = aStackWithBus();
   const subscriber = new QueueSubscriber(stack, "Readers", { bus, subscription: readers });
   const role = new Role(stack, "Agent", { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") });
   subscriber.grantConsume(role);
-  const made = template();
-  made.resourceCountIs("AWS::Lambda::Function", 0);
-  made.hasResourceProperties("AWS::SQS::Queue", { QueueName: "agents-readers", VisibilityTimeout: 60 });
-  const [parameter] = Object.values(made.findResources("AWS::SSM::Parameter"));
+  const synthesized = template();
+  synthesized.resourceCountIs("AWS::Lambda::Function", 0);
+  synthesized.hasResourceProperties("AWS::SQS::Queue", { QueueName: "agents-readers", VisibilityTimeout: 60 });
+  const [parameter] = Object.values(synthesized.findResources("AWS::SSM::Parameter"));
   expect(JSON.stringify(parameter)).toContain('\\"consumer\\":\\"process\\"');
-  expect(allowed(made, "sqs:ReceiveMessage")).toHaveLength(1);
+  expect(allowed(synthesized, "sqs:ReceiveMessage")).toHaveLength(1);
   expect(
-    allowed(made, "dynamodb:UpdateItem")
+    allowed(synthesized, "dynamodb:UpdateItem")
       .map(({ resources }) => resources)
       .join(),
   ).toContain(":table/agents-deliveries");

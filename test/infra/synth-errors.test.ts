@@ -10,125 +10,137 @@ import { aBus, aStackWithBus } from "./synthesis.ts";
 
 const folder = fileURLToPath(new URL("../../functions/readers", import.meta.url));
 
-function errorOf(settings: object, props: object = {}, Kind: "function" | "process" = "function"): BusError {
+function errorOf(settings: object, props: object = {}, consumer: "function" | "process" = "function"): BusError {
   const { stack, bus } = aStackWithBus();
   const subscription = { name: "readers", on: "task.assigned", ...settings };
   try {
-    if (Kind === "function") new Subscriber(stack, "Readers", { bus, folder, subscription, ...props });
+    if (consumer === "function") new Subscriber(stack, "Readers", { bus, folder, subscription, ...props });
     else new QueueSubscriber(stack, "Readers", { bus, subscription, ...props });
   } catch (thrown) {
     if (thrown instanceof BusError) return thrown;
     throw thrown;
   }
-  throw new Error("nothing was refused");
+  throw new Error("no error was thrown");
 }
 
-/** Names of types that no shorter pattern could stand for. */
+/** Type names that no shorter pattern could cover. */
 const manyTypes = Array.from({ length: 80 }, (_, index) => `custom.aratherlongname.number${index}`);
 
-describe("an error at synth names the subscription and the fix", () => {
+describe("synthesis fails, with the subscription and the fix, for", () => {
   test.each([
-    ["a bad pattern", { where: { data: { kind: "document" } } }, /readers.*write \["document"\]/s],
     [
-      "an operator that there is none of",
-      { where: { data: { kind: [{ like: "a" }] } } },
-      /readers.*"like" is no operator/s,
+      "an invalid pattern",
+      { where: { data: { kind: "document" } } },
+      /readers.*a list of values such as \["document"\]/s,
     ],
+    ["an unknown operator", { where: { data: { kind: [{ like: "a" }] } } }, /readers.*unknown operator "like"/s],
     ["a name that is too long", { name: "r".repeat(49) }, /rrrr.*48/],
-    ["a name of the bus's own queue", { name: "history" }, /^subscription history: the name is the bus's own/],
-    ["a name of a dead-letter queue", { name: "readers-dlq" }, /^subscription readers-dlq: .* end in -dlq/],
+    ["the name of one of the bus's queues", { name: "history" }, /^subscription history: the name is reserved/],
+    ["the name of a dead-letter queue", { name: "readers-dlq" }, /^subscription readers-dlq: .* end in -dlq/],
     [
-      "a pattern that EventBridge would refuse",
+      "a pattern that is too long for EventBridge",
       { on: manyTypes },
-      /^subscription readers: its pattern has \d+ characters/,
+      /^subscription readers: its EventBridge pattern has \d+ characters/,
     ],
     [
-      "a retry schedule beyond the queue's 14 days",
+      "a retry schedule that is longer than the 14 days of the queue",
       { attempts: 40, backoff: { from: "10h", to: "11h" } },
-      /^subscription readers: 40 attempts .* 14;/,
+      /^subscription readers: 40 attempts .* 14 days;/,
     ],
-    ["a timeout beyond Lambda's", { timeout: "15m" }, /^subscription readers: timeout is 15m, .*QueueSubscriber/],
-    ["a start in the past", { from: "beginning" }, /^subscription readers: from is "beginning".*waggle replay/],
-    ["a bounded backlog", { maxBacklog: 10 }, /^subscription readers: maxBacklog/],
     [
-      "an order by a path that is too long for EventBridge",
+      "a timeout that is too long for Lambda",
+      { timeout: "15m" },
+      /^subscription readers: timeout must be at most 890s, not 15m: .*QueueSubscriber/,
+    ],
+    [
+      "a start in the past",
+      { from: "beginning" },
+      /^subscription readers: from must be "now" .*, not "beginning"; .*waggle replay/,
+    ],
+    ["maxBacklog", { maxBacklog: 10 }, /^subscription readers: maxBacklog is not supported in AWS/],
+    [
+      "an ordering path that is too long for EventBridge",
       { ordered: `data.${"a".repeat(90)}` },
-      /^subscription readers: ordered is "data\.a+", .* 104 characters, and at most 100/,
+      /^subscription readers: ordered "data\.a+" becomes a path of 104 characters in EventBridge, which allows 100/,
     ],
     [
-      "an order by a field that EventBridge cannot name",
+      "an ordering path with a field that EventBridge cannot read",
       { ordered: "data.task id" },
-      /^subscription readers: ordered is "data\.task id", .* letters, digits/,
+      /^subscription readers: ordered "data\.task id" has a field name .* letters, digits/,
     ],
   ])("%s", (_, settings, message) => {
     expect(errorOf(settings).message).toMatch(message);
   });
 
-  test("a visibility below the function's timeout", () => {
+  test("a visibility timeout below the function's timeout", () => {
     const error = errorOf({ timeout: "1m" }, { visibilityTimeout: Duration.seconds(60) });
-    expect(error.message).toMatch(/^subscription readers: its function may run for 70s, and visibilityTimeout/);
+    expect(error.message).toMatch(
+      /^subscription readers: visibilityTimeout must be at least the function's timeout of 70s, not 1m/,
+    );
   });
 
-  test("a timeout above a queue's visibility", () => {
+  test("a visibility timeout below the timeout of a process", () => {
     const error = errorOf({ timeout: "1m" }, { visibilityTimeout: Duration.seconds(59) }, "process");
-    expect(error.message).toMatch(/^subscription readers: timeout is 1m, and visibilityTimeout is 59s/);
+    expect(error.message).toMatch(
+      /^subscription readers: visibilityTimeout must be at least the timeout of 1m, not 59s/,
+    );
   });
 
-  test("a visibility above what SQS allows", () => {
+  test("a visibility timeout above the limit of SQS", () => {
     const error = errorOf({}, { visibilityTimeout: Duration.hours(13) }, "process");
-    expect(error.message).toMatch(/^subscription readers: visibilityTimeout is 13h.*12h/);
+    expect(error.message).toMatch(/^subscription readers: visibilityTimeout must be at most 12h, not 13h/);
   });
 
-  test("a batch that the concurrency has no room for", () => {
+  test("a batch size that the concurrency does not allow", () => {
     expect(errorOf({ concurrency: 10 }, { batchSize: 6 }).message).toMatch(
-      /^subscription readers: batchSize is 6; give 1 to 5/,
+      /^subscription readers: batchSize must be an integer from 1 to 5, not 6/,
     );
   });
 
   test.each([
-    ["59 s", { maxAge: Duration.seconds(59) }, /^subscription readers: ruleRetries.maxAge is 59s; give 1m to 24h/],
-    ["25 h", { maxAge: Duration.hours(25) }, /^subscription readers: ruleRetries.maxAge is 25h; give 1m to 24h/],
-    ["186 attempts", { attempts: 186 }, /^subscription readers: ruleRetries.attempts is 186; give 0 to 185/],
-  ])("retries that EventBridge has not got: %s", (_, ruleRetries, message) => {
+    ["59 s", { maxAge: Duration.seconds(59) }, /^subscription readers: ruleRetries.maxAge must be .* 24h, not 59s/],
+    ["25 h", { maxAge: Duration.hours(25) }, /^subscription readers: ruleRetries.maxAge must be .* 24h, not 25h/],
+    ["186 attempts", { attempts: 186 }, /^subscription readers: ruleRetries.attempts must be .* 185, not 186/],
+  ])("rule retries that EventBridge does not support: %s", (_, ruleRetries, message) => {
     expect(errorOf({}, { ruleRetries }).message).toMatch(message);
   });
 
-  test("more types that history leaves out than a rule has room for", () => {
+  test("more types with `history: false` than a rule can exclude", () => {
     const definitions = manyTypes.map((type) => defineEvent(type, { data: z.looseObject({}), history: false }));
     const catalog = { module: fileURLToPath(import.meta.url), catalog: standardCatalog.extend(definitions) };
-    expect(() => aBus({ catalog })).toThrow(/^the catalog has 8\d types .* and EventBridge takes 2048/);
+    expect(() => aBus({ catalog })).toThrow(/^the catalog has 8\d types .* but EventBridge allows 2048/);
   });
 
   test.each([
-    ["no window", { batchSize: 100 }, /^history: batchSize is 100, .* give a batchingWindow of at least 1 s, too/],
+    ["without a window", { batchSize: 100 }, /^history: batchSize is 100, .* batchingWindow of at least 1 s; add it/],
     [
-      "too many",
+      "too large",
       { batchSize: 10_001, batchingWindow: Duration.seconds(1) },
-      /^history: batchSize is 10001; give a whole number/,
+      /^history: batchSize must be an integer from 1 to 10000, not 10001/,
     ],
     [
-      "too long",
+      "with too long a window",
       { batchingWindow: Duration.minutes(6) },
-      /^history: batchingWindow in seconds is 360; give .* 0 to 300/,
+      /^history: batchingWindow in seconds must be an integer from 0 to 300, not 360/,
     ],
-    ["one function", { maxConcurrency: 1 }, /^history: maxConcurrency is 1; give a whole number from 2 to 1000/],
-  ])("batches of history that Lambda has not got: %s", (_, history, message) => {
+    ["with one function", { maxConcurrency: 1 }, /^history: maxConcurrency must be an integer from 2 to 1000, not 1/],
+  ])("batches of history that Lambda does not support: %s", (_, history, message) => {
     expect(() => aBus({ history })).toThrow(message);
   });
 
-  /** Within what EventBridge counts, which is characters. */
+  /** Few enough characters for EventBridge, but too many bytes for SSM. */
   const wide = { where: { data: { name: Array.from({ length: 100 }, (_, index) => `${"語".repeat(14)}${index}`) } } };
 
-  test("settings that no parameter of SSM has room for", () => {
+  test("settings that are too large for an SSM parameter", () => {
     expect(errorOf(wide, {}, "process").message).toMatch(
-      /^subscription readers: its settings have about [45]\d{3} bytes, and a parameter at most 4096/,
+      /^subscription readers: the settings have about [45]\d{3} bytes, but an SSM parameter has at most 4096/,
     );
   });
 
-  test("an environment that Lambda has no room for", () => {
+  test("an environment that is too large for Lambda", () => {
     const environment = { GREETING: "hello ".repeat(600) };
     expect(errorOf({}, { environment }).message).toMatch(
-      /^subscription readers: the environment of its function has about 4\d{3} bytes, and Lambda takes 4096/,
+      /^subscription readers: the environment of its function has about 4\d{3} bytes, but Lambda allows 4096/,
     );
   });
 
@@ -136,12 +148,12 @@ describe("an error at synth names the subscription and the fix", () => {
     expect(errorOf({}, { folder: `${folder}/nowhere` }).message).toMatch(/nowhere/);
   });
 
-  test("two subscriptions of one name, wherever in the app they are", () => {
+  test("two subscriptions with the same name anywhere in the app", () => {
     const { stack, bus } = aStackWithBus();
     const subscription = { name: "readers", on: "task.assigned" };
     new QueueSubscriber(stack, "One", { bus, subscription });
     expect(() => new QueueSubscriber(stack, "Other", { bus, subscription })).toThrow(
-      /^subscription readers: bus agents already has one/,
+      /^subscription readers: bus agents already has a subscription with this name/,
     );
   });
 
@@ -159,7 +171,7 @@ describe("an error at synth names the subscription and the fix", () => {
     expect(() => add(301)).toThrow(/^subscription f301 would be rule 301 of bus agents/);
   });
 
-  test("wildcard rule 31 of a bus; prefixes and suffixes do not count", () => {
+  test("wildcard rule 31 of a bus, not counting prefixes and suffixes", () => {
     const { stack, bus } = aStackWithBus();
     const add = (index: number, on: string) =>
       new BusForward(stack, `F${index}`, { bus, name: `f${index}`, on, toBusArn: other, alarms: false });
@@ -169,20 +181,20 @@ describe("an error at synth names the subscription and the fix", () => {
     expect(() => add(33, "task.*.failed")).toThrow(/^subscription f33 would be wildcard rule 31 of bus agents/);
   });
 
-  test("a bus's name that its queues have no room for", () => {
-    expect(() => aStackWithBus({}, "a-bus-with-a-name-that-is-too-long")).toThrow(/is no name for a bus; give 1 to 20/);
+  test("an invalid name of a bus", () => {
+    expect(() => aStackWithBus({}, "a-bus-with-a-name-that-is-too-long")).toThrow(/bus "a-bus-with-.* 1 to 20/);
     expect(() => aStackWithBus({}, "default")).toThrow(/bus "default" is EventBridge's own/);
   });
 
-  test("a forward to what is no bus", () => {
+  test("a forward to an ARN that is not a bus", () => {
     const { stack, bus } = aStackWithBus();
     expect(
       () => new BusForward(stack, "F", { bus, name: "f", on: "*", toBusArn: "arn:aws:sqs:eu-west-1:1:q" }),
-    ).toThrow(/^subscription f: toBusArn/);
+    ).toThrow(/^subscription f: toBusArn must be arn:/);
   });
 
-  test("a stage or something to omit that there is none of", () => {
-    expect(() => aStackWithBus({ stage: "staging" })).toThrow(/stage is "staging"; give dev or prod/);
+  test("an unknown stage", () => {
+    expect(() => aStackWithBus({ stage: "staging" })).toThrow(/stage must be dev or prod, not "staging"/);
   });
 });
 

@@ -3,20 +3,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { afterAll } from "vitest";
 import { AgentEventBus, type AgentEventBusProps } from "../../lib/cdk/index.ts";
 
-/** The assemblies of a test file's apps: an app makes the folder of its own, and leaves it where nobody names one. */
-const assemblies = mkdtempSync(join(tmpdir(), "wagglebus-infra-"));
-afterAll(() => rmSync(assemblies, { recursive: true, force: true }));
+/** The assemblies of a test file's apps: without an output folder an app creates a temporary one and leaves it behind. */
+let assemblies: string | undefined;
 
-/** An app of which no function is bundled: what the templates say is all that is asked. */
+/** Runs after each test file. */
+export function removeAssemblies(): void {
+  if (assemblies !== undefined) rmSync(assemblies, { recursive: true, force: true });
+  assemblies = undefined;
+}
+
+/** Creates an app that does not bundle functions, for tests of templates. */
 export function anApp(context: Readonly<Record<string, unknown>> = {}): App {
+  assemblies ??= mkdtempSync(join(tmpdir(), "wagglebus-infra-"));
   const outdir = mkdtempSync(join(assemblies, "app-"));
   return new App({ outdir, context: { "aws:cdk:bundling-stacks": [], ...context } });
 }
 
-/** A bus in a stack of its own. */
+/** Creates a bus in its own stack. */
 export function aBus(
   props: Partial<AgentEventBusProps> = {},
   context: Readonly<Record<string, unknown>> = {},
@@ -27,7 +32,7 @@ export function aBus(
   return { app, stack, bus, template: () => Template.fromStack(stack) };
 }
 
-/** A stack that knows a bus by its name alone. */
+/** Creates a stack that imports a bus by its name. */
 export function aStackWithBus(context: Readonly<Record<string, unknown>> = {}, busName = "agents") {
   const app = anApp(context);
   const stack = new Stack(app, "team");
@@ -35,7 +40,7 @@ export function aStackWithBus(context: Readonly<Record<string, unknown>> = {}, b
   return { app, stack, bus, template: () => Template.fromStack(stack) };
 }
 
-/** The statements of every policy in a template that allow an action, each with its resources as text. */
+/** Returns the policy statements in a template that allow an action, with their resources as JSON. */
 export function allowed(template: Template, action: string): { role: string; resources: string }[] {
   return Object.values(template.findResources("AWS::IAM::Policy")).flatMap(({ Properties }) =>
     statementsOf(Properties)

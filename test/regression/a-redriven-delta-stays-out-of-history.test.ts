@@ -3,8 +3,8 @@ import { connect } from "../../lib/connect/index.ts";
 import { rateLimit } from "../../lib/publish/rate-limit.ts";
 import { ManualClock } from "../../lib/testing/index.ts";
 
-// What the rate limit had set aside was recorded by its redrive, whatever its definition said.
-test("a delta that was set aside by the rate limit is delivered by its redrive, and not recorded", async () => {
+// A redrive recorded events that the rate limit had dead-lettered even if their definition says `history: false`.
+test("redriving a delta that the rate limit dead-lettered delivers it without recording it", async () => {
   const bus = await connect({
     engine: "memory",
     source: "test",

@@ -19,8 +19,8 @@ export interface StubPublisherOptions extends StubOptions {
 export async function startStubPublisher(
   options: StubPublisherOptions = {},
 ): Promise<{ publisher: EventPublisher; end(): Promise<void> }> {
-  process.env.AWS_ACCESS_KEY_ID ??= "test";
-  process.env.AWS_SECRET_ACCESS_KEY ??= "test";
+  const credentials = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].filter((name) => process.env[name] === undefined);
+  for (const name of credentials) process.env[name] = "test";
   const stub = await startAwsStub(options);
   const { maxRequestBytes = 1_048_576, requestTimeoutMs = 10_000 } = options;
   const clients = createClients({ region: "us-east-1", endpoint: stub.url, requestTimeoutMs });
@@ -49,6 +49,7 @@ export async function startStubPublisher(
     await publisher.close();
     clients.destroy();
     await stub.close();
+    for (const name of credentials) delete process.env[name];
   };
   return { publisher, end };
 }

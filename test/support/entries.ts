@@ -4,6 +4,8 @@ export const entries = {
   "wagglebus/catalog": "catalog/index.ts",
   "wagglebus/testing": "testing/index.ts",
   "wagglebus/engine": "engine-entry.ts",
+  "wagglebus/engine/contract": "engine/contract/index.ts",
+  "wagglebus/engine/contract/worker": "engine/contract/worker.ts",
   "wagglebus/lambda": "lambda/index.ts",
   "wagglebus/cdk": "cdk/index.ts",
   "wagglebus/dev": "cli/dev/index.ts",

@@ -66,7 +66,7 @@ function renderFieldCounts(io: CliIo, { fields }: PatternResults): string {
     [
       { title: "  FIELD", text: ({ first }) => `  ${printable(first.path)}`, style: bold },
       { title: "KEPT OUT", text: ({ count }) => count.toLocaleString("en-US"), align: "right" },
-      { title: "WANTED", text: ({ first }) => printable(first.wanted) },
+      { title: "EXPECTED", text: ({ first }) => printable(first.expected) },
       { title: "FOUND, FOR EXAMPLE", text: ({ first }) => printable(first.found), style: dim, flexible: true },
     ],
     rows,

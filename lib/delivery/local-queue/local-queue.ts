@@ -1,14 +1,22 @@
-import type { Failure, Outcome } from "../../engine/delivery.ts";
+import type { Delivery, Failure, Outcome, PendingDelivery } from "../../engine/delivery.ts";
 import type { Consumer, Consumption } from "../../engine/delivery-queue.ts";
 import type { SubscriptionState } from "../../engine/subscription-store.ts";
 import type { Event } from "../../event/event.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { orderedKey } from "../../subscription/index.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
-import { overflowFailure } from "../dead-letter.ts";
+import { overflowFailure, processEndedFailure } from "../dead-letter.ts";
 import { IndexedPool } from "../indexed-pool.ts";
-import { DeliveryItem, firstTime } from "./delivery-item.ts";
+import { DeliveryItem, firstTime, type StoredDelivery } from "./delivery-item.ts";
 import { PriorityQueue } from "./priority-queue.ts";
+
+/** Where an engine keeps the deliveries of named subscriptions. Each call keeps it at once. */
+export interface LocalDeliveryStore {
+  /** A delivery was queued, or an attempt of it begins or has ended. */
+  putDelivery(item: DeliveryItem): void;
+  /** It has ended. */
+  deleteDelivery(item: DeliveryItem): void;
+}
 
 /** What a queue tells its engine. */
 export interface LocalQueueDependencies {
@@ -18,6 +26,8 @@ export interface LocalQueueDependencies {
   /** Keeps a delivery that is out of attempts, or for which the backlog has no room. */
   deadLetter(item: DeliveryItem, reason: Failure): void;
   changed(): void;
+  /** Absent where deliveries end with the process. */
+  readonly store?: LocalDeliveryStore;
 }
 
 /** What one subscription has to deliver, and to whom. */
@@ -26,6 +36,7 @@ export class LocalQueue {
   /** Whether the scheduler has it on its list. */
   scheduled = false;
   readonly #dependencies: LocalQueueDependencies;
+  readonly #store: LocalDeliveryStore | undefined;
   readonly #waiting = new PriorityQueue<DeliveryItem>();
   readonly #delayed = new Set<DeliveryItem>();
   readonly #running = new IndexedPool<DeliveryItem>();
@@ -42,6 +53,7 @@ export class LocalQueue {
   constructor(dependencies: LocalQueueDependencies, record: SubscriptionRecord, ephemeral: boolean) {
     this.#dependencies = dependencies;
     this.ephemeral = ephemeral;
+    this.#store = ephemeral ? undefined : dependencies.store;
     this.#record = record;
     this.#keyOf = record.ordered === undefined ? undefined : orderedKey(record.ordered);
   }
@@ -58,13 +70,46 @@ export class LocalQueue {
     this.#dependencies.schedule(this);
   }
 
-  /** Queues an event; one that is redriven has room in any case, since its dead letter goes. */
+  /**
+   * Queues an event; one for which there is no room becomes a dead letter. One that is redriven has room in any case, since its
+   * dead letter goes.
+   */
   add(event: Event, order: number, acceptedAt: number, requeued = firstTime): void {
     const item = new DeliveryItem(this.#record.name, event, order, acceptedAt, this.#keyOf?.(event), requeued);
     const { maxBacklog } = this.#record;
     if (maxBacklog !== undefined && !requeued.redriven && this.backlog >= maxBacklog) {
       this.#dependencies.deadLetter(item, overflowFailure(item.subscription, maxBacklog, acceptedAt));
-    } else this.#enqueue(item);
+      return;
+    }
+    this.#enqueue(item);
+    this.#store?.putDelivery(item);
+  }
+
+  /**
+   * Queues a delivery as a store kept it; call it for all, oldest first, before anything else is queued. Its attempts count,
+   * one that was cut off with its process too, and one that was delayed is due when it was.
+   */
+  restore({ event, order, acceptedAt, attempt, failures, dueAt, running, ...requeued }: StoredDelivery): void {
+    const { name, attempts } = this.#record;
+    const now = this.#dependencies.clock.now();
+    const item = new DeliveryItem(name, event, order, acceptedAt, this.#keyOf?.(event), requeued);
+    item.attempt = attempt;
+    item.failures = failures;
+    if (running) {
+      const lost = processEndedFailure(name, attempt, now);
+      if (attempt >= attempts) {
+        this.#dependencies.deadLetter(item, lost);
+        this.#store?.deleteDelivery(item);
+        return;
+      }
+      item.failures = [...failures, lost];
+    }
+    const delayMs = (dueAt ?? 0) - now;
+    if (delayMs <= 0 || (item.key !== undefined && this.#keys.has(item.key))) this.#enqueue(item);
+    else {
+      if (item.key !== undefined) this.#keys.set(item.key, []);
+      this.#delay(item, delayMs);
+    }
   }
 
   /** Hands deliveries to a consumer from now on. */
@@ -94,13 +139,14 @@ export class LocalQueue {
       item.state = "running";
       item.attempt += 1;
       this.#running.add(item);
+      this.#store?.putDelivery(item);
       consumer.deliver(item);
     }
   }
 
-  settle(item: DeliveryItem, outcome: Outcome): void {
+  settle(item: Delivery, outcome: Outcome): void {
     // A run outlives its deleted subscription; one made since by the same name has nothing of it.
-    if (!this.#running.delete(item)) return;
+    if (!(item instanceof DeliveryItem) || !this.#running.delete(item)) return;
     switch (outcome.kind) {
       case "done":
       case "dropped":
@@ -119,12 +165,26 @@ export class LocalQueue {
         this.#release(item);
         break;
     }
+    if (this.#store !== undefined) {
+      if (outcome.kind === "released" || outcome.kind === "retry") this.#store.putDelivery(item);
+      else this.#store.deleteDelivery(item);
+    }
     if (this.#waiting.size > 0) this.#dependencies.schedule(this);
   }
 
-  /** Ends the subscription: what has not begun is forgotten, and its consumers see no settings any more. */
+  /** What of a flow is under way. */
+  pending(correlationId: string): PendingDelivery[] {
+    const pending: PendingDelivery[] = [];
+    for (const item of this.items()) {
+      if (item.event.metadata.correlationId === correlationId) pending.push(item.pending());
+    }
+    return pending;
+  }
+
+  /** Ends the subscription: what it has to deliver is forgotten, and its consumers see no settings any more. */
   delete(): void {
     this.#deleted = true;
+    if (this.#store !== undefined) for (const item of this.items()) this.#store.deleteDelivery(item);
     this.clear();
   }
 

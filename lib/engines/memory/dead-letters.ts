@@ -1,20 +1,22 @@
-import { deadLetterFilter } from "../../dead-letters/dead-letter-filter.ts";
+import { deadLetterPage } from "../../dead-letters/dead-letter-page.ts";
 import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
 import type { DeadLetter } from "../../engine/delivery.ts";
 import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../../engine/queries.ts";
-import { defaultPageSize } from "../../engine/queries.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
 
 /** Dead letters by id, in the order in which they died. */
 export class MemoryDeadLetters implements DeadLetterStore {
-  readonly #kept = new Map<string, { deadLetter: DeadLetter; position: number }>();
-  #end = 0;
+  readonly #kept = new Map<string, DeadLetter>();
 
   /** As `put`, at once. */
   add(deadLetter: DeadLetter): void {
-    if (this.#kept.has(deadLetter.id)) return;
-    this.#end += 1;
-    this.#kept.set(deadLetter.id, { deadLetter, position: this.#end });
+    if (!this.#kept.has(deadLetter.id)) this.#kept.set(deadLetter.id, deadLetter);
+  }
+
+  /** Removes one and gives it, at once; `undefined` where there is none. */
+  take(id: string): DeadLetter | undefined {
+    const deadLetter = this.#kept.get(id);
+    this.#kept.delete(id);
+    return deadLetter;
   }
 
   async put(deadLetter: DeadLetter): Promise<void> {
@@ -22,16 +24,15 @@ export class MemoryDeadLetters implements DeadLetterStore {
   }
 
   async get(id: string): Promise<DeadLetter | undefined> {
-    return this.#kept.get(id)?.deadLetter;
+    return this.#kept.get(id);
   }
 
   async delete(id: string): Promise<boolean> {
-    return this.remove(id);
+    return this.#kept.delete(id);
   }
 
-  /** As `delete`, at once. */
-  remove(id: string): boolean {
-    return this.#kept.delete(id);
+  async list(query: DeadLetterQuery, options: PageOptions): Promise<DeadLetterPage> {
+    return deadLetterPage([...this.#kept.values()].reverse(), query, options);
   }
 
   clear(): void {
@@ -40,22 +41,7 @@ export class MemoryDeadLetters implements DeadLetterStore {
 
   countOf(subscription: string): number {
     let count = 0;
-    for (const { deadLetter } of this.#kept.values()) if (deadLetter.subscription === subscription) count += 1;
+    for (const deadLetter of this.#kept.values()) if (deadLetter.subscription === subscription) count += 1;
     return count;
-  }
-
-  async list(query: DeadLetterQuery, { limit = defaultPageSize, cursor }: PageOptions): Promise<DeadLetterPage> {
-    const wants = deadLetterFilter(query);
-    const before = decodeCursor(cursor, "newest") ?? Number.POSITIVE_INFINITY;
-    const found = [...this.#kept.values()]
-      .filter(({ deadLetter, position }) => position < before && wants(deadLetter))
-      .reverse()
-      .slice(0, limit + 1);
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      deadLetters: page.map(({ deadLetter }) => deadLetter),
-      ...(found.length > limit && last !== undefined ? { cursor: encodeCursor(last.position, "newest") } : {}),
-    };
   }
 }

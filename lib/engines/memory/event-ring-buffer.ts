@@ -1,8 +1,8 @@
-import type { LogEntry, LogRead, Position, RecordedEvent } from "../../engine/event-log.ts";
+import type { LogRead, Position, RecordedEvent } from "../../engine/event-log.ts";
 import type { Event } from "../../event/event.ts";
 
 /** An event that is kept, with its position. */
-type PositionedEvent = RecordedEvent & { readonly position: number };
+export type PositionedEvent = RecordedEvent & { readonly position: number };
 
 /**
  * The last `capacity` recorded events. Keeping costs two array writes; the index by id is made when it is first asked
@@ -69,7 +69,7 @@ export class EventRingBuffer {
   }
 
   readAfter(position: Position, limit: number): LogRead {
-    const events: LogEntry[] = [];
+    const events: PositionedEvent[] = [];
     for (const kept of this.oldestFirst(Number(position))) {
       events.push(kept);
       if (events.length >= limit) break;

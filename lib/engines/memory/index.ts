@@ -33,10 +33,10 @@ export class MemoryEngine implements Engine {
   constructor({ clock, nextId, keep = 100_000 }: MemoryOptions) {
     const { deadLetters } = this;
     const changes = this.#changes;
-    const deliveries = new MemoryDeliveries({ clock, nextId, deadLetters, changes });
-    this.deliveries = deliveries;
-    this.log = new MemoryLog({ clock, changes, deliveries }, keep);
-    this.subscriptions = new MemorySubscriptions({ log: this.log, deliveries, deadLetters, changes });
+    this.deliveries = new MemoryDeliveries({ clock, nextId, deadLetters, changes });
+    const { queues } = this.deliveries;
+    this.log = new MemoryLog({ clock, queues }, keep);
+    this.subscriptions = new MemorySubscriptions({ log: this.log, queues, deadLetters });
   }
 
   watch(changed: () => void): Unwatch {
@@ -44,18 +44,18 @@ export class MemoryEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    this.deliveries.clear();
+    this.deliveries.queues.clear();
     this.#changes.clear();
   }
 
   /** Whether deliveries wait for nothing but their turn. */
   get runnable(): boolean {
-    return this.deliveries.runnable;
+    return this.deliveries.queues.runnable;
   }
 
   /** Forgets events, deliveries and dead letters; subscriptions stay. */
   reset(): void {
-    this.deliveries.clear();
+    this.deliveries.queues.clear();
     this.log.clear();
     this.deadLetters.clear();
   }

@@ -1,4 +1,4 @@
-import type { ChangeSignal } from "../../engine/change-signal.ts";
+import type { LocalQueues } from "../../delivery/local-queue/local-queues.ts";
 import { idConflict, noRecordedEvent } from "../../engine/errors.ts";
 import type {
   Appended,
@@ -11,35 +11,31 @@ import type {
   PositionOf,
   RecordedEvent,
 } from "../../engine/event-log.ts";
+import { decodeCursor, takePage } from "../../engine/page.ts";
 import type { HistoryQuery } from "../../engine/queries.ts";
 import { defaultPageSize } from "../../engine/queries.ts";
 import { sameContent } from "../../engine/same-content.ts";
 import type { Event } from "../../event/event.ts";
 import { historyFilter } from "../../history/history-filter.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { EventRingBuffer } from "./event-ring-buffer.ts";
+import { EventRingBuffer, type PositionedEvent } from "./event-ring-buffer.ts";
 import { NonHistoricalIds } from "./non-historical-ids.ts";
 
 export interface MemoryLogDependencies {
   readonly clock: Clock;
-  readonly changes: ChangeSignal;
-  /** Where a new event is queued for the subscriptions that want it. */
-  readonly deliveries: { route(event: Event, acceptedAt: number): void };
+  readonly queues: LocalQueues;
 }
 
 /** The last events, in the order in which they were accepted. */
 export class MemoryLog implements EventLog {
   readonly #clock: Clock;
-  readonly #changes: ChangeSignal;
-  readonly #deliveries: MemoryLogDependencies["deliveries"];
+  readonly #queues: LocalQueues;
   readonly #ring: EventRingBuffer;
   readonly #nonHistoricalIds: NonHistoricalIds;
 
-  constructor(dependencies: MemoryLogDependencies, keep: number) {
-    this.#clock = dependencies.clock;
-    this.#changes = dependencies.changes;
-    this.#deliveries = dependencies.deliveries;
+  constructor({ clock, queues }: MemoryLogDependencies, keep: number) {
+    this.#clock = clock;
+    this.#queues = queues;
     this.#ring = new EventRingBuffer(keep);
     this.#nonHistoricalIds = new NonHistoricalIds(keep);
   }
@@ -55,8 +51,7 @@ export class MemoryLog implements EventLog {
     const now = this.#clock.now();
     if (history) this.#ring.push(event, now);
     else if (ownId) this.#nonHistoricalIds.add(event);
-    this.#deliveries.route(event, now);
-    this.#changes.notify();
+    this.#queues.route(event, now);
     return { event, duplicate: false };
   }
 
@@ -65,23 +60,13 @@ export class MemoryLog implements EventLog {
   }
 
   async query(query: HistoryQuery, options: LogPageOptions): Promise<LogPage> {
-    const { limit = defaultPageSize, order = "newest", upTo = this.#ring.end } = options;
+    const { limit = defaultPageSize, order = "newest" } = options;
+    const upTo = Number(options.upTo ?? this.#ring.end);
     const from = decodeCursor(options.cursor, order);
-    const wants = historyFilter(query);
     const kept =
-      order === "newest"
-        ? this.#ring.newestFirst(Math.min(from ?? Number.POSITIVE_INFINITY, Number(upTo) + 1))
-        : this.#ring.oldestFirst(from);
-    const events: RecordedEvent[] = [];
-    let last = 0;
-    for (const { event, acceptedAt, position } of kept) {
-      if (position > Number(upTo)) break;
-      if (!wants(event, acceptedAt)) continue;
-      if (events.length === limit) return { events, cursor: encodeCursor(last, order) };
-      events.push({ event, acceptedAt });
-      last = position;
-    }
-    return { events };
+      order === "newest" ? this.#ring.newestFirst(Math.min(from ?? upTo + 1, upTo + 1)) : this.#ring.oldestFirst(from);
+    const { items, ...next } = takePage(wanted(kept, historyFilter(query), upTo), limit, order);
+    return { events: items, ...next };
   }
 
   async position(of: PositionOf): Promise<Position> {
@@ -112,5 +97,17 @@ export class MemoryLog implements EventLog {
   clear(): void {
     this.#ring.clear();
     this.#nonHistoricalIds.clear();
+  }
+}
+
+/** Lazily, so that no more is tried than a page needs. */
+function* wanted(
+  kept: Iterable<PositionedEvent>,
+  wants: (event: Event, acceptedAt: number) => boolean,
+  upTo: number,
+): Generator<PositionedEvent> {
+  for (const entry of kept) {
+    if (entry.position > upTo) return;
+    if (wants(entry.event, entry.acceptedAt)) yield entry;
   }
 }

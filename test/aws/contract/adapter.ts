@@ -1,14 +1,14 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import type { ContractAdapter, ContractFeature, Environment } from "../../../lib/engine/contract/adapter.ts";
+import { forkWorker } from "../../../lib/engine/contract/fork-worker.ts";
 import { connect } from "../../../lib/index.ts";
-import type { Adapter, ContractFeature, Ground } from "../../contract/adapter.ts";
-import { forkWorker } from "../../contract/adapters/fork-worker.ts";
 import { target } from "../rig/targets.ts";
 import { clearQueues } from "./clear-queues.ts";
-import { dynamoProbe } from "./dynamo-probe.ts";
-import { keepsKeysTogether } from "./left-out.ts";
+import { dynamoRecorder } from "./dynamo-recorder.ts";
+import { keepsKeysTogether, leftOut } from "./left-out.ts";
 import { quiet } from "./quiet.ts";
-import { buses, lease, probeTable, timeScale } from "./settings.ts";
+import { buses, lease, recorderTable, timeScale } from "./settings.ts";
 
 const worker = new URL("./worker.ts", import.meta.url);
 
@@ -27,42 +27,39 @@ const lackedByAll: readonly ContractFeature[] = [
 ];
 
 /** Lacked, but not always seen to be: it is a race. The limits of LocalStack have the one behind `ordered-backlog`. */
-const unproven: ReadonlySet<ContractFeature> = new Set(["ordered-publish", "ordered-backlog"]);
+const unproven: readonly ContractFeature[] = ["ordered-publish", "ordered-backlog"];
 
 /** Deployed, and consumed by the processes that subscribe. */
-export const polledAdapter: Adapter = {
+export const polledAdapter: ContractAdapter = {
   name: "aws, polled",
-  lacks: new Set([...lackedByAll, "shared-concurrency"]),
+  lacks: [...lackedByAll, "shared-concurrency"],
+  leftOut: leftOut("polled", target),
   unproven,
   timeScale,
   prepare: async () => {
-    const ground = await deployedGround(buses.polled);
-    return { ...ground, startWorker: (names) => forkWorker(worker, [buses.polled, ...names]) };
+    const environment = await deployedEnvironment(buses.polled);
+    return { ...environment, startWorker: (names) => forkWorker(worker, [buses.polled, ...names]) };
   },
 };
 
 /** Deployed, and consumed by Lambda functions. */
-export const functionsAdapter: Adapter = {
+export const functionsAdapter: ContractAdapter = {
   name: "aws, in functions",
-  lacks: new Set([
-    ...lackedByAll,
-    ...(target === "localstack" ? (["parallel-runs"] as const) : []),
-    "local-consumers",
-    "crash",
-  ]),
+  lacks: [...lackedByAll, ...(target === "localstack" ? (["parallel-runs"] as const) : []), "local-consumers", "crash"],
+  leftOut: leftOut("functions", target),
   unproven,
   timeScale,
-  prepare: () => deployedGround(buses.functions),
+  prepare: () => deployedEnvironment(buses.functions),
 };
 
-async function deployedGround(bus: string): Promise<Ground> {
+async function deployedEnvironment(bus: string): Promise<Environment> {
   const sqs = new SQSClient();
   const dynamo = new DynamoDBClient();
   const observer = await connect({ engine: "aws", bus, source: "contract", logLevel: "silent" });
   return {
-    probe: dynamoProbe(dynamo, probeTable),
+    recorder: dynamoRecorder(dynamo, recorderTable),
     connect: (options) => connect({ ...options, engine: "aws", bus, lease }),
-    quiet: (doings) => quiet(doings, { bus, sqs, observer }),
+    quiet: (activity) => quiet(activity, { bus, sqs, observer }),
     clear: () => clearQueues(sqs, bus),
     close: async () => {
       await observer.close();

@@ -1,6 +1,4 @@
-import { runContract } from "../../contract/contract.ts";
-import { target } from "../rig/targets.ts";
+import { runContract } from "../../../lib/engine/contract/index.ts";
 import { functionsAdapter } from "./adapter.ts";
-import { leftOut } from "./left-out.ts";
 
-runContract(functionsAdapter, leftOut("functions", target));
+runContract(functionsAdapter);

@@ -24,7 +24,7 @@ const deployed: readonly string[] = [
   ),
   ...titles(
     "consuming",
-    "above maxBacklog the newcomers become its dead letters; publisher and others notice nothing",
+    "above maxBacklog the newcomers become its dead letters; publisher and others are not affected",
     'from "beginning" reads what was kept, then goes on without a gap while events arrive',
     'from "now" leaves out what was before; settings given again do not start it anew',
     "from a time: what was accepted from then on",
@@ -36,7 +36,15 @@ const deployed: readonly string[] = [
     "settled ends by its signal, and knows no flow that is not",
     "settled waits for the whole flow: retries and what handlers publish included",
   ),
-  ...titles("dead letters", "one whose subscription was deleted cannot be redriven, and stays until it can"),
+  ...titles(
+    "dead letters",
+    "one whose subscription was deleted cannot be redriven, and stays until it can",
+    "what maxBacklog refused is delivered once redriven, however full the queue is then",
+  ),
+  ...titles(
+    "replay",
+    "to a subscription that is deleted meanwhile: it ends, and says what it had delivered until then",
+  ),
   ...titles(
     "processes",
     "an id is one event for all, also when several publish it at once",
@@ -63,7 +71,7 @@ const inFunctions: readonly string[] = [
   ...titles("delivery", "a handler gets the event as it was published, frozen, and is told of the delivery"),
   ...titles(
     "timeouts",
-    "a handler that ignores its abort keeps its slot, is reported, and is never run beside itself",
+    "a handler that ignores its abort keeps its slot and is reported, and attempts never overlap",
     "a slow handler is warned of, once",
   ),
   ...titles("order", "ordered: a dropped head frees its key"),
@@ -77,6 +85,7 @@ const inFunctions: readonly string[] = [
   ...titles(
     "replay",
     "a replay of many events delivers each once, in order",
+    "what was accepted after it began is left out, also what its own deliveries publish",
     "a replayed delivery is retried and dies like any other, with its mark",
     "a replayed event is frozen as a new one is, its mark too",
   ),

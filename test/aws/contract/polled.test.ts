@@ -1,6 +1,4 @@
-import { runContract } from "../../contract/contract.ts";
-import { target } from "../rig/targets.ts";
+import { runContract } from "../../../lib/engine/contract/index.ts";
 import { polledAdapter } from "./adapter.ts";
-import { leftOut } from "./left-out.ts";
 
-runContract(polledAdapter, leftOut("polled", target));
+runContract(polledAdapter);

@@ -5,7 +5,7 @@ import {
   type SubscriptionName,
   subscriptionOf,
   subscriptions,
-} from "../../contract/subscriptions.ts";
+} from "../../../lib/engine/contract/subscriptions.ts";
 
 const urls = new Map<string, Promise<string>>();
 

@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { resourceNames } from "../../../lib/aws-shared/index.ts";
 import type { Bus } from "../../../lib/bus/bus.ts";
-import type { Doings } from "../../contract/adapter.ts";
-import type { SubscriptionName } from "../../contract/subscriptions.ts";
+import type { CaseActivity } from "../../../lib/engine/contract/adapter.ts";
+import type { SubscriptionName } from "../../../lib/engine/contract/subscriptions.ts";
 import { eventually } from "../../support/eventually.ts";
 import { depth, subscriptionQueue } from "./queues.ts";
 
@@ -23,7 +23,7 @@ const pauseMs = 150;
  * queues of what it consumes and of the recorders stay empty, and its unnamed subscriptions have read history to the end.
  * Rejects once nothing of it has moved for `withinMs`: emulators differ too much in speed for a limit on the whole.
  */
-export async function quiet({ recorded, consumed, buses, withinMs }: Doings, place: Place): Promise<void> {
+export async function quiet({ recorded, consumed, buses, withinMs }: CaseActivity, place: Place): Promise<void> {
   for (const id of recorded) {
     await eventually(`${id} is recorded`, () => place.observer.history.get(id), withinMs, pauseMs);
   }

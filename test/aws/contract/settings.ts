@@ -6,7 +6,7 @@ export const timeScale = 20;
 /** The buses: processes poll the one, functions consume the other. */
 export const buses = { polled: "contract-polled", functions: "contract-functions" } as const;
 
-export const probeTable = "contract-probe";
+export const recorderTable = "contract-recorder";
 
 /** Says to a function which subscription it serves: all share one bundle. */
 export const subscriptionVariable = "CONTRACT_SUBSCRIPTION";

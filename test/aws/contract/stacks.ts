@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { type App, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { AttributeType, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { AgentEventBus, QueueSubscriber, Subscriber } from "../../../lib/cdk/index.ts";
+import { isSubscriptionName, subscriptionOf, subscriptions } from "../../../lib/engine/contract/subscriptions.ts";
 import type { Subscription } from "../../../lib/subscription/index.ts";
-import { isSubscriptionName, subscriptionOf, subscriptions } from "../../contract/subscriptions.ts";
-import { buses, probeTable, subscriptionVariable, timeScale } from "./settings.ts";
+import { buses, recorderTable, subscriptionVariable, timeScale } from "./settings.ts";
 
 /** Functions of one stack: a stack has 500 resources at most. */
 const functionsOfAStack = 20;
@@ -19,8 +19,8 @@ export function contractStacks(app: App): void {
 
   const functions = new Stack(app, "ContractFunctions");
   const functionsBus = new AgentEventBus(functions, "Bus", { busName: buses.functions });
-  const probe = new TableV2(functions, "Probe", {
-    tableName: probeTable,
+  const recorder = new TableV2(functions, "Recorder", {
+    tableName: recorderTable,
     partitionKey: { name: "flow", type: AttributeType.STRING },
     sortKey: { name: "n", type: AttributeType.NUMBER },
     removalPolicy: RemovalPolicy.DESTROY,
@@ -35,7 +35,7 @@ export function contractStacks(app: App): void {
       environment: { [subscriptionVariable]: subscription.name },
       alarms: false,
     });
-    probe.grantReadWriteData(subscriber);
+    recorder.grantReadWriteData(subscriber);
   }
 }
 

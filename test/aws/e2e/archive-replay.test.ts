@@ -10,8 +10,8 @@ import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand } 
 import { expect, test } from "vitest";
 import { openEnvelope, resourceNames } from "../../../lib/aws-shared/index.ts";
 import { standardCatalog } from "../../../lib/catalog/index.ts";
-import { createClients } from "../../../lib/engines/aws/clients.ts";
 import { archiveReplay } from "../../../lib/engines/aws/archive/archive-replay.ts";
+import { createClients } from "../../../lib/engines/aws/clients.ts";
 import { createIds } from "../../../lib/event/id.ts";
 import { systemClock } from "../../../lib/runtime/clock.ts";
 import { eventually } from "../../support/eventually.ts";

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "../../../lib/index.ts";
-import { root } from "../../../scripts/setup/process.mjs";
+import { root } from "../../../scripts/setup.mjs";
 import { type Assembly, Cdk } from "../rig/cdk.ts";
 import { target, targets } from "../rig/targets.ts";
 import { recordLarge, tagBodies } from "./bodies.ts";

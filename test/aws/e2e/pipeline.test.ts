@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { resourceNames, toEnvelope } from "../../../lib/aws-shared/index.ts";
 import type { Bus } from "../../../lib/bus/bus.ts";
 import { connect } from "../../../lib/index.ts";
-import { root } from "../../../scripts/setup/process.mjs";
+import { root } from "../../../scripts/setup.mjs";
 import { anEvent } from "../../support/an-event.ts";
 import { eventually } from "../../support/eventually.ts";
 import { runProgram } from "../rig/run-program.ts";

@@ -7,7 +7,7 @@ import { CfnTopicPolicy } from "aws-cdk-lib/aws-sns";
 import { CfnQueuePolicy } from "aws-cdk-lib/aws-sqs";
 import * as z from "zod";
 import { AgentEventBus, findSubscribers, QueueSubscriber, Subscriber } from "../../../lib/cdk/index.ts";
-import { root } from "../../../scripts/setup/process.mjs";
+import { root } from "../../../scripts/setup.mjs";
 import { busName, polled, type UserName, userName, userNames } from "./settings.ts";
 
 const policyDocument = z.looseObject({ Statement: z.array(z.unknown()) });

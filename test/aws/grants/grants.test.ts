@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { root } from "../../../scripts/setup/process.mjs";
+import { root } from "../../../scripts/setup.mjs";
 import { eventually } from "../../support/eventually.ts";
 import { type Assembly, Cdk } from "../rig/cdk.ts";
 import { type Emulator, startMinistack } from "../rig/ministack.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { root } from "../../../scripts/setup/process.mjs";
+import { root } from "../../../scripts/setup.mjs";
 import { cache } from "./python.ts";
 
 /**

@@ -3,8 +3,7 @@ import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { BusError } from "../../../lib/error/bus-error.ts";
-import { withLock } from "../../../scripts/setup/lock.mjs";
-import { root } from "../../../scripts/setup/process.mjs";
+import { root, withLock } from "../../../scripts/setup.mjs";
 import { runProgram } from "./run-program.ts";
 import { timed } from "./say.ts";
 

@@ -4,14 +4,9 @@ import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BusError } from "../../../lib/error/bus-error.ts";
+import { endsWithThis } from "../../support/ends-with-this.ts";
 import { eventually } from "../../support/eventually.ts";
 import { say } from "./say.ts";
-
-/**
- * Runs a program until it ends or until stdin ends, whichever is first: a server does not outlive this process, whatever
- * kills it.
- */
-const guard = 'exec 3<&0; "$@" </dev/null & child=$!; { cat >/dev/null; kill $child; } <&3 2>/dev/null & wait $child';
 
 /** For a server to end by itself. */
 const endWithinMs = 10_000;
@@ -44,7 +39,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const logFile = join(folder, "log");
   const log = openSync(logFile, "a");
   // A group of its own: Ctrl-C goes to this process, which cleans up before it ends the server.
-  const child = spawn("/bin/sh", ["-c", guard, "sh", ...command], {
+  const [shell, ...args] = endsWithThis(command);
+  const child = spawn(shell, args, {
     cwd: folder,
     env: { ...env, TMPDIR: join(folder, "tmp") },
     stdio: ["pipe", log, log],

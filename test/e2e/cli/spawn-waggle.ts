@@ -18,7 +18,8 @@ export interface SpawnOptions {
 
 /** The command as a process, from source. Its stdin is open: end it where the command reads it. */
 export function spawnWaggle(cwd: string, argv: readonly string[], options: SpawnOptions = {}) {
-  const inherited = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "" };
+  const { PATH = "", HOME = "", NODE_COMPILE_CACHE = "" } = process.env;
+  const inherited = { PATH, HOME, NODE_COMPILE_CACHE };
   const child = spawn(process.execPath, [...(options.node ?? []), join(root, "bin/waggle.ts"), ...argv], {
     cwd,
     env: { ...inherited, ...options.env },

@@ -117,7 +117,7 @@ describe("a pattern for a rule", () => {
     expect(() => rulePattern(pattern)).toThrow(/both inside and outside of "\$or"/);
   });
 
-  test("refuses what is no pattern", () => {
-    expect(() => rulePattern({ data: "x" })).toThrow(/no list of values/);
+  test("refuses an invalid pattern", () => {
+    expect(() => rulePattern({ data: "x" })).toThrow(/must be a list of values/);
   });
 });

@@ -8,7 +8,7 @@ import { prepareEvent } from "../../../lib/event/prepare.ts";
 const { standardCatalog } = catalogEntry;
 const all = Object.entries(definitions);
 
-/** Every standard type with its fields, `?` where one may be left out: what publishers rely on. */
+/** Every standard type with its fields, which publishers rely on; `?` marks an optional one. */
 const fields: Record<string, string> = {};
 function types(names: string, of: string): void {
   for (const name of names.split(" ")) fields[name] = of;
@@ -78,7 +78,7 @@ types("system.performance.alert", "metric value threshold? subject? state?");
 types("circuit_breaker.state.changed", "service from to reason?");
 types("circuit_breaker.call.failed circuit_breaker.call.rejected", "service error?");
 
-test("holds exactly the types that are promised", () => {
+test("the standard catalog has exactly the promised types", () => {
   expect([...standardCatalog.types()]).toEqual(Object.keys(fields).sort());
   expect(standardCatalog.open).toBe(false);
 });
@@ -90,14 +90,14 @@ test.each(Object.entries(fields))("%s has the fields %s", (type, expected) => {
   expect(additionalProperties).toEqual({});
 });
 
-test.each(all)("%s is named after its type, and described in a line", (name, definition) => {
+test.each(all)("%s is named after its type and has a one-line description", (name, definition) => {
   const [first, ...rest] = definition.type.split(/[._]/);
   expect(name).toBe([first, ...rest.map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`)].join(""));
   expect(definition.description).toMatch(/^[A-Z][^\n]{5,100}\.$/);
   expect(definition.version).toBe(1);
 });
 
-test("keeps all but the deltas in history", () => {
+test("history keeps all types except the deltas", () => {
   const without = all.filter(([, definition]) => !definition.history).map(([, definition]) => definition.type);
   expect(without.sort()).toEqual(["client.output.delta", "llm.reasoning.delta", "llm.text.delta"]);
 });
@@ -108,17 +108,21 @@ test.each(all)("%s has an example that publishes unchanged", (_, definition) => 
   expect(prepareEvent({ type: definition.type, data }, context).event.data).toEqual(data);
 });
 
-describe("says no to what does not fit", () => {
+describe("invalid data is refused", () => {
   const context = { catalog: standardCatalog, source: "test", now: Date.now, nextId: createIds({ now: Date.now }) };
   test.each([
-    ["goal.progress", { progress: 1.1 }, "data.progress is 1.1; give at most 1"],
+    ["goal.progress", { progress: 1.1 }, "data.progress must be at most 1, not 1.1"],
     [
       "system.performance.alert",
       { metric: "p99", value: 1, state: "up" },
-      'data.state is "up"; give "raised" or "cleared"',
+      'data.state must be "raised" or "cleared", not "up"',
     ],
-    ["memory.entity.extracted", { memoryId: "m", entities: [{}] }, "data.entities[0].name is missing; give a string"],
-    ["task.completed", {}, "data.taskId is missing; give a string"],
+    [
+      "memory.entity.extracted",
+      { memoryId: "m", entities: [{}] },
+      "data.entities[0].name is missing; it must be a string",
+    ],
+    ["task.completed", {}, "data.taskId is missing; it must be a string"],
   ])("%s", (type, data, message) => {
     expect(() => prepareEvent({ type, data }, context)).toThrow(message);
   });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { environmentOptions } from "../../../lib/connect/environment.ts";
 import { aBusConfig } from "../../support/a-bus-config.ts";
 
-test("each variable sets its option; others are not looked at", () => {
+test("each variable sets its option, and other variables are ignored", () => {
   expect(
     environmentOptions({
       WAGGLE_ENGINE: "embedded",
@@ -24,7 +24,7 @@ test("each variable sets its option; others are not looked at", () => {
   });
 });
 
-test("a deployed bus is named by a variable too", () => {
+test("WAGGLE_BUS names a deployed bus", () => {
   expect(environmentOptions({ WAGGLE_ENGINE: "aws", WAGGLE_BUS: "agents" })).toEqual({ engine: "aws", bus: "agents" });
 });
 
@@ -32,35 +32,37 @@ const functionBus = {
   WAGGLE_AWS_BUS: JSON.stringify(aBusConfig()),
 };
 
-test("in a function the bus is the function's own, where nothing else is said", () => {
+test("in a Lambda function the default bus is the function's own", () => {
   expect(environmentOptions(functionBus)).toEqual({ engine: "aws", bus: "agents" });
   expect(environmentOptions({ ...functionBus, WAGGLE_BUS: "other" })).toEqual({ bus: "other" });
   expect(environmentOptions({ ...functionBus, WAGGLE_ENGINE: "memory" })).toEqual({ engine: "memory" });
 });
 
-test("what a function was deployed with is parsed", () => {
+test("an invalid configuration of a function's bus is refused", () => {
   expect(() => environmentOptions({ WAGGLE_AWS_BUS: "{}" })).toThrow(
     /environment variable WAGGLE_AWS_BUS holds what this version of Waggle cannot read/,
   );
 });
 
-test("an empty variable says nothing", () => {
+test("an empty variable is ignored", () => {
   expect(environmentOptions({ WAGGLE_ENGINE: "", WAGGLE_FILE: undefined })).toEqual({});
 });
 
-test("a variable that is nearly one of ours is refused, since it would do nothing", () => {
+test("a misspelt variable is refused, since it would have no effect", () => {
   expect(() => environmentOptions({ WAGGLE_ENGIN: "memory" })).toThrow(
-    'environment: there is no variable WAGGLE_ENGIN; did you mean "WAGGLE_ENGINE"?',
+    'environment: unknown variable WAGGLE_ENGIN; did you mean "WAGGLE_ENGINE"?',
   );
 });
 
-test("a bad value is refused with the name of its variable", () => {
+test("an invalid value is refused with the name of its variable", () => {
   expect(() => environmentOptions({ WAGGLE_ENGINE: "sqlite" })).toThrow(
-    /^environment: WAGGLE_ENGINE is "sqlite"; give "embedded", "memory", "aws", or a function that/,
+    /^environment: WAGGLE_ENGINE must be "embedded", "memory", "aws" or a function that .*, not "sqlite"$/,
   );
-  expect(() => environmentOptions({ WAGGLE_GRACE: "long" })).toThrow(/^environment: WAGGLE_GRACE is "long"/);
+  expect(() => environmentOptions({ WAGGLE_GRACE: "long" })).toThrow(
+    /^environment: WAGGLE_GRACE must be a duration .*, not "long"$/,
+  );
 });
 
-test("what a construct sets for the code of its function is none of them, however near", () => {
+test("a variable that a construct sets for its function is not taken for a misspelt one", () => {
   expect(environmentOptions({ WAGGLE_AWS_SUBSCRIPTION: "{}" })).toEqual({});
 });

@@ -10,32 +10,32 @@ afterEach(async () => {
   await bus?.close();
 });
 
-test("initBus opens the bus that getBus gives", async () => {
+test("initBus opens the bus that getBus returns", async () => {
   const bus = await initBus(memory);
   expect(await getBus()).toBe(bus);
 });
 
-test("callers that come at the same time get the same bus", async () => {
+test("concurrent callers get the same bus", async () => {
   const opening = initBus(memory);
   const [one, other] = await Promise.all([getBus(), getBus()]);
   expect(one).toBe(other);
   expect(await opening).toBe(one);
 });
 
-test("a second initBus is a conflict, also while the first still opens", async () => {
+test("a second initBus is a conflict, even while the first is still opening", async () => {
   const opening = initBus(memory);
   await expect(initBus(memory)).rejects.toMatchObject({ code: "conflict" });
   await opening;
   await expect(initBus(memory)).rejects.toMatchObject({ code: "conflict" });
 });
 
-test("a bus that could not be opened does not stand in the way of the next", async () => {
+test("a bus that could not be opened does not block the next attempt", async () => {
   const wrong: object = { engine: "nothing" };
   await expect(initBus(wrong)).rejects.toMatchObject({ code: "invalid_config" });
   await expect(initBus(memory)).resolves.toBeDefined();
 });
 
-test("closed, it makes room for another, and closing it again does not touch that one", async () => {
+test("a closed bus can be replaced, and closing it again does not affect its replacement", async () => {
   const first = await initBus(memory);
   await first.close();
   const second = await initBus(memory);

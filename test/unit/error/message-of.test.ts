@@ -10,17 +10,17 @@ const unreadable = Object.defineProperty(new Error("never seen"), "message", {
 
 test.each([
   [new TypeError("the model is busy"), "the model is busy"],
-  ["a text", "a text"],
+  ["a string", "a string"],
   [undefined, "undefined"],
   [{ status: 429 }, "{ status }"],
   [Symbol("s"), "a symbol"],
   [Object.create(null), "{}"],
   [Object.assign(new Error("replaced"), { message: 5 }), expect.stringContaining("Error")],
   [unreadable, "an object that cannot be read"],
-])("says what was thrown: %#", (thrown, message) => {
+])("messageOf returns the message of a thrown value: %#", (thrown, message) => {
   expect(messageOf(thrown)).toEqual(message);
 });
 
-test("what has no text of its own becomes a BusError all the same", () => {
+test("toBusError converts a value that has no string form", () => {
   expect(toBusError(Object.create(null))).toMatchObject({ code: "unavailable", message: "{}" });
 });

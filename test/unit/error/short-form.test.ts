@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { shortForm } from "../../../lib/error/short-form.ts";
 import { formatPath } from "../../../lib/event/path.ts";
 
-test("is at most 60 well-formed characters, and never throws", () => {
+test("shortForm returns at most 60 well-formed characters and never throws", () => {
   fc.assert(
     fc.property(fc.oneof(fc.anything(), fc.string({ unit: "binary", maxLength: 300 })), (value) => {
       expect(shortForm(value).length).toBeLessThanOrEqual(60);
@@ -39,11 +39,11 @@ test.each([
   [new Date(Number.NaN), "an invalid Date"],
   [new TypeError("no"), "TypeError: no"],
   ["😀".repeat(40), `"${"😀".repeat(29)}…`],
-])("%o is %s", (value, form) => {
+])("shortForm formats %o as %s", (value, form) => {
   expect(shortForm(value)).toBe(form);
 });
 
-test("a path reads as one writes it in code", () => {
+test("formatPath formats a path as it is written in code", () => {
   expect(formatPath("data", ["items", 3, "price"])).toBe("data.items[3].price");
   expect(formatPath("data", ["odd key", "$ok_1"])).toBe('data["odd key"].$ok_1');
   expect(formatPath("", ["where", "data"])).toBe("where.data");

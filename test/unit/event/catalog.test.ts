@@ -27,7 +27,7 @@ const sent = defineEvent("shop.order.sent", {
 const catalog = createCatalog([sent, paid]);
 
 describe("createCatalog", () => {
-  test("knows its types, of a list, an iterator and an object", () => {
+  test("accepts definitions as an array, an iterable or an object", () => {
     for (const same of [catalog, createCatalog(new Set([paid, sent])), createCatalog({ paid, sent })]) {
       expect(same.types()).toEqual(["shop.order.paid", "shop.order.sent"]);
       expect(same.get("shop.order.paid")).toBe(paid);
@@ -35,7 +35,7 @@ describe("createCatalog", () => {
     }
   });
 
-  test("refuses a type twice, also by extend", () => {
+  test("refuses two definitions of one type, also in extend", () => {
     const twice = expect.objectContaining({
       code: "invalid_config",
       message: expect.stringContaining('two definitions of "shop.order.paid"'),
@@ -44,7 +44,7 @@ describe("createCatalog", () => {
     expect(() => catalog.extend([paid])).toThrow(twice);
   });
 
-  test("extend gives another one, as open as the first", () => {
+  test("extend returns a new catalog that is as open as the first", () => {
     const lost = defineEvent("shop.order.lost", { data: z.looseObject({}) });
     expect(catalog.extend([lost]).types()).toHaveLength(3);
     expect(catalog.types()).toHaveLength(2);
@@ -53,18 +53,18 @@ describe("createCatalog", () => {
 });
 
 describe("resolve", () => {
-  test("refuses an unknown type with the nearest known one, or the fix", () => {
+  test("refuses an unknown type with the nearest known type, or the fix", () => {
     expect(() => catalog.resolve("shop.order.payed")).toThrow(
       expect.objectContaining({
         code: "unknown_type",
-        message: 'No definition of the type "shop.order.payed"; did you mean "shop.order.paid"?',
+        message: 'unknown type "shop.order.payed"; did you mean "shop.order.paid"?',
         details: { type: "shop.order.payed", nearest: "shop.order.paid" },
       }),
     );
     expect(() => catalog.resolve("billing.invoice")).toThrow("define it with defineEvent");
   });
 
-  test("takes custom.* always, and anything where it is open", () => {
+  test("always accepts custom.*, and any type if the catalog is open", () => {
     expect(catalog.resolve("custom.mine")).toBeUndefined();
     expect(createCatalog([paid], { open: true }).resolve("billing.invoice")).toBeUndefined();
     expect(createCatalog([paid], { open: true }).resolve("shop.order.paid")).toBe(paid);
@@ -72,7 +72,7 @@ describe("resolve", () => {
 });
 
 describe("jsonSchema", () => {
-  test("of one is the input's, in 2020-12", () => {
+  test("returns the input schema of one type in draft 2020-12", () => {
     expect(catalog.jsonSchema("shop.order.paid")).toEqual({
       $schema: "https://json-schema.org/draft/2020-12/schema",
       title: "shop.order.paid",
@@ -89,7 +89,7 @@ describe("jsonSchema", () => {
     expect(() => catalog.jsonSchema("shop.order.payed")).toThrow('did you mean "shop.order.paid"?');
   });
 
-  test("of all is one document whose references lead to where they should", () => {
+  test("returns one document for all types whose references resolve", () => {
     const all: {
       $defs: Record<string, { properties: Record<string, { $ref?: string }>; $defs?: Record<string, unknown> }>;
     } = JSON.parse(JSON.stringify(catalog.jsonSchema()));
@@ -108,7 +108,7 @@ describe("upcast", () => {
     metadata: { version: 1, agentId: "till" },
   });
 
-  test("chains to the newest version, and keeps the rest", () => {
+  test("converts through every version to the newest, and keeps other fields", () => {
     const event = catalog.upcast(old);
     expect(event).toEqual({
       ...old,
@@ -118,26 +118,26 @@ describe("upcast", () => {
     expect(Object.isFrozen(event) && Object.isFrozen(event.data) && Object.isFrozen(event.metadata)).toBe(true);
   });
 
-  test("gives the same object where there is nothing to do", () => {
+  test("returns the same object if there is nothing to convert", () => {
     const newest = anEvent({ type: "shop.order.paid", metadata: { version: 3 } });
     const unknown = anEvent({ type: "custom.x", metadata: { version: 9 } });
     expect(catalog.upcast(newest)).toBe(newest);
     expect(catalog.upcast(unknown)).toBe(unknown);
   });
 
-  test("refuses a version that the definition does not know", () => {
+  test("refuses a version that the definition does not have", () => {
     const later = anEvent({ type: "shop.order.paid", metadata: { version: 4 } });
     expect(() => catalog.upcast(later)).toThrow(
       expect.objectContaining({
         code: "invalid_event",
         message: expect.stringContaining(
-          "has version 4, but the definition knows 1, 2, 3; add that version to its `older`",
+          "has version 4, but the definition has 1, 2, 3; add that version to its `older`",
         ),
       }),
     );
   });
 
-  test("refuses what an upcast threw, and what it made that the newest schema refuses", () => {
+  test("refuses an event whose upcast throws or returns invalid data", () => {
     const upcasts = (upcast: () => Record<string, unknown>) =>
       createCatalog([
         defineEvent("shop.order.paid", {
@@ -150,7 +150,7 @@ describe("upcast", () => {
       throw new TypeError("no order");
     });
     expect(() => throwing.upcast(old)).toThrow("from version 1 threw on event event-1: TypeError: no order");
-    expect(() => upcasts(() => ({})).upcast(old)).toThrow("data.orderId is missing; give a string");
+    expect(() => upcasts(() => ({})).upcast(old)).toThrow("data.orderId is missing; it must be a string");
     expect(() => upcasts(() => ({ orderId: "o", at: new Date(0) })).upcast(old)).toThrow("JSON has no dates");
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { BusError } from "../../../lib/error/bus-error.ts";
 import { copyJson, JsonCopier, maxDepth } from "../../../lib/event/copy-json.ts";
 
-/** JSON values as JSON itself gives them back, keys that no object may have left out. */
+/** JSON values after a round trip through JSON, without the keys that copyJson refuses. */
 const json = fc
   .jsonValue()
   .map((value): unknown => JSON.parse(JSON.stringify(value)))
@@ -32,10 +32,10 @@ function refusal(value: unknown): BusError {
     if (thrown instanceof BusError) return thrown;
     throw thrown;
   }
-  throw new Error("it was taken");
+  throw new Error("it was accepted");
 }
 
-test("gives what JSON gives back, frozen, and shares nothing", () => {
+test("copyJson returns the same value as a JSON round trip, frozen and sharing nothing", () => {
   fc.assert(
     fc.property(json, (value) => {
       const copy = copyJson(value);
@@ -46,7 +46,7 @@ test("gives what JSON gives back, frozen, and shares nothing", () => {
   );
 });
 
-test("whatever it gets, it gives JSON or throws a BusError of its own", () => {
+test("copyJson returns JSON or throws a BusError for any value", () => {
   fc.assert(
     fc.property(
       fc.anything({
@@ -73,7 +73,7 @@ test("whatever it gets, it gives JSON or throws a BusError of its own", () => {
   );
 });
 
-test("bounds the bytes of the copy from above, and not by more than 25 times", () => {
+test("bytesAtMost is an upper bound on the size, at most 25 times the true size", () => {
   fc.assert(
     fc.property(json, (value) => {
       const copier = new JsonCopier("data");
@@ -84,49 +84,49 @@ test("bounds the bytes of the copy from above, and not by more than 25 times", (
   );
 });
 
-describe("as JSON does", () => {
-  test("leaves out what is undefined, and keeps the rest in order", () => {
+describe("like JSON, copyJson", () => {
+  test("omits properties that are undefined, and keeps the order of the rest", () => {
     expect(Object.entries(Object(copyJson({ b: 1, gone: undefined, a: null })))).toEqual([
       ["b", 1],
       ["a", null],
     ]);
   });
 
-  test("makes -0 a 0", () => {
+  test("converts -0 to 0", () => {
     expect(copyJson([-0, { a: -0 }])).toStrictEqual([0, { a: 0 }]);
   });
 
-  test("reads own enumerable properties with text keys alone", () => {
+  test("reads only own enumerable properties with string keys", () => {
     const value = Object.defineProperty({ a: 1, [Symbol("s")]: 2 }, "hidden", { value: 3 });
     expect(copyJson(value)).toStrictEqual({ a: 1 });
   });
 
-  test("takes objects without a prototype and from other realms", () => {
+  test("accepts objects without a prototype", () => {
     expect(copyJson(Object.assign(Object.create(null), { a: 1 }))).toStrictEqual({ a: 1 });
   });
 
-  test("copies what stands in two places twice", () => {
+  test("copies a shared object once for each reference", () => {
     const shared = { a: 1 };
     expect(copyJson({ left: shared, right: [shared] })).toStrictEqual({ left: { a: 1 }, right: [{ a: 1 }] });
   });
 });
 
-describe("refuses with the path, the value and the fix", () => {
-  const halfPair = "\ud800";
+describe("copyJson refuses, with the path, the value and the fix,", () => {
+  const loneSurrogate = "\ud800";
   test.each([
-    ["NaN", { a: [1, Number.NaN] }, "data.a[1] is NaN: is no JSON number; use null, or leave it out"],
+    ["NaN", { a: [1, Number.NaN] }, "data.a[1] is NaN: JSON has no such number; use null, or remove it"],
     ["an infinity", { a: Number.NEGATIVE_INFINITY }, "data.a is -Infinity"],
     [
       "an integer beyond 2^53 - 1",
       { a: { b: 2 ** 53 } },
-      "data.a.b is 9007199254740992: is beyond 2^53 - 1; give it as text",
+      "data.a.b is 9007199254740992: it is beyond 2^53 - 1; pass it as a string",
     ],
-    ["a BigInt", { a: 12n }, "data.a is 12n"],
+    ["a BigInt", { a: 12n }, "data.a is 12n: JSON has no BigInt"],
     ["a function", { a: () => 1 }, "data.a is function a"],
     ["a symbol", { a: Symbol("s") }, "data.a is a symbol"],
-    ["undefined in a list", [1, undefined], "data[1] is undefined"],
-    // biome-ignore lint/suspicious/noSparseArray: the hole is what is tried
-    ["a hole in a list", [1, , 2], "data[1] is undefined"],
+    ["undefined in an array", [1, undefined], "data[1] is undefined"],
+    // biome-ignore lint/suspicious/noSparseArray: the hole is what this case tests
+    ["a hole in an array", [1, , 2], "data[1] is undefined"],
     [
       "a date",
       { at: new Date(0) },
@@ -140,12 +140,12 @@ describe("refuses with the path, the value and the fix", () => {
     ["a Set", { a: new Set() }, "use `[...set]`"],
     ["bytes", { a: Buffer.from("x") }, "data.a is an instance of Buffer"],
     ["an instance of a class", { a: new (class Order {})() }, "data.a is an instance of Order"],
-    ["half a surrogate pair", { a: halfPair }, "has half a surrogate pair; use `.toWellFormed()`"],
-    ["half a surrogate pair in a key", { [halfPair]: 1 }, "has half a surrogate pair in its key"],
+    ["a lone surrogate", { a: loneSurrogate }, "it has a lone surrogate; use `.toWellFormed()`"],
+    ["a lone surrogate in a key", { [loneSurrogate]: 1 }, "its key has a lone surrogate"],
     [
       "__proto__ as a key",
       JSON.parse('{"a":{"__proto__":{"b":1}}}'),
-      "data.a.__proto__ is { b }: is a key that no object may have",
+      "data.a.__proto__ is { b }: the key __proto__ is not allowed",
     ],
     ["undefined itself", undefined, "data is undefined"],
   ])("%s", (_, value, message) => {
@@ -153,14 +153,14 @@ describe("refuses with the path, the value and the fix", () => {
     expect(refusal(value).code).toBe("invalid_event");
   });
 
-  test("a cycle, at the place that leads back", () => {
+  test("a cycle, at the path of the reference that closes it", () => {
     const root: Record<string, unknown> = { name: "root" };
     root.children = [{ parent: root }];
-    expect(refusal(root).message).toContain("data.children[0].parent refers back to what holds it");
+    expect(refusal(root).message).toContain("data.children[0].parent refers back to an object that contains it");
     expect(refusal(root).details).toEqual({ path: "data.children[0].parent" });
   });
 
-  test("a cycle longer than the search for one is frequent", () => {
+  test("a cycle that is longer than the interval between searches", () => {
     const head: Record<string, unknown> = {};
     let tail = head;
     for (let step = 0; step < 100; step += 1) {
@@ -172,7 +172,7 @@ describe("refuses with the path, the value and the fix", () => {
     expect(refusal(head).message).toContain("refers back");
   });
 
-  test("what throws when it is read, keeping what was thrown", () => {
+  test("a getter that throws, with the thrown value as the cause", () => {
     const cause = new Error("gone");
     const value = {
       a: {
@@ -189,13 +189,13 @@ describe("refuses with the path, the value and the fix", () => {
   });
 });
 
-test("takes 1,000 levels and refuses one more, without the stack's help", () => {
+test("copyJson accepts 1,000 levels and refuses more without overflowing the stack", () => {
   expect(JSON.stringify(copyJson(nested(maxDepth)))).toBe(JSON.stringify(nested(maxDepth)));
   expect(refusal(nested(maxDepth + 1)).message).toContain("is nested deeper than 1000 levels");
   expect(refusal(nested(1_000_000)).message).toContain("is nested deeper than 1000 levels");
 });
 
-test("gives up what sharing blows up, long before memory ends", () => {
+test("a copy that shared references expand without limit is abandoned at the size limit", () => {
   let value: unknown = ["x"];
   for (let level = 0; level < 60; level += 1) value = [value, value];
   expect(() => new JsonCopier("data", 10_000).copy(value)).toThrow(

@@ -6,7 +6,7 @@ import { defineEvent } from "../../../lib/event/definition.ts";
 const data = z.looseObject({ orderId: z.string() });
 
 describe("defineEvent", () => {
-  test("fills in what is not said, and freezes", () => {
+  test("applies defaults and freezes the definition", () => {
     const definition = defineEvent("shop.order.paid", { data });
     expect(definition).toEqual({
       type: "shop.order.paid",
@@ -19,7 +19,7 @@ describe("defineEvent", () => {
     expect(Object.isFrozen(definition)).toBe(true);
   });
 
-  test("takes zod/mini", () => {
+  test("accepts zod/mini schemas", () => {
     expect(defineEvent("shop.order.paid", { data: mini.looseObject({ orderId: mini.string() }) }).version).toBe(1);
     expect(() => defineEvent("shop.order.paid", { data: mini.object({ at: mini.date() }) })).toThrow("data.at (date)");
   });
@@ -40,12 +40,12 @@ describe("defineEvent", () => {
 
   test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 53]])("refuses version %d", (version) => {
     expect(() => defineEvent("shop.order.paid", { version, data })).toThrow(
-      `the version ${version} is no integer from 1`,
+      `the version must be an integer from 1, not ${version}`,
     );
   });
 });
 
-describe("schemas whose output is not their input are refused, with the path", () => {
+describe("a schema whose output differs from its input is refused, with the path", () => {
   const deep = (schema: z.ZodType) => z.looseObject({ items: z.array(z.looseObject({ price: schema })) });
   test.each([
     ["default", z.number().default(1)],
@@ -80,14 +80,14 @@ describe("schemas whose output is not their input are refused, with the path", (
     expect(() => defineEvent("shop.order.paid", { data: deep(schema) })).toThrow(
       expect.objectContaining({
         code: "invalid_config",
-        message: expect.stringContaining(`Definition "shop.order.paid": the schema of data.items["*"].price (${kind})`),
+        message: expect.stringContaining(`definition "shop.order.paid": the schema of data.items["*"].price (${kind})`),
         details: { type: "shop.order.paid", path: 'data.items["*"].price', schema: kind },
       }),
     );
   });
 
   test.each([
-    ["a tuple's place", z.object({ pair: z.tuple([z.string(), z.date()]) }), "data.pair[1]"],
+    ["a tuple's item", z.object({ pair: z.tuple([z.string(), z.date()]) }), "data.pair[1]"],
     ["a tuple's rest", z.object({ pair: z.tuple([z.string()], z.date()) }), 'data.pair["*"]'],
     ["a record's value", z.object({ by: z.record(z.string(), z.date()) }), 'data.by["*"]'],
     ["a record's key", z.object({ by: z.record(z.string().trim(), z.string()) }), 'data.by["(key)"]'],
@@ -99,16 +99,18 @@ describe("schemas whose output is not their input are refused, with the path", (
     );
   });
 
-  test("in a version before", () => {
+  test("in an older version", () => {
     const older = [{ version: 1, data: z.looseObject({ at: z.date() }), upcast: () => ({}) }] as const;
     expect(() => defineEvent("shop.order.paid", { version: 2, data, older })).toThrow(
       'version "1": the schema of data.at',
     );
   });
 
-  test("a lazy part that cannot be read yet", () => {
+  test("if it refers lazily to a schema that is not declared yet", () => {
     const schema = z.looseObject({ next: z.lazy(() => later) });
-    expect(() => defineEvent("shop.order.paid", { data: schema })).toThrow("declare what it refers to before it");
+    expect(() => defineEvent("shop.order.paid", { data: schema })).toThrow(
+      "declare the schemas it refers to before it",
+    );
     const later = z.string();
   });
 });
@@ -132,11 +134,11 @@ test.each([
   ["an intersection", z.object({ a: z.string() }).and(z.object({ b: z.string() }))],
   ["a record", z.record(z.string(), z.number())],
   ["readonly", z.looseObject({ a: z.string() }).readonly()],
-])("takes a schema that is %s", (_, schema) => {
+])("defineEvent accepts a schema that is %s", (_, schema) => {
   expect(defineEvent("shop.order.paid", { data: schema }).schema).toBe(schema);
 });
 
-test("takes a schema that holds itself", () => {
+test("defineEvent accepts a recursive schema", () => {
   const node = z.looseObject({
     name: z.string(),
     get children() {
@@ -146,7 +148,7 @@ test("takes a schema that holds itself", () => {
   expect(defineEvent("shop.tree.grown", { data: node }).schema).toBe(node);
 });
 
-test("refuses, also of what no type checker saw, a schema of no object", () => {
+test("defineEvent refuses a schema that does not describe an object, even in untyped code", () => {
   const untyped: { data: typeof data } = JSON.parse("{}");
   for (const schema of [
     z.string(),
@@ -157,7 +159,7 @@ test("refuses, also of what no type checker saw, a schema of no object", () => {
     z.unknown(),
   ]) {
     expect(() => defineEvent("shop.order.paid", Object.assign({}, untyped, { data: schema }))).toThrow(
-      "is no object: wrap it",
+      "must be an object schema: wrap it",
     );
   }
 });
@@ -165,23 +167,30 @@ test("refuses, also of what no type checker saw, a schema of no object", () => {
 describe("older versions", () => {
   const older = (version: number) => ({ version, data, upcast: (old: Record<string, unknown>) => old });
 
-  test("are kept oldest first", () => {
+  test("are sorted oldest first", () => {
     const definition = defineEvent("shop.order.paid", { version: 5, data, older: [older(4), older(1), older(2)] });
     expect(definition.older.map(({ version }) => version)).toEqual([1, 2, 4]);
   });
 
-  test("are refused where a number is there twice, too high or none", () => {
+  test("are refused if a number is used twice, too high or not an integer from 1", () => {
     expect(() => defineEvent("shop.order.paid", { version: 2, data, older: [older(1), older(1)] })).toThrow(
-      "version 1 is there twice",
+      "version 1 is defined twice",
     );
     expect(() => defineEvent("shop.order.paid", { version: 2, data, older: [older(2)] })).toThrow(
-      "version 2 is there twice",
+      "version 2 is defined twice",
     );
     expect(() => defineEvent("shop.order.paid", { version: 2, data, older: [older(3)] })).toThrow(
-      "the newest is 2; raise `version`",
+      "the newest is 2; increase `version`",
     );
     expect(() => defineEvent("shop.order.paid", { version: 2, data, older: [older(0)] })).toThrow(
-      "the version 0 is no integer",
+      "the version must be an integer from 1, not 0",
+    );
+  });
+
+  test("are refused without an upcast function", () => {
+    const incomplete = Object.assign({}, older(1), { upcast: undefined });
+    expect(() => Reflect.apply(defineEvent, undefined, ["shop.it", { version: 2, data, older: [incomplete] }])).toThrow(
+      'definition "shop.it": the upcast of version 1 is missing; it must be a function',
     );
   });
 });

@@ -11,7 +11,7 @@ test.each([
   ["2h", 7_200_000],
   ["15d", 1_296_000_000],
   [0.4, 0],
-])("%s is %i ms", (value, milliseconds) => {
+])("parseDuration parses %s as %i ms", (value, milliseconds) => {
   expect(parseDuration(value, "timeout")).toBe(milliseconds);
 });
 
@@ -27,25 +27,25 @@ test.each([
   [null],
   [{}],
   ["1w"],
-])("%s is none", (value) => {
+])("parseDuration refuses %s", (value) => {
   expect(() => parseDuration(value, "timeout")).toThrow(
     expect.objectContaining({
       code: "invalid_config",
-      message: expect.stringMatching(/^timeout is .*no duration; give/),
+      message: expect.stringMatching(/^timeout must be a duration such as "250ms", .* milliseconds, not /),
     }),
   );
 });
 
-test("is held within its bounds, which the message names", () => {
+test("parseDuration refuses a duration out of bounds, and names the bounds", () => {
   expect(parseDuration("11h", "backoff.to", { min: 1, max: 39_600_000 })).toBe(39_600_000);
   expect(() => parseDuration("12h", "backoff.to", { min: 1, max: 39_600_000 })).toThrow(
-    'backoff.to is "12h"; give a duration from 1ms to 11h',
+    'backoff.to must be from 1ms to 11h, not "12h"',
   );
-  expect(() => parseDuration(-1, "grace")).toThrow("grace is -1; give a duration from 0ms");
+  expect(() => parseDuration(-1, "grace")).toThrow("grace must be from 0ms to 36525d, not -1");
   expect(() => parseDuration("40000d", "retention")).toThrow("to 36525d");
 });
 
-test("reads back what it writes", () => {
+test("parseDuration parses what formatDuration formats", () => {
   fc.assert(
     fc.property(fc.nat(10_000_000_000), (ms) => {
       expect(parseDuration(formatDuration(ms), "it")).toBe(ms);

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { defineEvent } from "../../../lib/event/definition.ts";
 import { exampleOf } from "../../../lib/event/example.ts";
 
-test("makes an example with every field", () => {
+test("exampleOf generates an example with every field", () => {
   const definition = defineEvent("shop.order.paid", {
     data: z.looseObject({
       orderId: z.string(),
@@ -35,7 +35,7 @@ test("makes an example with every field", () => {
   expect(definition.schema).toSatisfy((schema) => z.safeParse(schema, example).success);
 });
 
-test("takes the schema's own example", () => {
+test("exampleOf returns the schema's own example", () => {
   const data = z.looseObject({
     sku: z
       .string()
@@ -45,12 +45,12 @@ test("takes the schema's own example", () => {
   expect(exampleOf(defineEvent("shop.item.added", { data }))).toEqual({ sku: "A-123" });
 });
 
-test("gives none where it would not validate", () => {
+test("exampleOf returns undefined if the generated example does not validate", () => {
   const data = z.looseObject({ sku: z.string().regex(/^A-\d{3}$/) });
   expect(exampleOf(defineEvent("shop.item.added", { data }))).toBeUndefined();
 });
 
-test("ends where a schema holds itself", () => {
+test("exampleOf terminates for a recursive schema", () => {
   const node = z.looseObject({
     name: z.string(),
     get children() {

@@ -5,7 +5,7 @@ import { createIds, idTime } from "../../../lib/event/id.ts";
 const uuid7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 describe("createIds", () => {
-  test("rises strictly as text, whatever the clock does", () => {
+  test("returns strictly increasing ids whatever the clock does", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 2 ** 48 - 2 }), { minLength: 2, maxLength: 50 }), (times) => {
         let at = 0;
@@ -21,7 +21,7 @@ describe("createIds", () => {
     );
   });
 
-  test("carries the time, and stays at the latest when the clock goes back", () => {
+  test("encodes the time, and keeps the latest time when the clock goes back", () => {
     let now = 1_753_999_349_520;
     const nextId = createIds({ now: () => now });
     expect(idTime(nextId())).toBe(now);
@@ -31,10 +31,10 @@ describe("createIds", () => {
     expect(idTime(nextId())).toBe(now);
   });
 
-  test("goes on to the next millisecond where the counter is used up", () => {
+  test("moves on to the next millisecond when the counter overflows", () => {
     const full = new Uint8Array(6 * 512).fill(0xff);
     const nextId = createIds({ now: () => 1_000, random: () => full });
-    // Seeded at its highest, 2^25 - 1; 2^25 + 1 ids later the 26 bits are full.
+    // The counter starts at its highest seed, 2^25 - 1, so the 26 bits are full after 2^25 more ids.
     const first = nextId();
     expect(first).toBe("00000000-03e8-77ff-bfff-ffffffffffff");
     let last = first;
@@ -50,7 +50,7 @@ describe("createIds", () => {
   });
 });
 
-test("idTime knows none of other ids", () => {
+test("idTime returns undefined for an id that is not a UUID v7", () => {
   expect(idTime("order-1")).toBeUndefined();
   expect(idTime("f47ac10b-58cc-4372-a567-0e02b2c3d479")).toBeUndefined();
 });

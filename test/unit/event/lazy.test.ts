@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { lazy } from "../../../lib/event/lazy.ts";
 
-test("makes it when it is first asked for, and once, also where it is undefined", () => {
+test("lazy creates the value once, on first use, even if it is undefined", () => {
   const make = vi.fn(() => undefined);
   const made = lazy(make);
   expect(make).not.toHaveBeenCalled();
@@ -10,7 +10,7 @@ test("makes it when it is first asked for, and once, also where it is undefined"
   expect(make).toHaveBeenCalledTimes(1);
 });
 
-test("what could not be made is tried again", () => {
+test("lazy tries again after a failure", () => {
   const make = vi
     .fn<() => string>(() => "made")
     .mockImplementationOnce(() => {

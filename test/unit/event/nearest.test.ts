@@ -8,21 +8,21 @@ test.each([
   ["taks.created", "task.created"],
   ["TASK.FAILED", "task.failed"],
   ["memory.create", "memory.created"],
-])("%s most likely means %s", (name, meant) => {
+])("nearest finds that %s most likely means %s", (name, meant) => {
   expect(nearest(name, names)).toBe(meant);
 });
 
-test("two letters that changed places are near in a short name too", () => {
+test("nearest finds transposed letters in a short name too", () => {
   expect(nearest("form", ["from", "to"])).toBe("from");
 });
 
-test("says nothing of what is far from all", () => {
+test("nearest returns undefined if no candidate is near", () => {
   expect(nearest("billing.invoice.paid", names)).toBeUndefined();
   expect(nearest("x".repeat(1_000_000), names)).toBeUndefined();
   expect(nearest("", names)).toBeUndefined();
 });
 
-test("ends a message with the name, or with the fix", () => {
+test("didYouMean returns the nearest name, or else the fix", () => {
   expect(didYouMean("task.complete", names, "define it")).toBe('; did you mean "task.completed"?');
   expect(didYouMean("billing", names, "define it")).toBe("; define it");
 });

@@ -34,7 +34,7 @@ function contextOf(parts: Partial<PrepareContext> = {}): PrepareContext {
   };
 }
 
-/** The draft may be anything: tests of what is refused say what no type would let them. */
+/** Accepts a draft of any type, for tests of drafts that the types would not allow. */
 function prepare(given: unknown, parts: Partial<PrepareContext> = {}) {
   return Reflect.apply(prepareEvent, undefined, [given, contextOf(parts)]);
 }
@@ -42,8 +42,8 @@ function prepare(given: unknown, parts: Partial<PrepareContext> = {}) {
 const refused = (message: string, code = "invalid_event") =>
   expect.objectContaining({ name: "BusError", code, message: expect.stringContaining(message) });
 
-describe("fills in", () => {
-  test("what the draft leaves out", () => {
+describe("prepareEvent fills in", () => {
+  test("what the draft omits", () => {
     const prepared = prepareEvent(draft, contextOf());
     expect(prepared).toEqual({
       event: {
@@ -59,7 +59,7 @@ describe("fills in", () => {
     });
   });
 
-  test("nothing where all is given", () => {
+  test("nothing if the draft is complete", () => {
     const given = {
       id: "my id",
       type: "shop.order.paid",
@@ -89,7 +89,7 @@ describe("fills in", () => {
     expect(ownId).toBe(true);
   });
 
-  test("times in UTC", () => {
+  test("times converted to UTC", () => {
     const given = {
       ...draft,
       time: "2025-08-01T00:02:29.520113+02:00",
@@ -100,7 +100,7 @@ describe("fills in", () => {
     expect(event.metadata.expiresAt).toBe("2025-08-01T01:00:00Z");
   });
 
-  test("flow, cause, trace and the mark of a replay from the cause", () => {
+  test("the flow, cause, trace and replay mark of the causing event", () => {
     const replay = { id: "r" };
     const trace = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=b" };
     const cause = anEvent({
@@ -126,7 +126,7 @@ describe("fills in", () => {
     });
   });
 
-  test("nothing for fields that are undefined", () => {
+  test("fields that are undefined as if they were omitted", () => {
     const given = {
       ...draft,
       id: undefined,
@@ -140,7 +140,7 @@ describe("fills in", () => {
   });
 });
 
-test("freezes all of it, and shares nothing with the draft", () => {
+test("the event is deeply frozen and shares nothing with the draft", () => {
   const given = { ...draft, data: { ...data, items: [{ price: 1 }] }, metadata: { tags: ["a"] } };
   const { event } = prepareEvent(given, contextOf());
   given.data.items.push({ price: 2 });
@@ -152,7 +152,7 @@ test("freezes all of it, and shares nothing with the draft", () => {
   }
 });
 
-test("what is checked is what is published, whatever a getter gives the second time", () => {
+test("each field is read once, so a getter cannot change it after the check", () => {
   for (const [name, good, bad] of [
     ["type", "shop.order.paid", "aws.x"],
     ["source", "till", "aws.x"],
@@ -169,125 +169,130 @@ test("what is checked is what is published, whatever a getter gives the second t
 });
 
 describe("versions", () => {
-  test("an older one is validated by its own schema and published as it is", () => {
+  test("an event of an older version is validated by that version's schema and published unchanged", () => {
     const { event } = prepareEvent({ ...draft, data: { order: "o-1" }, metadata: { version: 1 } }, contextOf());
     expect(event.data).toEqual({ order: "o-1" });
     expect(event.metadata.version).toBe(1);
     expect(() => prepare({ ...draft, metadata: { version: 1 } })).toThrow(
-      refused("data.order is missing; give a string"),
+      refused("data.order is missing; it must be a string"),
     );
   });
 
-  test("an unknown one is refused", () => {
+  test("an unknown version is refused", () => {
     expect(() => prepare({ ...draft, metadata: { version: 3 } })).toThrow(
-      refused("metadata.version is 3; give 1 or 2, or leave it out"),
+      refused("metadata.version must be 1 or 2, not 3"),
     );
     expect(() => prepare({ type: "custom.x", data: {}, metadata: { version: 0 } })).toThrow(
-      refused("metadata.version is 0; give an integer from 1"),
+      refused("metadata.version must be an integer from 1, not 0"),
     );
     expect(prepare({ type: "custom.x", data: {}, metadata: { version: 7 } }).event.metadata.version).toBe(7);
   });
 });
 
 describe("types", () => {
-  test("without a definition take any JSON object", () => {
+  test("without a definition accept any JSON object", () => {
     expect(prepare({ type: "custom.anything", data: { a: [null] } })).toMatchObject({
       event: { data: { a: [null] } },
       definition: undefined,
     });
     expect(() => prepare({ type: "custom.anything", data: [1] })).toThrow(
-      refused("data is an array of 1; give an object"),
+      refused("data must be an object, not an array of 1"),
     );
   });
 
-  test("are known, and well formed where they need not be known", () => {
+  test("must be known, or at least well formed if they need no definition", () => {
     expect(() => prepare({ type: "shop.order.payed", data })).toThrow(
       refused('did you mean "shop.order.paid"?', "unknown_type"),
     );
-    expect(() => prepare({ type: "custom.Bad", data })).toThrow(refused('type is "custom.Bad", which is no type name'));
-    expect(() => prepare({ type: `custom.${"x".repeat(122)}`, data })).toThrow(
-      refused("has 129 characters; give at most 128"),
+    expect(() => prepare({ type: "custom.Bad", data })).toThrow(
+      refused('type must be two or more words of a-z, 0-9 and _ joined by dots, such as "task.completed", not'),
     );
-    expect(() => prepare({ data })).toThrow(refused("type is missing; give the type"));
-    expect(() => prepare({ type: 5, data })).toThrow(refused("type is 5"));
+    expect(() => prepare({ type: `custom.${"x".repeat(122)}`, data })).toThrow(
+      refused("type has 129 characters; at most 128 are allowed"),
+    );
+    expect(() => prepare({ data })).toThrow(refused("type is missing; it must be a string"));
+    expect(() => prepare({ type: 5, data })).toThrow(refused('type must be a string such as "task.completed", not 5'));
   });
 });
 
-describe("refuses", () => {
+describe("prepareEvent refuses", () => {
   test.each([
-    [null, "The draft is null; give { type, data, … }"],
-    ["x", 'The draft is "x"'],
-    [[], "The draft is []"],
-    [{ ...draft, dta: 1 }, '"dta" is no field of a draft; did you mean "data"?'],
-    [{ ...draft, payload: 1 }, '"payload" is no field of a draft; put what is your own into data'],
-    [{ ...draft, id: "" }, 'id is ""; give 1 to 128 printable ASCII characters'],
-    [{ ...draft, id: "x".repeat(129) }, "give 1 to 128 printable ASCII characters"],
-    [{ ...draft, id: "ü" }, 'id is "ü"'],
-    [{ ...draft, id: 5 }, "id is 5"],
-    [{ ...draft, source: "" }, 'source is ""'],
-    [{ ...draft, source: "aws.s3" }, 'source is "aws.s3"; give 1 to 256 characters'],
-    [{ ...draft, source: "x".repeat(257) }, "not starting with"],
+    [null, "the draft must be an object such as { type, data }, not null"],
+    ["x", 'the draft must be an object such as { type, data }, not "x"'],
+    [[], "the draft must be an object such as { type, data }, not []"],
+    [{ ...draft, dta: 1 }, 'unknown field "dta" in the draft; did you mean "data"?'],
+    [{ ...draft, payload: 1 }, 'unknown field "payload" in the draft; put your own fields into data'],
+    [{ ...draft, id: "" }, 'id must be a string of 1 to 128 printable ASCII characters, not ""'],
+    [{ ...draft, id: "x".repeat(129) }, "id must be a string of 1 to 128 printable ASCII characters"],
+    [{ ...draft, id: "ü" }, 'characters, not "ü"'],
+    [{ ...draft, id: 5 }, "characters, not 5"],
+    [{ ...draft, source: "" }, 'source must be a string of 1 to 256 characters without control characters, not ""'],
+    [{ ...draft, source: "aws.s3" }, 'source must not start with "aws.", but is "aws.s3"'],
+    [{ ...draft, source: "x".repeat(257) }, "source must be a string of 1 to 256 characters"],
     [{ ...draft, source: "a\nb" }, "without control characters"],
-    [{ ...draft, time: "yesterday" }, 'time is "yesterday"; give RFC 3339'],
-    [{ ...draft, time: new Date(0) }, "time is Date 1970-01-01T00:00:00.000Z; use `.toISOString()`"],
-    [{ ...draft, data: undefined }, "data is missing; give an object"],
-    [{ ...draft, data: null }, "data is null; give an object"],
-    [{ ...draft, metadata: "x" }, 'metadata is "x"; give an object'],
-    [{ ...draft, metadata: null }, "metadata is null; give an object"],
-    [{ ...draft, metadata: { agentID: "a" } }, 'metadata.agentID is no field of metadata; did you mean "agentId"?'],
-    [{ ...draft, metadata: { mood: "a" } }, "put what is your own into data or tags"],
-    [{ ...draft, metadata: { replay: { id: "r" } } }, "metadata.replay is { id }; is set by the engine"],
-    [{ ...draft, metadata: { agentId: "" } }, 'metadata.agentId is ""; give a text of 1 to 512 characters'],
-    [{ ...draft, metadata: { correlationId: "x".repeat(513) } }, "metadata.correlationId is"],
+    [{ ...draft, time: "yesterday" }, "time must be an RFC 3339 time with an offset"],
+    [{ ...draft, time: new Date(0) }, "not Date 1970-01-01T00:00:00.000Z; use `.toISOString()`"],
+    [{ ...draft, data: undefined }, "data is missing; it must be an object"],
+    [{ ...draft, data: null }, "data must be an object, not null"],
+    [{ ...draft, metadata: "x" }, 'metadata must be an object, not "x"'],
+    [{ ...draft, metadata: null }, "metadata must be an object, not null"],
+    [{ ...draft, metadata: { agentID: "a" } }, 'unknown field metadata.agentID; did you mean "agentId"?'],
+    [{ ...draft, metadata: { mood: "a" } }, "put your own fields into data or tags"],
+    [{ ...draft, metadata: { replay: { id: "r" } } }, "metadata.replay is set by the engine"],
+    [{ ...draft, metadata: { agentId: "" } }, "metadata.agentId must be a string of 1 to 512 characters"],
+    [{ ...draft, metadata: { correlationId: "x".repeat(513) } }, "metadata.correlationId must be"],
     [{ ...draft, metadata: { causationId: "a\u0085" } }, "without control characters"],
-    [{ ...draft, metadata: { userId: "\ud800" } }, "metadata.userId is"],
-    [{ ...draft, metadata: { projectId: 5 } }, "metadata.projectId is 5"],
-    [{ ...draft, metadata: { priority: 0 } }, "metadata.priority is 0; give an integer from 1 (most urgent) to 10"],
-    [{ ...draft, metadata: { priority: 11 } }, "metadata.priority is 11"],
-    [{ ...draft, metadata: { priority: 1.5 } }, "metadata.priority is 1.5"],
-    [{ ...draft, metadata: { priority: "1" } }, 'metadata.priority is "1"'],
-    [{ ...draft, metadata: { expiresAt: "2026" } }, 'metadata.expiresAt is "2026"; give an RFC 3339 time'],
-    [{ ...draft, metadata: { tags: "a" } }, 'metadata.tags is "a"; give a list of at most 50 texts'],
-    [{ ...draft, metadata: { tags: Array(51).fill("a") } }, "metadata.tags is an array of 51"],
-    [{ ...draft, metadata: { tags: ["a", ""] } }, 'metadata.tags[1] is ""'],
-    [{ ...draft, metadata: { tags: ["x".repeat(257)] } }, "metadata.tags[0] is"],
-    [{ ...draft, metadata: { traceparent: "00-abc" } }, "metadata.traceparent is"],
-    [{ ...draft, metadata: { traceparent: `00-${"0".repeat(32)}-b7ad6b7169203331-01` } }, "metadata.traceparent is"],
+    [{ ...draft, metadata: { userId: "\ud800" } }, "metadata.userId must be"],
+    [{ ...draft, metadata: { projectId: 5 } }, "without control characters, not 5"],
+    [{ ...draft, metadata: { priority: 0 } }, "metadata.priority must be an integer from 1 (most urgent) to 10, not 0"],
+    [{ ...draft, metadata: { priority: 11 } }, "to 10, not 11"],
+    [{ ...draft, metadata: { priority: 1.5 } }, "to 10, not 1.5"],
+    [{ ...draft, metadata: { priority: "1" } }, 'to 10, not "1"'],
+    [{ ...draft, metadata: { expiresAt: "2026" } }, "metadata.expiresAt must be an RFC 3339 time"],
+    [{ ...draft, metadata: { tags: "a" } }, 'metadata.tags must be a list of at most 50 strings, not "a"'],
+    [{ ...draft, metadata: { tags: Array(51).fill("a") } }, "at most 50 strings, not an array of 51"],
+    [{ ...draft, metadata: { tags: ["a", ""] } }, "metadata.tags[1] must be a string of 1 to 256 characters"],
+    [{ ...draft, metadata: { tags: ["x".repeat(257)] } }, "metadata.tags[0] must be"],
+    [{ ...draft, metadata: { traceparent: "00-abc" } }, "metadata.traceparent must be"],
+    [
+      { ...draft, metadata: { traceparent: `00-${"0".repeat(32)}-b7ad6b7169203331-01` } },
+      "metadata.traceparent must be",
+    ],
     [
       { ...draft, metadata: { traceparent: `00-0af7651916cd43dd8448eb211c80319c-${"0".repeat(16)}-01` } },
-      "metadata.traceparent is",
+      "metadata.traceparent must be",
     ],
     [
       { ...draft, metadata: { traceparent: "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" } },
-      "metadata.traceparent is",
+      "metadata.traceparent must be",
     ],
     [
       { ...draft, metadata: { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x" } },
-      "metadata.traceparent is",
+      "metadata.traceparent must be",
     ],
     [
       { ...draft, metadata: { traceparent: "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" } },
-      "metadata.traceparent is",
+      "metadata.traceparent must be",
     ],
-    [{ ...draft, metadata: { tracestate: "a=b" } }, 'metadata.tracestate is "a=b"; means nothing alone'],
+    [{ ...draft, metadata: { tracestate: "a=b" } }, "metadata.tracestate requires metadata.traceparent"],
     [
       {
         ...draft,
         metadata: { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "ab" },
       },
-      "metadata.tracestate is",
+      "metadata.tracestate must be",
     ],
   ])("%#: %j", (given, message) => {
     expect(() => prepare(given)).toThrow(refused(message));
   });
 
-  test("a draft without a source where the bus has none", () => {
+  test("a draft without a source if the bus has none", () => {
     expect(() => prepare(draft, { source: undefined })).toThrow(
-      refused("shop.order.paid: source is missing; give the draft a source, or the bus one (connect({ source }))"),
+      refused("shop.order.paid: source is missing; set it in the draft, or for the whole bus with connect({ source })"),
     );
   });
 
-  test("never with anything but a BusError", () => {
+  test("any draft with a BusError only", () => {
     const known = fc.constantFrom("type", "source", "time", "id", "data", "metadata");
     const drafts = fc.oneof(
       fc.anything(),
@@ -310,38 +315,38 @@ describe("refuses", () => {
         },
       },
     };
-    expect(() => prepare(throwing)).toThrow(refused("The draft cannot be read: Error: gone; give plain data"));
+    expect(() => prepare(throwing)).toThrow(refused("the draft cannot be read: Error: gone; use plain data"));
   });
 });
 
-test("later versions of a traceparent may carry more", () => {
+test("a traceparent of a later version may have more fields", () => {
   const traceparent = "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more";
   expect(prepare({ ...draft, metadata: { traceparent } }).event.metadata.traceparent).toBe(traceparent);
 });
 
-describe("bad data", () => {
-  test("is named by type, source, path, value and fix; every issue is in the details", () => {
+describe("invalid data", () => {
+  test("is reported with type, source, path, value and rule; the details have every issue", () => {
     const given = { ...draft, data: { orderId: 5, cents: 0, items: [{ price: 1 }, { price: "2" }], by: "cheque" } };
     expect(() => prepare(given)).toThrow(
       expect.objectContaining({
         code: "invalid_event",
         message:
-          "shop.order.paid from till: data.orderId is 5; give a string (and 3 more: data.cents, data.items[1].price, data.by)",
+          "shop.order.paid from till: data.orderId must be a string, not 5 (and 3 more: data.cents, data.items[1].price, data.by)",
         details: {
           type: "shop.order.paid",
           source: "till",
           issues: [
-            { path: "data.orderId", value: "5", fix: "give a string" },
-            { path: "data.cents", value: "0", fix: "give at least 1" },
-            { path: "data.items[1].price", value: '"2"', fix: "give a number" },
-            { path: "data.by", value: '"cheque"', fix: 'give "card" or "cash"' },
+            { path: "data.orderId", value: "5", problem: "must be a string, not 5" },
+            { path: "data.cents", value: "0", problem: "must be at least 1, not 0" },
+            { path: "data.items[1].price", value: '"2"', problem: 'must be a number, not "2"' },
+            { path: "data.by", value: '"cheque"', problem: 'must be "card" or "cash", not "cheque"' },
           ],
         },
       }),
     );
   });
 
-  test("that JSON cannot hold is named likewise", () => {
+  test("that JSON cannot hold is reported with the same fields", () => {
     expect(() => prepare({ ...draft, data: { ...data, at: new Date(0) } })).toThrow(
       refused(
         "shop.order.paid from till: data.at is Date 1970-01-01T00:00:00.000Z: JSON has no dates; use `.toISOString()`",
@@ -350,32 +355,30 @@ describe("bad data", () => {
   });
 
   test.each([
-    ["a shorter text", z.string().min(3), "ab", "give at least 3 characters"],
-    ["a longer list", z.array(z.int()).max(1), [1, 2], "give at most 1 elements"],
-    ["an exclusive bound", z.number().lt(1), 1, "give less than 1"],
-    ["a format", z.iso.datetime(), "x", "give a valid datetime"],
-    ["a pattern", z.string().regex(/^a$/), "x", "give a text that matches /^a$/"],
-    ["a step", z.number().multipleOf(5), 3, "give a multiple of 5"],
-    ["a union of kinds", z.union([z.string(), z.null()]), 3, "give a string or null"],
+    ["a string that is too short", z.string().min(3), "ab", 'must have at least 3 characters, but is "ab"'],
+    ["a list that is too long", z.array(z.int()).max(1), [1, 2], "must have at most 1 element, but is an array of 2"],
+    ["an exclusive bound", z.number().lt(1), 1, "must be less than 1, not 1"],
+    ["a format", z.iso.datetime(), "x", 'must be a valid datetime, not "x"'],
+    ["a pattern", z.string().regex(/^a$/), "x", 'must be a string that matches /^a$/, not "x"'],
+    ["a step", z.number().multipleOf(5), 3, "must be a multiple of 5, not 3"],
+    ["a union of types", z.union([z.string(), z.null()]), 3, "must be a string or null, not 3"],
     [
       "a part of a union",
       z.union([z.string(), z.object({ a: z.string() })]),
       { a: 1 },
-      "data.it.a is 1; give a string",
+      "data.it.a must be a string, not 1",
     ],
-    ["a key too many", z.strictObject({}), { a: 1 }, 'leave out "a"'],
-    [
-      "a rule of its own",
-      z.string().refine(() => false, "must rhyme"),
-      "x",
-      "must rhyme; give what its definition asks for",
-    ],
-  ])("says what to give instead of %s", (_, it, value, message) => {
+    ["an unknown key", z.strictObject({}), { a: 1 }, 'data.it has the unknown field "a"; remove it'],
+    ["unknown keys", z.strictObject({}), { a: 1, b: 2 }, 'data.it has unknown fields "a", "b"; remove them'],
+    ["a rule", z.string().refine(() => false, "must rhyme"), "x", 'data.it must rhyme, but is "x"'],
+    ["a rule for a value", z.string().refine(() => false, "must be a rhyme"), "x", 'data.it must be a rhyme, not "x"'],
+    ["any other message", z.string().refine(() => false, "no rhyme"), "x", 'data.it is "x": no rhyme'],
+  ])("is reported with %s", (_, it, value, message) => {
     const catalog = createCatalog([defineEvent("shop.it", { data: z.looseObject({ it }) })]);
     expect(() => prepare({ type: "shop.it", data: { it: value } }, { catalog })).toThrow(refused(message));
   });
 
-  test("whose schema throws, or waits, is refused as such", () => {
+  test("is refused if its schema throws or is asynchronous", () => {
     const of = (it: z.ZodType) => ({
       catalog: createCatalog([defineEvent("shop.it", { data: z.looseObject({ it }) })]),
     });
@@ -389,7 +392,7 @@ describe("bad data", () => {
     );
   });
 
-  test("is borne by a schema of any JSON to the depth that is allowed", () => {
+  test("of z.json() is validated down to the maximum depth", () => {
     let deep: unknown = 1;
     for (let level = 0; level < 999; level += 1) deep = [deep];
     const catalog = createCatalog([defineEvent("shop.it", { data: z.looseObject({ it: z.json() }) })]);
@@ -400,26 +403,26 @@ describe("bad data", () => {
 });
 
 describe("size", () => {
-  test("up to the limit is taken, and a byte more is refused by name", () => {
+  test("up to the limit is accepted, and one byte more is refused", () => {
     const given = { type: "custom.size", id: "e-1", data: { text: "ü".repeat(2_000) } };
     const size = eventSize(prepare(given).event);
     expect(eventSize(prepare(given, { maxBytes: size }).event)).toBe(size);
     expect(() => prepare(given, { maxBytes: size - 1 })).toThrow(
       refused(
-        `Event e-1 (custom.size from till) has ${size} bytes, 1 more than the ${size - 1} bytes allowed`,
+        `event e-1 (custom.size from till) has ${size} bytes, 1 more than the ${size - 1} bytes allowed`,
         "event_too_large",
       ),
     );
   });
 
-  test("counts tags too", () => {
+  test("includes tags", () => {
     const tags = Array.from({ length: 50 }, () => "€".repeat(256));
     expect(() => prepare({ type: "custom.size", data: {}, metadata: { tags } }, { maxBytes: 38_000 })).toThrow(
       refused("more than the 38000 bytes allowed", "event_too_large"),
     );
   });
 
-  test("is not waited for where sharing makes it endless", () => {
+  test("is not computed for data that shared references would expand without limit", () => {
     let shared: unknown = ["x"];
     for (let level = 0; level < 60; level += 1) shared = [shared, shared];
     expect(() => prepare({ type: "custom.size", data: { shared } })).toThrow(

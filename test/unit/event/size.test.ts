@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Event } from "../../../lib/event/event.ts";
 import { eventSize, eventTooLarge } from "../../../lib/event/size.ts";
 
-test("is 14 for Time, and the UTF-8 bytes of Source, DetailType and Detail", () => {
+test("eventSize is 14 bytes for Time plus the UTF-8 bytes of Source, DetailType and Detail", () => {
   fc.assert(
     fc.property(
       fc.string({ unit: "grapheme" }),
@@ -26,11 +26,11 @@ test("is 14 for Time, and the UTF-8 bytes of Source, DetailType and Detail", () 
   );
 });
 
-test("the error names the event, its size, the limit and the fix", () => {
+test("eventTooLarge names the event, its size, the limit and the fix", () => {
   const error = eventTooLarge({ id: "e-1", type: "task.completed", source: "crew" }, 1_048_600, 1_048_576);
   expect(error.code).toBe("event_too_large");
   expect(error.message).toBe(
-    "Event e-1 (task.completed from crew) has 1048600 bytes, 24 more than the 1048576 bytes allowed; keep what is large elsewhere (a file, an object store) and publish a reference to it",
+    "event e-1 (task.completed from crew) has 1048600 bytes, 24 more than the 1048576 bytes allowed; store large data elsewhere (a file, an object store) and publish a reference to it",
   );
   expect(error.details).toEqual({
     id: "e-1",

@@ -9,13 +9,13 @@ const instants = fc.date({
 });
 
 describe("normalizeTime", () => {
-  test("keeps UTC as it was said, to the last digit", () => {
+  test("keeps a UTC time to the last digit", () => {
     expect(normalizeTime("2025-07-31T22:02:29.520113Z")).toBe("2025-07-31T22:02:29.520113Z");
     expect(normalizeTime("2025-07-31T22:02:29Z")).toBe("2025-07-31T22:02:29Z");
     expect(normalizeTime("2025-07-31t22:02:29.5z")).toBe("2025-07-31T22:02:29.5Z");
   });
 
-  test("brings any offset to UTC and keeps the fraction", () => {
+  test("converts any offset to UTC and keeps the fraction", () => {
     fc.assert(
       fc.property(
         instants,
@@ -33,7 +33,7 @@ describe("normalizeTime", () => {
     );
   });
 
-  test("takes what it gave", () => {
+  test("returns a normalized time unchanged", () => {
     fc.assert(
       fc.property(instants, (at) => {
         expect(normalizeTime(at.toISOString())).toBe(at.toISOString());
@@ -63,19 +63,19 @@ describe("normalizeTime", () => {
     expect(normalizeTime(text)).toBeUndefined();
   });
 
-  test("takes the 29th of February of leap years, and -00:00", () => {
+  test("accepts the 29th of February of a leap year, and -00:00", () => {
     expect(normalizeTime("2000-02-29T00:00:00-00:00")).toBe("2000-02-29T00:00:00Z");
   });
 });
 
-test("formatTime gives milliseconds, also when asked again and in between", () => {
+test("formatTime formats milliseconds, for repeated and alternating times too", () => {
   expect(formatTime(0)).toBe("1970-01-01T00:00:00.000Z");
   expect(formatTime(1)).toBe("1970-01-01T00:00:00.001Z");
   expect(formatTime(1)).toBe("1970-01-01T00:00:00.001Z");
   expect(formatTime(0)).toBe("1970-01-01T00:00:00.000Z");
 });
 
-test("timeOf gives the milliseconds of a time, also when asked again and in between", () => {
+test("timeOf parses a time to milliseconds, for repeated and alternating times too", () => {
   const times = ["1970-01-01T00:00:00.001Z", "2025-07-31T20:02:29.520113Z", "2025-07-31T20:02:29Z"];
   for (const time of [...times, ...times, times[0] ?? "", times[0] ?? ""]) expect(timeOf(time)).toBe(Date.parse(time));
 });

@@ -86,8 +86,10 @@ test.each(deadCases)("dead letters by $query: $wanted", ({ query, wanted }) => {
 
 // "5" was May of 2001, and a time without an offset was that of the machine.
 test.each(["yesterday", "", "5", "Jan 1", "2026-03-01T12:00:00", new Date(Number.NaN)])(
-  "%s is no time of a query",
+  "queryTime refuses %s",
   (value) => {
-    expect(() => queryTime(value, "since")).toThrow(/^since: .* is not a time; give RFC 3339/);
+    expect(() => queryTime(value, "since")).toThrow(
+      /^since must be an RFC 3339 time such as 2026-01-31T12:00:00Z, not /,
+    );
   },
 );

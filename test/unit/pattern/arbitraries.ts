@@ -48,7 +48,7 @@ const excluded = fc.oneof(
   fc.record({ wildcard }),
 );
 
-/** One value of a field that AWS's engine accepts. */
+/** A field value that AWS's engine accepts. */
 export const patternValue = fc.oneof(
   { weight: 4, arbitrary: scalar },
   fc.record({ prefix: fc.oneof(text, fc.record({ "equals-ignore-case": text })) }),
@@ -75,17 +75,17 @@ const fields = fc.letrec<{ fields: Record<string, unknown> }>((tie) => ({
 
 const alternatives = fc.array(fields, { minLength: 2, maxLength: 3 });
 
-/** A valid pattern, nested up to three deep, with `$or` at its root, below a field, within another `$or`, or nowhere. */
+/** A valid pattern, up to three levels deep, with `$or` at its root, below a field, within another `$or`, or without `$or`. */
 export const pattern = fc.oneof(
   { weight: 3, arbitrary: fields },
-  fc.tuple(fields, alternatives).map(([beside, $or]) => ({ ...beside, $or })),
-  fc.tuple(alternatives, fields).map(([$or, beside]) => ({ $or, ...beside })),
+  fc.tuple(fields, alternatives).map(([others, $or]) => ({ ...others, $or })),
+  fc.tuple(alternatives, fields).map(([$or, others]) => ({ $or, ...others })),
   fc
     .tuple(fields, alternatives, alternatives)
     .map(([a, $or, inner]) => ({ a: { ...a, $or }, $or: [{ $or: inner }, a] })),
 );
 
-/** An event of the same names and values, with arrays of anything. */
+/** An event with the same names and values, and arrays of any of them. */
 export const event = fc.letrec<{ fields: Record<string, unknown>; value: unknown }>((tie) => ({
   fields: fc.array(fc.tuple(field, tie("value")), { maxLength: 4 }).map((entries) => Object.fromEntries(entries)),
   value: fc.oneof(

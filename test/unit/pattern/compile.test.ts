@@ -16,7 +16,7 @@ describe("field names", () => {
     expect(matches(JSON.parse(`{"a":{"${name}":{"b":[1]}}}`), { a: {} })).toBe(false);
   });
 
-  test("fields that the event only inherits are not there", () => {
+  test("inherited fields are ignored", () => {
     expect(matches({ a: { b: [1] } }, Object.create({ a: { b: 1 } }))).toBe(false);
     expect(matches({ a: [1] }, Object.create({ a: 1 }))).toBe(false);
   });
@@ -29,14 +29,14 @@ describe("field names", () => {
     }
   });
 
-  test("the same path again takes the place of the one before", () => {
+  test("a repeated path replaces the earlier one", () => {
     expect(matches({ "a.b": [1], a: { b: [2] } }, { a: { b: 2 } })).toBe(true);
     expect(matches({ "a.b": [1], a: { b: [2] } }, { a: { b: 1 } })).toBe(false);
   });
 });
 
 describe("arrays", () => {
-  test("fields must be met within the same element", () => {
+  test("the fields of a pattern must match in the same element", () => {
     const pattern = { items: { kind: ["x"], size: [1] } };
     expect(matches(pattern, { items: [{ kind: "x", size: 1 }] })).toBe(true);
     expect(
@@ -55,12 +55,12 @@ describe("arrays", () => {
     expect(matches({ a: { x: [1] }, b: { y: [2] } }, event)).toBe(true);
   });
 
-  test("a field is absent from the element that the fields before it chose", () => {
+  test("`exists: false` applies to the element that earlier fields matched", () => {
     expect(matches({ a: { x: [1], z: [{ exists: false }] } }, { a: [{ x: 1 }, { z: 2 }] })).toBe(true);
     expect(matches({ a: { x: [{ exists: false }], z: [2] } }, { a: [{ x: 1 }, { z: 2 }] })).toBe(false);
   });
 
-  test("a choice that fails later is taken back", () => {
+  test("another element is tried if a later field does not match", () => {
     const pattern = { a: { x: [1], y: [1], z: [1] } };
     expect(
       matches(pattern, {
@@ -82,33 +82,33 @@ describe("arrays", () => {
     ).toBe(false);
   });
 
-  test("two arrays of ten thousand elements each are matched in one pass, not in all combinations", () => {
+  test("two arrays of ten thousand elements each are matched without trying all combinations", () => {
     const elements = Array.from({ length: 10_000 }, (_, n) => ({ x: 1, y: n }));
     const pattern = { a: { x: [1], y: [9_999] }, b: { x: [1], y: [9_998] } };
     expect(matches(pattern, { a: elements, b: elements })).toBe(true);
     expect(matches({ a: { x: [1] }, b: { x: [1] }, c: [1] }, { a: elements, b: elements })).toBe(false);
   });
 
-  test("a dotted name beside the array it leads into is not taken with an element of it, as in AWS's engine", () => {
+  test("a dotted name next to the array of its path does not match together with an element of it, as in AWS's engine", () => {
     expect(matches({ "a.a": ["k"], "a.b": ["x"] }, { a: [{ a: "k", b: "y" }], "a.b": "x" })).toBe(false);
     expect(matches({ "a.a": ["k"], "a.b": ["x"] }, { a: [{ a: "k" }], "a.b": "x" })).toBe(true);
     expect(matches({ "a.b": ["x"], "a.c": ["y"] }, { "a.b": "x", a: [{ b: "z", c: "y" }] })).toBe(true);
   });
 });
 
-describe("what is no event", () => {
+describe("a value that is not an event", () => {
   test.each([null, undefined, 5, "x", true, [{ a: 1 }], () => 1])("%s never matches", (value) => {
     expect(matches({ a: [1] }, value)).toBe(false);
   });
 
-  test("undefined and functions are no values", () => {
+  test("undefined and functions do not count as values", () => {
     expect(matches({ a: [{ exists: true }] }, { a: undefined })).toBe(false);
     expect(matches({ a: [{ exists: false }] }, { a: () => 1 })).toBe(true);
   });
 });
 
-describe("an index", () => {
-  test("gives the names in the order of the record, once each", () => {
+describe("compilePatterns", () => {
+  test("returns each name once, in the order of the record", () => {
     const match = compilePatterns({
       last: { $or: [{ type: ["a"] }, { type: [{ prefix: "a" }] }] },
       first: { type: ["a"] },
@@ -120,11 +120,11 @@ describe("an index", () => {
     expect(match({})).toEqual([]);
   });
 
-  test("of no patterns matches nothing", () => {
+  test("matches nothing without patterns", () => {
     expect(compilePatterns({})({ a: 1 })).toEqual([]);
   });
 
-  test("does not remember the event before", () => {
+  test("does not remember the previous event", () => {
     const match = compilePatterns({ both: { a: { x: [1], y: [1] } }, missing: { a: { x: [{ exists: false }] } } });
     expect(match({ a: [{ x: 1, y: 1 }, { x: 1 }] })).toEqual(["both"]);
     expect(match({ a: { y: 1 } })).toEqual(["missing"]);
@@ -132,7 +132,7 @@ describe("an index", () => {
     expect(match({ a: [{ x: 1 }, { y: 1 }] })).toEqual([]);
   });
 
-  test("tells apart thousands of values, starts, ends, ranges, wildcards and blocks", () => {
+  test("distinguishes thousands of values, prefixes, suffixes, ranges, wildcards and address blocks", () => {
     const patterns: Record<string, unknown> = {};
     for (let n = 0; n < 1_000; n += 1) {
       patterns[`value ${n}`] = { a: [`value-${n}-end`] };

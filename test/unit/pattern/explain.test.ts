@@ -15,7 +15,7 @@ const event = {
   metadata: { priority: 5 },
 };
 
-test("a match is a match", () => {
+test("a matching pattern has no mismatches", () => {
   expect(explainPattern({ type: [{ prefix: "task." }] }, event)).toEqual({
     matches: true,
     alternatives: 1,
@@ -24,7 +24,7 @@ test("a match is a match", () => {
   });
 });
 
-test("each field that does not match is named, with what was wanted and found", () => {
+test("each field that does not match is listed with the expected and the found values", () => {
   const pattern = {
     type: [{ suffix: ".failed" }],
     data: { kind: ["document", { prefix: "ma" }], attempt: ["3"] },
@@ -32,16 +32,21 @@ test("each field that does not match is named, with what was wanted and found", 
   };
   const { mismatches, text } = explainPattern(pattern, event);
   expect(mismatches).toEqual([
-    { path: "data.attempt", wanted: '"3"', values: [3], found: "3" },
-    { path: "data.kind", wanted: '"document" or text that starts with "ma"', values: ["image"], found: '"image"' },
-    { path: "metadata.priority", wanted: "a number > 0 and <= 3", values: [5], found: "5" },
+    { path: "data.attempt", expected: '"3"', values: [3], found: "3" },
+    {
+      path: "data.kind",
+      expected: '"document" or a string that starts with "ma"',
+      values: ["image"],
+      found: '"image"',
+    },
+    { path: "metadata.priority", expected: "a number > 0 and <= 3", values: [5], found: "5" },
   ]);
   expect(text).toBe(
     [
       "The pattern does not match:",
-      '  data.attempt: wanted "3"; found 3',
-      '  data.kind: wanted "document" or text that starts with "ma"; found "image"',
-      "  metadata.priority: wanted a number > 0 and <= 3; found 5",
+      '  data.attempt: expected "3"; found 3',
+      '  data.kind: expected "document" or a string that starts with "ma"; found "image"',
+      "  metadata.priority: expected a number > 0 and <= 3; found 5",
     ].join("\n"),
   );
 });
@@ -51,11 +56,11 @@ test.each([
   [{ data: { input: [{ exists: true }] } }, "no value; data.input is an empty object"],
   [{ data: { kind: { name: ["x"] } } }, "no such field; data.kind has no fields"],
   [{ metadata: { priority: [{ exists: false }] } }, "5"],
-])("%j says what is there instead", (pattern, found) => {
+])("the mismatch of %j describes what the event has instead", (pattern, found) => {
   expect(explainPattern(pattern, event).mismatches).toMatchObject([{ found }]);
 });
 
-test("of several alternatives the nearest is explained", () => {
+test("the alternative with the fewest mismatches is explained", () => {
   const pattern = {
     $or: [
       { type: ["a"], source: ["b"] },
@@ -65,22 +70,22 @@ test("of several alternatives the nearest is explained", () => {
   const { alternatives, mismatches, text } = explainPattern(pattern, event);
   expect(alternatives).toBe(2);
   expect(mismatches).toMatchObject([{ path: "data.kind" }]);
-  expect(text).toMatch(/^None of the pattern's 2 alternatives matches; the nearest:\n {2}data\.kind: /);
+  expect(text).toMatch(/^None of the pattern's 2 alternatives matches; the nearest one:\n {2}data\.kind: /);
 });
 
-test("fields that match in different elements of an array are named together", () => {
+test("fields that match only in different elements of an array are listed together", () => {
   const { mismatches } = explainPattern({ data: { items: { x: [1], y: [1] } } }, event);
   expect(mismatches).toEqual([
     {
       path: "data.items.x, data.items.y",
-      wanted: "values within the same element of the array around them",
+      expected: "values in the same element of the array that contains them",
       values: [],
-      found: "each of them, but in different elements",
+      found: "each value, but in different elements",
     },
   ]);
 });
 
-test("every kind of value has words", () => {
+test("every kind of value is described in words", () => {
   const values = [
     null,
     { "equals-ignore-case": "Q" },
@@ -93,12 +98,13 @@ test("every kind of value has words", () => {
     "10.0.0.1",
     { "anything-but": ["image", "i"] },
   ];
-  expect(explainPattern({ data: { kind: values } }, event).mismatches[0]?.wanted).toBe(
-    'null, "Q" in any case, text that starts with "Q" in any case, text that ends with "Q" in any case, text like "q*q", ' +
-      'text that ends with "q", a number >= 9, an address in 10.0.0.0/8, the address 10.0.0.1 or anything but "image" or "i"',
+  expect(explainPattern({ data: { kind: values } }, event).mismatches[0]?.expected).toBe(
+    'null, "Q" in any case, a string that starts with "Q" in any case, a string that ends with "Q" in any case, ' +
+      'a string that matches "q*q", a string that ends with "q", a number >= 9, an address in 10.0.0.0/8, ' +
+      'the address 10.0.0.1 or anything but "image" or "i"',
   );
 });
 
-test("what is no event is said to be none", () => {
+test("a value that is not an event is reported as such", () => {
   expect(explainPattern({ a: [1] }, [1]).text).toContain("events are JSON objects");
 });

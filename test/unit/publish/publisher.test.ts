@@ -3,25 +3,33 @@ import { MemoryEngine } from "../../../lib/engines/memory/index.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
 import { createCatalog } from "../../../lib/event/catalog.ts";
 import type { Draft } from "../../../lib/event/event.ts";
-import type { PublishLayer } from "../../../lib/publish/middleware.ts";
+import type { PublishMiddleware } from "../../../lib/publish/middleware.ts";
 import { Publisher } from "../../../lib/publish/publisher.ts";
 import { Counters } from "../../../lib/runtime/metrics.ts";
 import { ManualClock } from "../../../lib/testing/manual-clock.ts";
 
 /** A publisher whose intake is as told. */
-function publishing(intake: PublishLayer, closed?: BusError) {
+function publishing(intake: PublishMiddleware, closed?: BusError) {
   const clock = new ManualClock();
   const nextId = () => "id-1";
   const counters = new Counters();
   const engine = new MemoryEngine({ clock, nextId });
-  const host = { engine, catalog: createCatalog([]), source: "test", clock, nextId, counters, closed: () => closed };
+  const host = {
+    log: engine.log,
+    catalog: createCatalog([]),
+    source: "test",
+    clock,
+    nextId,
+    counters,
+    closed: () => closed,
+  };
   return { publisher: new Publisher(host, [intake]), counters };
 }
 
 const draft = { type: "custom.thing.happened", data: { n: 1 } };
 const full = new BusError("throttled", "full");
 
-test.each<[string, PublishLayer]>([
+test.each<[string, PublishMiddleware]>([
   ["at once", ({ event }) => ({ event, duplicate: false })],
   ["later", async ({ event }) => ({ event, duplicate: false })],
 ])("what is accepted %s is given back as it is stored, and counted", async (_, intake) => {
@@ -39,7 +47,7 @@ test("a duplicate gives the event that was stored before, and counts as one", as
   expect(counters).toMatchObject({ published: 0, duplicates: 1 });
 });
 
-test.each<[string, PublishLayer, Draft, BusError | undefined]>([
+test.each<[string, PublishMiddleware, Draft, BusError | undefined]>([
   [
     "an intake that throws",
     () => {

@@ -23,7 +23,7 @@ const refused = (message: string, code = "invalid_config") =>
   expect.objectContaining({ name: "BusError", code, message: expect.stringContaining(message) });
 
 describe("subscriptionRecord", () => {
-  test("fills in the defaults, in milliseconds", () => {
+  test("applies the defaults, in milliseconds", () => {
     expect(subscriptionRecord({ name: "readers", on: "task.*" })).toEqual({
       name: "readers",
       on: ["task.*"],
@@ -37,7 +37,7 @@ describe("subscriptionRecord", () => {
     });
   });
 
-  test("keeps what is said, types by name and times in UTC", () => {
+  test("keeps the given settings, with types by name and times in UTC", () => {
     expect(subscriptionRecord(readers)).toEqual({
       ...readers,
       on: ["task.assigned", "memory.*", "*.failed"],
@@ -51,14 +51,14 @@ describe("subscriptionRecord", () => {
     expect(subscriptionRecord({ name: "a", on: ["a.b", "a.b", "*"] }).on).toEqual(["a.b", "*"]);
   });
 
-  test("given a record gives an equal one", () => {
+  test("returns an equal record for a record", () => {
     for (const options of [readers, { name: "a", on: "*" }]) {
       const record = subscriptionRecord(options);
       expect(subscriptionRecord(JSON.parse(JSON.stringify(record)))).toEqual(record);
     }
   });
 
-  test("is frozen, and does not follow its options", () => {
+  test("returns a frozen copy that does not change with its options", () => {
     const where = { data: { kind: ["document"] } };
     const record = subscriptionRecord({ ...readers, where });
     where.data.kind.push("mail");
@@ -67,7 +67,7 @@ describe("subscriptionRecord", () => {
       expect(Object.isFrozen(part)).toBe(true);
   });
 
-  test("lifts the longest backoff to the first, and lowers the first to the longest", () => {
+  test("adjusts the default end of the backoff to the given one", () => {
     expect(subscriptionRecord({ name: "a", on: "*", backoff: { from: "10m" } }).backoff).toEqual({
       from: 600_000,
       to: 600_000,
@@ -76,44 +76,45 @@ describe("subscriptionRecord", () => {
   });
 
   test.each([
-    [null, "Subscription: is null; give { name, on, … }"],
-    [{ atempts: 3 }, 'Subscription "readers": atempts is no setting of a subscription; did you mean "attempts"?'],
-    [{ colour: 3 }, "colour is no setting of a subscription; give name, on, where"],
-    [{ name: undefined }, "Subscription: name is missing; give 1 to 48 of a-z, 0-9 and -"],
-    [{ name: "Readers" }, 'Subscription "Readers": name is "Readers"; give'],
-    [{ name: "x".repeat(49) }, "give 1 to 48"],
-    [{ name: "1a" }, 'name is "1a"'],
-    [{ on: undefined }, "on has nothing, which is no type"],
-    [{ on: [] }, 'on is []; give at least one type, or "*" for all'],
-    [{ on: ["task.created", 5] }, "on has 5, which is no type; give a definition, a type name or one with *"],
-    [{ on: "Task.*" }, 'on has "Task.*", which is no type name'],
-    [{ on: "task" }, 'on has "task", which has one word only'],
-    [{ on: "task.**" }, "two * side by side"],
-    [{ on: `task.${"x".repeat(130)}` }, "at most 128"],
-    [{ attempts: 0 }, "attempts is 0; give an integer from 1 to 100"],
-    [{ attempts: 101 }, "attempts is 101; give an integer from 1 to 100"],
-    [{ attempts: "5" }, 'attempts is "5"; give an integer from 1 to 100'],
-    [{ concurrency: 1_001 }, "concurrency is 1001; give an integer from 1 to 1000"],
-    [{ maxBacklog: 0 }, "maxBacklog is 0; give an integer from 1"],
-    [{ timeout: "30" }, 'Subscription "readers": timeout is "30", which is no duration'],
-    [{ timeout: 0 }, "timeout is 0; give a duration from 1ms to 12h"],
-    [{ timeout: "13h" }, "give a duration from 1ms to 12h"],
-    [{ timeout: {} }, "timeout is {}; give a string or a number"],
-    [{ backoff: { to: "12h" } }, 'backoff.to is "12h"; give a duration from 1ms to 11h'],
-    [{ backoff: { from: "5m", to: "1m" } }, 'backoff.from is "5m", more than backoff.to, "1m"'],
-    [{ backoff: { form: "5m" } }, 'backoff.form is no setting of a subscription; did you mean "from"?'],
-    [{ backoff: "1s" }, 'backoff is "1s"; give an object'],
-    [{ ordered: "taskId" }, 'ordered is "taskId"; give a path such as "data.taskId"'],
-    [{ ordered: "data" }, 'ordered is "data"'],
-    [{ ordered: "data..a" }, 'ordered is "data..a"'],
-    [{ idempotent: 1 }, "idempotent is 1; give a boolean"],
-    [{ dedupeFor: "2000d" }, "dedupeFor is"],
-    [{ from: "yesterday" }, 'from is "yesterday"; give "now", "beginning", or an RFC 3339 time'],
-    [{ from: new Date(Number.NaN) }, "from is an invalid Date"],
-    [{ where: "x" }, 'where is "x"; give an object'],
-    [{ where: { dat: {} } }, 'where.dat is no field of an event; did you mean "data"?'],
-    [{ where: { type: ["a.b"] } }, "where.type is not for `where`; name types in `on`"],
-    [{ where: { $or: [{ data: { a: [1] } }, { typ: ["a"] }] } }, "where.$or[1].typ is no field of an event"],
+    [null, "subscription: must be an object such as { name, on }, not null"],
+    [{ atempts: 3 }, 'subscription readers: unknown setting atempts; did you mean "attempts"?'],
+    [{ colour: 3 }, "unknown setting colour; the settings are name, on, where"],
+    [{ name: undefined }, "subscription: name is missing; it must be 1 to 48 characters of a-z, 0-9 and -"],
+    [{ name: "Readers" }, 'subscription "Readers": name must be 1 to 48 characters of a-z, 0-9 and -, starting with'],
+    [{ name: "x".repeat(49) }, "name must be 1 to 48 characters"],
+    [{ name: "1a" }, 'starting with a letter, not "1a"'],
+    [{ on: undefined }, "on is missing; it must be one or more definitions or type names"],
+    [{ on: [] }, 'on must be one or more definitions or type names, or "*" for all, not []'],
+    [{ on: ["task.created", 5] }, 'on must be one or more definitions or type names, or "*" for all, not 5'],
+    [{ on: "Task.*" }, 'the type "Task.*" in on must have only a-z'],
+    [{ on: "task" }, 'the type "task" in on must have two or more words'],
+    [{ on: "task.**" }, 'the type "task.**" in on has "**"'],
+    [{ on: `task.${"x".repeat(130)}` }, "in on has 135 characters; at most 128 are allowed"],
+    [{ attempts: 0 }, "attempts must be an integer from 1 to 100, not 0"],
+    [{ attempts: 101 }, "attempts must be an integer from 1 to 100, not 101"],
+    [{ attempts: "5" }, 'attempts must be an integer from 1 to 100, not "5"'],
+    [{ concurrency: 1_001 }, "concurrency must be an integer from 1 to 1000, not 1001"],
+    [{ maxBacklog: 0 }, "maxBacklog must be an integer from 1"],
+    [{ timeout: "30" }, "subscription readers: timeout must be a duration such as"],
+    [{ timeout: 0 }, "timeout must be from 1ms to 12h, not 0"],
+    [{ timeout: "13h" }, 'timeout must be from 1ms to 12h, not "13h"'],
+    [{ timeout: {} }, "timeout must be a string or a number, not {}"],
+    [{ backoff: { to: "12h" } }, 'backoff.to must be from 1ms to 11h, not "12h"'],
+    [{ backoff: { from: "5m", to: "1m" } }, 'backoff.from must be at most backoff.to, which is "1m", not "5m"'],
+    [{ backoff: { form: "5m" } }, 'unknown setting backoff.form; did you mean "from"?'],
+    [{ backoff: "1s" }, 'backoff must be an object, not "1s"'],
+    [{ backoff: { from: {} } }, "backoff.from must be a string or a number, not {}"],
+    [{ ordered: "taskId" }, 'ordered must be a path such as "data.taskId"'],
+    [{ ordered: "data" }, 'or "type", not "data"'],
+    [{ ordered: "data..a" }, 'or "type", not "data..a"'],
+    [{ idempotent: 1 }, "idempotent must be a boolean, not 1"],
+    [{ dedupeFor: "2000d" }, "dedupeFor must be from 1ms to 365d"],
+    [{ from: "yesterday" }, 'from must be "now", "beginning" or an RFC 3339 time'],
+    [{ from: new Date(Number.NaN) }, "not an invalid Date"],
+    [{ where: "x" }, 'where must be an object, not "x"'],
+    [{ where: { dat: {} } }, 'unknown field where.dat; did you mean "data"?'],
+    [{ where: { type: ["a.b"] } }, "where.type is not allowed; name types in `on`"],
+    [{ where: { $or: [{ data: { a: [1] } }, { typ: ["a"] }] } }, "unknown field where.$or[1].typ"],
   ])("%#: refuses %j", (parts, message) => {
     expect(() => subscriptionRecord(parts === null ? null : { ...readers, ...parts })).toThrow(refused(message));
   });
@@ -124,14 +125,14 @@ describe("subscriptionRecord", () => {
     [{ data: { a: [] } }, "data.a"],
     [{ data: { a: [1n] } }, "where.data.a[0] is 1n"],
     [{ data: {} }, "data"],
-  ])("%#: refuses a pattern that is none: %o", (where, place) => {
+  ])("%#: refuses the invalid pattern %o", (where, position) => {
     expect(() => subscriptionRecord({ ...readers, where })).toThrow(
-      refused('Subscription "readers": where', "invalid_pattern"),
+      refused("subscription readers: where", "invalid_pattern"),
     );
-    expect(() => subscriptionRecord({ ...readers, where })).toThrow(place);
+    expect(() => subscriptionRecord({ ...readers, where })).toThrow(position);
   });
 
-  test("takes an empty where as none", () => {
+  test("ignores an empty where", () => {
     expect(subscriptionRecord({ name: "a", on: "*", where: {} })).toEqual(subscriptionRecord({ name: "a", on: "*" }));
   });
 
@@ -150,15 +151,15 @@ describe("subscriptionRecord", () => {
 });
 
 describe("defineSubscription", () => {
-  test("gives its options, frozen", () => {
+  test("returns its options, frozen", () => {
     const options = { name: "readers", on: [taskAssigned] } as const;
     expect(defineSubscription(options)).toEqual(options);
     expect(Object.isFrozen(defineSubscription(options))).toBe(true);
   });
 
-  test("may do without a name, and fails where it is written", () => {
+  test("accepts a subscription without a name, and refuses an invalid one", () => {
     expect(defineSubscription({ on: "task.*" })).toEqual({ on: "task.*" });
-    expect(() => defineSubscription({ on: "task.*", attempts: 0 })).toThrow(refused("attempts is 0"));
-    expect(() => defineSubscription({ name: "Bad", on: "task.*" })).toThrow(refused('name is "Bad"'));
+    expect(() => defineSubscription({ on: "task.*", attempts: 0 })).toThrow(refused("attempts must be"));
+    expect(() => defineSubscription({ name: "Bad", on: "task.*" })).toThrow(refused("name must be"));
   });
 });

@@ -18,11 +18,11 @@ describe("subscriptionPattern", () => {
       ["task.created", { prefix: "memory." }],
     ],
     [["task.created", "*"], [{ exists: true }]],
-  ])("%j wants the types %j", (on, type) => {
+  ])("%j becomes the type pattern %j", (on, type) => {
     expect(subscriptionPattern({ on })).toEqual({ type });
   });
 
-  test("holds its where besides", () => {
+  test("combines the types with `where`", () => {
     const where = { data: { kind: ["document"] }, $or: [{ source: ["a"] }, { id: ["b"] }] };
     const matches = compilePattern(subscriptionPattern({ on: ["task.*"], where }));
     expect(matches(anEvent({ type: "task.created", source: "a", data: { kind: "document" } }))).toBe(true);
@@ -32,7 +32,7 @@ describe("subscriptionPattern", () => {
     expect(matches(anEvent({ type: "task.created", source: "a", data: { kind: "mail" } }))).toBe(false);
   });
 
-  test("wants what the stars say, whatever the name", () => {
+  test("* matches any run of characters in any position", () => {
     const word = fc.stringMatching(/^[ab.]{0,4}$/);
     fc.assert(
       fc.property(fc.array(word, { minLength: 2, maxLength: 4 }), fc.stringMatching(/^[ab.]{1,10}$/), (parts, type) => {
@@ -47,7 +47,7 @@ describe("subscriptionPattern", () => {
 describe("orderedKey", () => {
   const keyOf = orderedKey("data.task.id");
 
-  test("is the text itself, and the JSON of any other value", () => {
+  test("returns a string as it is, and any other value as JSON", () => {
     expect(keyOf(anEvent({ data: { task: { id: "t-1" } } }))).toBe("t-1");
     expect(keyOf(anEvent({ data: { task: { id: 7 } } }))).toBe("7");
     expect(keyOf(anEvent({ data: { task: { id: { a: [1] } } } }))).toBe('{"a":[1]}');
@@ -58,14 +58,14 @@ describe("orderedKey", () => {
   });
 
   test.each([[{}], [{ task: 5 }], [{ task: null }], [{ task: { id: null } }], [{ task: {} }]])(
-    "is the event's own where %j has none",
+    "returns a key of the event's own if %j has no value at the path",
     (data) => {
       expect(keyOf(anEvent({ id: "one", data }))).not.toBe(keyOf(anEvent({ id: "two", data })));
       expect(keyOf(anEvent({ id: "one", data }))).toBe(keyOf(anEvent({ id: "one", data })));
     },
   );
 
-  test("does not see what every object has", () => {
+  test("ignores inherited properties", () => {
     const key = orderedKey("data.constructor");
     expect(key(anEvent({ id: "one" }))).not.toBe(key(anEvent({ id: "two" })));
   });
@@ -74,11 +74,11 @@ describe("orderedKey", () => {
 describe("unknownTypes", () => {
   const on = ["task.complete", "task.assigned", "custom.x", "memroy.*", "billing.invoice"];
 
-  test("names exact types that no event can have", () => {
+  test("returns the exact names that the catalog does not have", () => {
     expect(unknownTypes(on, standardCatalog)).toEqual(["task.complete", "billing.invoice"]);
   });
 
-  test("knows none where the catalog is open", () => {
+  test("returns none if the catalog is open", () => {
     expect(unknownTypes(on, createCatalog([taskAssigned], { open: true }))).toEqual([]);
   });
 });

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../../../lib/testing/manual-clock.ts";
 
-test("stands still until it is moved", async () => {
+test("the clock stands still until it is advanced", async () => {
   const clock = new ManualClock();
   expect(new Date(clock.now()).toISOString()).toBe("2026-01-01T00:00:00.000Z");
   await clock.advance("90s");
   expect(new Date(clock.now()).toISOString()).toBe("2026-01-01T00:01:30.000Z");
 });
 
-test("runs what falls due in order of time, then of setting, each at its own time", async () => {
+test("timers run at their own time, ordered by time and then by when they were set", async () => {
   const clock = new ManualClock(0);
   const seen: string[] = [];
   const at = (name: string, ms: number) => clock.setTimer(() => seen.push(`${name} at ${clock.now()}`), ms);
@@ -22,7 +22,7 @@ test("runs what falls due in order of time, then of setting, each at its own tim
   expect(clock.nextDue).toBe(31);
 });
 
-test("what a timer sets is run too where it falls due, after the promises before it", async () => {
+test("a timer set by another timer runs if it falls due, after pending promises", async () => {
   const clock = new ManualClock(0);
   const seen: string[] = [];
   clock.setTimer(() => {
@@ -34,7 +34,7 @@ test("what a timer sets is run too where it falls due, after the promises before
   expect(seen).toEqual(["first", "promise", "second"]);
 });
 
-test("a cleared timer does not run; one in the past runs at the next move", async () => {
+test("a cleared timer does not run, and one in the past runs at the next advance", async () => {
   const clock = new ManualClock(0);
   const seen: string[] = [];
   clock.clearTimer(clock.setTimer(() => seen.push("cleared"), 1));
@@ -45,7 +45,7 @@ test("a cleared timer does not run; one in the past runs at the next move", asyn
   expect(clock.nextDue).toBeUndefined();
 });
 
-test("set moves the time, also back, and runs nothing", () => {
+test("set changes the time in either direction without running timers", () => {
   const clock = new ManualClock();
   let ran = false;
   clock.setTimer(() => {

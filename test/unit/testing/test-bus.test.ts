@@ -3,7 +3,7 @@ import { taskCreated } from "../../../lib/catalog/index.ts";
 import { RetryAfterError } from "../../../lib/delivery/handler-errors.ts";
 import { testBus } from "../../../lib/testing/index.ts";
 
-test("published holds what was published, also by handlers, in order; drain waits for all of it", async () => {
+test("published lists all events in order, including those of handlers that drain waits for", async () => {
   const bus = testBus();
   await bus.subscribe({ on: taskCreated }, (event, { bus }) => bus.emit.task.started({ taskId: event.data.taskId }));
   await bus.subscribe({ on: "task.started" }, async (_, { bus }) => {
@@ -19,7 +19,7 @@ test("published holds what was published, also by handlers, in order; drain wait
   ]);
 });
 
-test("a duplicate is not published twice", async () => {
+test("published does not list a duplicate", async () => {
   const bus = testBus();
   await bus.emit.task.created({ taskId: "t" }, { id: "one" });
   await bus.emit.task.created({ taskId: "t" }, { id: "one" });
@@ -27,7 +27,7 @@ test("a duplicate is not published twice", async () => {
   expect((await bus.metrics()).duplicates).toBe(1);
 });
 
-test("drain moves the clock to each retry, and no further than the last", async () => {
+test("drain advances the clock to each retry, and no further than the last", async () => {
   const bus = testBus();
   const attempts: string[] = [];
   await bus.subscribe({ on: taskCreated, attempts: 3, backoff: { from: "10s", to: "1m" } }, (_, { attempt }) => {
@@ -41,7 +41,7 @@ test("drain moves the clock to each retry, and no further than the last", async 
   expect((await bus.deadLetters.list()).deadLetters).toHaveLength(1);
 });
 
-test("drain does not let a wait's own time run out", async () => {
+test("drain does not advance the clock to the timeout of waitFor", async () => {
   const bus = testBus();
   const answer = bus.waitFor("task.completed", { timeout: "1m" });
   await bus.emit.task.created({ taskId: "t" });
@@ -51,7 +51,7 @@ test("drain does not let a wait's own time run out", async () => {
   await expect(answer).resolves.toMatchObject({ type: "task.completed" });
 });
 
-test("what a paused subscriber leaves waiting does not hold drain up", async () => {
+test("drain does not wait for the deliveries of a paused subscriber", async () => {
   const bus = testBus();
   const subscriber = await bus.subscribe({ on: taskCreated }, () => {});
   subscriber.pause();
@@ -63,7 +63,7 @@ test("what a paused subscriber leaves waiting does not hold drain up", async () 
   expect(await subscriber.info()).toMatchObject({ paused: false, backlog: 0, delivered: 1 });
 });
 
-test("reset forgets events and counts; subscriptions stay", async () => {
+test("reset removes events and counts, and keeps subscriptions", async () => {
   const bus = testBus();
   const seen: string[] = [];
   await bus.subscribe({ name: "one", on: "*" }, ({ id }) => {
@@ -82,7 +82,7 @@ test("reset forgets events and counts; subscriptions stay", async () => {
   expect(seen.at(-1)).toBe("b");
 });
 
-test("runs are the same each time: ids apart, nothing is left to chance", async () => {
+test("every run is the same except for ids", async () => {
   const run = async () => {
     const bus = testBus();
     await bus.subscribe({ on: taskCreated, attempts: 2 }, () => {
@@ -96,7 +96,7 @@ test("runs are the same each time: ids apart, nothing is left to chance", async 
   expect(await run()).toEqual(await run());
 });
 
-test("an expired event is dropped by the test's own clock", async () => {
+test("an event expires by the clock of the test", async () => {
   const bus = testBus();
   const subscriber = await bus.subscribe({ on: taskCreated }, () => {});
   subscriber.pause();

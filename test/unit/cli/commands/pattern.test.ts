@@ -15,7 +15,7 @@ test("one event that matches", async () => {
 test("one that does not: which field, and why", async () => {
   const { code, out } = await workspace().waggle(["pattern", "test", pattern, event("image", 500)]);
   expect(out).toBe(
-    '✗ The pattern does not match:\n  data.kind: wanted "document"; found "image"\n  data.size: wanted a number < 100; found 500\n',
+    '✗ The pattern does not match:\n  data.kind: expected "document"; found "image"\n  data.size: expected a number < 100; found 500\n',
   );
   expect(code).toBe(1);
 });
@@ -28,7 +28,7 @@ test("several: how many match, and what kept the others out", async () => {
   expect(out.split("\n").map((line) => line.trim().split(/ {2,}/))).toEqual([
     ["✗ 1 of 3 events match"],
     [""],
-    ["FIELD", "KEPT OUT", "WANTED", "FOUND, FOR EXAMPLE"],
+    ["FIELD", "KEPT OUT", "EXPECTED", "FOUND, FOR EXAMPLE"],
     ["data.kind", "2", '"document"', '"image"'],
     ["data.size", "1", "a number < 100", "500"],
     [""],

@@ -2,7 +2,7 @@ import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect, test } from "vitest";
 import { isAwsError, toBusErrorOfAws } from "../../../../lib/engines/aws/aws-error.ts";
 import { BusError } from "../../../../lib/error/bus-error.ts";
-import { describeDynamo, startDynamo } from "../../../support/dynamo.ts";
+import { describeDynamo, startOwnDynamo } from "../../../support/dynamo.ts";
 
 const thrown = (name: string, more: object = {}) => Object.assign(new Error("said so"), { name, ...more });
 const status = (httpStatusCode: number) => ({ $metadata: { httpStatusCode } });
@@ -45,7 +45,7 @@ test("names are those of errors", () => {
 
 describeDynamo("what the client really throws", () => {
   test("a table that is missing, a request that is wrong, a server that is gone", async () => {
-    const dynamo = await startDynamo();
+    const dynamo = await startOwnDynamo();
     const client = dynamo.connect();
     const get = (TableName: string, Key = { pk: { S: "1" } }) =>
       client.send(new GetItemCommand({ TableName, Key })).then(

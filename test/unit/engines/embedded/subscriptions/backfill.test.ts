@@ -42,11 +42,11 @@ test("until all that was kept has come, its state says that more will, in every 
   const bench = await Bench.make();
   const [one, two] = [await bench.open(), await bench.open()];
   await Promise.all(numbered(0, 600).map((id) => publish(one, anEvent({ id }))));
-  await one.putSubscription(aRecord({ from: "beginning" }), now);
-  for (const engine of [one, two]) expect(await engine.getSubscription("one")).toMatchObject({ backfilling: true });
+  await one.subscriptions.put(aRecord({ from: "beginning" }), now);
+  for (const engine of [one, two]) expect(await engine.subscriptions.get("one")).toMatchObject({ backfilling: true });
   await eventually("it is live", () => bench.read("SELECT id FROM subscriptions WHERE backfill IS NULL").length === 1);
   for (const engine of [one, two]) {
-    const state = await engine.getSubscription("one");
+    const state = await engine.subscriptions.get("one");
     expect(state).toMatchObject({ waiting: 600 });
     expect(state).not.toHaveProperty("backfilling");
   }

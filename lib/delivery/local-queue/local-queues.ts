@@ -1,0 +1,154 @@
+import type { Delivery, Outcome, PendingDelivery } from "../../engine/delivery.ts";
+import type { Consumer, Consumption } from "../../engine/delivery-queue.ts";
+import type { RecordedEvent } from "../../engine/event-log.ts";
+import type { PutResult, SubscriptionState } from "../../engine/subscription-store.ts";
+import type { Event } from "../../event/event.ts";
+import { queryTime } from "../../runtime/query-time.ts";
+import { changedSettings } from "../../subscription/changed-settings.ts";
+import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+import { Router } from "../router.ts";
+import type { Requeued, StoredDelivery } from "./delivery-item.ts";
+import { type LocalDeliveryStore, LocalQueue, type LocalQueueDependencies } from "./local-queue.ts";
+import { Scheduler } from "./scheduler.ts";
+
+/** Where an engine keeps named subscriptions and their deliveries. Each call keeps it at once. */
+export interface LocalStore extends LocalDeliveryStore {
+  /** A subscription was created or has other settings. */
+  putSubscription(record: SubscriptionRecord): void;
+  /** It was deleted; so were its deliveries. */
+  deleteSubscription(name: string): void;
+}
+
+/** What the queues tell their engine; `changed` also where something was queued, settled or deleted. */
+export interface LocalQueuesDependencies extends Omit<LocalQueueDependencies, "schedule" | "store"> {
+  /** Absent where all ends with the process. */
+  readonly store?: LocalStore;
+}
+
+/**
+ * All subscriptions and deliveries of an engine that runs in one process: a queue for each subscription, and the router
+ * between them. It holds them in memory; an engine that keeps them gives a `store`.
+ */
+export class LocalQueues implements Iterable<LocalQueue> {
+  readonly #dependencies: LocalQueueDependencies;
+  readonly #queues = new Map<string, LocalQueue>();
+  readonly #scheduler = new Scheduler();
+  readonly #store: LocalStore | undefined;
+  #router = new Router([]);
+  /** Of the last event, or delivery, that was queued. */
+  #order = 0;
+
+  constructor(dependencies: LocalQueuesDependencies) {
+    this.#store = dependencies.store;
+    this.#dependencies = { ...dependencies, schedule: (queue) => this.#scheduler.schedule(queue) };
+  }
+
+  /** Whether deliveries wait for nothing but their turn. */
+  get runnable(): boolean {
+    return this.#scheduler.pending;
+  }
+
+  get(subscription: string): LocalQueue | undefined {
+    return this.#queues.get(subscription);
+  }
+
+  [Symbol.iterator](): Iterator<LocalQueue> {
+    return this.#queues.values();
+  }
+
+  /** As {@link SubscriptionStore.put}. `past` is what history has, oldest first: a new one that starts there gets it. */
+  put(record: SubscriptionRecord, ephemeral: boolean, past: Iterable<RecordedEvent> = []): PutResult {
+    const queue = this.#queues.get(record.name);
+    if (!ephemeral) this.#store?.putSubscription(record);
+    if (queue === undefined) {
+      this.#create(record, ephemeral, past);
+      return { created: true, changed: [] };
+    }
+    const changed = changedSettings(queue.record, record);
+    queue.change(record);
+    this.#reroute();
+    return { created: false, changed };
+  }
+
+  /** Deletes a subscription with all that it has to deliver. False where there is none. */
+  delete(subscription: string): boolean {
+    const queue = this.#queues.get(subscription);
+    queue?.delete();
+    if (queue?.ephemeral === false) this.#store?.deleteSubscription(subscription);
+    this.#queues.delete(subscription);
+    this.#reroute();
+    this.#dependencies.changed();
+    return queue !== undefined;
+  }
+
+  /** Queues a new event for each subscription that wants it. */
+  route(event: Event, acceptedAt: number): void {
+    this.#order += 1;
+    for (const { name } of this.#router.route(event)) this.#queues.get(name)?.add(event, this.#order, acceptedAt);
+    this.#dependencies.changed();
+  }
+
+  /** Queues an event for one subscription, behind all that was queued before. */
+  add(queue: LocalQueue, event: Event, acceptedAt: number, requeued?: Requeued): void {
+    this.#order += 1;
+    queue.add(event, this.#order, acceptedAt, requeued);
+    this.#dependencies.changed();
+  }
+
+  /**
+   * Makes the queues as a store kept them, deliveries oldest first; call it before anything else is queued. Attempts count, and
+   * what was delayed is due when it was. An attempt that was cut off with its process has failed with `process_ended`: its
+   * delivery is run again, or becomes a dead letter.
+   */
+  restore(subscriptions: Iterable<SubscriptionRecord>, deliveries: Iterable<StoredDelivery>): void {
+    for (const record of subscriptions)
+      this.#queues.set(record.name, new LocalQueue(this.#dependencies, record, false));
+    this.#reroute();
+    for (const stored of deliveries) {
+      this.#order = Math.max(this.#order, stored.order);
+      this.#queues.get(stored.subscription)?.restore(stored);
+    }
+  }
+
+  consume(subscription: string, consumer: Consumer): Consumption {
+    const queue = this.#queues.get(subscription);
+    return queue?.consume(consumer) ?? { settings: undefined, wake: () => {}, stop: () => {} };
+  }
+
+  /** A second call does nothing, nor one for a delivery of a subscription that was deleted. */
+  settle(delivery: Delivery, outcome: Outcome): void {
+    this.#queues.get(delivery.subscription)?.settle(delivery, outcome);
+    this.#dependencies.changed();
+  }
+
+  /** What of a flow is under way. */
+  pending(correlationId: string): PendingDelivery[] {
+    return [...this].flatMap((queue) => queue.pending(correlationId));
+  }
+
+  /** How each subscription stands, with the number of its dead letters. */
+  states(deadLettersOf: (subscription: string) => number): SubscriptionState[] {
+    return [...this].map((queue) => queue.state(deadLettersOf(queue.record.name)));
+  }
+
+  /** Forgets all that has not begun; subscriptions and what is stored stay. */
+  clear(): void {
+    for (const queue of this) queue.clear();
+  }
+
+  #create(record: SubscriptionRecord, ephemeral: boolean, past: Iterable<RecordedEvent>): void {
+    const queue = new LocalQueue(this.#dependencies, record, ephemeral);
+    this.#queues.set(record.name, queue);
+    this.#reroute();
+    if (record.from === "now") return;
+    const since = record.from === "beginning" ? Number.NEGATIVE_INFINITY : (queryTime(record.from, "from") ?? 0);
+    const router = new Router([record]);
+    for (const { event, acceptedAt } of past) {
+      if (acceptedAt >= since && router.route(event).length > 0) this.add(queue, event, acceptedAt);
+    }
+  }
+
+  #reroute(): void {
+    this.#router = new Router([...this].map(({ record }) => record));
+  }
+}

@@ -1,0 +1,183 @@
+import { expect } from "vitest";
+import type { Event } from "../../../event/event.ts";
+import type { ContractCase } from "../case.ts";
+
+const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+export const flowCases: readonly ContractCase[] = [
+  {
+    title: "what a handler publishes carries correlation, cause and trace, through whatever it awaits",
+    run: async (t) => {
+      const published: Event[] = [];
+      const deep = async (publish: () => Promise<Event>) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        await Promise.all([
+          Promise.resolve().then(publish),
+          new Promise<void>((resolve, reject) => setTimeout(() => void publish().then(() => resolve(), reject), 1)),
+        ]);
+      };
+      await t.bus.subscribe({ on: "custom.contract.cause" }, async () => {
+        // By the bus of the outer code, not by the context's.
+        await deep(async () => {
+          const event = await t.bus.publish({ type: "custom.contract.effect", data: {} });
+          published.push(event);
+          return event;
+        });
+      });
+      const cause = await t.publish("custom.contract.cause", { metadata: { traceparent, tracestate: "vendor=value" } });
+      await t.quiet();
+      expect(published).toHaveLength(2);
+      for (const { metadata } of published) {
+        expect(metadata).toMatchObject({ correlationId: t.flow, causationId: cause.id, tracestate: "vendor=value" });
+        expect(metadata.traceparent).toContain("0af7651916cd43dd8448eb211c80319c");
+      }
+    },
+  },
+  {
+    title: "by any bus of the process: another bus, emit, publishAll and the context's own",
+    run: async (t) => {
+      const other = await t.connect();
+      const published: Event[] = [];
+      await t.bus.subscribe({ on: "custom.contract.cause" }, async (_, { bus }) => {
+        published.push(await other.publish({ type: "custom.contract.effect", data: {} }));
+        published.push(await bus.publish({ type: "custom.contract.effect", data: {} }));
+        published.push(await other.emit.task.created({ taskId: "t-1" }));
+        for (const result of await other.publishAll([{ type: "custom.contract.effect", data: {} }])) {
+          if (result.ok) published.push(result.event);
+        }
+      });
+      const cause = await t.publish("custom.contract.cause");
+      await t.quiet();
+      expect(published).toHaveLength(4);
+      for (const { metadata } of published) {
+        expect(metadata).toMatchObject({ correlationId: t.flow, causationId: cause.id });
+      }
+      const outside = await t.bus.publish({ type: "custom.contract.effect", data: {} });
+      expect(outside.metadata).toEqual({ version: 1, correlationId: outside.id, priority: 5 });
+    },
+  },
+  {
+    title: "handlers that run at once do not mix their causes",
+    run: async (t) => {
+      const gate = t.gate();
+      await t.consume("handled");
+      const script = {
+        "*": [
+          { do: "wait" as const, gate },
+          { do: "publish" as const, type: "custom.contract.effect" as const },
+        ],
+      };
+      const causes = await Promise.all(
+        Array.from({ length: 5 }, () => t.publish("custom.contract.handled", { script })),
+      );
+      await t.reported({ phase: "started" }, 5);
+      await t.open(gate);
+      for (const { eventId, event } of await t.quiet({ phase: "published" })) {
+        expect(event?.metadata.causationId).toBe(eventId);
+      }
+      const events = await t.eventually("all are recorded", async () => {
+        const page = await t.bus.history.query({ correlationId: t.flow, type: "custom.contract.effect" });
+        return page.events.length === causes.length && page.events;
+      });
+      expect(events.map(({ metadata }) => metadata.causationId).sort()).toEqual(causes.map(({ id }) => id).sort());
+    },
+  },
+  {
+    title: "what a publish in a handler says of its flow wins",
+    run: async (t) => {
+      const published: Event[] = [];
+      await t.bus.subscribe({ on: "custom.contract.cause" }, async (_, { bus }) => {
+        const metadata = { correlationId: "another-flow", causationId: "another-cause" };
+        published.push(await bus.publish({ type: "custom.contract.effect", data: {}, metadata }));
+      });
+      await t.publish("custom.contract.cause");
+      await t.quiet();
+      expect(published[0]?.metadata).toMatchObject({ correlationId: "another-flow", causationId: "another-cause" });
+    },
+  },
+  {
+    title: "history.flow gives the tree by causation, status, size and duration",
+    run: async (t) => {
+      await t.consume("flow-start");
+      await t.consume("flow-next");
+      const gate = t.gate();
+      const start = await t.publish("custom.contract.flow_start", {
+        time: "2026-01-01T00:00:00.000Z",
+        script: {
+          "*": [
+            {
+              do: "publish",
+              type: "custom.contract.flow_next",
+              data: {
+                script: {
+                  "*": [
+                    { do: "publish", type: "custom.contract.flow_leaf" },
+                    { do: "wait", gate },
+                  ],
+                },
+              },
+            },
+            { do: "publish", type: "custom.contract.flow_leaf" },
+          ],
+        },
+      });
+      await t.reported({ phase: "done", subscription: "flow-start" });
+      await t.reported({ phase: "published" }, 3);
+      if (t.has("settled")) {
+        const running = await t.eventually("only the second handler runs", async () => {
+          const flow = await t.bus.history.flow(t.flow);
+          return flow.pending.length === 1 && flow;
+        });
+        expect(running.status).toBe("running");
+        expect(running.pending).toMatchObject([{ subscription: "flow-next", state: "running", attempts: 1 }]);
+      }
+      await t.open(gate);
+      await t.quiet();
+      await t.eventually("all are recorded", async () => (await t.bus.history.flow(t.flow)).size === 4);
+
+      const flow = await t.bus.history.flow(t.flow);
+      const leaf = (causationId: string | undefined) => ({
+        event: { type: "custom.contract.flow_leaf", metadata: { causationId } },
+        children: [],
+      });
+      const next = flow.roots[0]?.children.find(({ event }) => event.type === "custom.contract.flow_next");
+      expect(flow).toMatchObject({
+        id: t.flow,
+        status: "completed",
+        size: 4,
+        roots: [{ event: start }],
+        startedAt: start.time,
+        pending: [],
+        deadLetters: [],
+      });
+      expect(flow.roots[0]?.children).toHaveLength(2);
+      expect(flow.roots[0]?.children).toContainEqual(expect.objectContaining(matching(leaf(start.id))));
+      expect(next?.children).toMatchObject([leaf(next?.event.id)]);
+      expect(flow.durationMs).toBe(Date.parse(flow.lastAt) - Date.parse(flow.startedAt));
+      expect(flow.durationMs).toBeGreaterThan(0);
+    },
+  },
+  {
+    title: "a flow with a dead letter has failed; an event's own id finds its flow; one that is not is not found",
+    run: async (t) => {
+      await t.consume("flow-start");
+      const event = await t.publish("custom.contract.flow_start", { script: { "*": [{ do: "fail-for-good" }] } });
+      const orphan = await t.publish("custom.contract.flow_leaf", { metadata: { causationId: "from-elsewhere" } });
+      await t.quiet();
+      const flow = await t.bus.history.flow(event.id);
+      expect(flow).toMatchObject({
+        id: t.flow,
+        status: "failed",
+        size: 2,
+        deadLetters: [{ subscription: "flow-start" }],
+      });
+      expect(flow.roots.map((root) => root.event.id)).toEqual([event.id, orphan.id]);
+      await expect(t.bus.history.flow("no-such-flow")).rejects.toMatchObject({ code: "not_found" });
+    },
+  },
+];
+
+/** A deep partial match, for use inside other matchers. */
+function matching(value: { event: object; children: unknown[] }) {
+  return { event: expect.objectContaining({ type: "custom.contract.flow_leaf" }), children: value.children };
+}

@@ -1,0 +1,318 @@
+import { expect } from "vitest";
+import { type Event, eventIdNames } from "../../../event/event.ts";
+import type { HistoryPageOptions, HistoryQuery } from "../../queries.ts";
+import type { ContractCase } from "../case.ts";
+import type { CaseContext } from "../context.ts";
+
+const noted = "custom.contract.noted";
+
+const ids = (events: readonly Event[]) => events.map(({ id }) => id);
+
+/** Ids of what a query of this case's flow finds, page by page. */
+async function found(
+  t: CaseContext,
+  query: HistoryQuery & Pick<HistoryPageOptions, "order">,
+  limit = 100,
+): Promise<string[]> {
+  const all: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await t.bus.history.query({
+      correlationId: t.flow,
+      ...query,
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    all.push(...ids(page.events));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return all;
+}
+
+/** Waits until a query of this case's flow finds these, newest first: an index may be a moment behind. */
+async function findsIn(
+  t: CaseContext,
+  query: HistoryQuery,
+  expected: readonly string[],
+  limit?: number,
+): Promise<void> {
+  await t.eventually(`${JSON.stringify(query)} finds them`, async () => {
+    expect(await found(t, query, limit), JSON.stringify(query)).toEqual(expected);
+    return true;
+  });
+}
+
+async function tick(t: CaseContext): Promise<Date> {
+  const now = Date.now();
+  await t.eventually("the clock goes on", () => Date.now() > now + 1);
+  return new Date();
+}
+
+export const historyCases: readonly ContractCase[] = [
+  {
+    title: "get: the event, or nothing",
+    run: async (t) => {
+      const event = await t.publish(noted, { data: { text: "as it was" } });
+      expect(await t.eventually("it is recorded", () => t.bus.history.get(event.id))).toEqual(event);
+      expect(await t.bus.history.get("no-such-event")).toBeUndefined();
+    },
+  },
+  {
+    title: "query: newest first by order of acceptance, whatever the events say of their time",
+    run: async (t) => {
+      const times = ["2026-03-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"];
+      const events = [];
+      for (const time of times) events.push(await t.publish(noted, { time }));
+      await t.recorded(events);
+      await findsIn(t, {}, ids(events).reverse());
+    },
+  },
+  {
+    title: "query by type, several types and wildcards",
+    run: async (t) => {
+      const one = await t.publish("custom.contract.noted.one");
+      const two = await t.publish("custom.contract.noted.two");
+      const three = await t.publish("custom.contract.other.one");
+      await t.recorded([one, two, three]);
+      await findsIn(t, { type: "custom.contract.noted.one" }, [one.id]);
+      await findsIn(t, { type: [two.type, three.type] }, [three.id, two.id]);
+      await findsIn(t, { type: "custom.contract.noted.*" }, [two.id, one.id]);
+      await findsIn(t, { type: ["*.one", two.type] }, [three.id, two.id, one.id]);
+      await findsIn(t, { type: "*" }, [three.id, two.id, one.id]);
+      await findsIn(t, { type: "custom.contract.noted" }, []);
+    },
+  },
+  {
+    title: "query by source, cause, tag, ids and each metadata id; all that is asked must hold",
+    run: async (t) => {
+      const plain = await t.publish(noted);
+      const metadataIds = Object.fromEntries(eventIdNames.map((name) => [name, `${name} 1`]));
+      const full = await t.publish(noted, {
+        source: "reader",
+        metadata: { ...metadataIds, causationId: plain.id, tags: ["slow", "large"] },
+      });
+      const other = await t.publish(noted, { metadata: { agentId: "agentId 2", tags: ["slow"] } });
+      await t.recorded([plain, full, other]);
+      await findsIn(t, { source: "reader" }, [full.id]);
+      await findsIn(t, { causationId: plain.id }, [full.id]);
+      await findsIn(t, { tag: "slow" }, [other.id, full.id]);
+      await findsIn(t, { tag: ["slow", "large"] }, [full.id]);
+      await findsIn(t, { tag: "small" }, []);
+      await findsIn(t, { ids: [plain.id, other.id, "no-such-event"] }, [other.id, plain.id]);
+      await findsIn(t, { ids: [] }, []);
+      for (const name of eventIdNames) await findsIn(t, { [name]: `${name} 1` }, [full.id]);
+      await findsIn(t, { agentId: "agentId 2", tag: "slow" }, [other.id]);
+      await findsIn(t, { agentId: "agentId 2", tag: "large" }, []);
+      const { events } = await t.bus.history.query({ correlationId: t.flow, source: "reader" });
+      expect(events).toEqual([full]);
+    },
+  },
+  {
+    title: "query by when it was accepted and by when it happened: from, inclusive, until, exclusive",
+    run: async (t) => {
+      const start = await tick(t);
+      const old = await t.publish(noted, { time: "2026-01-01T00:00:00Z" });
+      const middle = await tick(t);
+      const older = await t.publish(noted, { time: "2025-01-01T00:00:00.000Z" });
+      await t.recorded([old, older]);
+      const end = await tick(t);
+      await findsIn(t, { since: start, until: end }, [older.id, old.id]);
+      await findsIn(t, { since: middle }, [older.id]);
+      await findsIn(t, { since: start.toISOString(), until: middle.toISOString() }, [old.id]);
+      await findsIn(t, { since: end }, []);
+      await findsIn(t, { happenedSince: "2026-01-01T00:00:00Z" }, [old.id]);
+      await findsIn(t, { happenedUntil: "2026-01-01T00:00:00Z" }, [older.id]);
+      await findsIn(t, { happenedSince: older.time, happenedUntil: new Date(old.time) }, [older.id]);
+    },
+  },
+  {
+    title: "pages fit together while events arrive: what was there is given once, and nothing newer",
+    run: async (t) => {
+      const events = [];
+      for (let n = 0; n < 25; n += 1) events.push(await t.publish(noted, { data: { n } }));
+      await t.recorded(events);
+      const all: string[] = [];
+      const sizes: number[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await t.bus.history.query({
+          correlationId: t.flow,
+          limit: 10,
+          ...(cursor === undefined ? {} : { cursor }),
+        });
+        all.push(...ids(page.events));
+        sizes.push(page.events.length);
+        cursor = page.cursor;
+        for (let n = 0; n < 5; n += 1) await t.publishInTurn(noted, { data: { later: n } });
+      } while (cursor !== undefined);
+      expect(all).toEqual(ids(events).reverse());
+      expect(sizes).toEqual([10, 10, 5]);
+    },
+  },
+  {
+    title: "pages of every size give the same; a filter with few hits finds them all",
+    run: async (t) => {
+      const wanted = [];
+      for (let n = 0; n < 30; n += 1) {
+        const event = await t.publish(noted, { metadata: n % 10 === 3 ? { agentId: "rare", tags: ["rare"] } : {} });
+        if (n % 10 === 3) wanted.push(event);
+        await t.recorded([event]);
+      }
+      const newestFirst = ids(wanted).reverse();
+      for (const limit of [1, 2, 3, 1_000]) {
+        await findsIn(t, { agentId: "rare" }, newestFirst, limit);
+        await findsIn(t, { tag: "rare", type: noted }, newestFirst, limit);
+        expect(await found(t, {}, limit)).toHaveLength(30);
+      }
+    },
+  },
+  {
+    title: "oldest first gives what newest first does, reversed, in pages of every size; a cursor is for one order",
+    run: async (t) => {
+      const events = [];
+      for (let n = 0; n < 25; n += 1) {
+        events.push(await t.publish(n % 5 === 0 ? "custom.contract.noted.fifth" : noted, { data: { n } }));
+      }
+      await t.recorded(events);
+      await findsIn(t, {}, ids(events).reverse());
+      for (const query of [{}, { type: "custom.contract.noted.fifth" }, { type: "custom.contract.noted*" }]) {
+        const newestFirst = await found(t, query);
+        for (const limit of [1, 7, 25, 1_000]) {
+          const oldestFirst = await found(t, { ...query, order: "oldest" }, limit);
+          expect(oldestFirst, JSON.stringify({ query, limit })).toEqual(newestFirst.toReversed());
+        }
+      }
+      const flow = { correlationId: t.flow, limit: 7 };
+      for (const [order, other] of [
+        ["newest", "oldest"],
+        ["oldest", "newest"],
+      ] as const) {
+        const { cursor = "" } = await t.bus.history.query({ ...flow, order });
+        expect(cursor).not.toBe("");
+        await expect(t.bus.history.query({ ...flow, order: other, cursor })).rejects.toMatchObject({
+          code: "invalid_config",
+          message: expect.stringContaining("cursor"),
+        });
+      }
+    },
+  },
+  {
+    title: "a query that asks for what there is not is refused by name",
+    run: async (t) => {
+      const queries: readonly (readonly [query: object, named: string])[] = [
+        [{ limit: 0 }, "limit"],
+        [{ limit: 1_001 }, "limit"],
+        [{ cursor: "no cursor of ours" }, "cursor"],
+        [{ order: "urgent" }, "order"],
+        [{ since: "yesterday" }, "since"],
+        [{ agentID: "a" }, "agentID"],
+      ];
+      for (const [query, named] of queries) {
+        await expect(t.bus.history.query(query), JSON.stringify(query)).rejects.toMatchObject({
+          name: "BusError",
+          code: "invalid_config",
+          message: expect.stringContaining(named),
+        });
+      }
+    },
+  },
+  {
+    title: "stats: counts by type, over all or by window",
+    run: async (t) => {
+      const type = t.type("counted");
+      const since = await tick(t);
+      for (let n = 0; n < 3; n += 1) await t.publish(`${type}.one`);
+      const last = await t.publish(`${type}.two`);
+      await t.recorded([last]);
+      const totals = [
+        { type: `${type}.one`, count: 3 },
+        { type: `${type}.two`, count: 1 },
+      ];
+      expect(
+        await t.eventually("all are counted", async () => {
+          const rows = await t.bus.history.stats({ type: `${type}.*` });
+          return rows.reduce((sum, { count }) => sum + count, 0) === 4 && rows;
+        }),
+      ).toEqual(totals);
+      expect(await t.bus.history.stats({ type: `${type}.two`, since })).toEqual([{ type: `${type}.two`, count: 1 }]);
+      expect(await t.bus.history.stats({ type: `${type}.*`, until: since })).toEqual([]);
+      const windows = await t.bus.history.stats({ type: `${type}.*`, window: "1m" });
+      for (const { from } of windows) expect(Date.parse(from ?? "") % 60_000).toBe(0);
+      for (const { type: counted, count } of totals) {
+        const rows = windows.filter((row) => row.type === counted);
+        expect(rows.reduce((sum, row) => sum + row.count, 0)).toBe(count);
+      }
+      await expect(t.bus.history.stats({ window: "90s" })).rejects.toMatchObject({ code: "invalid_config" });
+    },
+  },
+  {
+    title: "tail gives what is recorded from now on, oldest first, and ends when its reader does",
+    run: async (t) => {
+      await t.publishInTurn(noted);
+      const seen: Event[] = [];
+      const tail = t.bus.history.tail({ correlationId: t.flow, type: "custom.contract.noted*" });
+      const reading = (async () => {
+        for await (const event of tail) {
+          seen.push(event);
+          if (seen.length === 3) break;
+        }
+      })();
+      const events = [await t.publishInTurn(noted), await t.publishInTurn("custom.contract.elsewhere")];
+      for (let n = 0; n < 4; n += 1) events.push(await t.publishInTurn(noted, { data: { n } }));
+      await reading;
+      expect(seen).toEqual([events[0], events[2], events[3]]);
+    },
+  },
+  {
+    title: "tail since an event or a time reads on from there; it ends by its signal and with the bus",
+    run: async (t) => {
+      const bus = await t.connect();
+      const first = await t.publishInTurn(noted, {}, bus);
+      const since = await tick(t);
+      const second = await t.publishInTurn(noted, {}, bus);
+      const controller = new AbortController();
+      const read = async (from: Event | Date, signal?: AbortSignal) => {
+        const seen: Event[] = [];
+        const options = signal === undefined ? { since: from } : { since: from, signal };
+        for await (const event of bus.history.tail({ correlationId: t.flow }, options)) {
+          seen.push(event);
+          if (seen.length === 2 && signal !== undefined) controller.abort();
+        }
+        return seen;
+      };
+      const bySignal = read(first, controller.signal);
+      const byClose = read(since);
+      const third = await t.publishInTurn(noted, {}, bus);
+      expect(await bySignal).toEqual([second, third]);
+      const caughtUp = bus.waitFor({ on: noted, where: { metadata: { correlationId: [t.flow] } } }, { since: second });
+      expect(await caughtUp).toEqual(third);
+      await bus.close();
+      expect(ids(await byClose).slice(0, 1)).toEqual([second.id]);
+    },
+  },
+  {
+    title: "tail by since and until: it goes by when an event was accepted, whatever the event says of its time",
+    run: async (t) => {
+      const first = await t.publishInTurn(noted);
+      const since = await tick(t);
+      const wanted = await t.publishInTurn(noted, { time: "2001-01-01T00:00:00Z" });
+      const until = await tick(t);
+      const late = await t.publishInTurn(noted, { time: "2001-01-01T00:00:00Z" });
+      const seen: Event[] = [];
+      const controller = new AbortController();
+      const options = { since: first, signal: controller.signal };
+      const bounded = (async () => {
+        const tail = t.bus.history.tail({ correlationId: t.flow, since, until }, options);
+        for await (const event of tail) seen.push(event);
+      })();
+      for await (const event of t.bus.history.tail({ correlationId: t.flow, since: until }, options)) {
+        expect(event).toEqual(late);
+        break;
+      }
+      await t.eventually("the first tail has read as far", () => seen.length > 0);
+      controller.abort();
+      await bounded;
+      expect(seen).toEqual([wanted]);
+    },
+  },
+];

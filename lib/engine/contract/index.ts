@@ -1,0 +1,13 @@
+// The public entry `wagglebus/engine/contract`: the contract suite, for vitest. See docs/write-an-engine.md.
+export type {
+  BusOptions,
+  CaseActivity,
+  ContractAdapter,
+  ContractFeature,
+  Declaration,
+  Environment,
+  Worker,
+} from "./adapter.ts";
+export { runContract } from "./run-contract.ts";
+export type { SingleProcess } from "./single-process.ts";
+export * from "./worker.ts";

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { capabilities } from "../capabilities.ts";
+import type { ContractAdapter, Environment } from "./adapter.ts";
+import type { ContractCase } from "./case.ts";
+import { consumingCases } from "./cases/consuming.ts";
+import { crashCases } from "./cases/crashes.ts";
+import { deadLetterCases } from "./cases/dead-letters.ts";
+import { deliveryCases } from "./cases/delivery.ts";
+import { fidelityCases } from "./cases/fidelity.ts";
+import { flowCases } from "./cases/flows.ts";
+import { historyCases } from "./cases/history.ts";
+import { lifecycleCases } from "./cases/lifecycle.ts";
+import { orderCases } from "./cases/order.ts";
+import { processCases } from "./cases/processes.ts";
+import { publishingCases } from "./cases/publishing.ts";
+import { replayCases } from "./cases/replay.ts";
+import { restartCases } from "./cases/restarts.ts";
+import { routingCases } from "./cases/routing.ts";
+import { settledCases } from "./cases/settled.ts";
+import { subscriptionCases } from "./cases/subscriptions.ts";
+import { timeoutCases } from "./cases/timeouts.ts";
+import { versionCases } from "./cases/versions.ts";
+import { waitingCases } from "./cases/waiting.ts";
+import { CaseContext } from "./context.ts";
+import { featureChecks } from "./feature-checks.ts";
+import { type SingleProcess, singleProcessAdapter } from "./single-process.ts";
+
+const topics: Readonly<Record<string, readonly ContractCase[]>> = {
+  publishing: publishingCases,
+  routing: routingCases,
+  delivery: deliveryCases,
+  timeouts: timeoutCases,
+  order: orderCases,
+  subscriptions: subscriptionCases,
+  consuming: consumingCases,
+  flows: flowCases,
+  settled: settledCases,
+  waiting: waitingCases,
+  history: historyCases,
+  replay: replayCases,
+  "dead letters": deadLetterCases,
+  lifecycle: lifecycleCases,
+  versions: versionCases,
+  fidelity: fidelityCases,
+  processes: processCases,
+  restarts: restartCases,
+  crashes: crashCases,
+};
+
+/**
+ * Declares the tests of the whole contract for one engine, in a vitest file: every case that the engine does not leave out, and
+ * a check of every feature, so that what it says of itself is the whole truth. For an engine of one process give `engine`, for
+ * any other an adapter.
+ */
+export function runContract(subject: SingleProcess | ContractAdapter): void {
+  const adapter = "prepare" in subject ? subject : singleProcessAdapter(subject);
+  const { name, lacks = [], leftOut = [], unproven = [], timeScale = 1 } = adapter;
+  describe(`the contract, on ${name}`, () => {
+    /** Longer than a case waits, so that it is the case that says what did not come. */
+    const timeout = 20_000 * timeScale;
+    let environment: Environment;
+    beforeAll(async () => {
+      environment = await adapter.prepare();
+    });
+    afterAll(() => environment.close());
+
+    async function run(one: (t: CaseContext) => Promise<void>): Promise<void> {
+      const t = await CaseContext.begin(adapter, environment);
+      try {
+        await one(t);
+      } finally {
+        await t.end();
+      }
+    }
+
+    const skipped: string[] = [];
+    for (const [topic, cases] of Object.entries(topics)) {
+      const isLeftOut = ({ needs = [] }: ContractCase) => needs.some((feature) => lacks.includes(feature));
+      skipped.push(...cases.filter(isLeftOut).map(({ title }) => `${topic}: ${title}`));
+      // Vitest takes a group without a test for a mistake.
+      if (cases.every(isLeftOut)) continue;
+      describe(topic, () => {
+        for (const one of cases) if (!isLeftOut(one)) test(one.title, { timeout }, () => run(one.run));
+      });
+    }
+
+    describe("exceptions", () => {
+      for (const [feature, works] of Object.entries(featureChecks)) {
+        const lacked = lacks.some((one) => one === feature);
+        if (lacked && unproven.some((one) => one === feature)) continue;
+        test(`${feature}: ${lacked ? "is not there, as declared" : "is there"}`, { timeout }, () =>
+          run(async (t) => expect(await works(t)).toBe(!lacked)),
+        );
+      }
+
+      test("its capabilities are what it does not lack", () =>
+        run(async ({ bus }) => {
+          const declared = capabilities.filter((capability) => bus.engine.capabilities.has(capability));
+          expect(declared).toEqual(capabilities.filter((capability) => !lacks.includes(capability)));
+        }));
+
+      test("leave out these cases and no other", () => {
+        expect(skipped.sort()).toEqual([...leftOut].sort());
+      });
+    });
+  });
+}
