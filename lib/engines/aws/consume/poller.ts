@@ -137,7 +137,7 @@ export class Poller {
     for (;;) {
       const room = Math.min(fullBatch, this.#room());
       if (room <= 0 || this.#receives >= mostReceives) return;
-      // A second long poll beside the first is worth its price only while the queue gives full batches.
+      // A second long poll at the same time is worth its price only while the queue gives full batches.
       if (this.#receives > 0 && !(this.#flowing && room === fullBatch)) return;
       this.#receives += 1;
       this.#asked += room;
@@ -256,10 +256,10 @@ export class Poller {
     if (next !== undefined) this.#inBackground(this.#process([next]));
   }
 
-  /** What is behind it in its group goes back too; the queue keeps it until the first has gone. */
+  /** What waits for it in its group goes back too; the queue keeps it until the first has gone. */
   #giveBack(received: Received, afterMs: number): void {
     this.#queue.giveBack(received.receipt, afterMs);
-    for (const behind of this.#groups.leave(received)) this.#queue.giveBack(behind.receipt, 0);
+    for (const waiting of this.#groups.leave(received)) this.#queue.giveBack(waiting.receipt, 0);
   }
 
   #refuse(message: PolledMessage): false {
