@@ -92,7 +92,7 @@ describe("the crew", () => {
       expect.objectContaining({ filters: expect.objectContaining({ path: join(folder, "b.md") }) }),
     ]);
     const { deadLetters } = await late.deadLetters.list();
-    expect(deadLetters.map(({ reason }) => reason.message)).toEqual([expect.stringContaining("a.md is gone")]);
+    expect(deadLetters.map(({ reason }) => reason.message)).toEqual([expect.stringContaining("a.md no longer exists")]);
   });
 
   test("a broken document is dead at once with what to fix; fixed and redriven, it is read and the workflow completes", async () => {

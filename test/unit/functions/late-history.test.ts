@@ -115,7 +115,7 @@ describe("where history comes later than deliveries", () => {
     await rm(join(folder, "a.md"));
     await bus.subscribe({ ...readersSubscription, from: "beginning" }, reader);
     await bus.drain();
-    expect(await deathsOf(bus)).toEqual([expect.stringMatching(/a\.md is gone/)]);
+    expect(await deathsOf(bus)).toEqual([expect.stringMatching(/a\.md no longer exists/)]);
     recordLate(bus, ({ type }) => (type === "task.assigned" ? Number.POSITIVE_INFINITY : 0));
     const before = bus.clock.now();
     await writeFile(join(folder, "a.md"), "# Gone");

@@ -64,7 +64,7 @@ describe("readDocument", () => {
 
   test("a file that is gone and a folder are broken for good; the message says what to do", async () => {
     await expect(readDocument(join(folder, "a.md"))).rejects.toThrow(
-      /a\.md is gone; bring it back and redrive, or discard/,
+      /a\.md no longer exists; restore it and redrive, or discard/,
     );
     await mkdir(join(folder, "b"));
     await expect(readDocument(join(folder, "b"))).rejects.toThrow(BrokenDocumentError);
@@ -73,7 +73,7 @@ describe("readDocument", () => {
   test.skipIf(process.getuid?.() === 0)("a file without permission is broken for good", async () => {
     await writeFile(join(folder, "a.md"), "# One");
     await chmod(join(folder, "a.md"), 0);
-    await expect(readDocument(join(folder, "a.md"))).rejects.toThrow(/may not be read; change its permissions/);
+    await expect(readDocument(join(folder, "a.md"))).rejects.toThrow(/cannot be read; change its permissions/);
   });
 
   test("an abort is no broken document: it is tried again", async () => {
