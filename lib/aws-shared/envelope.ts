@@ -59,7 +59,7 @@ const envelope = z.object({
 });
 const replayMark = z.object({ id: z.string().min(1) });
 
-/** What a rule brought: an event, or why it is none, with as much of it as can be kept. */
+/** What a rule brought: an event, or why it is not one, with as much of it as can be kept. */
 export type Opened =
   | {
       readonly ok: true;
@@ -73,7 +73,7 @@ export type Opened =
  * Reads what EventBridge put into a queue. What an event of another program lacks is filled in: id and time from the envelope,
  * correlation id = its id, version 1, priority 5. Its data are validated where the catalog has its type and
  * version; a publisher that was deployed before this reader may know more than it, so others pass by their shape.
- * Throws `invalid_event` only where the text is no envelope at all.
+ * Throws `invalid_event` only where the text is not an envelope.
  */
 export function openEnvelope(body: string, catalog: Catalog): Opened {
   const outer = parseOuter(body);
@@ -88,11 +88,11 @@ export function openEnvelope(body: string, catalog: Catalog): Opened {
     metadata: { ...given, version: given.version ?? 1 },
   };
   try {
-    const [stray] = Object.keys(others);
-    if (stray !== undefined) {
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined) {
       throw new BusError(
         "invalid_event",
-        `${outer["detail-type"]} from ${outer.source}: detail.${stray} is no field of an event; Detail is { id, time, data, metadata }`,
+        `${outer["detail-type"]} from ${outer.source}: detail.${unknown} is not a field of an event; Detail must be { id, time, data, metadata }`,
       );
     }
     const { event } = prepareEvent(draft, {
@@ -110,14 +110,14 @@ export function openEnvelope(body: string, catalog: Catalog): Opened {
       ...(archiveReplay === undefined ? {} : { archiveReplay }),
     };
   } catch (thrown) {
-    return { ok: false, error: toBusError(thrown), event: asFarAsItGoes(outer) };
+    return { ok: false, error: toBusError(thrown), event: partialEvent(outer) };
   }
 }
 
 function definitionOf(catalog: Catalog, type: string, version: unknown): EventDefinition | undefined {
   const definition = catalog.get(type);
   const known = definition !== undefined && [definition, ...definition.older].some((one) => one.version === version);
-  // What is no version at all is for prepareEvent to refuse.
+  // What is not a version is for prepareEvent to refuse.
   return known || typeof version !== "number" ? definition : undefined;
 }
 
@@ -127,7 +127,7 @@ function parseOuter(body: string): z.infer<typeof envelope> {
   } catch (thrown) {
     throw new BusError(
       "invalid_event",
-      "the message is no event of EventBridge; a rule brings { detail-type, source, … }",
+      "the message is not an event of EventBridge; a rule brings { detail-type, source, … }",
       {
         cause: thrown,
       },
@@ -136,7 +136,7 @@ function parseOuter(body: string): z.infer<typeof envelope> {
 }
 
 /** For its dead letter: who put it sees there what was put. */
-function asFarAsItGoes(outer: z.infer<typeof envelope>): Event {
+function partialEvent(outer: z.infer<typeof envelope>): Event {
   const { id, time, data, metadata } = outer.detail;
   const given = isRecord(metadata) ? metadata : {};
   const ownId = typeof id === "string" && id !== "" ? id.slice(0, 128) : outer.id;

@@ -5,9 +5,9 @@ const busName = /^[a-z][a-z0-9-]{0,19}$/;
 
 /** What is wrong with the name of a bus in AWS; undefined where nothing is. */
 export function busNameProblem(name: string): string | undefined {
-  if (name === "default") return "is EventBridge's own, which no stack can make; give another";
+  if (name === "default") return "is EventBridge's own, which no stack can make; give another name";
   if (busName.test(name)) return undefined;
-  return "is no name for a bus; give 1 to 20 of a-z, 0-9 and -, starting with a letter";
+  return "is not a bus name; give 1 to 20 of a-z, 0-9 and -, starting with a letter";
 }
 
 /** Checks the name of a bus. `invalid_config`. */

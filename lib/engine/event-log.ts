@@ -42,7 +42,7 @@ export interface LogPage {
 
 /** How a query is paged. */
 export interface LogPageOptions extends HistoryPageOptions {
-  /** The end of the log as of an earlier moment: what was accepted after it is left out. */
+  /** The end of the log, as `position` gave it just before the first page: what was accepted after it is left out. */
   readonly upTo?: Position;
 }
 

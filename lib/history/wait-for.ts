@@ -44,11 +44,13 @@ export async function waitFor(
   const timeoutMs = parseDuration(options.timeout ?? "30s", "waitFor: timeout");
   const limit = new WaitLimit(dependencies, timeoutMs, options.signal);
   try {
-    const end = log.position("end");
     const { since } = options;
+    // Before the end is asked for: a `since` that is no time throws, and nobody would wait for the end.
+    const sincePosition = since === undefined ? undefined : positionSince(log, since);
+    const end = log.position("end");
     // What lies after a `since` counts, known or not.
     const isKnown = since === undefined ? log.recentlySeen?.() : undefined;
-    const from = since === undefined ? end : positionSince(log, since);
+    const from = sincePosition ?? end;
     const [endAtCall] = await Promise.all([end, from]);
     for await (const { events, position, atEnd } of reader.after(from, { signal: limit.signal })) {
       for (const { event } of events) {

@@ -30,7 +30,7 @@ const back: Action = { kind: "later", afterMs: 0 };
 export type BatchCounts = Record<string, number>;
 
 /**
- * The messages of one invocation. Those of one message group go one after another, and once one of them stays, those behind
+ * The messages of one invocation. Those of one message group go one after another, and once one of them stays, those after
  * it go back; all others run at once.
  */
 export class BatchRun<Events> {

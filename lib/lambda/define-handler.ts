@@ -26,7 +26,7 @@ import { queueBatch } from "./queue-batch.ts";
 
 /**
  * The Lambda function of a subscription: `export const handler = defineHandler(subscription, handle)`. The handler is the
- * same as for `bus.subscribe`, and keeps the same promises: see docs/lambda.md. The event source mapping of the function
+ * same as for `bus.subscribe`, and keeps the same promises: see docs/aws/lambda.md. The event source mapping of the function
  * has to report batch item failures; which bus and queue it belongs to it reads from its environment at the first
  * invocation. `invalid_config`, `invalid_pattern`.
  */

@@ -35,7 +35,7 @@ export class HistoryRecorder {
     this.#deadLetters = deadLetters;
   }
 
-  /** Records what is to be recorded, makes a dead letter of what is no valid event, and says what could not be kept. */
+  /** Records what is to be recorded, makes a dead letter of what is not a valid event, and says what could not be kept. */
   async record(messages: readonly BatchMessage[]): Promise<Recording> {
     const { catalog } = this.#dependencies;
     const recording: Recording = { failed: [], counts: {} };

@@ -1,13 +1,13 @@
 import type { HandlerMiddleware } from "../delivery/middleware.ts";
 import type { Catalog } from "../event/catalog.ts";
 
-/** What every function may be told. */
+/** Options of every function. */
 export interface FunctionOptions<Events = unknown> {
   /** Which events there are; default: the standard catalog. */
   readonly catalog?: Catalog<Events>;
 }
 
-/** What {@link defineHandler} may be told besides. */
+/** Options of {@link defineHandler}. */
 export interface HandlerOptions<Events = unknown> extends FunctionOptions<Events> {
   /** Who publishes what the handler publishes without a source; default: the subscription's name. */
   readonly source?: string;

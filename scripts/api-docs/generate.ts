@@ -17,6 +17,7 @@ const about: Readonly<Record<string, string>> = {
   "wagglebus/catalog": "the standard catalog and its definitions",
   "wagglebus/engine": "the ports that an engine implements, and what engines are built from",
   "wagglebus/engine/contract": "the contract suite, for an engine of your own",
+  "wagglebus/engine/contract/worker": "what the worker processes of the contract suite run",
   "wagglebus/lambda": "a subscription's handler as a Lambda function",
   "wagglebus/cdk": "constructs and stacks",
   "wagglebus/dev": "runs functions from a program that gives them work, as `waggle dev` does",
@@ -84,12 +85,12 @@ function generate(folder: string): void {
   } finally {
     rmSync(config, { force: true });
   }
-  writeFileSync(join(folder, "README.md"), index());
   for (const { name, page } of entries) {
     const file = join(folder, `${page}.md`);
     const text = readFileSync(file, "utf8").replace(/^# .*/, `# \`${name}\``);
     writeFileSync(file, text.replaceAll(/[ \t]+$/gm, ""));
   }
+  writeFileSync(join(folder, "README.md"), index());
 }
 
 function run(command: string, args: readonly string[], cwd: string): void {
@@ -104,7 +105,7 @@ function index(): string {
 
 Every public name, from its docstring. \`npm run docs:api\` writes these pages; do not edit them by hand.
 
-| import | what it has |
+| import | contents |
 |---|---|
 ${rows.join("\n")}
 `;

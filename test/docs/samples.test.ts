@@ -63,7 +63,7 @@ describe("the types are right", () => {
 });
 
 describe("it runs", () => {
-  test.each(samples.filter(runnable))("$name", { timeout: 60_000 }, async (sample) => {
+  test.each(samples.filter(runnable))("$name", { timeout: 180_000 }, async (sample) => {
     const result = await runs.get(sample);
     expect(result?.stderr).toBe("");
     expect(result?.code).toBe(0);

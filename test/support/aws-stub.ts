@@ -4,14 +4,14 @@ import type { AddressInfo } from "node:net";
 import { json, text } from "node:stream/consumers";
 import * as z from "zod";
 
-/** An answer in place of the good one. */
+/** An answer other than the good one. */
 export type Fault =
   | { readonly kind: "status"; readonly status: number; readonly error: string }
   /** The connection is cut before anything is answered. */
   | { readonly kind: "reset" }
   /** Nothing is answered, until the stub closes. */
   | { readonly kind: "hang" }
-  /** HTTP 200, and the entries at these places failed with this code. */
+  /** HTTP 200, and the entries at these indexes failed with this code. */
   | { readonly kind: "partial"; readonly code: string; readonly fails: (index: number) => boolean };
 
 /** One request as it came. */
@@ -29,9 +29,9 @@ export interface StubEntry {
 }
 
 export interface StubOptions {
-  /** Told of every request; what it gives back is done in place of the good answer. */
+  /** Called for every request; what it gives back is done instead of the good answer. */
   readonly fault?: (request: StubRequest) => Fault | undefined | Promise<Fault | undefined>;
-  /** Told of each entry that is taken: once for each time. */
+  /** Called for each entry that is taken: once for each time. */
   readonly taken?: (entry: StubEntry, operation: string) => void;
   /** Whether a request that is reset or hangs was taken all the same: its answer is lost. */
   readonly takesWhatItLoses?: () => boolean;

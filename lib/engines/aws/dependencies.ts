@@ -118,7 +118,7 @@ export interface DeliveryTable {
   ): Promise<MessageClaim>;
   /**
    * Holds the claim, and its locks, for another lease. False where it was lost: another has taken it over; with
-   * `concurrency: 1` also where its lease was over, as another delivery may run in its place.
+   * `concurrency: 1` also where its lease had ended, as another delivery may run in its place.
    */
   renew(delivery: ClaimedDelivery, leaseMs: number): Promise<boolean>;
   /** Records how the run ended, a dead letter included, lets go of the claim, and says what is to be done with the message. */

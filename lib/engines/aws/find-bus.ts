@@ -6,7 +6,7 @@ import { isAwsError, toBusErrorOfAws } from "./aws-error.ts";
 import type { Clients } from "./dependencies.ts";
 
 /** Milliseconds after which a bus that could not be asked for counts as out of reach. */
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 
 /**
  * Reads what the stacks have said of a bus, and asks EventBridge whether it is there: PutEvents would drop events for one
@@ -17,7 +17,7 @@ export async function findBus(clients: Pick<Clients, "ssm" | "events">, name: st
   const bus = checkBusName(name);
   const region = await regionOf(clients);
   const parameter = parameterNames.bus(bus);
-  const abortSignal = AbortSignal.timeout(patienceMs);
+  const abortSignal = AbortSignal.timeout(timeoutMs);
   const json = await ask(`bus ${bus} in ${region}: parameter ${parameter}`, abortSignal, async () => {
     const ssm = await clients.ssm();
     const { GetParameterCommand } = await import("./ssm.ts");
@@ -72,7 +72,7 @@ async function ask<Answer>(what: string, signal: AbortSignal, act: () => Promise
   try {
     return await act();
   } catch (thrown) {
-    if (signal.aborted) throw unreachable(what, `no answer within ${patienceMs} ms`, thrown);
+    if (signal.aborted) throw unreachable(what, `no answer within ${timeoutMs} ms`, thrown);
     if (isUnreachable(thrown)) throw unreachable(what, thrown.code, thrown);
     throw toBusErrorOfAws(thrown, what);
   }

@@ -14,7 +14,7 @@ describe("the configuration of a bus", () => {
     ["a later shape", { ...config, schema: 2 }],
     ["a missing table", { ...config, historyTable: undefined }],
     ["a retention that is none", { ...config, retentionMs: 0 }],
-  ])("is refused with %s, and the place is named", (_, value) => {
+  ])("is refused with %s, and the source is named", (_, value) => {
     expect(() => parseBusConfig(JSON.stringify(value), "parameter /waggle/agents/config")).toThrow(
       expect.objectContaining({ code: "invalid_config", message: expect.stringContaining("/waggle/agents/config") }),
     );

@@ -15,7 +15,7 @@ function publishable(value: unknown): unknown {
 }
 
 /** What a rule brings for an entry of another program. */
-function foreign(parts: Record<string, unknown>): string {
+function putByOthers(parts: Record<string, unknown>): string {
   return JSON.stringify({
     version: "0",
     id: "6f2a7a52-1111-4c1c-9a3e-0d9c11f1d2aa",
@@ -30,7 +30,7 @@ function foreign(parts: Record<string, unknown>): string {
   });
 }
 
-function claimed(body: string): Event {
+function opened(body: string): Event {
   const result = openEnvelope(body, standardCatalog);
   if (!result.ok) throw result.error;
   return result.event;
@@ -59,7 +59,7 @@ describe("an event on the wire", () => {
       fc.property(events, ({ id, data, agentId, priority, replay }) => {
         const mark = replay === undefined ? {} : { replay: { id: replay } };
         const event = anEvent({ id, type: "custom.x.y", data, metadata: { agentId, priority, ...mark } });
-        expect(claimed(toEnvelope(event))).toEqual(event);
+        expect(opened(toEnvelope(event))).toEqual(event);
       }),
     );
   });
@@ -84,7 +84,7 @@ describe("an event on the wire", () => {
 
 describe("an event that another program put", () => {
   test("has what it lacks filled in", () => {
-    expect(claimed(foreign({}))).toEqual({
+    expect(opened(putByOthers({}))).toEqual({
       id: "6f2a7a52-1111-4c1c-9a3e-0d9c11f1d2aa",
       type: "task.completed",
       source: "legacy",
@@ -101,7 +101,7 @@ describe("an event that another program put", () => {
       data: { taskId: "t-1", more: true },
       metadata: { correlationId: "flow-1", agentId: "a-1", tags: ["x"], priority: 2 },
     };
-    expect(claimed(foreign({ detail }))).toMatchObject({
+    expect(opened(putByOthers({ detail }))).toMatchObject({
       id: "order-7",
       time: "2026-11-20T09:59:59.5Z",
       data: { taskId: "t-1", more: true },
@@ -110,13 +110,13 @@ describe("an event that another program put", () => {
   });
 
   test("is refused where its data are invalid for its type, and kept as far as it goes", () => {
-    const { error, event } = refusal(foreign({ detail: { id: "bad-1", data: { taskId: 7 } } }));
+    const { error, event } = refusal(putByOthers({ detail: { id: "bad-1", data: { taskId: 7 } } }));
     expect(error).toMatchObject({ code: "invalid_event", message: expect.stringContaining("taskId") });
     expect(event).toMatchObject({ id: "bad-1", type: "task.completed", source: "legacy", data: { taskId: 7 } });
   });
 
   test("is refused without data, and what it has instead is kept", () => {
-    const { error, event } = refusal(foreign({ detail: { orderId: 7 } }));
+    const { error, event } = refusal(putByOthers({ detail: { orderId: 7 } }));
     expect(error).toMatchObject({ code: "invalid_event", message: expect.stringContaining("detail.orderId") });
     expect(event.data).toEqual({ orderId: 7 });
   });
@@ -129,13 +129,13 @@ describe("an event that another program put", () => {
     ["metadata nobody knows", { data: { taskId: "t" }, metadata: { colour: "red" } }],
     ["a version that is none", { data: { taskId: "t" }, metadata: { version: "1" } }],
   ])("is refused with %s", (_, detail) => {
-    expect(refusal(foreign({ detail })).error.code).toBe("invalid_event");
+    expect(refusal(putByOthers({ detail })).error.code).toBe("invalid_event");
   });
 
   test("passes by its shape where the catalog does not know its type or its version", () => {
-    expect(claimed(foreign({ "detail-type": "billing.invoice.sent" })).type).toBe("billing.invoice.sent");
+    expect(opened(putByOthers({ "detail-type": "billing.invoice.sent" })).type).toBe("billing.invoice.sent");
     const later = { data: { anything: 1 }, metadata: { version: 99 } };
-    expect(claimed(foreign({ detail: later })).metadata.version).toBe(99);
+    expect(opened(putByOthers({ detail: later })).metadata.version).toBe(99);
   });
 
   test.each([
@@ -159,7 +159,7 @@ describe("an event that another program put", () => {
     const details = fc.dictionary(fc.constantFrom("id", "time", "data", "metadata", "x"), fc.jsonValue());
     fc.assert(
       fc.property(details, (detail) => {
-        const result = openEnvelope(foreign({ detail }), standardCatalog);
+        const result = openEnvelope(putByOthers({ detail }), standardCatalog);
         expect(result.ok || result.error.code === "invalid_event").toBe(true);
       }),
     );

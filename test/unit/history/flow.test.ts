@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { FlowNode } from "../../../lib/history/flow.ts";
-import { buildFlow } from "../../../lib/history/flow.ts";
+import { BusError } from "../../../lib/error/bus-error.ts";
+import { buildFlow, type FlowNode, readFlow } from "../../../lib/history/flow.ts";
+import { turn } from "../../../lib/testing/manual-clock.ts";
+import { aRecord } from "../../support/a-record.ts";
 import { anEvent } from "../../support/an-event.ts";
+import { FakeEngine, type PortMethod } from "../../support/fake-engine.ts";
 
 const caused = (id: string, causationId?: string, time = "2026-01-01T00:00:00.000Z") =>
   anEvent({ id, time, metadata: { correlationId: "flow", ...(causationId === undefined ? {} : { causationId }) } });
@@ -84,4 +87,74 @@ test("running while something is under way, then failed if something is dead, el
   expect(buildFlow("flow", [caused("a")], pending, dead).status).toBe("running");
   expect(buildFlow("flow", [caused("a")], [], dead).status).toBe("failed");
   expect(buildFlow("flow", [caused("a")], [], []).status).toBe("completed");
+});
+
+/** An engine with a flow of so many events, one dead letter a thousand of them. */
+async function withFlow(engine: FakeEngine, size: number): Promise<FakeEngine> {
+  for (let n = 0; n < size; n += 1) {
+    const event = caused(`event-${n}`, n === 0 ? undefined : "event-0");
+    await engine.log.append({ event, ownId: false, history: true, inHandler: false });
+  }
+  await engine.log.append({ event: anEvent({ id: "alone" }), ownId: false, history: true, inHandler: false });
+  return engine;
+}
+
+const reason = { code: "timeout", message: "late", at: "2026-01-01T00:00:00.000Z", attempt: 1 };
+const deadLetter = (id: string) => ({
+  id,
+  event: caused("event-0"),
+  reason,
+  attempts: 1,
+  failures: [reason],
+  acceptedAt: reason.at,
+  deadAt: reason.at,
+});
+
+test.each([
+  ["an engine that has flows", new FakeEngine()],
+  ["queries, page by page", new FakeEngine({ without: ["log.flow"] })],
+])("read by %s, a flow is whole and in order", async (_, engine) => {
+  await withFlow(engine, 2_100);
+  for (let n = 0; n < 1_001; n += 1) await engine.deadLetters.put(deadLetter(`dead-${String(n).padStart(4, "0")}`));
+  const flow = await readFlow(engine, "flow");
+  expect(flow).toMatchObject({ id: "flow", size: 2_100, status: "failed", deadLetters: { length: 1_001 } });
+  expect(flow.roots[0]?.children.map(({ event }) => event.id)).toEqual(
+    Array.from({ length: 2_099 }, (_, n) => `event-${n + 1}`),
+  );
+});
+
+test("the id of any of its events finds a flow; what is neither is not found", async () => {
+  const engine = await withFlow(new FakeEngine(), 3);
+  expect(await readFlow(engine, "event-2")).toMatchObject({ id: "flow", size: 3 });
+  await expect(readFlow(engine, "no-such-flow")).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("what ends while a flow is read has its events in it: deliveries are asked for first", async () => {
+  const engine = await withFlow(new FakeEngine(), 1);
+  await engine.subscriptions.put(aRecord(), { ephemeral: false });
+  await engine.log.append({ event: caused("event-1"), ownId: false, history: true, inHandler: false });
+  const hold = engine.hold("deliveries.pending");
+  const reading = readFlow(engine, "flow");
+  await turn();
+  // The delivery that is told to be under way publishes, and ends.
+  await engine.log.append({ event: caused("event-2", "event-1"), ownId: false, history: true, inHandler: false });
+  hold.end();
+  hold.calls[0]?.release();
+  expect(await reading).toMatchObject({ size: 3, status: "running", pending: [{ eventId: "event-1" }] });
+});
+
+test("an engine that cannot tell what is under way gives a flow without it", async () => {
+  const engine = await withFlow(new FakeEngine({ without: ["deliveries.pending"] }), 1);
+  expect(await readFlow(engine, "flow")).toMatchObject({ pending: [], status: "completed" });
+});
+
+test.each<[PortMethod, FakeEngine]>([
+  ["deliveries.pending", new FakeEngine()],
+  ["deadLetters.list", new FakeEngine()],
+  ["log.flow", new FakeEngine()],
+  ["log.query", new FakeEngine({ without: ["log.flow"] })],
+])("where %s fails, so does reading a flow", async (method, engine) => {
+  const down = new BusError("unavailable", "the store is down");
+  engine.fail(method, down);
+  await expect(readFlow(engine, "flow")).rejects.toBe(down);
 });

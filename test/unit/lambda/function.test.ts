@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { functionVariables, metricNames, toEnvelope } from "../../../lib/aws-shared/index.ts";
 import { taskAssigned, taskCompleted } from "../../../lib/catalog/index.ts";
+import type { HandlerMiddleware } from "../../../lib/delivery/middleware.ts";
 import { createClients } from "../../../lib/engines/aws/clients.ts";
 import type { Clients } from "../../../lib/engines/aws/dependencies.ts";
 import { type Event, getBus, RetryAfterError } from "../../../lib/index.ts";
@@ -48,7 +49,7 @@ describeDynamo("the functions of a bus", () => {
   const hidden: unknown[] = [];
   const lines: string[] = [];
   let clients: Clients;
-  let host: FunctionRuntime;
+  let runtime: FunctionRuntime;
   let stop: () => Promise<void>;
 
   beforeAll(async () => {
@@ -89,7 +90,7 @@ describeDynamo("the functions of a bus", () => {
       fifo: false,
       consumer: "function",
     };
-    host = {
+    runtime = {
       env: {
         [functionVariables.bus]: JSON.stringify(config),
         [functionVariables.subscription]: JSON.stringify(deployed),
@@ -118,7 +119,7 @@ describeDynamo("the functions of a bus", () => {
         await bus.publish(taskCompleted, { taskId: id });
       },
       {},
-      host,
+      runtime,
     );
     const { batchItemFailures } = await handler(batch("agents-readers", task("now"), task("later")), context);
     expect(batchItemFailures).toEqual([{ itemIdentifier: "message-1" }]);
@@ -139,8 +140,23 @@ describeDynamo("the functions of a bus", () => {
     expect(published).toHaveLength(1);
   });
 
+  test("middleware runs around the handler, the first outermost", async () => {
+    const ran: string[] = [];
+    const named =
+      (name: string): HandlerMiddleware =>
+      async (_event, _context, next) => {
+        ran.push(`${name} before`);
+        await next();
+        ran.push(`${name} after`);
+      };
+    const handle = ({ id }: Event) => void ran.push(id);
+    const handler = subscriberFunction(subscription, handle, { use: [named("outer"), named("inner")] }, runtime);
+    expect(await handler(batch("agents-readers", task("around")), context)).toEqual({ batchItemFailures: [] });
+    expect(ran).toEqual(["outer before", "inner before", "around", "inner after", "outer after"]);
+  });
+
   test("history records, and a handler finds it", async () => {
-    const record = historyFunction({}, host);
+    const record = historyFunction({}, runtime);
     expect(await record(batch("agents-history", task("kept"), "no event"), context)).toEqual({ batchItemFailures: [] });
     const bus = await getBus();
     expect(await bus.history.get("kept")).toMatchObject({ id: "kept", data: { instruction } });
@@ -149,7 +165,7 @@ describeDynamo("the functions of a bus", () => {
   });
 
   test("dead letters are recorded, and a handler finds them", async () => {
-    const record = deadLetterFunction({}, host);
+    const record = deadLetterFunction({}, runtime);
     expect(await record(batch("agents-readers-dlq", task("lost")), context)).toEqual({ batchItemFailures: [] });
     const { deadLetters } = await (await getBus()).deadLetters.list({ subscription: "readers" });
     expect(deadLetters).toMatchObject([{ event: { id: "lost" }, reason: { code: "process_ended" } }]);
@@ -158,7 +174,7 @@ describeDynamo("the functions of a bus", () => {
     );
   });
 
-  test("a look at flows counts them, and publishes an alert for the slow one", async () => {
+  test("a watch of flows counts them, and publishes an alert for the slow one", async () => {
     published.length = 0;
     lines.length = 0;
     const now = Date.now();
@@ -168,8 +184,8 @@ describeDynamo("the functions of a bus", () => {
       time: new Date(now - ms).toISOString(),
       metadata: { ...event.metadata, correlationId: "flow-a" },
     });
-    await historyFunction({}, host)(batch("agents-history", at(first, 60_000), at(last, 30_000)), context);
-    await watchFunction({}, host)({ time: new Date(now + 1_000).toISOString() }, context);
+    await historyFunction({}, runtime)(batch("agents-history", at(first, 60_000), at(last, 30_000)), context);
+    await watchFunction({}, runtime)({ time: new Date(now + 1_000).toISOString() }, context);
     expect(published).toMatchObject([{ Source: "watch-flows", DetailType: "system.performance.alert" }]);
     expect(lines.map((line) => logged.parse(JSON.parse(line)))).toContainEqual(
       expect.objectContaining({ [metricNames.slowFlows]: 1, [metricNames.alerts]: 1 }),
@@ -178,26 +194,26 @@ describeDynamo("the functions of a bus", () => {
 
   test("what the environment lacks is named, and the next invocation tries again", async () => {
     const env: Record<string, string | undefined> = {};
-    const handler = subscriberFunction(subscription, () => {}, {}, { ...host, env });
+    const handler = subscriberFunction(subscription, () => {}, {}, { ...runtime, env });
     await expect(handler(batch("agents-readers"), context)).rejects.toThrow(
       "environment variable WAGGLE_AWS_SUBSCRIPTION is missing; deploy the function with the constructs of wagglebus/cdk",
     );
-    Object.assign(env, host.env);
+    Object.assign(env, runtime.env);
     expect(await handler(batch("agents-readers"), context)).toEqual({ batchItemFailures: [] });
   });
 
   test("a function that was deployed for another subscription says so", async () => {
-    const handler = subscriberFunction({ ...subscription, name: "writers" }, () => {}, {}, host);
+    const handler = subscriberFunction({ ...subscription, name: "writers" }, () => {}, {}, runtime);
     await expect(handler(batch("agents-readers"), context)).rejects.toMatchObject({ code: "invalid_config" });
   });
 
   test("a subscription to a type that the catalog has not got is refused", async () => {
-    const handler = subscriberFunction({ ...subscription, on: "task.asigned" }, () => {}, {}, host);
+    const handler = subscriberFunction({ ...subscription, on: "task.asigned" }, () => {}, {}, runtime);
     await expect(handler(batch("agents-readers"), context)).rejects.toThrow('did you mean "task.assigned"?');
   });
 
   test("what is no batch of messages is refused", async () => {
-    const handler = subscriberFunction(subscription, () => {}, {}, host);
+    const handler = subscriberFunction(subscription, () => {}, {}, runtime);
     await expect(handler({ Records: [{ s3: {} }] }, context)).rejects.toMatchObject({ code: "invalid_event" });
   });
 });

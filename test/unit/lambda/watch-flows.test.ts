@@ -7,9 +7,9 @@ import { type TestBus, testBus } from "../../../lib/testing/test-bus.ts";
 const settings = { slowMs: 10_000, spike: { factor: 3, over: 10 }, source: "watch-flows" };
 const task = { taskId: "task-1" };
 
-/** One look; gives what it raised. */
-async function look(bus: TestBus) {
-  // What is accepted at the very moment of a look is for the next.
+/** One run; gives what it raised. */
+async function watch(bus: TestBus) {
+  // What is accepted at the very moment of a run is for the next.
   await bus.clock.advance(1);
   const before = bus.published.length;
   const result = await watchOnce(bus, settings, bus.clock.now());
@@ -29,7 +29,7 @@ async function minutes(bus: TestBus, ...counts: number[]): Promise<void> {
   }
 }
 
-test("a flow that takes longer than 10 s raises one alert, however often it is looked at", async () => {
+test("a flow that takes longer than 10 s raises one alert, however often it is watched", async () => {
   const bus = testBus();
   const slow = await bus.publish(taskAssigned, { ...task, instruction: "read" });
   const fast = await bus.publish(taskAssigned, { ...task, instruction: "read" });
@@ -37,7 +37,7 @@ test("a flow that takes longer than 10 s raises one alert, however often it is l
   await bus.publish(taskCompleted, task, { metadata: { correlationId: fast.id } });
   await bus.clock.advance("2s");
   await bus.publish(taskCompleted, task, { metadata: { correlationId: slow.id } });
-  const first = await look(bus);
+  const first = await watch(bus);
   expect(first).toMatchObject({ slowFlows: 1, alerts: 1, cut: false });
   expect(first.durations.toSorted((one, other) => one - other)).toEqual([9_000, 11_000]);
   expect(first.raised).toMatchObject([
@@ -49,7 +49,7 @@ test("a flow that takes longer than 10 s raises one alert, however often it is l
   ]);
   await bus.clock.advance("1m");
   await bus.publish(taskCompleted, task, { metadata: { correlationId: slow.id } });
-  expect(await look(bus)).toMatchObject({ slowFlows: 1, alerts: 0, raised: [] });
+  expect(await watch(bus)).toMatchObject({ slowFlows: 1, alerts: 0, raised: [] });
 });
 
 test("a flow whose id tells no time is measured from its first event in history", async () => {
@@ -57,31 +57,31 @@ test("a flow whose id tells no time is measured from its first event in history"
   const first = await bus.publish({ type: "custom.a", data: {}, id: "my-own" });
   await bus.clock.advance("5m");
   await bus.publish({ type: "custom.b", data: {}, metadata: { correlationId: first.id } });
-  expect((await look(bus)).raised).toMatchObject([{ data: { subject: "my-own", value: 300_000 } }]);
+  expect((await watch(bus)).raised).toMatchObject([{ data: { subject: "my-own", value: 300_000 } }]);
 });
 
 test("a type that comes more than three times as often as usual, and more than ten times, raises and clears", async () => {
   const bus = testBus();
   await minutes(bus, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 20);
   await bus.clock.advance("20s");
-  expect((await look(bus)).raised).toMatchObject([
+  expect((await watch(bus)).raised).toMatchObject([
     { data: { metric: "events.per_minute", subject: "custom.a", value: 20, threshold: 15, state: "raised" } },
   ]);
-  expect((await look(bus)).raised).toEqual([]);
+  expect((await watch(bus)).raised).toEqual([]);
   await bus.clock.advance("40s");
   await bus.clock.advance("20s");
-  expect((await look(bus)).raised).toMatchObject([{ data: { subject: "custom.a", value: 0, state: "cleared" } }]);
+  expect((await watch(bus)).raised).toMatchObject([{ data: { subject: "custom.a", value: 0, state: "cleared" } }]);
 });
 
 test("ten events a minute are no spike, and neither is what is usual", async () => {
   const bus = testBus();
   await minutes(bus, 0, 0, 0, 10);
   await bus.clock.advance("20s");
-  expect((await look(bus)).raised).toEqual([]);
+  expect((await watch(bus)).raised).toEqual([]);
   const busy = testBus();
   await minutes(busy, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 60);
   await busy.clock.advance("20s");
-  expect((await look(busy)).raised).toEqual([]);
+  expect((await watch(busy)).raised).toEqual([]);
 });
 
 test("its own alerts are no flows and no spike", async () => {
@@ -90,7 +90,7 @@ test("its own alerts are no flows and no spike", async () => {
     await bus.emit.system.performance.alert({ metric: "flow.duration", value: 1 });
   }
   await bus.clock.advance("90s");
-  expect(await look(bus)).toMatchObject({ durations: [], alerts: 0, raised: [] });
+  expect(await watch(bus)).toMatchObject({ durations: [], alerts: 0, raised: [] });
 });
 
 test("a thousand slow flows are no thousand alerts", async () => {
@@ -99,7 +99,7 @@ test("a thousand slow flows are no thousand alerts", async () => {
   for (let flow = 0; flow < 150; flow += 1) ids.push((await bus.publish({ type: "custom.a", data: { flow } })).id);
   await bus.clock.advance("11s");
   for (const correlationId of ids) await bus.publish({ type: "custom.b", data: {}, metadata: { correlationId } });
-  expect(await look(bus)).toMatchObject({ slowFlows: 150, alerts: 100, cut: true });
+  expect(await watch(bus)).toMatchObject({ slowFlows: 150, alerts: 100, cut: true });
 });
 
 test("limits are checked where they are given", () => {

@@ -37,14 +37,14 @@ export async function archiveReplay(
   if (isAborted(signal)) throw aborted("it was aborted before it began", signal);
   const replay = new ArchiveReplay(dependencies, resourceNames.replay(dependencies.config.bus, dependencies.nextId()));
   await replay.start(span, to);
-  let told: string | undefined;
+  let reported: string | undefined;
   onProgress?.({ id: replay.name });
   for (;;) {
     const state = await replay.poll();
     const at = state.EventLastReplayedTime;
     const replayedUntil = at === undefined ? undefined : formatTime(at.getTime());
-    if (replayedUntil !== undefined && replayedUntil !== told) onProgress?.({ id: replay.name, replayedUntil });
-    told = replayedUntil;
+    if (replayedUntil !== undefined && replayedUntil !== reported) onProgress?.({ id: replay.name, replayedUntil });
+    reported = replayedUntil;
     if (replay.isComplete(state)) return replay.name;
     const ending = [dependencies.closing, ...(signal === undefined ? [] : [signal])];
     await pause(dependencies.clock, pollEveryMs, ending, { keepAlive: true });
@@ -99,7 +99,7 @@ class ArchiveReplay {
       return found;
     } catch (thrown) {
       if (this.#dependencies.closing.aborted) throw this.leftRunning();
-      const error = toBusErrorOfAws(thrown, `${this.label} was started, but how it stands cannot be told`);
+      const error = toBusErrorOfAws(thrown, `${this.label} was started, but its state cannot be read`);
       this.#failedPolls += 1;
       if (error.retryable && this.#failedPolls < mostFailedPolls) return {};
       throw error;
@@ -134,7 +134,7 @@ class ArchiveReplay {
       return `${this.label} was cancelled; what it had delivered stays`;
     } catch (thrown) {
       // It ended just before.
-      if (isAwsError(thrown, "IllegalStatusException")) return `${this.label} was over when it was to be cancelled`;
+      if (isAwsError(thrown, "IllegalStatusException")) return `${this.label} had ended before it could be cancelled`;
       const { message } = toBusError(thrown);
       return `${this.label} could not be cancelled (${message}), and goes on; cancel it: aws events cancel-replay`;
     }

@@ -40,7 +40,7 @@ export class Groups {
     return next;
   }
 
-  /** The first of a group goes back to the queue, and all behind it with it. */
+  /** The first of a group goes back to the queue, and all that wait for it with it. */
   leave(first: Received): readonly Received[] {
     const waiting = first.group === undefined ? [] : (this.#waiting.get(first.group) ?? []);
     if (first.group !== undefined) this.#waiting.delete(first.group);

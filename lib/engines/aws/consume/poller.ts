@@ -1,7 +1,6 @@
 import type { Delivery, Outcome } from "../../../engine/delivery.ts";
 import type { Consumer, Consumption } from "../../../engine/delivery-queue.ts";
 import { BusError } from "../../../error/bus-error.ts";
-import type { Timer } from "../../../runtime/clock.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
 import { processMessage } from "../deliveries/process-message.ts";
@@ -10,6 +9,7 @@ import { Groups } from "./groups.ts";
 import { HandOver } from "./hand-over.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { MessageQueue } from "./message-queue.ts";
+import { ReceiveLoop } from "./receive-loop.ts";
 import type { Received } from "./received.ts";
 
 export interface PollerDependencies extends Pick<AwsDependencies, "clients" | "clock" | "onError"> {
@@ -17,14 +17,8 @@ export interface PollerDependencies extends Pick<AwsDependencies, "clients" | "c
   readonly leaseMs: number;
 }
 
-/** Messages of one receive. */
-const fullBatch = 10;
 /** Messages that may wait here for their groups. */
 const mostWaiting = 100;
-/** Receives at once, while there is room and the queue fills each. */
-const mostReceives = 4;
-/** Before the next receive after one that failed; doubled each time. */
-const pauseMs = { from: 1_000, to: 30_000 };
 /** Before a message is seen again that could not be claimed: the table did not answer. */
 const unclaimedMs = 2_000;
 
@@ -43,6 +37,11 @@ class PolledMessage {
   }
 }
 
+interface ClaimedMessage {
+  readonly message: PolledMessage;
+  readonly delivery: ClaimedDelivery;
+}
+
 /**
  * Consumes one subscription's queue in this process: receives what there is room for, has each message processed by the
  * deliveries table, where a run is to hand it to a consumer and wait for its outcome, holds what runs, and tells the queue
@@ -57,24 +56,27 @@ export class Poller {
   readonly #claiming = new Set<PolledMessage>();
   readonly #running = new Map<Delivery, PolledMessage>();
   readonly #heartbeat: Heartbeat;
-  readonly #ending = new AbortController();
+  readonly #loop: ReceiveLoop<Received>;
   readonly #work = new Set<Promise<void>>();
   #consumers: Consumer[] = [];
   #turn = 0;
-  /** Receives under way, and the messages that they may bring. */
-  #receives = 0;
-  #asked = 0;
-  /** Whether the last receive brought all that it asked for: there is more. */
-  #flowing = false;
-  #failures = 0;
-  #pause: Timer;
 
   constructor(dependencies: PollerDependencies, settings: () => SubscriptionRecord, queueUrl: string) {
     this.#dependencies = dependencies;
     this.#settings = settings;
     this.#queue = new MessageQueue(dependencies, queueUrl);
     this.#label = `subscription ${settings().name}`;
-    this.#heartbeat = new Heartbeat(dependencies.clock, dependencies.leaseMs / 3, () => this.#hold());
+    const { clock, leaseMs, onError } = dependencies;
+    this.#heartbeat = new Heartbeat(clock, leaseMs / 3, () => this.#hold());
+    this.#loop = new ReceiveLoop({
+      clock,
+      room: (asked) => this.#room() - asked,
+      // Half a lease is enough until the heartbeat holds them, and the most that a message of a broken receive is away.
+      receive: (most, signal) => this.#queue.receive(most, leaseMs / 2, signal),
+      take: (received) => this.#process(received.filter((one) => this.#groups.enter(one))),
+      failed: (thrown) => onError(toBusErrorOfAws(thrown, `${this.#label}: its queue`)),
+      begun: (work) => this.#inBackground(work),
+    });
   }
 
   consume(consumer: Consumer): Consumption {
@@ -84,7 +86,7 @@ export class Poller {
       get settings() {
         return poller.#settings();
       },
-      wake: () => this.#poll(),
+      wake: () => this.#loop.poll(),
       stop: () => {
         this.#consumers = this.#consumers.filter((other) => other !== consumer);
       },
@@ -108,8 +110,7 @@ export class Poller {
 
   /** Takes nothing more, and resolves once what was settled is recorded. What still runs stays held until it is settled. */
   async close(): Promise<void> {
-    this.#ending.abort();
-    this.#dependencies.clock.clearTimer(this.#pause);
+    this.#loop.end();
     while (this.#work.size > 0) await Promise.all(this.#work);
     await this.#queue.flush();
   }
@@ -123,53 +124,13 @@ export class Poller {
     return this.#running.size + this.#claiming.size + this.#groups.size === 0;
   }
 
-  /** Deliveries that could be taken now, beyond those that are on their way here. */
+  /** Deliveries that could be taken now, beyond those that are claimed at the moment. */
   #room(): number {
-    const onTheirWay = this.#claiming.size + this.#asked;
     const free = this.#consumers.reduce((sum, consumer) => sum + consumer.capacity(), 0);
     const { concurrency } = this.#settings();
     // What waits for its group takes no slot: the rest of the queue must not wait for one busy key.
-    return this.#groups.size >= mostWaiting ? 0 : Math.min(concurrency - this.#running.size, free) - onTheirWay;
-  }
-
-  #poll(): void {
-    if (this.#ending.signal.aborted || this.#pause !== undefined) return;
-    for (;;) {
-      const room = Math.min(fullBatch, this.#room());
-      if (room <= 0 || this.#receives >= mostReceives) return;
-      // A second long poll beside the first is worth its price only while the queue gives full batches.
-      if (this.#receives > 0 && !(this.#flowing && room === fullBatch)) return;
-      this.#receives += 1;
-      this.#asked += room;
-      this.#inBackground(this.#receive(room));
-    }
-  }
-
-  async #receive(most: number): Promise<void> {
-    const { clock, leaseMs, onError } = this.#dependencies;
-    let received: Received[] = [];
-    try {
-      // Half a lease is enough until the heartbeat holds them, and the most that a message of a broken receive is away.
-      received = await this.#queue.receive(most, leaseMs / 2, this.#ending.signal);
-      this.#failures = 0;
-    } catch (thrown) {
-      if (!this.#ending.signal.aborted) {
-        const waitMs = Math.min(pauseMs.to, pauseMs.from * 2 ** this.#failures);
-        this.#failures += 1;
-        onError(toBusErrorOfAws(thrown, `${this.#label}: its queue`));
-        clock.clearTimer(this.#pause);
-        this.#pause = clock.setTimer(() => {
-          this.#pause = undefined;
-          this.#poll();
-        }, waitMs);
-      }
-    } finally {
-      this.#receives -= 1;
-      this.#asked -= most;
-    }
-    this.#flowing = received.length === most;
-    await this.#process(received.filter((one) => this.#groups.enter(one)));
-    this.#poll();
+    if (this.#groups.size >= mostWaiting) return 0;
+    return Math.min(concurrency - this.#running.size, free) - this.#claiming.size;
   }
 
   /** Processes messages together; resolves once each that was claimed is handed over, the most urgent first. */
@@ -180,9 +141,7 @@ export class Poller {
     for (const message of messages) this.#claiming.add(message);
     // What came too late goes back as it is, without having been claimed.
     const wanted = messages.filter((message) => this.#canTake() || this.#refuse(message));
-    const handOver = new HandOver<{ readonly message: PolledMessage; readonly delivery: ClaimedDelivery }>(
-      wanted.length,
-    );
+    const handOver = new HandOver<ClaimedMessage>(wanted.length);
     for (const message of wanted) void this.#processOne(message, handOver);
     const claimed = await handOver.done;
     claimed.sort((one, other) => one.delivery.event.metadata.priority - other.delivery.event.metadata.priority);
@@ -197,10 +156,7 @@ export class Poller {
   }
 
   /** Has one message processed, and its queue told what became of it. Never rejects. */
-  async #processOne(
-    message: PolledMessage,
-    handOver: HandOver<{ readonly message: PolledMessage; readonly delivery: ClaimedDelivery }>,
-  ): Promise<void> {
+  async #processOne(message: PolledMessage, handOver: HandOver<ClaimedMessage>): Promise<void> {
     const { deliveries, leaseMs, onError } = this.#dependencies;
     const { received } = message;
     // Of those that are there now: one that is closed in the meantime still counts.
@@ -238,7 +194,7 @@ export class Poller {
     }
     if (message.delivery !== undefined) this.#running.delete(message.delivery);
     this.#rest();
-    this.#poll();
+    this.#loop.poll();
   }
 
   /** Without anything to hold there is nothing to beat for. */
@@ -256,10 +212,10 @@ export class Poller {
     if (next !== undefined) this.#inBackground(this.#process([next]));
   }
 
-  /** What is behind it in its group goes back too; the queue keeps it until the first has gone. */
+  /** What waits for it in its group goes back too; the queue keeps it until the first has gone. */
   #giveBack(received: Received, afterMs: number): void {
     this.#queue.giveBack(received.receipt, afterMs);
-    for (const behind of this.#groups.leave(received)) this.#queue.giveBack(behind.receipt, 0);
+    for (const waiting of this.#groups.leave(received)) this.#queue.giveBack(waiting.receipt, 0);
   }
 
   #refuse(message: PolledMessage): false {
@@ -269,12 +225,12 @@ export class Poller {
   }
 
   #canTake(): boolean {
-    return !this.#ending.signal.aborted && this.#consumers.some((consumer) => consumer.capacity() > 0);
+    return !this.#loop.ended && this.#consumers.some((consumer) => consumer.capacity() > 0);
   }
 
   /** In turn, so that subscribers of one name share its work. */
   #nextConsumer(): Consumer | undefined {
-    if (this.#ending.signal.aborted) return undefined;
+    if (this.#loop.ended) return undefined;
     for (let tries = this.#consumers.length; tries > 0; tries -= 1) {
       this.#turn = (this.#turn + 1) % this.#consumers.length;
       const consumer = this.#consumers[this.#turn];

@@ -16,7 +16,7 @@ export function deliveryKey(subscription: string, event: Event): string {
 export interface LockName {
   /** No subscription's name holds a colon, so no delivery has this key. */
   readonly pk: string;
-  /** `key`: held from the first attempt until the delivery is over. `slot`: held while it runs. */
+  /** `key`: held from the first attempt until the delivery has ended. `slot`: held while it runs. */
   readonly kind: "key" | "slot";
 }
 

@@ -20,7 +20,7 @@ export type ProcessedMessage =
   | ({ readonly kind: "skipped" } & SkippedMessage)
   /** Its delivery could not be claimed: it did not run here, and has to come again. */
   | { readonly kind: "unclaimed"; readonly error: BusError }
-  /** It ran, but that could not be recorded: it has to come again once its lease is over, and then counts as an attempt. */
+  /** It ran, but that could not be recorded: it has to come again once its lease has ended, and then counts as an attempt. */
   | { readonly kind: "unsettled"; readonly error: BusError };
 
 /**

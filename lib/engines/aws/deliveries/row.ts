@@ -8,7 +8,7 @@ import { parseFailures } from "./failures.ts";
  * - `waiting`: for its first attempt or its next, not before `dueAt`.
  * - `running`: until `leaseUntil`, by whoever has `claim`; after it, its process is taken to have ended.
  * - `deadLettering`: out of attempts; whoever has `claim` writes its dead letter; after `leaseUntil` another may.
- * - `done`, `dead`: over; kept so that a duplicate is known.
+ * - `done`, `dead`: ended; kept so that a duplicate is known.
  */
 export const states = ["waiting", "running", "deadLettering", "done", "dead"] as const;
 

@@ -65,7 +65,7 @@ export class Rows {
     });
   }
 
-  /** Begins the next attempt of one whose last run is taken to have died; `failure` says so. */
+  /** Begins the next attempt of one whose last run is taken to have ended with its process; `failure` says so. */
   takeOver(pk: string, seen: Row, claim: Claim, failure: Failure): Promise<Moved> {
     return this.#marked(pk, "claim", claim.id, {
       set: "#state = :running, #attempts = :next, #claim = :claim, #leaseUntil = :lease, #ttl = :keep, #failures = :failures",

@@ -60,7 +60,7 @@ export class EphemeralSubscriptions {
     const from = await log.position(since === undefined ? "end" : { time: since });
     const added = { queue: new LocalQueue(this.#queueDependencies, record, true), ending: new AbortController() };
     this.#subscriptions.set(record.name, added);
-    void this.#feed(added, from);
+    void this.#readHistory(added, from);
   }
 
   has(name: string): boolean {
@@ -108,7 +108,7 @@ export class EphemeralSubscriptions {
   }
 
   /** Reads history until the subscription ends; each event once, however often reading fails. */
-  async #feed({ queue, ending: { signal } }: Ephemeral, from: Position): Promise<void> {
+  async #readHistory({ queue, ending: { signal } }: Ephemeral, from: Position): Promise<void> {
     const { clock, onError, reader } = this.#dependencies;
     const router = new Router([queue.record]);
     let position = from;

@@ -8,7 +8,7 @@ import { Recorder } from "./recorder.ts";
 import { Table } from "./table.ts";
 import { TableLog } from "./table-log.ts";
 
-/** History in the bus's table; docs/cost.md draws its rows. */
+/** History in the bus's table; docs/aws/cost.md draws its rows. */
 export function createHistoryTable(dependencies: AwsDependencies): HistoryTable {
   const table = new Table(dependencies);
   const rows = new EventRows(dependencies, table);

@@ -4,7 +4,7 @@ import { type Logged, type LogRow, parseLogRow } from "./log.ts";
 import type { Table } from "./table.ts";
 
 /**
- * Milliseconds for which a row of the log may appear behind one with a later time: recorders run beside each other, and a
+ * Milliseconds for which a row of the log may appear behind one with a later time: several recorders run at once, and a
  * write is repeated where it was throttled or lost.
  */
 const overlapMs = 10_000;

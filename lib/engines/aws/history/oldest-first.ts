@@ -49,7 +49,7 @@ export interface OldestFirstOptions {
 
 /**
  * One page of what a query selects, oldest first. History is read newest first, so a read takes in a span of time that holds
- * few enough events to be turned round; the span adapts to how dense history is. A page may be short; no cursor is the end.
+ * few enough events to be reversed; the span adapts to how dense history is. A page may be short; no cursor is the end.
  */
 export async function oldestFirst(
   query: HistoryQuery,

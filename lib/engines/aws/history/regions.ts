@@ -1,5 +1,5 @@
 /**
- * A part of the order of acceptance in which events that are looked for may be: from a key, included, to a key, not
+ * A part of the order of acceptance in which wanted events may be: from a key, included, to a key, not
  * included. One event is a region, too.
  */
 export interface Region {

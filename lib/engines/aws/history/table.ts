@@ -40,7 +40,7 @@ const passing: ReadonlySet<string> = new Set([
 const getsAtOnce = 100;
 const putsAtOnce = 25;
 /** Requests for what a batch left over; with the waits below about 6 s. */
-const rounds = 8;
+const mostRequests = 8;
 const firstWaitMs = 50;
 const longestWaitMs = 2_000;
 
@@ -72,7 +72,7 @@ export class Table {
 
   async #getChunk(keys: Item[], consistent: boolean): Promise<Item[]> {
     const found: Item[] = [];
-    await this.#inRounds(keys, async (left) => {
+    await this.#inRequests(keys, async (left) => {
       const { Responses, UnprocessedKeys } = await this.#send((client) =>
         client.send(
           new BatchGetItemCommand({ RequestItems: { [this.name]: { Keys: left, ConsistentRead: consistent } } }),
@@ -92,7 +92,7 @@ export class Table {
     );
     await allOrFirstError(
       chunks.map((chunk) =>
-        this.#inRounds(chunk, async (left) => {
+        this.#inRequests(chunk, async (left) => {
           const { UnprocessedItems } = await this.#send((client) =>
             client.send(new BatchWriteItemCommand({ RequestItems: { [this.name]: left } })),
           );
@@ -146,7 +146,7 @@ export class Table {
   }
 
   async #together(items: TransactWriteItem[]): Promise<boolean> {
-    for (let round = 1; ; round += 1) {
+    for (let request = 1; ; request += 1) {
       try {
         await this.#dependencies.clients.dynamo.send(new TransactWriteItemsCommand({ TransactItems: items }));
         return true;
@@ -154,9 +154,9 @@ export class Table {
         const codes = thrown instanceof TransactionCanceledException ? (thrown.CancellationReasons ?? []) : [];
         if (codes.some(({ Code }) => Code === "ConditionalCheckFailed")) return false;
         // Two that write the same at once: one of them has to come again.
-        const busy = codes.some(({ Code }) => Code !== undefined && passing.has(Code));
-        if (!busy || round === rounds) throw this.error(thrown);
-        await this.#wait(firstWaitMs * 2 ** (round - 1));
+        const passes = codes.some(({ Code }) => Code !== undefined && passing.has(Code));
+        if (!passes || request === mostRequests) throw this.error(thrown);
+        await this.#wait(firstWaitMs * 2 ** (request - 1));
       }
     }
   }
@@ -238,16 +238,16 @@ export class Table {
   }
 
   /** What a batch left over, since a key was too busy, is sent again after a while. `throttled` in the end. */
-  async #inRounds<Part>(parts: Part[], send: (left: Part[]) => Promise<Part[]>): Promise<void> {
+  async #inRequests<Part>(parts: Part[], send: (left: Part[]) => Promise<Part[]>): Promise<void> {
     let left = parts;
-    for (let round = 0; left.length > 0; round += 1) {
-      if (round === rounds) {
+    for (let request = 0; left.length > 0; request += 1) {
+      if (request === mostRequests) {
         throw new BusError(
           "throttled",
-          `table ${this.name}: ${left.length} of ${parts.length} rows were not taken in ${rounds} requests; try again later, or raise the table's quota`,
+          `table ${this.name}: ${left.length} of ${parts.length} rows were not taken in ${mostRequests} requests; try again later, or raise the table's quota`,
         );
       }
-      if (round > 0) await this.#wait(Math.min(firstWaitMs * 2 ** (round - 1), longestWaitMs));
+      if (request > 0) await this.#wait(Math.min(firstWaitMs * 2 ** (request - 1), longestWaitMs));
       left = await send(left);
     }
   }

@@ -150,7 +150,7 @@ export class BatchSender<Item, Entry> {
 
   #answered(batch: readonly Pending<Item, Entry>[], errors: readonly (BusError | undefined)[], begun: number): void {
     if (errors.length === 0) {
-      this.#outage.over();
+      this.#outage.end();
       this.#window.succeeded();
       for (const pending of batch) this.#end(pending);
       return;
@@ -163,13 +163,13 @@ export class BatchSender<Item, Entry> {
     for (const [index, pending] of batch.entries()) {
       const error = errors[index];
       if (error === undefined) {
-        this.#outage.over();
+        this.#outage.end();
         this.#end(pending);
         continue;
       }
       throttled ||= error.code === "throttled";
       pending.failures = [...pending.failures, { error, at: now, attempt: pending.attempts }];
-      if (!error.retryable || this.#isOver(pending, now)) {
+      if (!error.retryable || this.#isExhausted(pending, now)) {
         this.#end(pending, { error, since: pending.since, attempts: pending.attempts, failures: pending.failures });
         continue;
       }
@@ -185,7 +185,7 @@ export class BatchSender<Item, Entry> {
     this.#clock.setTimer(() => this.#sendAgain(again), backoffMs(backoff, worst, this.#random), { keepAlive: true });
   }
 
-  #isOver(pending: Pending<Item, Entry>, now: number): boolean {
+  #isExhausted(pending: Pending<Item, Entry>, now: number): boolean {
     return pending.attempts >= this.#retryBudget.attempts || now - pending.sentAt >= this.#retryBudget.forMs;
   }
 

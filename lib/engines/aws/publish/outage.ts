@@ -12,7 +12,7 @@ export class Outage {
   }
 
   /** Something got through. */
-  over(): void {
+  end(): void {
     this.#since = undefined;
   }
 

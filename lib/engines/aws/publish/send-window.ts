@@ -4,7 +4,7 @@ import type { Clock } from "../../../runtime/clock.ts";
 const pauseMs = { from: 50, to: 5_000 };
 
 /**
- * How many requests may be under way. Each throttle takes a quarter off, each round of successes adds one: additive
+ * How many requests may be under way. Each throttle takes a quarter off, each window of successes adds one: additive
  * increase, multiplicative decrease (Chiu and Jain, 1989), so that senders that know nothing of each other share a quota
  * fairly. Where one at a time is still too much, there are pauses between them.
  */
@@ -13,7 +13,7 @@ export class SendWindow {
   readonly #random: () => number;
   readonly #most: number;
   #limit: number;
-  #round = 0;
+  #epoch = 0;
   #throttledAlone = 0;
   #until = 0;
 
@@ -36,7 +36,7 @@ export class SendWindow {
 
   /** Marks a request that begins; give it back with how it ended. */
   begin(): number {
-    return this.#round;
+    return this.#epoch;
   }
 
   succeeded(): void {
@@ -46,8 +46,8 @@ export class SendWindow {
 
   /** What was under way when the window shrank says nothing about the smaller one. */
   throttled(begun: number): void {
-    if (begun !== this.#round) return;
-    this.#round += 1;
+    if (begun !== this.#epoch) return;
+    this.#epoch += 1;
     if (this.limit === 1) {
       const ceiling = Math.min(pauseMs.to, pauseMs.from * 2 ** Math.min(this.#throttledAlone, 20));
       this.#until = this.#clock.now() + ceiling / 2 + (this.#random() * ceiling) / 2;

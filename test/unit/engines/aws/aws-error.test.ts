@@ -28,7 +28,7 @@ test.each([
   expect(error).toMatchObject({ code, retryable, cause, message: expect.stringMatching(/^table x: /) });
 });
 
-test("who may not use a queue's key is told that it is refused", () => {
+test("who may not use a queue's key hears that it is refused", () => {
   expect(toBusErrorOfAws(thrown("KmsAccessDenied", status(400)), "queue x").message).toContain("AWS refuses access");
 });
 

@@ -33,7 +33,7 @@ test("a bus that is there is found by its name alone", async () => {
   expect(await findBus(await clientsOf(there), "agents")).toEqual(config);
 });
 
-test("a bus without its parameter is not found, and the message says where it was looked for", async () => {
+test("a bus without its parameter is not found, and the message says where it should be", async () => {
   const refusing = {
     ...there,
     GetParameter: () => {

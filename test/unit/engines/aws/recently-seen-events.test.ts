@@ -27,7 +27,7 @@ const logQuery = z.object({
 });
 const type = "task.created";
 
-describeDynamo("an event that a process has before its place in the log is there", () => {
+describeDynamo("an event that a process has before its position in the log is there", () => {
   let dynamo: Dynamo;
   let bus: Bus;
   /** Records as the function does, and stops before the log's row while that is held. */
@@ -35,7 +35,7 @@ describeDynamo("an event that a process has before its place in the log is there
   let log: ReturnType<typeof heldRequests>;
   let refuse = false;
   /** Answers about shards of the log. */
-  let looked = 0;
+  let answered = 0;
   let tables = 0;
   const nextId = createIds({ now: Date.now });
   beforeAll(async () => {
@@ -49,7 +49,7 @@ describeDynamo("an event that a process has before its place in the log is there
     const recording = dynamo.connect();
     log = heldRequests(recording, (input) => logPut.safeParse(input).success);
     recorder = createHistoryTable(historyDependencies(recording, table));
-    looked = 0;
+    answered = 0;
     bus = aBus(table);
   });
   afterEach(() => bus.close());
@@ -59,7 +59,7 @@ describeDynamo("an event that a process has before its place in the log is there
     client.middlewareStack.add(
       (next) => async (args) => {
         const answer = await next(args);
-        if (logQuery.safeParse(args.input).success) looked += 1;
+        if (logQuery.safeParse(args.input).success) answered += 1;
         return answer;
       },
       { step: "initialize" },
@@ -130,7 +130,7 @@ describeDynamo("an event that a process has before its place in the log is there
     await find(early);
     const waiting = bus.waitFor(type);
     const tail = tailed(bus.history.tail({ type }));
-    await eventually("the end of the log is known", () => looked >= batchShards);
+    await eventually("the end of the log is known", () => answered >= batchShards);
     await finish();
     const next = anEvent({ id: nextId(), type });
     await record(next);
@@ -167,7 +167,7 @@ describeDynamo("an event that a process has before its place in the log is there
     expect((await waiting).id).toBe(next.id);
   });
 
-  test("is new to those who began to wait before, and found by a look back", async () => {
+  test("is new to those who began to wait before, and found by a lookback", async () => {
     const since = new Date(Date.now() - 1_000);
     const waiting = bus.waitFor(type);
     const tail = tailed(bus.history.tail({ type }));
@@ -186,7 +186,7 @@ describeDynamo("an event that a process has before its place in the log is there
 
 describe("RecentlySeenEvents", () => {
   test.each([
-    ["looked up", "add"],
+    ["read", "add"],
     ["published", "addNew"],
   ] as const)("remembers thousands that were %s, and forgets the oldest", (_how, add) => {
     const known = new RecentlySeenEvents();
@@ -199,7 +199,7 @@ describe("RecentlySeenEvents", () => {
     expect(remembered.length).toBeLessThan(10_000);
   });
 
-  test("looked up again and again, takes no place of another", () => {
+  test("read again and again, takes no room of another", () => {
     const known = new RecentlySeenEvents();
     known.addNew(anEvent({ id: "a" }));
     for (let count = 0; count < 20_000; count += 1) known.add(anEvent({ id: "b" }));

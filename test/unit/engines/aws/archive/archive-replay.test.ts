@@ -26,13 +26,13 @@ afterEach(async () => {
 /** An archive whose replay goes through `states`, the last one for ever. Notes what it is asked. */
 async function stubOf(states: readonly object[], more: Operations = {}) {
   const asked: { readonly operation: string; readonly input: object }[] = [];
-  let looks = 0;
+  let polls = 0;
   const operations: Operations = {
     DescribeArchive: () => ({ ArchiveArn: arn("archive/agents-archive"), EventSourceArn: arn("event-bus/agents") }),
     StartReplay: () => ({ State: "STARTING" }),
     DescribeReplay: () => {
-      looks += 1;
-      return states[Math.min(looks, states.length) - 1] ?? {};
+      polls += 1;
+      return states[Math.min(polls, states.length) - 1] ?? {};
     },
     CancelReplay: () => ({ State: "CANCELLING" }),
     ...more,
@@ -129,22 +129,22 @@ describe("archiveReplay", () => {
     expect(await archiveReplay(partsOf(stub.url), span, ["one"], {})).toBe("agents-id1");
   });
 
-  test("a look that fails for a while is made again, and one that fails for good is not", async () => {
-    let looks = 0;
+  test("a poll that fails for a while is made again, and one that fails for good is not", async () => {
+    let polls = 0;
     const failing = (name: string) => () => {
-      looks += 1;
-      if (looks > 6) return { State: "COMPLETED" };
+      polls += 1;
+      if (polls > 6) return { State: "COMPLETED" };
       throw new ServiceError(name, name === "InternalException" ? 500 : 400);
     };
     const passing = await stubOf([], { DescribeReplay: failing("InternalException") });
     expect(await archiveReplay(partsOf(passing.url), span, ["one"], {})).toBe("agents-id1");
-    looks = 0;
+    polls = 0;
     const lasting = await stubOf([], { DescribeReplay: failing("AccessDeniedException") });
     await expect(archiveReplay(partsOf(lasting.url), span, ["one"], {})).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringContaining("replay agents-id1 was started, but"),
     });
-    expect(looks).toBe(1);
+    expect(polls).toBe(1);
   });
 
   test("aborted, it is cancelled; aborted before, it does not begin", async () => {

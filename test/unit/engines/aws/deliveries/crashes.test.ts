@@ -7,7 +7,7 @@ const event = anEvent({ type: "custom.thing" });
 const processEnded = (attempt: number) =>
   expect.objectContaining({ code: "process_ended", attempt, message: expect.stringContaining("subscription one") });
 
-describeDynamo("a run that died", () => {
+describeDynamo("a run whose process ended", () => {
   const dynamo = dynamoForFile();
 
   test("is run again once its lease is over, and counts", async () => {

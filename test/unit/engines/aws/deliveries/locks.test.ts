@@ -80,7 +80,7 @@ describeDynamo("an ordered key", () => {
     }
   });
 
-  test("stays with a delivery whose run died, and goes on once that is over", async () => {
+  test("stays with a delivery whose process ended, and goes on once that has ended too", async () => {
     const bench = await Bench.make(dynamo(), { ...ordered, attempts: 2 });
     const [first, second] = [bench.message(keyed("a1")), bench.message(keyed("a2"))];
     await bench.claim(first, 1_000);
@@ -146,18 +146,18 @@ describeDynamo("an ordered key", () => {
     expect(await bench.refused(first)).toMatchObject({ why: "duplicate" });
   });
 
-  test("has those behind it look ever less often, so that no queue gives them up", async () => {
+  test("has those that wait for it try ever less often, so that no queue gives them up", async () => {
     const bench = await Bench.make(dynamo(), ordered);
     await bench.claim(bench.message(keyed("a1")), 86_400_000);
     const behind = bench.message(keyed("a2"));
-    let looks = 0;
+    let tries = 0;
     const until = bench.clock.now() + 3_600_000;
     while (bench.clock.now() < until) {
       const { action } = await bench.refused(behind);
-      looks += 1;
+      tries += 1;
       await bench.clock.advance(action.kind === "later" ? action.afterMs : 0);
     }
-    expect(looks).toBeLessThan(40);
+    expect(tries).toBeLessThan(40);
   });
 });
 
@@ -185,7 +185,7 @@ describeDynamo("a subscription that runs one at a time", () => {
     expect(await bench.claim(first)).toMatchObject({ attempt: 2 });
   });
 
-  test("goes on once the lease of a run that died is over", async () => {
+  test("goes on once the lease of a run whose process ended is over", async () => {
     const bench = await Bench.make(dynamo(), single);
     await bench.claim(bench.message(keyed("1")), 10_000);
     await bench.clock.advance(9_999);

@@ -118,7 +118,7 @@ class Workers {
 
   /** Opens what is there until all is over. */
   async finish(): Promise<void> {
-    for (let round = 0; this.over.size < ids.length && round < 100; round += 1) {
+    for (let turn = 0; this.over.size < ids.length && turn < 100; turn += 1) {
       await this.bench.clock.advance(leaseMs);
       for (const id of ids) if (!this.over.has(id)) await this.open(id);
       for (const run of this.runs) if (run.leaseUntil > this.bench.clock.now()) await this.end(run.delivery, "done");

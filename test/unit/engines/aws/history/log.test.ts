@@ -95,7 +95,7 @@ describeDynamo("the log of what is recorded", () => {
     await record();
     const since = clock.now();
     const before = await store.position("end");
-    // A recorder takes its place in the log, and is overtaken before its row is there.
+    // A recorder takes its position in the log, and is overtaken before its row is there.
     const slow = slowStore(isLogPut);
     const { late, recording } = await overtaken(slow);
     const fast = await record();
@@ -114,10 +114,10 @@ describeDynamo("the log of what is recorded", () => {
     slow.close();
   });
 
-  test.each(["first", "later"])("the end is as of the call, however long its %s look takes", async (look) => {
+  test.each(["first", "later"])("the end is as of the call, however long its %s poll takes", async (poll) => {
     await record();
     const slow = slowStore(isQuery);
-    if (look === "later") await slow.store.position("end");
+    if (poll === "later") await slow.store.position("end");
     await record();
     const arrived = slow.hold();
     const end = slow.store.position("end");
@@ -176,7 +176,7 @@ describeDynamo("the log of what is recorded", () => {
     expect((await readOn(await store.position({ eventId: cause }))).ids).toEqual([effect]);
   });
 
-  test("an event of our own that is on its way is a place already; another id is waited for, then unknown", async () => {
+  test("an event of our own that is on its way is a position already; another id is waited for, then unknown", async () => {
     const onItsWay = nextId();
     const position = await store.position({ eventId: onItsWay });
     const next = await record();
@@ -197,7 +197,7 @@ describeDynamo("the log of what is recorded", () => {
     await refused;
   });
 
-  test("places that are given out later are later, and the past lies before the end", async () => {
+  test("positions that are given out later are later, and the past lies before the end", async () => {
     const first = await store.position("end");
     await record();
     const second = await store.position("end");

@@ -83,6 +83,27 @@ describeDynamo("recording", () => {
     }
   });
 
+  test("a query up to now leaves out what is accepted later, in both orders, on later pages too", async () => {
+    const [first, second, later] = ["a", "b", "c"].map((id) => anEvent({ id }));
+    if (first === undefined || second === undefined || later === undefined) throw new Error("three were made");
+    await store.record([accepted(first), accepted(second)]);
+    const upTo = await store.position("end");
+    await store.record([accepted(later, clock.now() + 5_000)]);
+    for (const [order, expected] of [
+      ["newest", [second, first]],
+      ["oldest", [first, second]],
+    ] as const) {
+      const page = await store.query({}, { order, upTo, limit: 1 });
+      await clock.advance("10s");
+      const cursor = page.cursor ?? "";
+      const next = await store.query({}, { order, upTo, limit: 100, cursor });
+      expect([...page.events, ...next.events].map(({ event }) => event)).toEqual(expected);
+      expect(next.cursor).toBeUndefined();
+      clock.set(clock.now() - 10_000);
+    }
+    expect(await all()).toEqual([later, second, first]);
+  });
+
   test("in one batch, too", async () => {
     const [one, other] = [anEvent({ id: "a", data: 1 }), anEvent({ id: "a", data: 2 })];
     const { failed } = await store.record([accepted(one), accepted(one), accepted(other)]);
@@ -120,7 +141,7 @@ describeDynamo("recording", () => {
   }
 
   test.each(["count#", "log#"] as const)(
-    "a batch that broke off before its row %s is counted once, and has one place in the log, after it comes again",
+    "a batch that broke off before its row %s is counted once, and has one position in the log, after it comes again",
     async (kind) => {
       const event = anEvent({ id: nextId() });
       const failing = failingStore(kind, "before");
@@ -136,7 +157,7 @@ describeDynamo("recording", () => {
     },
   );
 
-  test("a batch whose place in the log was taken without an answer is whole", async () => {
+  test("a batch whose position in the log was taken without an answer is whole", async () => {
     const event = anEvent({ id: nextId() });
     expect(await failingStore("log#", "after").record([accepted(event)])).toEqual({ failed: [] });
     expect(await createHistoryTable(dependencies).record([accepted(event)])).toEqual({ failed: [] });

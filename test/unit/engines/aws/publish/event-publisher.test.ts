@@ -53,7 +53,7 @@ test("an event is on the bus in the shape that any rule can route on, and no dup
   ]);
 });
 
-test("what the bus has taken is told once, before who published it knows; what it refused is not", async () => {
+test("what the bus has taken is reported once, before who published it knows; what it refused is not", async () => {
   const { publisher } = await publishing((request) =>
     request.operation === "PutEvents"
       ? { kind: "partial", code: "MalformedDetail", fails: (index) => index === 1 }

@@ -18,7 +18,7 @@ test("an outage counts from its begin, or from when one came into it, and has th
 test("what gets through ends it, and the next one counts anew", () => {
   const outage = new Outage();
   outage.goesOn(error, 1_000);
-  outage.over();
+  outage.end();
   expect(outage.errorAfter(0, 0, 5_000)).toBeUndefined();
   outage.goesOn(error, 5_000);
   expect(outage.errorAfter(500, 0, 5_400)).toBeUndefined();

@@ -11,10 +11,8 @@ interface Step {
 
 /** The numbered list of the page. */
 function steps(): Step[] {
-  const text = readPages().find(({ path }) => path === "docs/local/engines.md")?.text ?? "";
-  const [, section = ""] = text.split("### The way of an event");
-  const list = section.split("\n## ")[0] ?? "";
-  return [...list.matchAll(/^\d+\. `(.+?)`: `(\w+)`/gm)].map(([, file = "", name = ""]) => ({
+  const text = readPages().find(({ path }) => path === "docs/reference/path-of-an-event.md")?.text ?? "";
+  return [...text.matchAll(/^\d+\. `(.+?)`: `(\w+)`/gm)].map(([, file = "", name = ""]) => ({
     file,
     function: name,
     source: existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "",
