@@ -1,11 +1,11 @@
 /**
- * The benchmarks, one after another, each in a process of its own and with its ratios: `npm run bench -- [NAME] [--quick]
- * [--json]`. NAME runs that one only, and then takes its own options, too; --json prints an object a benchmark and line.
+ * Runs the benchmarks one after another, each in its own process: `npm run bench -- [NAME] [--quick] [--json]`. With NAME it
+ * runs only that benchmark, which then accepts its own options too. --json prints one object per benchmark and line.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** What makes each short: to see that it runs, not to quote it. */
+/** Options for a short run, to check that a benchmark works; its figures are not meaningful. */
 const quick: Readonly<Record<string, readonly string[]>> = {
   memory: ["--events", "20000", "--runs", "1"],
   embedded: ["--events", "5000", "--stored", "20000", "--seconds", "2"],
@@ -35,14 +35,15 @@ for (const name of names) {
   const child = spawn(process.execPath, [script, ...short, ...options], { stdio: "inherit" });
   const [code, signal] = await once(child, "exit");
   if (code !== 0) {
-    console.error(`bench ${name} ended with ${signal ?? code}`);
+    console.error(`benchmark ${name} ended with ${signal ?? code}`);
     process.exitCode = 1;
   }
 }
 
 function usageProblem(): string | undefined {
   const unknown = names.find((name) => !all.includes(name));
-  if (unknown !== undefined) return `there is no benchmark ${JSON.stringify(unknown)}`;
-  const strange = named ? undefined : options.find((option) => option !== "--json");
-  return strange === undefined ? undefined : `${strange} is an option of one benchmark: name it`;
+  if (unknown !== undefined)
+    return `unknown benchmark ${JSON.stringify(unknown)}; the benchmarks are ${all.join(", ")}`;
+  const specific = named ? undefined : options.find((option) => option !== "--json");
+  return specific === undefined ? undefined : `${specific} is an option of a single benchmark; name the benchmark`;
 }

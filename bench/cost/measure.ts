@@ -10,10 +10,10 @@ import { countUnits, type Units } from "./units.ts";
 import { workload } from "./workload.ts";
 
 const start = Date.UTC(2026, 0, 10);
-/** Functions that record at once, each knowing only what it has written itself. */
+/** Functions that record concurrently, each of which knows only what it has written itself. */
 const functions = 2;
 
-/** Dollars for a million events. */
+/** Dollars per million events. */
 export interface Price {
   readonly eventBridge: number;
   readonly sqs: number;
@@ -24,17 +24,18 @@ export interface Price {
 
 export interface Recorded {
   readonly events: readonly ToRecord[];
-  /** Bytes of an event, on the average. */
+  /** Average bytes of an event. */
   readonly bytes: number;
-  /** Write units of an event, on the average; and what they went to. */
+  /** Average write units of an event. */
   readonly written: number;
   readonly read: number;
+  /** Average write units of an event by kind of row. */
   readonly by: ReadonlyMap<string, number>;
   readonly store: HistoryTable;
   readonly units: Units;
 }
 
-/** Records a workload in batches, by turns of several functions, and counts what DynamoDB bills. */
+/** Records a workload in batches, alternating between several functions, and counts what DynamoDB bills. */
 export async function record(
   dynamo: Dynamo,
   options: { bytes: number; batch: number; events: number; client: DynamoDBClient },
@@ -44,8 +45,8 @@ export async function record(
   await dynamo.createTable(historyTableInput(table));
   const clock = new ManualClock(start);
   const units = countUnits(client);
-  const parts = historyDependencies(client, table, { clock });
-  const stores = Array.from({ length: functions }, () => createHistoryTable(parts));
+  const dependencies = historyDependencies(client, table, { clock });
+  const stores = Array.from({ length: functions }, () => createHistoryTable(dependencies));
   const events: ToRecord[] = [];
   const source = workload(bytes, start);
   let size = 0;
@@ -67,12 +68,12 @@ export async function record(
     written: written / count,
     read: read / count,
     by,
-    store: createHistoryTable(parts),
+    store: createHistoryTable(dependencies),
     units,
   };
 }
 
-/** What publishing and recording an event costs with a batch in each request, message batch and call. */
+/** Returns the cost of publishing and recording events with one batch per request, message batch and invocation. */
 export function priceOf({
   batch,
   bytes,
@@ -94,10 +95,10 @@ export function priceOf({
   });
 }
 
-/** One uncompressed row with three indexes that hold all of it, and a call of the function for each event. */
+/** Returns the cost of a naive design: one uncompressed row with three full indexes, and one invocation per event. */
 export function naivePriceOf(bytes: number): Price & { written: number } {
   const { callMs, eventMs, functionGigabytes, roundTripMs } = assumed;
-  // Its id, and the keys of three indexes, lie beside it.
+  // The row also has the id and the keys of three indexes.
   const row = bytes + 200;
   const written = 4 * Math.ceil(row / 1_024);
   const seconds = ((callMs + eventMs + roundTripMs) / 1_000) * functionGigabytes;
@@ -107,7 +108,7 @@ export function naivePriceOf(bytes: number): Price & { written: number } {
 function sum(of: { bytes: number; batch: number; seconds: number; dynamo: number }): Price {
   const { batch, bytes } = of;
   const chunks = (size: number) => Math.ceil(size / chunkBytes);
-  // Sent by the rule one by one; received and deleted by batches.
+  // The rule sends messages one by one; they are received and deleted in batches.
   const requests = chunks(bytes) + (chunks(bytes * batch) + 1) / batch;
   const price = {
     eventBridge: chunks(bytes) * prices.event * 1e6,

@@ -1,32 +1,32 @@
 /**
- * US dollars, us-east-1, on demand, without free tiers, as the services' pricing pages gave them in November 2026:
+ * Prices in US dollars for us-east-1, on demand, without free tiers, from the pricing pages of November 2026:
  * aws.amazon.com/eventbridge/pricing, /sqs/pricing, /lambda/pricing (arm64), /dynamodb/pricing/on-demand.
  */
 export const prices = {
-  /** A custom event, each started 64 KB of it. Its delivery to a queue of the same account is free. */
+  /** A custom event, per 64 KB or part of it. Delivery to a queue in the same account is free. */
   event: 1.0 / 1e6,
-  /** A request of a standard queue, each started 64 KB of it. */
+  /** A request of a standard queue, per 64 KB or part of it. */
   queueRequest: 0.4 / 1e6,
   call: 0.2 / 1e6,
   gigabyteSecond: 0.0000133334,
-  /** Each started 1 KB of a row that is written, once more for each index that has it. */
+  /** A write, per 1 KB of the row or part of it, and again for each index that has the row. */
   writeUnit: 0.625 / 1e6,
-  /** Each started 4 KB that is read consistently; half of one where it may be a moment old. */
+  /** A consistent read, per 4 KB or part of it; an eventually consistent read costs half. */
   readUnit: 0.125 / 1e6,
 } as const;
 
-/** Bytes that EventBridge and SQS bill as one. */
+/** The unit in which EventBridge and SQS bill, in bytes. */
 export const chunkBytes = 65_536;
 
-/** What no emulator can tell of the recording function. */
+/** Assumptions about the recording function, which an emulator cannot measure. */
 export const assumed = {
   functionGigabytes: 0.5,
-  /** Milliseconds that a call takes besides waiting for the table: to read the messages, to answer. */
+  /** Milliseconds of an invocation without waiting for the table: to read the messages and to respond. */
   callMs: 10,
-  /** Milliseconds of the processor for an event: to parse, compress, sign and send it. */
+  /** Milliseconds of processor time for an event: to parse, compress, sign and send it. */
   eventMs: 2,
   /** Milliseconds of one request to DynamoDB from a function. */
   roundTripMs: 8,
-  /** Requests that wait for each other: rows and events at once, the counts, the log. */
+  /** Sequential requests: rows and events together, the counts, the log. */
   roundTrips: 3,
 } as const;

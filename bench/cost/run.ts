@@ -1,6 +1,6 @@
 /**
- * What publishing and recording a million events costs, and what a query does: EventBridge, SQS, Lambda and DynamoDB, at
- * full and at single batches, against a naive design. Units are counted by a DynamoDB emulator (Linux x64).
+ * Computes the cost of publishing and recording a million events, and of queries: EventBridge, SQS, Lambda and DynamoDB, with
+ * full and with single batches, against a naive design. A DynamoDB emulator (Linux x64) counts the units.
  * `node bench/cost/run.ts [--json] [--events 6000]`
  */
 import { parseArgs } from "node:util";
@@ -15,7 +15,7 @@ const { values } = parseArgs({
   options: { json: { type: "boolean", default: false }, events: { type: "string", default: "6000" } },
 });
 const events = Number(values.events);
-const say = (line: string) => {
+const print = (line: string) => {
   if (!values.json) console.log(line);
 };
 const dollars = (value: number) => value.toFixed(2).padStart(8);
@@ -29,10 +29,10 @@ if (dynamoMissing !== undefined) {
 const dynamo = await startDynamo();
 const clients: DynamoDBClient[] = [];
 try {
-  say(`${events} events of a platform with ${JSON.stringify(platform)}`);
-  say(`assumed of the function: ${JSON.stringify(assumed)}`);
-  say("\ndollars a million events, us-east-1");
-  say("bytes  batch  EvBridge     SQS  Lambda  Dynamo   total   naive   ratio   write units (naive)");
+  print(`${events} events of a platform with ${JSON.stringify(platform)}`);
+  print(`assumptions about the function: ${JSON.stringify(assumed)}`);
+  print("\ndollars per million events, us-east-1");
+  print("bytes  batch  EvBridge     SQS  Lambda  Dynamo   total   naive   ratio   write units (naive)");
   const rows = [];
   let queried: Recorded | undefined;
   for (const bytes of [300, 1_024, 4_096, 20_480]) {
@@ -44,7 +44,7 @@ try {
       const ratio = price.total / naive.total;
       const writtenFor = Object.fromEntries(recorded.by);
       rows.push({ bytes, batch, price, naive, ratio, written: recorded.written, writtenFor });
-      say(
+      print(
         `${String(bytes).padStart(5)}${String(batch).padStart(7)}  ${columns(price)}${dollars(naive.total)}${ratio.toFixed(2).padStart(8)}` +
           `${recorded.written.toFixed(2).padStart(10)} (${naive.written})`,
       );
@@ -58,16 +58,16 @@ try {
 }
 
 function client(): DynamoDBClient {
-  const made = new DynamoDBClient({
+  const created = new DynamoDBClient({
     endpoint: dynamo.endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
   });
-  clients.push(made);
-  return made;
+  clients.push(created);
+  return created;
 }
 
-/** What each kind of query reads among the events of 1 KB; 100 events where there are as many. */
+/** Measures what each kind of query reads among the events of 1 KB, for at most 100 events. */
 async function measureReads({ events: all, store, units }: Recorded) {
   const middle = all[Math.floor(all.length / 2)];
   const last = all.at(-1);
@@ -87,10 +87,10 @@ async function measureReads({ events: all, store, units }: Recorded) {
     "by cause": { causationId: event.id },
     "by tag": { tag: "tag-1" },
     "by type and agent": { type: event.type, agentId: metadata.agentId ?? "" },
-    "by an agent there is not": { agentId: "nobody" },
+    "by an unknown agent": { agentId: "nobody" },
   };
-  say(
-    `\nread units of one query, 100 events at most, among ${all.length} in ${Math.round(all.length / platform.eventsASecond)} s`,
+  print(
+    `\nread units of one query, at most 100 events, among ${all.length} in ${Math.round(all.length / platform.eventsASecond)} s`,
   );
   const rows: { name: string; found: number; readUnits: number; requests: number }[] = [];
   const measured = async (name: string, act: () => Promise<number>) => {
@@ -99,17 +99,17 @@ async function measureReads({ events: all, store, units }: Recorded) {
     const row = { name, found, readUnits: units.read - before.read, requests: units.requests - before.requests };
     rows.push(row);
     const cost = row.readUnits * prices.readUnit * 1e6;
-    say(
-      `${name.padEnd(26)}${String(found).padStart(4)} events ${row.readUnits.toFixed(1).padStart(8)} units${String(row.requests).padStart(5)} requests  $${cost.toFixed(2)} a million queries`,
+    print(
+      `${name.padEnd(26)}${String(found).padStart(4)} events ${row.readUnits.toFixed(1).padStart(8)} units${String(row.requests).padStart(5)} requests  $${cost.toFixed(2)} per million queries`,
     );
   };
-  await measured("one by its id", async () => ((await store.get(event.id)) === undefined ? 0 : 1));
+  await measured("one event by its id", async () => ((await store.get(event.id)) === undefined ? 0 : 1));
   for (const [name, query] of Object.entries(queries)) {
     await measured(name, async () => (await store.query(query, { limit: 100 })).events.length);
   }
   await measured("a whole flow", async () => (await store.flow(metadata.correlationId)).length);
   await measured("stats of all", async () => (await store.stats({})).reduce((sum, { count }) => sum + count, 0));
   const end = await store.position("end");
-  await measured("a look at what is new", async () => (await store.readAfter(end, 256)).events.length);
+  await measured("a poll for new events", async () => (await store.readAfter(end, 256)).events.length);
   return rows;
 }

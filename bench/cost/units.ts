@@ -1,12 +1,12 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as z from "zod";
 
-/** Capacity units that were billed since it was last emptied, and requests made. */
+/** The billed capacity units and the number of requests. */
 export interface Units {
   written: number;
   read: number;
   requests: number;
-  /** By the first letters of the partition key, as far as a `#`: what the units went to. */
+  /** Write units by kind of row: the part of the partition key before `#`. */
   readonly by: Map<string, number>;
 }
 
@@ -14,7 +14,7 @@ const capacity = z.object({ CapacityUnits: z.number() });
 const answer = z.object({ ConsumedCapacity: z.union([capacity, z.array(capacity)]).optional() });
 const writes = /^(Put|Update|Delete|BatchWrite|TransactWrite)/;
 
-/** Asks with each request what it costs, and adds up. */
+/** Requests the consumed capacity with each request of a client, and adds it up. */
 export function countUnits(client: DynamoDBClient): Units {
   const units: Units = { written: 0, read: 0, requests: 0, by: new Map() };
   client.middlewareStack.add(
@@ -50,14 +50,14 @@ function itemsOf(input: unknown): Record<string, AttributeValue>[] {
   return Object.values(many.data.RequestItems).flatMap((requests) => requests.map(({ PutRequest }) => PutRequest.Item));
 }
 
-/** Bytes of a row as DynamoDB counts them: names and values, and a little for lists and maps. */
+/** Returns the bytes of a row as DynamoDB counts them: names and values, and some overhead for lists and maps. */
 export function itemBytes(row: Readonly<Record<string, AttributeValue>>): number {
   return Object.entries(row).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value), 0);
 }
 
 function valueBytes(value: AttributeValue): number {
   if (value.S !== undefined) return Buffer.byteLength(value.S);
-  // About two digits a byte, and one more.
+  // A number has about two digits per byte, and one byte more.
   if (value.N !== undefined) return Math.ceil(value.N.replace(/\D/g, "").length / 2) + 1;
   if (value.B !== undefined) return value.B.byteLength;
   if (value.L !== undefined) return 3 + value.L.reduce((sum, inner) => sum + 1 + valueBytes(inner), 0);

@@ -4,11 +4,11 @@ import { createIds } from "../../lib/event/id.ts";
 import { type Event, eventSize } from "../../lib/event/index.ts";
 import { seeded } from "../../test/support/seeded.ts";
 
-/** An agent platform at work: how much of everything. */
+/** The sizes of a simulated agent platform. */
 export const platform = {
   eventsASecond: 100,
   eventsOfFlow: 20,
-  /** Flows under way at once: so a flow takes two minutes. */
+  /** Concurrent flows: a flow takes two minutes. */
   flows: 600,
   /** Events of an execution; half of the events belong to one. */
   eventsOfExecution: 5,
@@ -39,8 +39,8 @@ const types = Object.values(definitions)
   .map(({ type }) => type);
 
 /**
- * Events of one size, in bytes as EventBridge counts them, in order of acceptance; the same ones each time. They come from
- * flows that run beside each other, so that a batch has events of many flows, agents and types: the dear case.
+ * Yields events of one size, in bytes as EventBridge counts them, in order of acceptance, and the same ones in every run. They
+ * belong to concurrent flows, so that a batch has events of many flows, agents and types, which is the expensive case.
  */
 export function* workload(bytes: number, start: number): Generator<ToRecord, never, void> {
   const random = seeded(bytes);
@@ -48,7 +48,7 @@ export function* workload(bytes: number, start: number): Generator<ToRecord, nev
   let now = start;
   const nextId = createIds({ now: () => now, random: (size) => Uint8Array.from({ length: size }, () => below(256)) });
   const shared = () => ({ user: below(platform.users), project: below(platform.projects) });
-  // At first all are somewhere on their way.
+  // At the start every flow is at a random point.
   const running: Running[] = Array.from({ length: platform.flows }, () => {
     const events = below(platform.eventsOfFlow);
     return { ...shared(), id: nextId(), events, last: nextId(), execution: nextId() };
@@ -90,7 +90,7 @@ export function* workload(bytes: number, start: number): Generator<ToRecord, nev
       },
     };
     const short = eventSize(event);
-    // The smallest size has no room for all that.
+    // The smallest size has no room for all fields.
     if (short > bytes) {
       const { traceparent: _, tags: __, ...metadata } = event.metadata;
       return { ...event, data: { taskId: `task-${below(1e6)}` }, metadata };
@@ -99,9 +99,9 @@ export function* workload(bytes: number, start: number): Generator<ToRecord, nev
   }
 
   function text(length: number): string {
-    let made = "";
-    while (made.length < length) made += `${words[below(words.length)]} ${below(8) === 0 ? `${below(1e4)} ` : ""}`;
-    return made.slice(0, length);
+    let result = "";
+    while (result.length < length) result += `${words[below(words.length)]} ${below(8) === 0 ? `${below(1e4)} ` : ""}`;
+    return result.slice(0, length);
   }
 
   function hex(digits: number): string {

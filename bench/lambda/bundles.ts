@@ -6,7 +6,7 @@ import { bundling } from "../../lib/cdk/bundle.ts";
 const root = new URL("../../", import.meta.url).pathname;
 const from = (path: string) => JSON.stringify(join(root, path));
 
-/** The clients that every function of Waggle has, made, as an empty handler would. */
+/** The AWS clients of every function of Waggle. */
 const clients = `
   import { DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
   import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
@@ -20,12 +20,12 @@ const one = (service: string, client: string, command: string) => `
   export const kept = [new ${client}({}), ${command}];
   ${empty}
 `;
-const beside = (more: string) => `${clients}${more}\n${empty}`;
+const withClients = (more: string) => `${clients}${more}\n${empty}`;
 
-/** A handler that does nothing, with the clients that every function of Waggle has. */
-export const emptyHandler = beside("");
+/** A handler that does nothing, with the AWS clients of every function of Waggle. */
+export const emptyHandler = withClients("");
 
-/** What is measured: the text of each entry, as the construct would write or a user would. */
+/** The measured entry modules, as the construct or a user would write them. */
 export const entries: Readonly<Record<string, string>> = {
   subscriber: `
     import { defineSubscription, NonRetriableError } from "wagglebus";
@@ -43,40 +43,40 @@ export const entries: Readonly<Record<string, string>> = {
   "watch-flows": 'import { watchFlows } from "wagglebus/lambda"; export const handler = watchFlows();',
 };
 
-/** What each library adds: bundled beside the clients, and compared with {@link emptyHandler}. */
+/** Libraries whose cost is measured: each is bundled with the clients and compared with {@link emptyHandler}. */
 export const libraries: Readonly<Record<string, string>> = {
-  zod: beside('import * as z from "zod"; export const schema = z.object({ text: z.string() });'),
-  "standard catalog": beside(
+  zod: withClients('import * as z from "zod"; export const schema = z.object({ text: z.string() });'),
+  "standard catalog": withClients(
     `import { standardCatalog } from ${from("lib/catalog/index.ts")}; export const catalog = standardCatalog;`,
   ),
-  "bus (lib/bus, lib/event)": beside(
+  "bus (lib/bus, lib/event)": withClients(
     `import { createBus } from ${from("lib/bus/create-bus.ts")}; export const made2 = createBus;`,
   ),
-  "S3, loaded later": beside(`export const later = () => import(${from("lib/engines/aws/s3.ts")});`),
-  "SSM, loaded later": beside(`export const later = () => import(${from("lib/engines/aws/ssm.ts")});`),
-  "Powertools Logger": beside(
+  "S3, loaded later": withClients(`export const later = () => import(${from("lib/engines/aws/s3.ts")});`),
+  "SSM, loaded later": withClients(`export const later = () => import(${from("lib/engines/aws/ssm.ts")});`),
+  "Powertools Logger": withClients(
     'import { Logger } from "@aws-lambda-powertools/logger"; export const logger = new Logger();',
   ),
-  "Powertools Metrics": beside(
+  "Powertools Metrics": withClients(
     'import { Metrics } from "@aws-lambda-powertools/metrics"; export const metrics = new Metrics();',
   ),
 };
 
-/** Each client alone, with one command. */
+/** A single client each, with one command. */
 export const services: Readonly<Record<string, string>> = {
   "DynamoDB alone": one("dynamodb", "DynamoDBClient", "UpdateItemCommand"),
   "EventBridge alone": one("eventbridge", "EventBridgeClient", "PutEventsCommand"),
   "SQS alone": one("sqs", "SQSClient", "ChangeMessageVisibilityBatchCommand"),
 };
 
-/** What a start reads of an entry's bundle: the module of its handler, how many it is in all, and their bytes. */
+/** The part of a bundle that is read at start-up: the module of the handler, the number of modules, and their bytes. */
 export interface Bundle {
   readonly file: string;
   readonly modules: number;
   readonly bytes: number;
 }
 
-/** Bundles an entry into a folder as the construct does (lib/cdk/bundle.ts), or into one file as is usual. */
+/** Bundles an entry into a folder like the construct (lib/cdk/bundle.ts), or into one file, which is the usual way. */
 export async function bundle(text: string, outdir: string, oneFile = false): Promise<Bundle> {
   const { metafile } = await build({
     ...bundling,
@@ -103,7 +103,7 @@ export async function bundle(text: string, outdir: string, oneFile = false): Pro
   return { file, modules: read.size, bytes };
 }
 
-/** The esbuild that bundles: its version belongs to the figures. */
+/** Returns the version of esbuild, which is part of the results. */
 export function esbuildVersion(): string {
   const read: unknown = createRequire(import.meta.url)("esbuild/package.json");
   return typeof read === "object" && read !== null && "version" in read ? String(read.version) : "unknown";

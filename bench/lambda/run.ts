@@ -1,8 +1,9 @@
 /**
- * What a Lambda function of Waggle costs at its start, against an empty handler with the same AWS clients, in one file as it
- * is usually bundled (`ratio`), and in several as Waggle bundles its functions (`split`): `npm run bench -- lambda
- * [--runs 31] [--json]`. Each bundle is imported by a new process, in turns, so that a change of the machine's pace meets all
- * alike; the figure is the median, and the ratio the median of the ratios of one round, both of processor time.
+ * Measures the start-up of a Lambda function of Waggle against an empty handler with the same AWS clients, bundled in one file
+ * as usual (`ratio`), and in several as Waggle bundles its functions (`split`): `npm run bench -- lambda [--runs 31]
+ * [--json]`. Each bundle is imported by a new process, alternating with the others, so that a change in the speed of the
+ * machine affects all alike. The result is the median; the ratio is the median of the ratios per round. Both are of processor
+ * time.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -15,7 +16,7 @@ const { values } = parseArgs({
   options: { runs: { type: "string", default: "31" }, json: { type: "boolean", default: false } },
 });
 const runs = Number(values.runs);
-if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs is ${values.runs}; give an integer from 1`);
+if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs must be an integer from 1, not ${values.runs}`);
 
 /** Wall clock and processor time of one import, in milliseconds. */
 const script = `
@@ -37,8 +38,8 @@ const folder = await mkdtemp(join(tmpdir(), "waggle-bench-"));
 try {
   const all: Measured[] = [];
   const add = async (name: string, text: string, oneFile?: boolean) => {
-    const made = await bundle(text, join(folder, `${all.length}`), oneFile);
-    all.push({ ...made, name, wall: [], cpu: [] });
+    const bundled = await bundle(text, join(folder, `${all.length}`), oneFile);
+    all.push({ ...bundled, name, wall: [], cpu: [] });
   };
   await add("empty, in one file", emptyHandler, true);
   await add("empty", emptyHandler);

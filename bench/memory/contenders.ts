@@ -3,20 +3,20 @@ import Emittery from "emittery";
 import { z } from "zod";
 import { connect } from "../../lib/index.ts";
 
-/** One way to carry typed events to handlers in this process. */
+/** A library that delivers typed events to handlers in this process. */
 export interface Contender {
-  /** Publishes one event; resolves when the caller may go on. */
+  /** Publishes one event; resolves when the caller may continue. */
   publish(index: number): Promise<unknown>;
   close(): Promise<unknown>;
 }
 
-/** `subscriptions` handlers, of which at most three match what is published. Each match calls `handled`. */
+/** Sets up `subscriptions` handlers, of which at most three match the published events. Each match calls `handled`. */
 export type Setup = (subscriptions: number, handled: () => void) => Promise<Contender>;
 
 const matching = (subscriptions: number) => Math.min(subscriptions, 3);
 const types = ["agent.task.completed", "memory.created", "workflow.started", "tool.call.completed", "goal.progress"];
 
-/** Typed, validated, recorded; retries, dead letters and history are on, as they always are. */
+/** Typed, validated and recorded, with retries, dead letters and history, which are always on. */
 const waggle: Setup = async (subscriptions, handled) => {
   const bus = await connect({ engine: "memory", source: "bench" });
   for (let at = 0; at < subscriptions; at += 1) {
@@ -39,9 +39,9 @@ const waggle: Setup = async (subscriptions, handled) => {
 };
 
 /**
- * The nearest peer: typed, validated, parent tracking. At its fastest: parallel, `wait`, and nothing kept, since a history
- * shorter than what is under way drops that (its default of 100 never ends here), and a longer one halves its rate. It has
- * no pattern: the others listen to other types.
+ * The nearest peer: typed and validated, with parent tracking. It runs with its fastest settings: parallel, `wait`, and no
+ * history. A history shorter than the events in flight drops some of them (with its default of 100 this benchmark never
+ * ends), and a longer one halves its rate. It has no patterns: handlers that must not match listen to other types.
  */
 const abxbus: Setup = async (subscriptions, handled) => {
   const bus = new EventBus("Bench", {
@@ -62,7 +62,7 @@ const abxbus: Setup = async (subscriptions, handled) => {
   };
 };
 
-/** No id, no history, no retry: a function call with a parse before it. */
+/** A parse and a function call, without id, history or retry. */
 const emittery: Setup = async (subscriptions, handled) => {
   const emitter = new Emittery();
   const schema = z.looseObject({ taskId: z.string(), result: z.json().optional() });

@@ -1,26 +1,28 @@
 import { contenders } from "./contenders.ts";
 
-/** One contender in a process of its own: `one.ts NAME SUBSCRIPTIONS serial|parallel EVENTS`. Prints events a second. */
+/** Runs one contender in its own process: `one.ts NAME SUBSCRIPTIONS serial|parallel EVENTS`. Prints events per second. */
 const [name = "", subscriptionsText = "1", mode = "serial", eventsText = "100000"] = process.argv.slice(2);
 const subscriptions = Number(subscriptionsText);
 const events = Number(eventsText);
 const setup = contenders[name];
-if (setup === undefined) throw new Error(`no contender ${name}; known: ${Object.keys(contenders).join(", ")}`);
+if (setup === undefined) {
+  throw new Error(`unknown contender ${name}; the contenders are ${Object.keys(contenders).join(", ")}`);
+}
 
-/** Publishes in flight at once, where they are. */
+/** Concurrent publishes in parallel mode. */
 const inFlight = 1_000;
 
 let handled = 0;
-let awaited = Number.POSITIVE_INFINITY;
+let expected = Number.POSITIVE_INFINITY;
 let allHandled = () => {};
 const contender = await setup(subscriptions, () => {
   handled += 1;
-  if (handled === awaited) allHandled();
+  if (handled === expected) allHandled();
 });
 
 async function round(count: number): Promise<number> {
   handled = 0;
-  awaited = count * Math.min(subscriptions, 3);
+  expected = count * Math.min(subscriptions, 3);
   const done = new Promise<void>((resolve) => {
     allHandled = resolve;
   });

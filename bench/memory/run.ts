@@ -1,6 +1,6 @@
 /**
- * In memory, typed, validated, recorded: publish to handled, against abxbus (the nearest peer in TypeScript) and emittery
- * behind a zod parse. Each in a process of its own, by turns in the same run; the median of `runs` such processes counts.
+ * Measures the memory engine, from publish to handled, against abxbus (the nearest peer in TypeScript) and emittery behind a
+ * zod parse. Each runs in its own process, alternating with the others; the result is the median of `runs` processes.
  * `node bench/memory/run.ts [--json] [--events 200000] [--runs 3]`
  */
 import { execFile } from "node:child_process";
@@ -16,7 +16,7 @@ const { values } = parseArgs({
 });
 const events = Number(values.events);
 const runs = Number(values.runs);
-const say = (line: string) => {
+const print = (line: string) => {
   if (!values.json) console.log(line);
 };
 const execute = promisify(execFile);
@@ -25,7 +25,7 @@ const one = new URL("one.ts", import.meta.url).pathname;
 const names = ["waggle", "abxbus", "emittery"] as const;
 type Rates = Record<(typeof names)[number], number>;
 
-/** Events a second of each contender; abxbus, the slowest, gets fewer of them. */
+/** Returns the events per second of each contender. abxbus, the slowest, gets fewer events. */
 async function compare(subscriptions: number, mode: string): Promise<Rates> {
   const rates: Record<(typeof names)[number], number[]> = { waggle: [], abxbus: [], emittery: [] };
   for (let at = 0; at < runs; at += 1) {
@@ -44,8 +44,8 @@ function median(numbers: readonly number[]): number {
 
 const perSecond = (value: number) => Math.round(value).toLocaleString("en").padStart(11);
 
-say("events a second, publish to handled; up to 3 subscriptions match");
-say("subscriptions  mode          waggle     abxbus   emittery  ×abxbus  ×emittery");
+print("events per second, publish to handled; up to 3 subscriptions match");
+print("subscriptions  mode          waggle     abxbus   emittery  ×abxbus  ×emittery");
 const rows = [];
 const rateOf: Record<string, number> = {};
 for (const subscriptions of [1, 3, 10, 100, 10_000]) {
@@ -55,7 +55,7 @@ for (const subscriptions of [1, 3, 10, 100, 10_000]) {
     const ratio = { abxbus: waggle / abxbus, emittery: waggle / emittery };
     rows.push({ subscriptions, mode, ...rates, ratio });
     rateOf[`${mode} ${subscriptions}`] = waggle;
-    say(
+    print(
       `${String(subscriptions).padStart(13)}  ${mode.padEnd(8)}${perSecond(waggle)}${perSecond(abxbus)}${perSecond(emittery)}` +
         `${ratio.abxbus.toFixed(1).padStart(9)}${ratio.emittery.toFixed(2).padStart(11)}`,
     );
@@ -63,8 +63,8 @@ for (const subscriptions of [1, 3, 10, 100, 10_000]) {
 }
 const scaling = (mode: string) => (rateOf[`${mode} 10000`] ?? 0) / (rateOf[`${mode} 10`] ?? 1);
 const tenThousandToTen = { serial: scaling("serial"), parallel: scaling("parallel") };
-say(
-  `10,000 subscriptions to 10: ${tenThousandToTen.serial.toFixed(2)} serial, ${tenThousandToTen.parallel.toFixed(2)} parallel`,
+print(
+  `10,000 subscriptions compared with 10: ${tenThousandToTen.serial.toFixed(2)} serial, ${tenThousandToTen.parallel.toFixed(2)} parallel`,
 );
 if (values.json) {
   console.log(JSON.stringify({ bench: "memory", node: process.version, events, runs, rows, tenThousandToTen }));

@@ -4,19 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Workload } from "./workload.ts";
 
-/** What AWS's engine made of a workload. */
+/** The results of AWS's engine for a workload. */
 export interface PeerResult {
-  /** Rules matched by one pass over all events: must be ours. */
+  /** Rules matched in one pass over all events; it must equal our result. */
   readonly matched: number;
   readonly compileMs: number;
-  /** Events a second on one thread, JSON parse included. */
+  /** Events per second on one thread, JSON parsing included. */
   readonly rate: number;
 }
 
 const here = new URL("./peer/", import.meta.url).pathname;
 const output = new URL("../../node_modules/.cache/patterns-peer/", import.meta.url).pathname;
 
-/** Builds the peer with the machine's JDK and Maven; says why where that can't be done. */
+/** Builds the peer with the machine's JDK and Maven, or returns the reason why that is not possible. */
 export function buildPeer(): { ok: true } | { ok: false; reason: string } {
   for (const [tool, flag] of [
     ["java", "-version"],

@@ -1,6 +1,6 @@
 /**
- * Events routed a second by patterns, at 10 to 10,000 rules, against AWS's own rule engine (Java) in the same run.
- * `node bench/patterns/run.ts [--json] [--seconds 2]`. The peer needs a JDK and Maven; without them ours runs alone.
+ * Measures the events per second that patterns route, with 10 to 10,000 rules, against AWS's own rule engine (Java).
+ * `node bench/patterns/run.ts [--json] [--seconds 2]`. The peer needs a JDK and Maven; without them only ours runs.
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -13,13 +13,13 @@ const { values: options } = parseArgs({
 });
 const seconds = Number(options.seconds);
 const peer = buildPeer();
-const say = (line: string) => {
+const print = (line: string) => {
   if (!options.json) console.log(line);
 };
 
-say("Events matched a second, one thread; 750-byte events; parse: JSON.parse included");
-if (!peer.ok) say(`without AWS's engine: ${peer.reason}`);
-say("  rules  matched/event  compile    parsed    parse    AWS's engine, parse  ratio");
+print("events matched per second on one thread; 750-byte events; parse: JSON.parse included");
+if (!peer.ok) print(`without AWS's engine: ${peer.reason}`);
+print("  rules  matched/event  compile    parsed    parse    AWS's engine, parse  ratio");
 
 const results = [10, 100, 1_000, 10_000].map((rules) => {
   const load = workload(rules);
@@ -38,7 +38,7 @@ const results = [10, 100, 1_000, 10_000].map((rules) => {
     (theirs === undefined ? "-" : Math.round(theirs.rate).toLocaleString("en")).padStart(20),
     (ratio === undefined ? "-" : ratio.toFixed(2)).padStart(6),
   ];
-  say(columns.join(" "));
+  print(columns.join(" "));
   return { rules, ...ours, peer: theirs ?? null, ratio: ratio ?? null };
 });
 
@@ -64,17 +64,17 @@ function measure({ rules, events }: Workload) {
   return { matched, compileMs, withParse, parsed };
 }
 
-/** Events a second, after half as long a warm-up. */
+/** Returns events per second, after a warm-up of half the time. */
 function rate(pass: () => void, events: number): number {
   repeat(pass, seconds * 500);
   const { passes, ms } = repeat(pass, seconds * 1_000);
   return (passes * events * 1_000) / ms;
 }
 
-function repeat(pass: () => void, least: number): { passes: number; ms: number } {
+function repeat(pass: () => void, minMs: number): { passes: number; ms: number } {
   const start = performance.now();
   let passes = 0;
-  while (performance.now() - start < least) {
+  while (performance.now() - start < minMs) {
     pass();
     passes += 1;
   }

@@ -1,7 +1,7 @@
-/** Rules and events of an agent platform, the same ones in every run. */
+/** Rules and events of an agent platform, the same in every run. */
 export interface Workload {
   readonly rules: Readonly<Record<string, unknown>>;
-  /** JSON texts of about 750 bytes. */
+  /** Events as JSON of about 750 bytes. */
   readonly events: readonly string[];
 }
 
@@ -9,7 +9,7 @@ const actions = ["created", "assigned", "started", "completed", "failed", "retri
 const kinds = ["document", "code", "table", "mail", "image"];
 const sources = ["planner", "reader", "writer", "reviewer", "crew"];
 
-/** As many rules as asked for, and a thousand events of which most match a few of them. */
+/** Generates the given number of rules, and a thousand events most of which match a few of them. */
 export function workload(ruleCount: number, seed = 1): Workload {
   const random = generator(seed);
   const pick = <Value>(values: readonly Value[], fallback: Value): Value =>
@@ -76,7 +76,7 @@ export function workload(ruleCount: number, seed = 1): Workload {
   }
 }
 
-/** Marsaglia's xorshift: numbers from 0 to below 1. */
+/** Returns a generator of random numbers from 0 to below 1 (Marsaglia's xorshift). */
 function generator(seed: number): () => number {
   let state = seed;
   return () => {

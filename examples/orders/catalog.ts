@@ -8,7 +8,7 @@ export const orderPlaced = defineEvent("order.placed", {
 });
 
 export const receiptSent = defineEvent("receipt.sent", {
-  description: "The receipt of an order went out.",
+  description: "The receipt of an order was sent.",
   data: z.looseObject({ orderId: z.string() }),
 });
 

@@ -1,5 +1,5 @@
 import { defineSubscription } from "wagglebus";
 import { orderPlaced } from "./catalog.ts";
 
-/** Handled by a process: `bus.subscribe(indexer, handler)` polls its queue. */
+/** A subscription that a process handles: `bus.subscribe(indexer, handler)` polls its queue. */
 export default defineSubscription({ name: "indexer", on: orderPlaced, timeout: "30m" });

@@ -8,7 +8,7 @@ export interface OrdersStackProps extends StackProps {
   readonly subscribers: readonly FoundSubscriber[];
 }
 
-/** A bus with types of its own, one function a folder, and a queue for a process that runs elsewhere. */
+/** A bus with its own event types, one function per folder, and a queue for a process that runs elsewhere. */
 export class OrdersStack extends Stack {
   constructor(scope: Construct, id: string, { subscribers, ...props }: OrdersStackProps) {
     super(scope, id, props);

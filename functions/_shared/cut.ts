@@ -1,4 +1,4 @@
-/** The first `length` UTF-16 units, one less where that would split a character: half a one is not valid JSON text. */
+/** Truncates to `length` UTF-16 units, or one less so as not to split a surrogate pair, which JSON cannot represent. */
 export function cut(text: string, length: number): string {
   if (text.length <= length) return text;
   const end = /[\uD800-\uDBFF]/.test(text.charAt(length - 1)) ? length - 1 : length;

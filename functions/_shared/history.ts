@@ -1,6 +1,6 @@
 import { type Bus, type Event, type HistoryQuery, RetryAfterError } from "wagglebus";
 
-/** All that a query finds, oldest first. */
+/** Returns all events that match a query, oldest first. */
 export async function findAll(history: Pick<Bus["history"], "query">, query: HistoryQuery): Promise<Event[]> {
   const events: Event[] = [];
   let cursor: string | undefined;
@@ -15,13 +15,13 @@ export async function findAll(history: Pick<Bus["history"], "query">, query: His
 const longestWaitMs = 300_000;
 
 /**
- * For a handler to throw where history does not have what it must have: an engine may record an event after it has
- * delivered it. It is tried again after half a second, then after twice as long each time, up to five minutes; 30 attempts
+ * Returns an error for a handler to throw if history does not have an event yet: an engine may deliver an event before it
+ * records it. The handler is retried after half a second, then after twice the time before, up to five minutes; 30 attempts
  * take well over an hour.
  */
 export function notRecordedYet(what: string, attempt: number): RetryAfterError {
   return new RetryAfterError(
-    `${what} is not in history; if history no longer keeps it, discard this, else redrive it once it is there`,
+    `${what} is not in history yet; redrive this once it is, or discard this if history no longer keeps it`,
     Math.min(500 * 2 ** Math.min(attempt - 1, 20), longestWaitMs),
   );
 }

@@ -1,15 +1,15 @@
 import { posix } from "node:path";
 import { cut } from "../_shared/cut.ts";
 
-/** Something a document speaks of. */
+/** An entity that a document mentions. */
 export type Entity = {
   name: string;
   kind: "document" | "topic" | "code" | "link" | "term";
-  /** How often the document names it. */
+  /** How often the document mentions it. */
   mentions: number;
 };
 
-/** How a document and something it speaks of hang together. */
+/** How a document and an entity are related. */
 export type Relationship = {
   from: string;
   to: string;
@@ -21,7 +21,7 @@ export interface Extraction {
   relationships: Relationship[];
 }
 
-/** What one document may add: the most mentioned, then the first named. */
+/** The maximum number of entities of a document: those with the most mentions, then the first ones. */
 const entityLimit = 80;
 const nameCharacters = 120;
 
@@ -33,7 +33,7 @@ const relationKinds = {
   term: "mentions",
 } as const;
 
-/** Words that begin a sentence far more often than a name. */
+/** Capitalized words that usually start a sentence, not a name. */
 const openers = new Set(
   "A An And As At But By Do Each Every For From If In It Its No Not Of On One Or So That The Then There These They This To We What When Where Which Who With You".split(
     " ",
@@ -41,8 +41,8 @@ const openers = new Set(
 );
 
 /**
- * Finds what a text speaks of, without a model: its headings, the identifiers in `code`, its links and its names. The same
- * text always gives the same result.
+ * Extracts the entities of a text without a model: its headings, the identifiers in `code`, its links and its names. The
+ * result for a text is always the same.
  */
 export function extract(text: string, path: string): Extraction {
   const found = new Map<string, Entity>();
@@ -76,14 +76,14 @@ function isIdentifier(code: string): boolean {
   return /^[@$\w][\w.:/@$*-]*(\(\))?$/.test(code) && /[A-Za-z]/.test(code);
 }
 
-/** A link to a file becomes the path of that document, so that documents which name each other meet in the graph. */
+/** Adds a link. A link to a file becomes the path of that document, so that linked documents are connected in the graph. */
 function addLink(target: string, path: string, add: (kind: Entity["kind"], name: string) => void): void {
   if (target.startsWith("#")) return;
   if (/^[a-z][a-z\d+.-]*:/i.test(target)) add("link", target);
   else add("document", posix.normalize(posix.join(posix.dirname(path), target.replace(/[?#].*$/, ""))));
 }
 
-/** A name has two capitalised words, or one with a capital inside (SQLite, UUID): a single one may just open a sentence. */
+/** Adds a name: two or more capitalized words, or one with a capital inside (SQLite, UUID). Others may start a sentence. */
 function addTerm(phrase: string, add: (kind: Entity["kind"], name: string) => void): void {
   const words = phrase.split(" ");
   while (openers.has(words[0] ?? "")) words.shift();

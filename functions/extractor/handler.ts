@@ -3,7 +3,7 @@ import { parseDocument } from "../_shared/document.ts";
 import { extract } from "./extract.ts";
 import type subscription from "./subscription.ts";
 
-/** Finds what a memory speaks of. A memory that is no document's stands for itself. */
+/** Extracts the entities of a memory. A memory that is not from a document counts as its own document. */
 const extractor: Handler<EventOf<typeof subscription>> = async (event, { bus }) => {
   const { memoryId, content, filters } = event.data;
   if (typeof content !== "string") return;

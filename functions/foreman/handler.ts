@@ -5,8 +5,8 @@ import { outcomeOf } from "./progress.ts";
 import type subscription from "./subscription.ts";
 
 /**
- * Says that a workflow is complete when the last of its tasks has ended. Each run waits until history has its own task, and
- * runs of one workflow come one at a time: so whichever is the last sees the tasks of all.
+ * Publishes that a workflow is complete when the last of its tasks has ended. Each run requires its own task in history, and
+ * the runs of a workflow do not overlap, so the last run sees the tasks of all.
  */
 const foreman: Handler<EventOf<typeof subscription>> = async (event, { attempt, bus }) => {
   const { correlationId } = event.metadata;
@@ -35,7 +35,7 @@ const foreman: Handler<EventOf<typeof subscription>> = async (event, { attempt, 
       output: { ...outcome },
       durationMs: endedAt - Date.parse(started.time),
     },
-    // Not by `dedupe`, which is of one delivery: a later run may not see yet that an earlier one has said it.
+    // `dedupe` covers a single delivery only, but a later run may not see yet that an earlier one has published.
     { source: "foreman", id: `completed-${digestOf(started.id)}` },
   );
 };
@@ -43,8 +43,8 @@ const foreman: Handler<EventOf<typeof subscription>> = async (event, { attempt, 
 export default foreman;
 
 /**
- * Whether some event began the flow, so that its correlation id is that event's. A caller may give an id of its own. Followed
- * from effect to cause: one that is missing is on its way to history, as the first may be.
+ * Whether an event started the flow, so that the correlation id is that event's id and not the caller's own. It follows the
+ * causes: if one is missing, it is not recorded yet, and so may be the first event.
  */
 async function beganWithEvent({ metadata }: Event, history: Pick<Bus["history"], "get">): Promise<boolean> {
   const seen = new Set<string>();

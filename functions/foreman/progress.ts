@@ -4,13 +4,13 @@ import { isRecord } from "../_shared/document.ts";
 export interface WorkflowOutcome {
   documents: number;
   read: number;
-  /** Left to another reader. */
+  /** The number of documents left to another reader. */
   gaveWay: number;
 }
 
 /**
- * What a workflow came to; `undefined` while one of its tasks has not ended. `completed` are the data of its
- * `task.completed` events: a task may be told of twice, and counts once.
+ * Returns the outcome of a workflow, or `undefined` while one of its tasks has not ended. `completed` is the data of its
+ * `task.completed` events; a task that is reported twice counts once.
  */
 export function outcomeOf(documents: number, completed: readonly unknown[]): WorkflowOutcome | undefined {
   const ended = new Map<string, boolean>();

@@ -5,9 +5,9 @@ export default defineSubscription({
   name: "foreman",
   on: taskCompleted,
   where: { data: { result: { path: [{ exists: true }] } } },
-  // So many for the time that history may take; see `notRecordedYet`.
+  // Enough attempts for the time that history may take; see `notRecordedYet`.
   attempts: 30,
   backoff: { from: "200ms", to: "5s" },
-  // One task of a workflow at a time, so that the last one finds them all ended.
+  // The tasks of a workflow are handled one at a time, so that the last one finds all of them ended.
   ordered: "metadata.correlationId",
 });

@@ -2,26 +2,26 @@ import type { Bus, Event } from "wagglebus";
 import { isRecord } from "../_shared/document.ts";
 import { type Contribution, Graph } from "./graph.ts";
 
-/** The graph as history tells it. */
+/** The graph built from history. */
 export class GraphView {
   readonly graph = new Graph();
-  /** Ids of the events that led to an update. */
+  /** Ids of the events that caused an update. */
   readonly updates = new Set<string>();
-  /** Ids of updates that this process has made and not yet found in history. */
-  readonly #ahead = new Set<string>();
+  /** Ids of updates that this process has published and not yet read from history. */
+  readonly #unread = new Set<string>();
   #lastId: string | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Takes in what was added since; one call at a time, in the order of the calls. */
+  /** Reads the updates since the last call. Concurrent calls run one after another. */
   catchUp(history: Pick<Bus["history"], "query">): Promise<void> {
     const turn = this.#turn.then(() => this.#read(history));
     this.#turn = turn.catch(() => {});
     return turn;
   }
 
-  /** Takes in an update that was just published: history may have it later than the next call. */
+  /** Adds an update that was just published, since history may not have it at the next call. */
   add(update: Event): void {
-    this.#ahead.add(update.id);
+    this.#unread.add(update.id);
     this.#put(update);
   }
 
@@ -29,7 +29,7 @@ export class GraphView {
     const fresh: Event[] = [];
     let cursor: string | undefined;
     do {
-      // Mostly there is one new update, this process's own last; the first time, all of them.
+      // Usually there is one new update, the last one of this process; the first call reads all of them.
       const page = await history.query({
         type: "knowledge_graph.updated",
         limit: this.#lastId === undefined ? 1_000 : 5,
@@ -40,7 +40,7 @@ export class GraphView {
       cursor = known === -1 ? page.cursor : undefined;
     } while (cursor !== undefined);
     for (const event of fresh.reverse()) {
-      if (!this.#ahead.delete(event.id)) this.#put(event);
+      if (!this.#unread.delete(event.id)) this.#put(event);
       this.#lastId = event.id;
     }
   }
@@ -54,7 +54,7 @@ export class GraphView {
 
 const views = new WeakMap<object, GraphView>();
 
-/** The graph of a bus, up to date; kept from one call to the next, so that a call reads only what is new. */
+/** Returns the current graph of a bus. It is cached, so that a call reads only new updates. */
 export async function graphOf(bus: Pick<Bus, "history">): Promise<GraphView> {
   const view = views.get(bus) ?? new GraphView();
   views.set(bus, view);
@@ -62,7 +62,7 @@ export async function graphOf(bus: Pick<Bus, "history">): Promise<GraphView> {
   return view;
 }
 
-/** What an update says a document put into the graph; `undefined` where it is somebody else's kind of update. */
+/** Parses the contribution of a document from an update, or returns `undefined` for another kind of update. */
 function toContribution(data: unknown): Contribution | undefined {
   if (!isRecord(data) || typeof data.document !== "string") return undefined;
   const entities = (Array.isArray(data.entities) ? data.entities : []).filter(isRecord);

@@ -1,24 +1,24 @@
-/** What one document has put into the graph. */
+/** The entities and relationships that one document contributes to the graph. */
 export interface Contribution {
   document: string;
   entities: readonly string[];
-  /** `from kind to`, one each. */
+  /** Each in the form `from kind to`. */
   relationships: readonly string[];
 }
 
-/** How a contribution would change the graph, in entities and relationships together. */
+/** The number of entities and relationships that a contribution would add and remove. */
 export interface Change {
   added: number;
   removed: number;
 }
 
 /**
- * The knowledge graph as a fold of contributions. A document's newer contribution takes the place of its older one, so
- * that what it no longer says leaves the graph, unless another document says it too.
+ * The knowledge graph as a fold of contributions. A newer contribution of a document replaces its older one, so that what the
+ * document no longer contains is removed, unless another document contains it too.
  */
 export class Graph {
   readonly #contributions = new Map<string, Contribution>();
-  /** How many documents name an entity. */
+  /** The number of documents that mention an entity. */
   readonly #named = new Map<string, number>();
 
   put(contribution: Contribution): void {
@@ -31,7 +31,7 @@ export class Graph {
     this.#contributions.set(contribution.document, contribution);
   }
 
-  /** What `put` of this contribution would add and remove. */
+  /** Returns what `put` of this contribution would add and remove. */
   preview(contribution: Contribution): Change {
     const before = this.#contributions.get(contribution.document);
     const entities = difference(before?.entities, contribution.entities);

@@ -3,12 +3,12 @@ import type { Contribution } from "./graph.ts";
 import { graphOf } from "./graph-of.ts";
 import type subscription from "./subscription.ts";
 
-/** Puts what a document speaks of into the knowledge graph, in the place of what it said before. */
+/** Puts the entities of a document into the knowledge graph, replacing its earlier ones. */
 const librarian: Handler<EventOf<typeof subscription>> = async (event, { bus }) => {
   const { memoryId, entities, relationships = [] } = event.data;
   const document = typeof event.data.document === "string" ? event.data.document : memoryId;
   const view = await graphOf(bus);
-  // A run that was killed after it had published is run again: the graph has its update already.
+  // A run that was killed after publishing is retried, but the graph already has its update.
   if (view.updates.has(event.id)) return;
   const contribution: Contribution = {
     document,

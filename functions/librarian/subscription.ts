@@ -6,6 +6,6 @@ export default defineSubscription({
   on: memoryEntityExtracted,
   attempts: 10,
   backoff: { from: "200ms", to: "5s" },
-  // One update at a time: each is counted against the graph that the one before it left.
+  // Updates do not overlap, because each is compared with the graph after the previous one.
   concurrency: 1,
 });

@@ -3,16 +3,14 @@ import { contentTag, isRecord, parseDocument } from "../_shared/document.ts";
 import { plan } from "./plan.ts";
 import type subscription from "./subscription.ts";
 
-/** Splits a folder of documents into one task each, and gives each task to a reader. */
+/** Creates one task for each document of a workflow, and assigns it to a reader. */
 const planner: Handler<EventOf<typeof subscription>> = async (event, { bus }) => {
   const { input } = event.data;
   if (!isRecord(input) || !Array.isArray(input.documents)) {
-    throw new NonRetriableError(
-      "workflow.started: data.input.documents is not a list; publish it as { path, digest }[]",
-    );
+    throw new NonRetriableError("workflow.started: data.input.documents must be a list of { path, digest }");
   }
   const documents = input.documents.map(parseDocument).filter((document) => document !== undefined);
-  // All at once, so that they share a commit; keyed by task, so that a second run of this handler adds nothing.
+  // Concurrent publishes share a commit. The keys make a second run of this handler publish nothing new.
   await Promise.all(
     plan(documents).flatMap(({ taskId, agentId, document }) => [
       bus.emit.task.created(

@@ -1,21 +1,21 @@
 import { type DocumentRef, digestOf } from "../_shared/document.ts";
 
-/** How many readers share the work. */
+/** The number of readers that share the work. */
 const readers = 3;
 
-/** One document for one reader. */
+/** The task of one reader to read one document. */
 export interface PlannedTask {
   taskId: string;
   agentId: string;
   document: DocumentRef;
 }
 
-/** The same path with the same content is the same task, whoever plans it and whenever. */
+/** Returns the id of a task, which depends only on the path and the content of the document. */
 export function taskIdOf(document: DocumentRef): string {
   return `task-${digestOf(`${document.path}\0${document.digest ?? ""}`).slice(0, 12)}`;
 }
 
-/** Deals the documents out to the readers in turn, by path, so that the same folder always gives the same plan. */
+/** Assigns the documents, sorted by path, to the readers in turn, so that the plan for a folder is always the same. */
 export function plan(documents: readonly DocumentRef[]): PlannedTask[] {
   const sorted = documents.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return sorted.map((document, index) => ({

@@ -4,9 +4,9 @@ import { findAll, notRecordedYet } from "../_shared/history.ts";
 import type { Claim } from "./conflict.ts";
 
 /**
- * Who was given a content to read, or has read it, oldest first. `assigned` is the event that gave it to whoever asks. History
- * must have that one, where it was given by this content: without it, each of two readers could give way to the other. Of
- * one that was redriven, history may have forgotten it.
+ * Returns the tasks that were assigned to read a content or have read it, oldest first. `assigned` is the event of the calling
+ * task. If it has the tag of the content, it must be in history: without it, each of two readers could give way to the other.
+ * For a redriven task history may no longer keep it.
  */
 export async function readClaims(
   bus: Pick<Bus, "history">,

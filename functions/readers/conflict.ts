@@ -1,26 +1,26 @@
-/** A task's hold on a content, as history tells it, in order of acceptance. */
+/** The claim of a task on a content, from history. */
 export interface Claim {
   taskId: string;
   agentId: string;
   path: string;
-  /** Whether the content was read already, and not only assigned. */
+  /** Whether the content has already been read, and not only assigned. */
   read: boolean;
 }
 
 /**
- * The claim that a task has to give way to: the oldest of another task that still stands. `undefined` where the task's
- * own claim is the oldest. Order of acceptance is the same for everyone who looks, so of two readers exactly one gives way.
+ * Returns the claim that a task must give way to: the oldest valid claim of another task, or `undefined` if the task's own
+ * claim is older. The order of acceptance is the same for every reader, so exactly one of two readers gives way.
  *
- * `stands` says whether an assigned file still holds the content: it may have been moved since.
+ * `isValid` returns whether an assigned file still has the content, since it may have been moved.
  */
 export async function findHolder(
   taskId: string,
   claims: readonly Claim[],
-  stands: (claim: Claim) => Promise<boolean>,
+  isValid: (claim: Claim) => Promise<boolean>,
 ): Promise<Claim | undefined> {
   for (const claim of claims) {
     if (claim.taskId === taskId) return undefined;
-    if (claim.read || (await stands(claim))) return claim;
+    if (claim.read || (await isValid(claim))) return claim;
   }
   return undefined;
 }

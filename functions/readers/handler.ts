@@ -5,15 +5,17 @@ import { findHolder } from "./conflict.ts";
 import { BrokenDocumentError, type Reading, readDocument } from "./read-document.ts";
 import type subscription from "./subscription.ts";
 
-/** Reads the document of one task and remembers it; gives way where another reader has the same document. */
+/** Reads the document of a task and publishes a memory of it, or gives way to another reader with the same document. */
 const reader: Handler<EventOf<typeof subscription>> = async (event, { attempt, bus, log, redriven, signal }) => {
   const { taskId, agentId = "reader-1" } = event.data;
   const document = parseDocument(event.data.input);
-  if (document === undefined) throw new NonRetriableError(`task ${taskId}: data.input.path names no document to read`);
+  if (document === undefined) {
+    throw new NonRetriableError(`task ${taskId}: data.input.path must be the path of a document`);
+  }
   const { path } = document;
   const reading = await read(path, signal);
 
-  // Keys carry the digest: a file that changed between two runs of one delivery is another content, not a conflict.
+  // The keys contain the digest: a file that changed between two runs of a delivery is new content, not a conflict.
   const { digest } = reading;
   const tags = [contentTag(digest)];
   const from = (key: string) => ({ source: agentId, dedupe: `${key} ${digest}`, metadata: { agentId, tags } });
@@ -36,7 +38,7 @@ const reader: Handler<EventOf<typeof subscription>> = async (event, { attempt, b
 
   const memoryId = `memory-${digest.slice(0, 12)}`;
   const { text, title, summary, truncated, words, bytes } = reading;
-  // Together, so that they share a commit.
+  // Concurrent publishes share a commit.
   await Promise.all([
     bus.emit.memory.created(
       { memoryId, agentId, content: text, summary, filters: { path, digest, taskId, title, words, bytes, truncated } },
@@ -48,7 +50,7 @@ const reader: Handler<EventOf<typeof subscription>> = async (event, { attempt, b
 
 export default reader;
 
-/** A broken document stays broken until somebody fixes it, so it is dead at once; anything else is tried again. */
+/** Reads a document. A broken document stays broken until someone fixes it, so the error is not retriable. */
 async function read(path: string, signal: AbortSignal): Promise<Reading> {
   try {
     return await readDocument(path, signal);

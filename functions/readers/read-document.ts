@@ -4,10 +4,10 @@ import { extname } from "node:path";
 import { cut } from "../_shared/cut.ts";
 import { digestOf } from "../_shared/document.ts";
 
-/** What a reader takes in of a document. */
+/** The contents of a document as a reader publishes them. */
 export interface Reading {
   digest: string;
-  /** The text, cut at 64,000 characters: an event is no place for a book. */
+  /** The text, truncated to 64,000 characters to keep the event small. */
   text: string;
   truncated: boolean;
   title: string;
@@ -16,7 +16,7 @@ export interface Reading {
   bytes: number;
 }
 
-/** A document that stays unreadable however often it is tried; the message says what to fix. */
+/** The document cannot be read, and trying again does not help. The message says what to fix. */
 export class BrokenDocumentError extends Error {
   override readonly name = "BrokenDocumentError";
 }
@@ -24,29 +24,29 @@ export class BrokenDocumentError extends Error {
 const keptCharacters = 64_000;
 const summaryCharacters = 240;
 
-/** Errors of the file system that trying again does not cure. */
-const lastingErrors: Readonly<Record<string, string>> = {
-  ENOENT: "is gone; bring it back and redrive, or discard the dead letter",
-  EACCES: "may not be read; change its permissions, then redrive",
-  EPERM: "may not be read; change its permissions, then redrive",
+/** Errors of the file system that persist when retried. */
+const permanentErrors: Readonly<Record<string, string>> = {
+  ENOENT: "no longer exists; restore it and redrive, or discard the dead letter",
+  EACCES: "cannot be read; change its permissions, then redrive",
+  EPERM: "cannot be read; change its permissions, then redrive",
   EISDIR: "is a folder, not a document",
 };
 
-/** Reads a document from the disk. Throws {@link BrokenDocumentError}, or the file system's error where it may pass. */
+/** Reads a document from disk. Rejects with {@link BrokenDocumentError}, or with the file system's error if it may pass. */
 export async function readDocument(path: string, signal?: AbortSignal): Promise<Reading> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path, { signal });
   } catch (thrown) {
     const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-    const lasting = lastingErrors[code];
-    if (lasting !== undefined) throw new BrokenDocumentError(`${path} ${lasting} (${code})`, { cause: thrown });
+    const permanent = permanentErrors[code];
+    if (permanent !== undefined) throw new BrokenDocumentError(`${path} ${permanent} (${code})`, { cause: thrown });
     throw thrown;
   }
   return parseDocumentText(path, bytes);
 }
 
-/** What the bytes of a document say. Throws {@link BrokenDocumentError} with the line that is broken. */
+/** Parses the bytes of a document. Throws {@link BrokenDocumentError} with the line that is broken. */
 export function parseDocumentText(path: string, bytes: Uint8Array): Reading {
   const whole = decode(path, bytes);
   checkSyntax(path, whole);
@@ -63,7 +63,7 @@ export function parseDocumentText(path: string, bytes: Uint8Array): Reading {
 
 function decode(path: string, bytes: Uint8Array): string {
   if (isUtf8(bytes)) return new TextDecoder().decode(bytes);
-  // A line feed is never part of a longer character, so each line can be judged by itself.
+  // A line feed is never part of a multi-byte character, so each line can be checked separately.
   let line = 1;
   let start = 0;
   for (;;) {
@@ -90,13 +90,13 @@ function checkJson(text: string, where: string): void {
     JSON.parse(text);
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    // Where it broke, V8 counts from the start of what it was given: in a line of many that would mislead.
+    // V8 reports a position in the parsed text, which would be misleading for a single line of a file.
     const [why = message] = message.split(" in JSON at position ");
     throw new BrokenDocumentError(`${where} is not JSON (${cut(why, 120)}); fix it, then redrive`, { cause: thrown });
   }
 }
 
-/** Title: the first heading, else the file's name. Summary: the first paragraph that is neither heading nor code. */
+/** Returns the first heading, or else the file name, as the title, and the first paragraph of prose as the summary. */
 function describe(path: string, text: string): { title: string; summary: string } {
   const prose = text.replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, "");
   const heading = /^#{1,6}[ \t]+(\S.*)$/m.exec(prose)?.[1];

@@ -5,7 +5,7 @@ export default defineSubscription({
   name: "readers",
   on: taskAssigned,
   where: { data: { agentId: [{ prefix: "reader-" }], input: { path: [{ exists: true }] } } },
-  // So many for the time that history may take; see `notRecordedYet`.
+  // Enough attempts for the time that history may take; see `notRecordedYet`.
   attempts: 30,
   backoff: { from: "200ms", to: "5s" },
   timeout: "30s",

@@ -3,17 +3,17 @@ import { type CliIo, type ExitCode, exitCodes, Interruption } from "./io.ts";
 import { reportError } from "./report-error.ts";
 
 /**
- * Does the work of a command and gives what the process should exit with. Never throws: what went wrong is said on stderr,
- * for programs as JSON where `json` says so by then.
+ * Runs the work of a command and returns the exit code of the process. Never throws: an error is written to stderr, as JSON
+ * if `json()` then returns true.
  */
 export async function runToExit(io: CliIo, json: () => boolean, work: () => Promise<ExitCode>): Promise<ExitCode> {
-  // Waiting for other processes' events keeps no process alive by itself.
+  // A timer keeps the process alive: waiting for events of other processes does not.
   const alive = setInterval(() => {}, longestTimerMs);
   try {
     return await work();
   } catch (thrown) {
     const reason: unknown = io.signal.reason;
-    // What failed because it was told to stop has not failed.
+    // An error caused by the interruption itself is not a failure.
     if (reason instanceof Interruption) return reason.why === "output-closed" ? exitCodes.ok : exitCodes.interrupted;
     reportError(thrown, io, json());
     return exitCodes.failed;

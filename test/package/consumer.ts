@@ -1,10 +1,10 @@
-// What a user of the package writes. `npm run check:package` installs the packed package in a new folder, compiles this
-// there with its types, and runs it on the oldest Node that is supported and on the one we develop on.
+// A program as a user of the package would write it. `npm run check:package` installs the packed package in a new folder,
+// compiles this program there with the package's types, and runs it on the oldest supported Node and on the one we develop on.
 import { strict as assert } from "node:assert";
 import { type Bus, BusError, compilePattern, connect, defineEvent, defineSubscription } from "wagglebus";
 import { standardCatalog, taskCreated } from "wagglebus/catalog";
 import type { ReportView } from "wagglebus/dev";
-// Of its types alone: they compile where no package of AWS is installed.
+// Only the types are imported, which must compile without any AWS package.
 import type { defineHandler } from "wagglebus/lambda";
 import { testBus } from "wagglebus/testing";
 import { z } from "zod";
@@ -31,14 +31,14 @@ for (const options of [{ engine: "memory" }, { engine: "embedded", file: "bus.db
   await bus.close();
 }
 
-/** What the module of a Lambda function says. */
+/** A handler as in the module of a Lambda function. */
 export const functionOf = (define: typeof defineHandler) =>
   define(accounts, async (event, { bus }) => {
     const cents: number = event.data.cents;
     await bus.publish({ type: "custom.paid", data: { cents } });
   });
 
-/** What a program says of a run of its functions. */
+/** A view of a run of functions, as a program defines it. */
 export const view: ReportView<object, number> = {
   subject: (event) => event.source,
   summary: ({ handled }, result) => ({ headline: `${result} of ${handled}` }),

@@ -16,7 +16,7 @@ import { z } from "zod";
 declare const bus: Bus;
 
 describe("publish", () => {
-  it("takes a definition with its data", () => {
+  it("accepts a definition with its data", () => {
     expectTypeOf(bus.publish(taskCompleted, { taskId: "1" }))
       .resolves.toHaveProperty("type")
       .toEqualTypeOf<"task.completed">();
@@ -26,12 +26,12 @@ describe("publish", () => {
     bus.publish(taskCompleted, {});
   });
 
-  it("takes a draft, typed by its type", () => {
+  it("accepts a draft, typed by its type", () => {
     bus.publish({ type: "task.completed", data: { taskId: "1" } });
     bus.publish({ type: "custom.anything", data: { at: [1, 2] } });
     // @ts-expect-error taskId is missing
     bus.publish({ type: "task.completed", data: {} });
-    // @ts-expect-error there is no such type
+    // @ts-expect-error unknown type
     bus.publish({ type: "task.complete", data: { taskId: "1" } });
     // @ts-expect-error replay is set by the engine only
     bus.publish({ type: "task.completed", data: { taskId: "1" }, metadata: { replay: { id: "1" } } });
@@ -39,11 +39,11 @@ describe("publish", () => {
 });
 
 describe("emit", () => {
-  it("has one call a type, also under words that begin others", () => {
+  it("has one function per type, even if a type is the prefix of another", () => {
     expectTypeOf(bus.emit.task.completed).parameter(0).toHaveProperty("taskId").toEqualTypeOf<string>();
     expectTypeOf(bus.emit.agent.task.completed).parameter(0).toHaveProperty("agentId").toEqualTypeOf<string>();
     expectTypeOf(bus.emit.knowledge_graph.updated).toBeFunction();
-    // @ts-expect-error there is no such type
+    // @ts-expect-error unknown type
     bus.emit.task.complet({ taskId: "1" });
     // @ts-expect-error data is checked
     bus.emit.task.completed({ taskId: 1 });
@@ -51,7 +51,7 @@ describe("emit", () => {
 });
 
 describe("subscribe", () => {
-  it("gives the handler the data of what `on` names", () => {
+  it("types the handler's event by `on`", () => {
     bus.subscribe({ on: taskCompleted }, (event) => {
       expectTypeOf(event.data.taskId).toEqualTypeOf<string>();
       expectTypeOf(event.type).toEqualTypeOf<"task.completed">();
@@ -64,7 +64,7 @@ describe("subscribe", () => {
     bus.subscribe({ on: "memory.*" }, (event) => expectTypeOf(event.data).toBeUnknown());
   });
 
-  it("keeps the type through defineSubscription, and types where", () => {
+  it("keeps the type through defineSubscription, and types `where`", () => {
     const readers = defineSubscription({ name: "readers", on: taskAssigned, where: { data: { taskId: ["1"] } } });
     bus.subscribe(readers, (event, context) => {
       expectTypeOf(event.data.taskId).toEqualTypeOf<string>();
@@ -77,7 +77,7 @@ describe("subscribe", () => {
     bus.subscribe(readers, () => {}, { filter: (event) => event.nothing === 1 });
   });
 
-  it("has a type for handlers that stand alone", () => {
+  it("accepts a separate handler of type Handler", () => {
     const handler: Handler<Event<"task.completed", { taskId: string }>> = async (event, { log }) => {
       log.info(event.data.taskId);
     };
@@ -86,7 +86,7 @@ describe("subscribe", () => {
 });
 
 describe("waitFor", () => {
-  it("resolves to what was wanted", () => {
+  it("resolves to events of the matcher's type", () => {
     expectTypeOf(bus.waitFor(taskCompleted)).resolves.toHaveProperty("data").toHaveProperty("taskId");
     expectTypeOf(bus.waitFor("task.completed")).resolves.toHaveProperty("data").toHaveProperty("taskId");
     expectTypeOf(bus.waitFor({ any: [taskCompleted, memoryCreated] }))
@@ -101,10 +101,10 @@ describe("waitFor", () => {
 describe("a catalog of your own", () => {
   const orderPlaced = defineEvent("order.placed", { data: z.looseObject({ orderId: z.string(), total: z.number() }) });
 
-  it("types the bus that is connected with it", async () => {
+  it("types a bus that is connected with it", async () => {
     const own = await connect({ engine: "memory", catalog: createCatalog([orderPlaced]) });
     own.emit.order.placed({ orderId: "1", total: 2 });
-    // @ts-expect-error it is the whole catalog
+    // @ts-expect-error the catalog has no other types
     own.emit.task;
     const both = await connect({ engine: "memory", catalog: standardCatalog.extend([orderPlaced]) });
     both.emit.order.placed({ orderId: "1", total: 2 });
@@ -112,7 +112,7 @@ describe("a catalog of your own", () => {
     expectTypeOf(testBus().emit.task.completed).toBeFunction();
   });
 
-  it("names its events", () => {
+  it("has the types of its events", () => {
     const catalog = createCatalog([orderPlaced]);
     expectTypeOf<EventsOf<readonly [typeof orderPlaced]>>().toHaveProperty("order.placed");
     expectTypeOf<StandardEvents>().toHaveProperty("task.completed");

@@ -29,22 +29,22 @@ const orderPaid = defineEvent("shop.order.paid", {
 const orderSent = defineEvent("shop.order.sent", { data: z.looseObject({ orderId: z.string(), carrier: z.string() }) });
 
 describe("defineEvent", () => {
-  test("keeps the type's name and the schema's input", () => {
+  test("keeps the name of the type and the input of the schema", () => {
     expectTypeOf(orderSent.type).toEqualTypeOf<"shop.order.sent">();
     expectTypeOf(orderSent).toEqualTypeOf<
       EventDefinition<"shop.order.sent", { [x: string]: unknown; orderId: string; carrier: string }>
     >();
   });
 
-  test("takes schemas of objects alone", () => {
-    // @ts-expect-error a text is no object
+  test("accepts only schemas of objects", () => {
+    // @ts-expect-error a string is not an object
     defineEvent("shop.order.lost", { data: z.string() });
-    // @ts-expect-error a list is no object
+    // @ts-expect-error an array is not an object
     defineEvent("shop.order.lost", { data: z.array(z.string()) });
     defineEvent("shop.order.lost", { data: z.discriminatedUnion("by", [z.object({ by: z.literal("post") })]) });
   });
 
-  test("types what an upcast gets by the older schema", () => {
+  test("types the argument of an upcast by the older schema", () => {
     defineEvent("shop.order.paid", {
       version: 3,
       data: z.looseObject({ orderId: z.string(), cents: z.number() }),
@@ -69,14 +69,14 @@ describe("defineEvent", () => {
     });
     defineEvent("shop.order.paid", {
       data: z.looseObject({ orderId: z.string() }),
-      // @ts-expect-error an upcast gives an object
+      // @ts-expect-error an upcast returns an object
       older: [{ version: 1, data: z.looseObject({ order: z.string() }), upcast: (data) => data.order }],
     });
   });
 
-  test("any definition is an EventDefinition", () => {
+  test("every definition is an EventDefinition", () => {
     assertType<EventDefinition>(orderPaid);
-    // @ts-expect-error of another type
+    // @ts-expect-error it has another type
     assertType<EventDefinition<"shop.order.sent">>(orderPaid);
   });
 });
@@ -91,7 +91,7 @@ describe("catalogs", () => {
     expectTypeOf(standardCatalog).toEqualTypeOf<Catalog<StandardEvents>>();
   });
 
-  test("of a list, an object and a module alike", () => {
+  test("accept an array, an object or a module", () => {
     type Expected = { [x: string]: unknown; orderId: string; carrier: string };
     expectTypeOf<ByType<{ orderSent: typeof orderSent }>["shop.order.sent"]>().toEqualTypeOf<Expected>();
     const listed = createCatalog([orderSent, orderPaid]);
@@ -101,13 +101,13 @@ describe("catalogs", () => {
     expectTypeOf(standardCatalog.extend([orderSent])).toExtend<
       Catalog<StandardEvents & { "shop.order.sent": Expected }>
     >();
-    // @ts-expect-error the catalog does not hold it
+    // @ts-expect-error the catalog does not have this type
     assertType<Catalog<{ "shop.order.paid": object }>>(createCatalog([orderSent]));
   });
 });
 
 describe("defineSubscription", () => {
-  test("keeps what is wanted, for the handler's event", () => {
+  test("keeps the selectors for the type of the handler's event", () => {
     const both = defineSubscription({ name: "both", on: [taskCompleted, toolCallCompleted] });
     type Both = EventOf<typeof both>;
     expectTypeOf<Both["type"]>().toEqualTypeOf<"task.completed" | "tool.call.completed">();
@@ -121,7 +121,7 @@ describe("defineSubscription", () => {
     expectTypeOf<EventFor<"*", StandardEvents>>().toEqualTypeOf<Event>();
   });
 
-  test("types where by the data of definitions", () => {
+  test("types `where` by the data of definitions", () => {
     defineSubscription({
       on: orderPaid,
       where: {
@@ -136,45 +136,45 @@ describe("defineSubscription", () => {
         source: [{ suffix: "-shop" }],
       },
     });
-    // @ts-expect-error no such field
+    // @ts-expect-error unknown field
     defineSubscription({ on: orderPaid, where: { data: { amuont: [1] } } });
-    // @ts-expect-error a number is wanted
+    // @ts-expect-error must be a number
     defineSubscription({ on: orderPaid, where: { data: { amount: ["1"] } } });
-    // @ts-expect-error values stand in a list
+    // @ts-expect-error values must be in a list
     defineSubscription({ on: orderPaid, where: { data: { amount: 1 } } });
-    // @ts-expect-error no such kind
+    // @ts-expect-error unknown kind
     defineSubscription({ on: orderPaid, where: { data: { kind: ["cheque"] } } });
     // @ts-expect-error a number has no prefix
     defineSubscription({ on: orderPaid, where: { data: { amount: [{ prefix: "1" }] } } });
-    // @ts-expect-error a text has no range
+    // @ts-expect-error a string has no range
     defineSubscription({ on: orderPaid, where: { data: { orderId: [{ numeric: ["=", 1] }] } } });
-    // @ts-expect-error no such metadata
+    // @ts-expect-error unknown field of metadata
     defineSubscription({ on: orderPaid, where: { metadata: { agent: ["a"] } } });
-    // @ts-expect-error no such field of an event
+    // @ts-expect-error unknown field of an event
     defineSubscription({ on: orderPaid, where: { dat: {} } });
-    // @ts-expect-error within an element, too
+    // @ts-expect-error unknown field of an element
     defineSubscription({ on: orderPaid, where: { data: { lines: { suk: ["A"] } } } });
   });
 
-  test("over several definitions: a field of any", () => {
+  test("allows the fields of any of several definitions in `where`", () => {
     defineSubscription({ on: [orderPaid, orderSent], where: { data: { carrier: ["post"], amount: [1] } } });
-    // @ts-expect-error of none
+    // @ts-expect-error a field of none of them
     defineSubscription({ on: [orderPaid, orderSent], where: { data: { carier: ["post"] } } });
   });
 
-  test("where a name is among them: any field of data", () => {
+  test("allows any field of data in `where` if a selector is a name", () => {
     defineSubscription({ on: [orderPaid, "memory.*"], where: { data: { whatever: { deep: [1, { prefix: "x" }] } } } });
     defineSubscription({ on: "task.*", where: { data: { whatever: [null] } } });
-    // @ts-expect-error metadata are known still
+    // @ts-expect-error metadata is still typed
     defineSubscription({ on: "task.*", where: { metadata: { agent: ["a"] } } });
   });
 
-  test("refuses what no setting is", () => {
-    // @ts-expect-error a unit is missing
+  test("refuses invalid settings", () => {
+    // @ts-expect-error the unit is missing
     defineSubscription({ on: "task.*", timeout: "30" });
-    // @ts-expect-error no such setting
+    // @ts-expect-error unknown setting
     defineSubscription({ on: "task.*", attempst: 3 });
-    // @ts-expect-error no path into an event
+    // @ts-expect-error not a path into an event
     defineSubscription({ on: "task.*", ordered: "taskId" });
     defineSubscription({ on: "task.*", ordered: "data.taskId", timeout: "1.5s", backoff: { from: 10 } });
   });

@@ -8,7 +8,7 @@ import { z } from "zod";
 const tasks = defineSubscription({ name: "tasks", on: taskAssigned });
 
 describe("defineHandler", () => {
-  it("gives the handler the data of what `on` names", () => {
+  it("types the handler's event by `on`", () => {
     defineHandler(tasks, (event, { bus, signal }) => {
       expectTypeOf(event.type).toEqualTypeOf<"task.assigned">();
       expectTypeOf(event.data.taskId).toEqualTypeOf<string>();
@@ -24,7 +24,7 @@ describe("defineHandler", () => {
     );
   });
 
-  it("takes the handler that `subscribe` takes", () => {
+  it("accepts the same handler as `subscribe`", () => {
     const handler: Handler<EventOf<typeof tasks>> = () => {};
     defineHandler(tasks, handler);
     const ofAnother: Handler<EventOf<{ on: typeof memoryCreated }>> = () => {};
@@ -32,7 +32,7 @@ describe("defineHandler", () => {
     defineHandler(tasks, ofAnother);
   });
 
-  it("types the bus and the events by the catalog that is given", () => {
+  it("types the bus and the events by the given catalog", () => {
     const mine = defineEvent("mine.happened", { description: "Mine.", data: z.looseObject({ at: z.number() }) });
     const catalog = createCatalog([mine]);
     defineHandler(
@@ -46,15 +46,15 @@ describe("defineHandler", () => {
   });
 
   it("checks `where` and the options", () => {
-    // @ts-expect-error there is no such setting
+    // @ts-expect-error unknown setting
     defineHandler({ name: "tasks", on: taskAssigned, attempt: 3 }, () => {});
-    // @ts-expect-error there is no such option
+    // @ts-expect-error unknown option
     defineHandler(tasks, () => {}, { catalogue: 1 });
   });
 });
 
 describe("the functions", () => {
-  it("are what Lambda calls", () => {
+  it("have the signature of a Lambda handler", () => {
     const forQueue: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> = defineHandler(tasks, () => {});
     expectTypeOf(forQueue).toBeFunction();
     expectTypeOf(recordHistory({})).toExtend<(event: SQSEvent, context: Context) => Promise<SQSBatchResponse>>();

@@ -4,9 +4,9 @@ import java.util.List;
 import software.amazon.event.ruler.Machine;
 
 /**
- * Matches events (JSON texts) with rules (JSON texts), both one a line, on one thread.
- * Arguments: the rules' file, the events' file, seconds to warm up, seconds to measure.
- * Prints: rules matched by one pass over the events, milliseconds to compile, events a second.
+ * Matches events with rules, both as one JSON value per line, on one thread.
+ * Arguments: the file of rules, the file of events, seconds to warm up, seconds to measure.
+ * Prints: rules matched in one pass over the events, milliseconds to compile, events per second.
  */
 public final class Peer {
   public static void main(String[] arguments) throws Exception {

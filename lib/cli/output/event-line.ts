@@ -3,7 +3,7 @@ import type { CliOutput } from "../io.ts";
 import { dataDigest } from "./data-digest.ts";
 import { displayWidth, printable, truncate } from "./text.ts";
 
-/** An event on one line. Lines come one by one: columns are as wide as most types and sources need, and grow where one does not fit. */
+/** Renders an event as one line. The columns fit most types and sources; a longer value makes its own column wider. */
 export function eventLine({ colors, isTTY, columns }: CliOutput, event: Event): string {
   const { dim, bold } = colors;
   const time = isTTY ? event.time.slice(11, 23) : event.time;

@@ -8,7 +8,7 @@ import { type Claim, findHolder } from "../../../functions/readers/conflict.ts";
 describe("plan", () => {
   const document = fc.record({ path: fc.string({ minLength: 1 }), digest: fc.string() });
 
-  test("is the same whatever the order, one task a document, three readers in turn", () => {
+  test("assigns one task per document to three readers in turn, whatever the order of the documents", () => {
     fc.assert(
       fc.property(fc.uniqueArray(document, { selector: ({ path }) => path }), (documents) => {
         const tasks = plan(documents);
@@ -19,7 +19,7 @@ describe("plan", () => {
     );
   });
 
-  test("changed content is another task", () => {
+  test("creates another task for changed content", () => {
     const [before] = plan([{ path: "a.md", digest: "1" }]);
     const [after] = plan([{ path: "a.md", digest: "2" }]);
     expect(before?.taskId).not.toBe(after?.taskId);
@@ -35,19 +35,19 @@ describe("findHolder", () => {
   });
   const stands = async () => true;
 
-  test("of any readers of one content exactly one has no holder before it", async () => {
+  test("returns no holder for exactly one of several readers of a content", async () => {
     const claims = [claim("b"), claim("a"), claim("c")];
     const holders = await Promise.all(["a", "b", "c"].map((task) => findHolder(task, claims, stands)));
     expect(holders.map((holder) => holder?.taskId)).toEqual(["b", undefined, "b"]);
   });
 
-  test("a claim that no longer stands holds nothing, unless it has been read", async () => {
+  test("ignores a claim that is no longer valid, unless its content has been read", async () => {
     const moved = async () => false;
     expect(await findHolder("b", [claim("a"), claim("b")], moved)).toBeUndefined();
     expect((await findHolder("b", [claim("a", true), claim("b")], moved))?.taskId).toBe("a");
   });
 
-  test("without a claim of its own, it gives way to whoever has one", async () => {
+  test("returns any valid claim for a task without a claim of its own", async () => {
     expect((await findHolder("x", [claim("a")], stands))?.taskId).toBe("a");
     expect(await findHolder("x", [], stands)).toBeUndefined();
   });
@@ -56,7 +56,7 @@ describe("findHolder", () => {
 describe("outcomeOf", () => {
   const done = (taskId: string, result = {}) => ({ taskId, result: { path: "a", ...result } });
 
-  test("is there once every task has ended, however often one is told of", () => {
+  test("returns the outcome once every task has ended, even if one is reported several times", () => {
     expect(outcomeOf(2, [done("a"), done("a")])).toBeUndefined();
     expect(outcomeOf(2, [done("a"), done("a"), done("b", { gaveWayTo: "a" })])).toEqual({
       documents: 2,
@@ -65,7 +65,7 @@ describe("outcomeOf", () => {
     });
   });
 
-  test("what is no task counts for nothing", () => {
+  test("ignores data that is not a task", () => {
     expect(outcomeOf(1, [null, {}, { taskId: 7 }])).toBeUndefined();
   });
 });
@@ -77,7 +77,7 @@ describe("Graph", () => {
     relationships: fc.array(fc.constantFrom("a names x", "b names y", "c names z")),
   });
 
-  test("preview says by how much put makes it grow and shrink, against a graph built anew", () => {
+  test("preview returns what put adds and removes, compared with a rebuilt graph", () => {
     fc.assert(
       fc.property(fc.array(contribution), contribution, (earlier, next) => {
         const graph = new Graph();
@@ -92,7 +92,7 @@ describe("Graph", () => {
     );
   });
 
-  /** Entities of all documents, and each document's relationships, by what it said last. */
+  /** The entities of all documents, and the relationships of each, from its latest contribution. */
   function contents(contributions: readonly Contribution[]): Set<string> {
     const latest = new Map(contributions.map((one) => [one.document, one]));
     return new Set(

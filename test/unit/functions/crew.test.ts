@@ -36,7 +36,7 @@ describe("the crew", () => {
     await subscribeCrew(bus);
   });
 
-  test("reads each document, learns from it, and completes the workflow last", async () => {
+  test("reads every document, extracts its entities and completes the workflow last", async () => {
     await announce(bus, "w1", folder, {
       "a.md": "# Hives\n\nSee [the other](b.md).",
       "b.md": "# Dances\n\n`waggle` it.",
@@ -53,7 +53,7 @@ describe("the crew", () => {
     expect(flow.roots).toHaveLength(1);
   });
 
-  test("two readers of one content: the later one gives way, whatever runs first", async () => {
+  test("lets the later of two readers of a content give way, whichever runs first", async () => {
     await announce(bus, "w1", folder, { "a.md": "# Same", "b.md": "# Other", "c.md": "# Same" });
     await bus.drain();
     expect(countOf(bus, "memory.created")).toBe(2);
@@ -69,7 +69,7 @@ describe("the crew", () => {
     ]);
   });
 
-  test("a content that was read in an earlier workflow is not read again", async () => {
+  test("does not read a content again that an earlier workflow has read", async () => {
     await announce(bus, "w1", folder, { "a.md": "# Same" });
     await bus.drain();
     await announce(bus, "w2", folder, { "b.md": "# Same" });
@@ -78,7 +78,7 @@ describe("the crew", () => {
     expect(countOf(bus, "task.conflict.detected")).toBe(1);
   });
 
-  test("a file that was renamed before it was read: its new name is read, its old one is a dead letter", async () => {
+  test("reads a renamed file under its new name, and dead-letters the old one", async () => {
     const late = testBus();
     await late.subscribe(plannerSubscription, planner);
     await announce(late, "w1", folder, { "a.md": "# Same" });
@@ -92,10 +92,10 @@ describe("the crew", () => {
       expect.objectContaining({ filters: expect.objectContaining({ path: join(folder, "b.md") }) }),
     ]);
     const { deadLetters } = await late.deadLetters.list();
-    expect(deadLetters.map(({ reason }) => reason.message)).toEqual([expect.stringContaining("a.md is gone")]);
+    expect(deadLetters.map(({ reason }) => reason.message)).toEqual([expect.stringContaining("a.md no longer exists")]);
   });
 
-  test("a broken document is dead at once with what to fix; fixed and redriven, it is read and the workflow completes", async () => {
+  test("dead-letters a broken document at once with the fix, and reads it when it is fixed and redriven", async () => {
     await announce(bus, "w1", folder, { "good.md": "# Good", "calls.jsonl": '{"a":1}\n{"b":' });
     await bus.drain();
     const { deadLetters } = await bus.deadLetters.list();
@@ -119,19 +119,19 @@ describe("the crew", () => {
     );
   });
 
-  test("a changed document takes its old place in the graph", async () => {
+  test("replaces the entities of a changed document in the graph", async () => {
     await announce(bus, "w1", folder, { "a.md": "`old_name` and `kept_name`" });
     await bus.drain();
     await announce(bus, "w2", folder, { "a.md": "`new_name` and `kept_name`" });
     await bus.drain();
-    // The document, two identifiers and two relationships; then one of each comes and one of each goes.
+    // The document, two identifiers and two relationships are added first; then one of each is added and one removed.
     expect(dataOf(bus, "knowledge_graph.updated")).toEqual([
       expect.objectContaining({ added: 5, removed: 0 }),
       expect.objectContaining({ added: 2, removed: 2 }),
     ]);
   });
 
-  test("each function may die after it published: run again, it adds nothing", async () => {
+  test("publishes nothing new if a function is killed after publishing and retried", async () => {
     const again = testBus();
     const dying =
       <E extends Event>(handler: Handler<E>): Handler<E> =>
@@ -159,7 +159,7 @@ describe("the crew", () => {
     );
   });
 
-  test("a workflow of another kind is left alone", async () => {
+  test("ignores a workflow of another kind", async () => {
     await bus.emit.workflow.started({ workflowId: "x", name: "deploy", input: { documents: [{ path: "a.md" }] } });
     await bus.drain();
     expect(types(bus)).toEqual(["workflow.started"]);

@@ -6,7 +6,7 @@ const namesOf = (text: string, path = "docs/a.md") =>
   extract(text, path).entities.map(({ kind, name }) => `${kind} ${name}`);
 
 describe("extract", () => {
-  test("finds headings, identifiers, links and names; the document itself comes first", () => {
+  test("finds headings, identifiers, links and names, after the document itself", () => {
     const text = [
       "# How `bees` dance",
       "",
@@ -24,7 +24,7 @@ describe("extract", () => {
     ]);
   });
 
-  test("relationships lead from the document to each thing, by kind", () => {
+  test("relates the document to each entity by kind", () => {
     expect(extract("# Hives\n`queen` [x](b.md)", "a.md").relationships).toEqual([
       { from: "a.md", to: "Hives", kind: "covers" },
       { from: "a.md", to: "queen", kind: "names" },
@@ -32,15 +32,15 @@ describe("extract", () => {
     ]);
   });
 
-  test("what is named more often comes first", () => {
+  test("sorts entities by the number of mentions", () => {
     expect(namesOf("`one` `two` `two`")).toEqual(["document docs/a.md", "code two", "code one"]);
   });
 
-  test("a fenced block is code, not headings or names", () => {
+  test("ignores headings and names in a fenced code block", () => {
     expect(namesOf("```sh\n# Not A Heading\n```\n")).toEqual(["document docs/a.md"]);
   });
 
-  test("a word that only opens a sentence is no name; one with capitals inside is", () => {
+  test("ignores a word that starts a sentence, but not one with capitals inside", () => {
     expect(namesOf("Bees fly. The SQLite file. In New York.")).toEqual([
       "document docs/a.md",
       "term SQLite",
@@ -48,16 +48,16 @@ describe("extract", () => {
     ]);
   });
 
-  test("a link within the page and prose in backticks are left out", () => {
+  test("ignores links within the page and prose in backticks", () => {
     expect(namesOf("[up](#top) `two words`")).toEqual(["document docs/a.md"]);
   });
 
-  test("a long document gives a bounded event", () => {
+  test("bounds the entities of a long document", () => {
     const text = Array.from({ length: 500 }, (_, index) => `\`name_${index}\``).join(" ");
     expect(extract(text, "a.md").entities).toHaveLength(81);
   });
 
-  test("any text gives the same result twice, relationships to known entities, and JSON that is valid UTF-8", () => {
+  test("returns the same valid JSON for a text every time, with relationships to known entities only", () => {
     const piece = fc.constantFrom(
       "# ",
       "`",
@@ -84,7 +84,7 @@ describe("extract", () => {
     );
   });
 
-  test("a hostile text costs no more than its length", () => {
+  test("takes linear time for a hostile text", () => {
     const hostile = [
       "`".repeat(60_000),
       "A ".repeat(30_000),

@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => remove());
 
-/** History as an engine has it that records apart from delivering: each event is there after a time of its own. */
+/** The history of an engine that records separately from delivering: each event is visible after its own delay. */
 function recordLate(bus: TestBus, lagMs: (event: Event) => number): void {
   const { get, query } = bus.history;
   const isThere = (event: Event) => Date.parse(event.time) + lagMs(event) <= bus.clock.now();
@@ -42,7 +42,7 @@ async function deathsOf(bus: TestBus): Promise<string[]> {
   return deadLetters.map(({ subscription, reason }) => `${subscription}: ${reason.message}`);
 }
 
-/** A workflow and its tasks, as those publish them who are not in the crew. */
+/** A workflow and its tasks, as publishers outside the crew publish them. */
 async function flowByHand(bus: TestBus, options: { started?: Event; tasks: readonly string[] }): Promise<void> {
   const { started } = options;
   for (const taskId of options.tasks) {
@@ -55,8 +55,8 @@ async function flowByHand(bus: TestBus, options: { started?: Event; tasks: reado
 
 const documents = ["a.md", "b.md"].map((path) => ({ path }));
 
-describe("where history comes later than deliveries", () => {
-  test("each content is read, and each workflow completes once, in whatever order events are recorded", async () => {
+describe("if history is later than deliveries", () => {
+  test("each content is read and each workflow completes once, in whatever order events are recorded", async () => {
     const lag = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 3_000 }), fc.integer({ min: 1, max: 600_000 }));
     await fc.assert(
       fc.asyncProperty(fc.array(lag, { minLength: 1, maxLength: 20 }), async (lags) => {
@@ -77,7 +77,7 @@ describe("where history comes later than deliveries", () => {
     );
   });
 
-  test("two runs that see all tasks ended, and not yet that this was said, say the same", async () => {
+  test("two runs that both see all tasks ended publish the same event", async () => {
     const bus = testBus();
     const started = await bus.emit.workflow.started({ workflowId: "w1", input: { documents } });
     await flowByHand(bus, { started, tasks: ["a"] });
@@ -92,13 +92,13 @@ describe("where history comes later than deliveries", () => {
     ]);
   });
 
-  test("of two readers of one content one reads it, also where the other's task is recorded before its own", async () => {
+  test("exactly one of two readers reads a content, even if the other's task is recorded first", async () => {
     const bus = testBus();
     const pathOf = (event: Event) => Object(event.data).input?.path ?? "";
     recordLate(bus, (event) => (event.type === "task.assigned" && pathOf(event).endsWith("a.md") ? 100 : 0));
     await bus.subscribe(plannerSubscription, planner);
     await bus.subscribe(readersSubscription, async (event, context) => {
-      // Comes again after the first has looked, and its task is there.
+      // The second run comes after the first has read history, which then has its task.
       if (pathOf(event).endsWith("c.md") && context.attempt === 1) throw new Error("died before it looked");
       await reader(event, context);
     });
@@ -108,14 +108,14 @@ describe("where history comes later than deliveries", () => {
     expect(ofType(bus, "task.conflict.detected")).toHaveLength(1);
   });
 
-  test("a document that was brought back and redriven is read at once, though history has forgotten its task", async () => {
+  test("a restored and redriven document is read at once, even if history no longer keeps its task", async () => {
     const bus = testBus();
     await bus.subscribe(plannerSubscription, planner);
     await announce(bus, "w1", folder, { "a.md": "# Gone" });
     await rm(join(folder, "a.md"));
     await bus.subscribe({ ...readersSubscription, from: "beginning" }, reader);
     await bus.drain();
-    expect(await deathsOf(bus)).toEqual([expect.stringMatching(/a\.md is gone/)]);
+    expect(await deathsOf(bus)).toEqual([expect.stringMatching(/a\.md no longer exists/)]);
     recordLate(bus, ({ type }) => (type === "task.assigned" ? Number.POSITIVE_INFINITY : 0));
     const before = bus.clock.now();
     await writeFile(join(folder, "a.md"), "# Gone");
@@ -125,7 +125,7 @@ describe("where history comes later than deliveries", () => {
     expect(bus.clock.now()).toBe(before);
   });
 
-  test("a workflow completes whose start is recorded after its tasks' ends, and what led to them too", async () => {
+  test("a workflow completes even if its start is recorded after the end of its tasks", async () => {
     const bus = testBus();
     recordLate(bus, ({ type }) => (type === "task.completed" ? 0 : 600_000));
     const input = { documents: [{ path: "a.md" }] };
@@ -138,7 +138,7 @@ describe("where history comes later than deliveries", () => {
     expect(ofType(bus, "workflow.completed")).toHaveLength(1);
   });
 
-  test("each update of the graph counts against the one before, recorded or not", async () => {
+  test("each update of the graph is compared with the previous one, recorded or not", async () => {
     const bus = testBus();
     const type = "knowledge_graph.updated";
     const lags = [0, 600_000];
@@ -151,20 +151,20 @@ describe("where history comes later than deliveries", () => {
       await bus.drain();
     }
     const counts = () => ofType(bus, type).map(({ data }) => [Object(data).added, Object(data).removed]);
-    // The document, and an entity with its relationship each.
+    // The document, and one entity with its relationship each.
     expect(counts()).toEqual([
       [5, 0],
       [2, 2],
       [0, 2],
     ]);
-    // Now history has the second update, and not yet the third.
+    // Now history has the second update, but not the third one yet.
     await bus.clock.advance("30m");
     await announce(bus, "w3", folder, { "a.md": "`three` `four`" });
     await bus.drain();
     expect(counts().at(-1)).toEqual([2, 0]);
   });
 
-  test("a flow of a caller's own id that no event began is no workflow to wait for", async () => {
+  test("a flow with a caller's own id is not awaited as a workflow", async () => {
     const bus = testBus();
     await bus.subscribe(foremanSubscription, foreman);
     await flowByHand(bus, { tasks: ["a"] });
@@ -172,7 +172,7 @@ describe("where history comes later than deliveries", () => {
     expect(await bus.metrics()).toMatchObject({ delivered: 1, failed: 0 });
   });
 
-  test("what is never recorded is a dead letter that says so, after more than an hour", async () => {
+  test("an event that is never recorded leads to a dead letter with that reason after more than an hour", async () => {
     const bus = testBus();
     recordLate(bus, ({ type }) => (type === "task.completed" ? Number.POSITIVE_INFINITY : 0));
     await bus.subscribe(foremanSubscription, foreman);

@@ -9,7 +9,7 @@ import { temporaryDirectory } from "../../support/temporary-directory.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe("parseDocumentText", () => {
-  test("title is the first heading, summary the first paragraph; words and bytes are of the whole", () => {
+  test("returns the first heading as title, the first paragraph as summary, and the words and bytes of the whole", () => {
     const text = "---\n\n```\n# no\n```\n\n## Hives \n\nBees live\nin hives.\n\nMore – é.";
     expect(parseDocumentText("docs/a.md", bytes(text))).toEqual({
       digest: digestOf(text),
@@ -22,12 +22,12 @@ describe("parseDocumentText", () => {
     });
   });
 
-  test("without a heading the title is the file's name; a byte order mark is not text", () => {
+  test("returns the file name as title without a heading, and ignores a byte order mark", () => {
     const reading = parseDocumentText("docs/plain.txt", bytes("\ufeffJust text."));
     expect(reading).toMatchObject({ title: "plain.txt", summary: "Just text.", text: "Just text." });
   });
 
-  test("a text above 64,000 characters is cut between characters, and says so", () => {
+  test("truncates a text above 64,000 characters between characters, and marks it", () => {
     const reading = parseDocumentText("a.md", bytes(`${"x".repeat(63_999)}😀`));
     expect(reading.truncated).toBe(true);
     expect(reading.text).toHaveLength(63_999);
@@ -44,7 +44,7 @@ describe("parseDocumentText", () => {
     expect(() => parseDocumentText(path, content)).toThrow(message);
   });
 
-  test("what only looks like JSON in another kind of file is text", () => {
+  test("does not parse JSON in another kind of file", () => {
     expect(parseDocumentText("a.md", bytes('{"a":1')).words).toBe(2);
   });
 });
@@ -57,33 +57,33 @@ describe("readDocument", () => {
   });
   afterEach(() => remove());
 
-  test("gives what is in the file now", async () => {
+  test("returns the current contents of the file", async () => {
     await writeFile(join(folder, "a.md"), "# One");
     expect((await readDocument(join(folder, "a.md"))).title).toBe("One");
   });
 
-  test("a file that is gone and a folder are broken for good; the message says what to do", async () => {
+  test("reports a missing file and a folder as broken, with the fix", async () => {
     await expect(readDocument(join(folder, "a.md"))).rejects.toThrow(
-      /a\.md is gone; bring it back and redrive, or discard/,
+      /a\.md no longer exists; restore it and redrive, or discard/,
     );
     await mkdir(join(folder, "b"));
     await expect(readDocument(join(folder, "b"))).rejects.toThrow(BrokenDocumentError);
   });
 
-  test.skipIf(process.getuid?.() === 0)("a file without permission is broken for good", async () => {
+  test.skipIf(process.getuid?.() === 0)("reports a file without permission as broken", async () => {
     await writeFile(join(folder, "a.md"), "# One");
     await chmod(join(folder, "a.md"), 0);
-    await expect(readDocument(join(folder, "a.md"))).rejects.toThrow(/may not be read; change its permissions/);
+    await expect(readDocument(join(folder, "a.md"))).rejects.toThrow(/cannot be read; change its permissions/);
   });
 
-  test("an abort is no broken document: it is tried again", async () => {
+  test("does not report an abort as a broken document", async () => {
     await writeFile(join(folder, "a.md"), "# One");
     const reading = readDocument(join(folder, "a.md"), AbortSignal.abort());
     await expect(reading).rejects.not.toBeInstanceOf(BrokenDocumentError);
   });
 });
 
-test("cut never leaves half a character", () => {
+test("cut never splits a surrogate pair", () => {
   expect(cut("ab😀", 3)).toBe("ab");
   expect(cut("ab😀", 4)).toBe("ab😀");
   expect(cut("abc", 2)).toBe("ab");

@@ -4,8 +4,8 @@ import type { Bus, Event, EventMatcher, EventOfMatcher } from "../../lib/index.t
 
 declare const bus: Bus;
 
-describe("what waitFor gives", () => {
-  test("of one want, the event of its type", () => {
+describe("waitFor resolves to", () => {
+  test("the event of the matcher's type", () => {
     expectTypeOf(bus.waitFor({ on: taskCompleted }))
       .resolves.toHaveProperty("data")
       .toHaveProperty("taskId")
@@ -16,7 +16,7 @@ describe("what waitFor gives", () => {
     expectTypeOf(bus.waitFor({ on: "task.*" })).resolves.toEqualTypeOf<Event>();
   });
 
-  test("of any, one of them, told apart by type", async () => {
+  test("a union of the events of `any`, narrowed by type", async () => {
     const check = async () => {
       const event = await bus.waitFor({
         any: [{ on: taskCompleted, where: { data: { taskId: ["task-12"] } } }, memoryCreated],
@@ -27,7 +27,7 @@ describe("what waitFor gives", () => {
     expectTypeOf(check).toBeFunction();
   });
 
-  test("of all, one for each, each of its own type", () => {
+  test("a tuple of the events of `all`, each with its own type", () => {
     const check = async () => {
       const [completed, created] = await bus.waitFor({ all: [{ on: taskCompleted }, "memory.created"] });
       expectTypeOf(completed.data.taskId).toBeString();
@@ -36,38 +36,38 @@ describe("what waitFor gives", () => {
     expectTypeOf(check).toBeFunction();
   });
 
-  test("of a list made at run time, events", () => {
-    const wants: EventMatcher[] = [taskCompleted, { on: "task.*", where: { data: { taskId: ["task-12"] } } }];
+  test("events of any type for matchers in an array", () => {
+    const matchers: EventMatcher[] = [taskCompleted, { on: "task.*", where: { data: { taskId: ["task-12"] } } }];
     const check = async () => {
-      expectTypeOf((await bus.waitFor({ any: wants })).id).toBeString();
-      expectTypeOf(await bus.waitFor({ all: wants })).toBeArray();
-      expectTypeOf(await bus.waitFor({ count: 2, of: wants })).toBeArray();
+      expectTypeOf((await bus.waitFor({ any: matchers })).id).toBeString();
+      expectTypeOf(await bus.waitFor({ all: matchers })).toBeArray();
+      expectTypeOf(await bus.waitFor({ count: 2, of: matchers })).toBeArray();
     };
     expectTypeOf(check).toBeFunction();
   });
 
-  test("by name, EventOfMatcher", () => {
+  test("EventOfMatcher of the type name", () => {
     expectTypeOf<EventOfMatcher<"task.completed", StandardEvents>>().toEqualTypeOf<
       Event<"task.completed", StandardEvents["task.completed"]>
     >();
   });
 });
 
-describe("`where` of waitFor is typed by its `on`", () => {
+describe("the `where` of waitFor is typed by its `on`", () => {
   const check = () => [
     bus.waitFor({ on: taskCompleted, where: { data: { taskId: ["task-12"] }, metadata: { priority: [1] } } }),
     bus.waitFor({ on: "task.completed", where: { data: { anything: [5] } } }),
-    // @ts-expect-error: no field of the data
+    // @ts-expect-error: unknown field of the data
     bus.waitFor({ on: taskCompleted, where: { data: { taskID: ["task-12"] } } }),
-    // @ts-expect-error: a text, not a number
+    // @ts-expect-error: must be a string, not a number
     bus.waitFor({ on: taskCompleted, where: { data: { taskId: [12] } } }),
-    // @ts-expect-error: a text, not a number
+    // @ts-expect-error: must be a string, not a number
     bus.waitFor({ any: [{ on: taskCompleted, where: { data: { taskId: [12] } } }, memoryCreated] }),
-    // @ts-expect-error: a text, not a number
+    // @ts-expect-error: must be a string, not a number
     bus.waitFor({ all: [{ on: taskCompleted, where: { data: { taskId: [12] } } }] }),
-    // @ts-expect-error: a text, not a number
+    // @ts-expect-error: must be a string, not a number
     bus.waitFor({ count: 1, of: [{ on: taskCompleted, where: { data: { taskId: [12] } } }] }),
-    // @ts-expect-error: several go into { on } or { any }
+    // @ts-expect-error: several selectors go into { on } or { any }
     bus.waitFor([taskCompleted, memoryCreated]),
   ];
 
