@@ -100,7 +100,10 @@ export interface Bus<Events = RegisteredEvents> {
    */
   settled(correlationId: string, options?: SettledOptions): Promise<Flow>;
 
-  /** Delivers past events again, to one subscription or all. Marked, and never new history. */
+  /**
+   * Delivers past events again, to one subscription or all. Marked, and never new history. Where the engine fails half way,
+   * what was delivered stays, and the error's `details.report` says how much that is.
+   */
   replay(selection: HistoryQuery, options: ReplayOptions): Promise<ReplayReport>;
 
   /**

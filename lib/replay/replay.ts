@@ -2,7 +2,7 @@ import { Router } from "../delivery/router.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { RecordedEvent } from "../engine/event-log.ts";
 import type { HistoryQuery } from "../engine/queries.ts";
-import { toBusError } from "../error/bus-error.ts";
+import { BusError, toBusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
 import { checkHistoryQuery } from "../history/check-query.ts";
 import { checkCallOptions } from "../runtime/call-options.ts";
@@ -33,7 +33,8 @@ const pageSize = 256;
 
 /**
  * See {@link Bus.replay}: queries the log, routes each event, and queues it again, oldest first. What was accepted after
- * the call is left out, since the replayed deliveries may cause events in turn.
+ * the call is left out, since the replayed deliveries may cause events in turn. Where the engine fails half way, the error's
+ * `details.report` says what was delivered until then.
  */
 export async function replay(
   engine: Engine,
@@ -52,14 +53,29 @@ export async function replay(
   const dryRun = options.dryRun === true;
   const deliveries: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]));
   const report: ReplayReport = { id: nextId(), dryRun, events: 0, deliveries };
-  for await (const page of pages(engine, selection)) {
-    report.events += page.length;
-    for (const [name, events] of routed(router, page)) {
-      if (!dryRun && !(await enqueue(engine, name, events, report.id))) continue;
-      deliveries[name] = (deliveries[name] ?? 0) + events.length;
+  try {
+    for await (const page of pages(engine, selection)) {
+      report.events += page.length;
+      for (const [name, events] of routed(router, page)) {
+        if (!dryRun && !(await enqueue(engine, name, events, report.id))) continue;
+        deliveries[name] = (deliveries[name] ?? 0) + events.length;
+      }
     }
+  } catch (thrown) {
+    throw interrupted(report, toBusError(thrown));
   }
   return report;
+}
+
+/** Says of a replay that failed half way what it had delivered: that stays. */
+function interrupted(report: ReplayReport, error: BusError): BusError {
+  const delivered = Object.values(report.deliveries).reduce((sum, count) => sum + count, 0);
+  if (delivered === 0 || report.dryRun) return error;
+  return new BusError(
+    error.code,
+    `replay ${report.id} ended after ${delivered} deliveries, which stay; another replay delivers them again: ${error.message}`,
+    { cause: error, retryable: error.retryable, details: { ...error.details, report } },
+  );
 }
 
 async function* pages(engine: Engine, selection: HistoryQuery): AsyncGenerator<readonly RecordedEvent[], void, void> {

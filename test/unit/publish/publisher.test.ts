@@ -1,70 +1,172 @@
 import { expect, test } from "vitest";
-import { MemoryEngine } from "../../../lib/engines/memory/index.ts";
+import { type RunContext, runContext } from "../../../lib/delivery/run-context.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
 import { createCatalog } from "../../../lib/event/catalog.ts";
 import type { Draft } from "../../../lib/event/event.ts";
 import type { PublishMiddleware } from "../../../lib/publish/middleware.ts";
 import { Publisher } from "../../../lib/publish/publisher.ts";
 import { Counters } from "../../../lib/runtime/metrics.ts";
-import { ManualClock } from "../../../lib/testing/manual-clock.ts";
-
-/** A publisher whose intake is as told. */
-function publishing(intake: PublishMiddleware, closed?: BusError) {
-  const clock = new ManualClock();
-  const nextId = () => "id-1";
-  const counters = new Counters();
-  const engine = new MemoryEngine({ clock, nextId });
-  const host = {
-    log: engine.log,
-    catalog: createCatalog([]),
-    source: "test",
-    clock,
-    nextId,
-    counters,
-    closed: () => closed,
-  };
-  return { publisher: new Publisher(host, [intake]), counters };
-}
+import { ManualClock, turn } from "../../../lib/testing/manual-clock.ts";
+import { anEvent } from "../../support/an-event.ts";
+import { FakeEngine } from "../../support/fake-engine.ts";
 
 const draft = { type: "custom.thing.happened", data: { n: 1 } };
+const down = new BusError("unavailable", "the store is down");
 const full = new BusError("throttled", "full");
 
-test.each<[string, PublishMiddleware]>([
-  ["at once", ({ event }) => ({ event, duplicate: false })],
-  ["later", async ({ event }) => ({ event, duplicate: false })],
-])("what is accepted %s is given back as it is stored, and counted", async (_, intake) => {
-  const { publisher, counters } = publishing(intake);
-  await expect(publisher.publish(draft, undefined)).resolves.toMatchObject({ id: "id-1", source: "test", ...draft });
+function publishing(middleware: readonly PublishMiddleware[] = []) {
+  const clock = new ManualClock();
+  const engine = new FakeEngine({ clock });
+  const counters = new Counters();
+  let closed: BusError | undefined;
+  let ids = 0;
+  const nextId = () => {
+    ids += 1;
+    return `id-${ids}`;
+  };
+  const publisher = new Publisher(
+    { log: engine.log, catalog: createCatalog([]), source: "test", clock, nextId, counters, closed: () => closed },
+    middleware,
+  );
+  const close = (reason: BusError) => {
+    closed = reason;
+  };
+  return { engine, counters, publisher, close };
+}
+
+/** A run, and what it was told to wait for. */
+function aRun(parts: Partial<RunContext> = {}) {
+  const tracked: Promise<unknown>[] = [];
+  const run: RunContext = {
+    event: anEvent({ id: "cause", metadata: { correlationId: "flow" } }),
+    subscription: "readers",
+    aborted: undefined,
+    track: (publish) => tracked.push(publish),
+    ...parts,
+  };
+  return { run, tracked };
+}
+
+test("what the engine takes at once is given back as it is stored, and counted", async () => {
+  const { publisher, counters, engine } = publishing();
+  const event = await publisher.publish(draft, undefined);
+  expect(event).toMatchObject({ id: "id-1", source: "test", ...draft });
+  expect(engine.calls("log.append")).toEqual([[{ event, ownId: false, history: true, inHandler: false }]]);
   expect(counters).toMatchObject({ published: 1, duplicates: 0 });
 });
 
-test("a duplicate gives the event that was stored before, and counts as one", async () => {
-  const { publisher, counters } = publishing(async ({ event }) => ({
-    event: { ...event, id: "before" },
-    duplicate: true,
-  }));
-  await expect(publisher.publish(draft, undefined)).resolves.toMatchObject({ id: "before" });
-  expect(counters).toMatchObject({ published: 0, duplicates: 1 });
+test("it resolves when the engine has answered, in whatever order it answers", async () => {
+  const { publisher, counters, engine } = publishing();
+  const hold = engine.hold("log.append");
+  const resolved: string[] = [];
+  const both = ["first", "second"].map(async (id) => {
+    await publisher.publish({ ...draft, id }, undefined);
+    resolved.push(id);
+  });
+  await turn();
+  expect(counters.published).toBe(0);
+  for (const call of [...hold.calls].reverse()) {
+    call.release();
+    await turn();
+  }
+  await Promise.all(both);
+  expect(resolved).toEqual(["second", "first"]);
+  expect(counters.published).toBe(2);
 });
 
-test.each<[string, PublishMiddleware, Draft, BusError | undefined]>([
+test("a duplicate gives the event that was stored before, and counts as one", async () => {
+  const { publisher, counters } = publishing();
+  const first = await publisher.publish({ ...draft, id: "own" }, undefined);
+  expect(await publisher.publish({ ...draft, id: "own", time: "2001-01-01T00:00:00Z" }, undefined)).toBe(first);
+  expect(counters).toMatchObject({ published: 1, duplicates: 1 });
+});
+
+test.each<[string, () => ReturnType<typeof publishing>, Draft]>([
+  ["a middleware that throws", () => publishing([() => Promise.reject(full)]), draft],
   [
-    "an intake that throws",
+    "a middleware that throws at once",
+    () =>
+      publishing([
+        () => {
+          throw full;
+        },
+      ]),
+    draft,
+  ],
+  [
+    "an engine that rejects",
     () => {
-      throw full;
+      const made = publishing();
+      made.engine.fail("log.append", down);
+      return made;
     },
     draft,
-    undefined,
   ],
-  ["an intake that rejects", () => Promise.reject(full), draft, undefined],
-  ["a bad draft", async ({ event }) => ({ event, duplicate: false }), { ...draft, data: undefined }, undefined],
-  ["a closed bus", async ({ event }) => ({ event, duplicate: false }), draft, full],
-])(
-  "%s is a promise that rejects, never a call that throws, and counts for nothing",
-  async (_, intake, given, closed) => {
-    const { publisher, counters } = publishing(intake, closed);
-    const published = publisher.publish(given, undefined);
-    await expect(published).rejects.toBeInstanceOf(BusError);
-    expect(counters).toMatchObject({ published: 0, duplicates: 0 });
-  },
-);
+  ["a bad draft", () => publishing(), { ...draft, data: undefined }],
+  [
+    "a closed bus",
+    () => {
+      const made = publishing();
+      made.close(new BusError("closed", "the bus is closed"));
+      return made;
+    },
+    draft,
+  ],
+])("%s is a promise that rejects, never a call that throws, and counts for nothing", async (_, make, given) => {
+  const { publisher, counters } = make();
+  const published = publisher.publish(given, undefined);
+  await expect(published).rejects.toBeInstanceOf(BusError);
+  expect(counters).toMatchObject({ published: 0, duplicates: 0 });
+});
+
+test("what was refused can be published again, and is then no duplicate", async () => {
+  const { publisher, counters, engine } = publishing();
+  engine.fail("log.append", down);
+  await expect(publisher.publish({ ...draft, id: "own" }, undefined)).rejects.toBe(down);
+  await publisher.publish({ ...draft, id: "own" }, undefined);
+  expect(counters).toMatchObject({ published: 1, duplicates: 0 });
+});
+
+test("in a run it carries the cause, is said to be in a handler, and the run waits for it", async () => {
+  const { publisher, engine } = publishing();
+  const { run, tracked } = aRun();
+  const published = runContext.run(run, () => publisher.publish(draft, undefined));
+  expect(tracked).toEqual([published]);
+  const { metadata } = await published;
+  expect(metadata).toMatchObject({ correlationId: "flow", causationId: "cause" });
+  expect(engine.calls("log.append")).toMatchObject([[{ inHandler: true }]]);
+});
+
+test("a run that was aborted publishes no more, and the error says why", async () => {
+  const { publisher, engine } = publishing();
+  const late = new BusError("timeout", "its time was up");
+  const { run } = aRun({ aborted: late });
+  await expect(runContext.run(run, () => publisher.publish(draft, undefined))).rejects.toMatchObject({
+    code: "aborted",
+    message: expect.stringMatching(/readers.*its time was up/),
+    cause: late,
+  });
+  expect(engine.calls("log.append")).toEqual([]);
+});
+
+test("a dedupe key gives one id for the same cause, subscription and key, and another for any other", async () => {
+  const { publisher } = publishing();
+  const idIn = async (parts: Partial<RunContext>, key = "summary") => {
+    const { run } = aRun(parts);
+    return (await runContext.run(run, () => publisher.publish(draft, key))).id;
+  };
+  const id = await idIn({});
+  expect(id).toMatch(/^dedupe-[\w-]{43}$/);
+  expect(await idIn({})).toBe(id);
+  const replayed = anEvent({ id: "cause", metadata: { correlationId: "flow", replay: { id: "replay-1" } } });
+  const others = [
+    await idIn({}, "index"),
+    await idIn({ subscription: "writers" }),
+    await idIn({ event: anEvent({ id: "other" }) }),
+    await idIn({ event: replayed }),
+    (await publisher.publish(draft, "summary")).id,
+    (await publisher.publish({ ...draft, source: "other" }, "summary")).id,
+  ];
+  expect(new Set([id, ...others]).size).toBe(7);
+  await expect(publisher.publish({ ...draft, id: "own" }, "summary")).rejects.toMatchObject({ code: "invalid_event" });
+});
