@@ -21,7 +21,9 @@ import type { RegisteredEvents } from "./register.ts";
 
 /** Subscriptions that the engine keeps. */
 export interface Subscriptions {
+  /** Returns every subscription, ephemeral ones included, with its current depths. */
   list(): Promise<SubscriptionState[]>;
+  /** Returns one subscription with its current depths, or `undefined` if no subscription has this name. */
   get(name: string): Promise<SubscriptionState | undefined>;
   /** Deletes it with what it had not delivered; its dead letters stay. False where there is none. */
   delete(name: string): Promise<boolean>;
@@ -45,10 +47,12 @@ export interface Bus<Events = RegisteredEvents> {
     data: Data,
     options?: PublishOptions,
   ): Promise<Event<Type, Data>>;
+  /** Publishes a draft of a type that the catalog knows. */
   publish<Type extends keyof Events & string>(
     draft: Draft<Type, Events[Type]>,
     options?: Pick<PublishOptions, "dedupe">,
   ): Promise<Event<Type, Events[Type]>>;
+  /** Publishes a draft of a `custom.*` type, which needs no definition. */
   publish(draft: Draft<`custom.${string}`>, options?: Pick<PublishOptions, "dedupe">): Promise<Event>;
 
   /** Publishes any number; one result each, in the same order; a bad one harms no other. Never rejects for a draft. */

@@ -16,6 +16,7 @@ export interface DeadLetterReport {
 
 /** Deliveries out of attempts, and events that could not be published. */
 export interface DeadLetters {
+  /** Returns a page of the dead letters that match, newest first. Throws `invalid_config`. */
   list(query?: DeadLetterQuery & PageOptions): Promise<DeadLetterPage>;
   /** `undefined` where there is none. */
   get(id: string): Promise<DeadLetter | undefined>;

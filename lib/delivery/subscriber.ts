@@ -27,7 +27,9 @@ export interface Subscriber {
   readonly name: string;
   /** Takes nothing new; what runs goes on. */
   pause(): void;
+  /** Continues to take deliveries after a pause. */
   resume(): void;
+  /** Returns the counts of this subscriber, and the depth of its whole subscription. */
   info(): Promise<SubscriberInfo>;
   /** Takes nothing new and resolves when what runs has ended. A named subscription goes on collecting. */
   close(): Promise<void>;

@@ -14,6 +14,7 @@ declare const eventsType: unique symbol;
 export interface Catalog<Events = unknown> {
   /** Whether types without a definition are accepted. Types of `custom.*` always are. */
   readonly open: boolean;
+  /** Returns the definition of a type, or `undefined` if the catalog has none. */
   get(type: string): EventDefinition | undefined;
   /** Returns all types in alphabetical order. */
   types(): readonly string[];

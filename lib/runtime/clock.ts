@@ -7,6 +7,7 @@ export interface Clock {
   now(): number;
   /** Calls `run` once after `ms` milliseconds. The timer keeps the process alive only if `keepAlive` is true. */
   setTimer(run: () => void, ms: number, options?: { keepAlive?: boolean }): Timer;
+  /** Cancels a timer. A timer that has run, or any other value, is ignored. */
   clearTimer(timer: Timer): void;
 }
 
