@@ -67,14 +67,16 @@ test("a delete that fails is told, and harmless: the next redrive does not run i
   expect(await consume()).toHaveLength(1);
 });
 
-test("two at once queue it once", async () => {
+test("of two at once, one queues it and the other finds it gone", async () => {
   const { engine, consume, run } = await withDeadLetter({ subscription: "one" });
   const hold = engine.hold("deadLetters.get");
   const both = [run(), run()];
   await turn();
   hold.end();
   for (const call of [...hold.calls].reverse()) call.release();
-  await Promise.all(both);
+  const results = await Promise.allSettled(both);
+  expect(results.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  expect(results.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "not_found" } });
   expect(await consume()).toHaveLength(1);
 });
 
