@@ -1,5 +1,5 @@
 // The public entry `wagglebus/engine`: the ports that an engine implements, and what the engines of this package are built
-// from as well. See docs/write-an-engine.md.
+// from as well. See docs/reference/write-an-engine.md.
 export { deadLetterFilter } from "./dead-letters/dead-letter-filter.ts";
 export { deadLetterPage } from "./dead-letters/dead-letter-page.ts";
 export {

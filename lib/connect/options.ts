@@ -14,7 +14,7 @@ import { checkEngineOptions } from "./engine-options.ts";
 export interface ConnectOptions<Events = unknown> {
   /**
    * `embedded` (default): SQLite on this machine. `memory`: this process only. `aws`: a deployed bus. A function: an engine of
-   * your own, see docs/write-an-engine.md.
+   * your own, see docs/reference/write-an-engine.md.
    */
   engine?: EngineName | EngineFactory;
   /** The database of the embedded engine; default `.waggle/bus.db`. Its folder is created. */

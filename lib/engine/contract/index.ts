@@ -1,4 +1,4 @@
-// The public entry `wagglebus/engine/contract`: the contract suite, for vitest. See docs/write-an-engine.md.
+// The public entry `wagglebus/engine/contract`: the contract suite, for vitest. See docs/reference/write-an-engine.md.
 export type {
   BusOptions,
   CaseActivity,
