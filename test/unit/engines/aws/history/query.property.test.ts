@@ -149,7 +149,7 @@ describeDynamo("history is found by whatever a query says", () => {
   }
 
   test("as a filter over all events finds it, page by page, newest first or oldest first", {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     let found = 0;
     await fc.assert(
