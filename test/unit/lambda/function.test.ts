@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import * as z from "zod";
 import { functionVariables, metricNames, toEnvelope } from "../../../lib/aws-shared/index.ts";
 import { taskAssigned, taskCompleted } from "../../../lib/catalog/index.ts";
@@ -67,8 +67,8 @@ describeDynamo("the functions of a bus", () => {
         return { Successful: Entries.map(({ Id }) => ({ Id })), Failed: [] };
       },
     });
-    process.env.AWS_ACCESS_KEY_ID ??= "test";
-    process.env.AWS_SECRET_ACCESS_KEY ??= "test";
+    vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
     const own = createClients({ region: "us-east-1", endpoint: stub.url });
     clients = {
       get events() {
@@ -105,7 +105,10 @@ describeDynamo("the functions of a bus", () => {
       await stub.close();
     };
   });
-  afterAll(() => stop());
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await stop();
+  });
 
   const task = (id: string) => anEvent({ id, type: taskAssigned.type, data: { taskId: id, instruction } });
 

@@ -1,13 +1,18 @@
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { clientSettings, createClients, longPoll } from "../../../../lib/engines/aws/clients.ts";
 import { type Fault, startAwsStub } from "../../../support/aws-stub.ts";
 
-process.env.AWS_ACCESS_KEY_ID ??= "test";
-process.env.AWS_SECRET_ACCESS_KEY ??= "test";
 let end = async () => {};
-afterEach(() => end());
+beforeEach(() => {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await end();
+});
 
 async function clientsOf(fault: Fault, requestTimeoutMs: number) {
   let requests = 0;
