@@ -20,7 +20,14 @@ export type {
   StatsRow,
 } from "./engine/queries.ts";
 export type { SubscriptionState } from "./engine/subscription-store.ts";
-export { BusError, type BusErrorCode, type BusErrorOptions, busErrorCodes } from "./error/bus-error.ts";
+export {
+  BusError,
+  type BusErrorCode,
+  type BusErrorOptions,
+  busErrorCodes,
+  type EngineErrorCode,
+  isBusErrorCode,
+} from "./error/bus-error.ts";
 export {
   type ByType,
   type Catalog,

@@ -1,9 +1,10 @@
 import * as z from "zod";
+import { type BusErrorCode, readErrorCode } from "./bus-error.ts";
 
 /** Why an attempt failed, or why an event became a dead letter. */
 export interface Failure {
-  /** `handler_error`, `non_retriable`, `timeout`, `process_ended`, `overflow`, or a code of BusError. */
-  readonly code: string;
+  /** `handler_error` for what is not a `BusError`; otherwise the code of the error. docs/errors.md lists all of them. */
+  readonly code: BusErrorCode;
   readonly message: string;
   readonly stack?: string;
   /** RFC 3339. */
@@ -14,7 +15,7 @@ export interface Failure {
 
 /** A failure as rows and messages keep it. */
 export const failureSchema = z.object({
-  code: z.string(),
+  code: z.string().transform(readErrorCode),
   message: z.string(),
   stack: z.string().exactOptional(),
   at: z.string(),

@@ -31,5 +31,6 @@ export function checkQuery(call: string, schema: z.ZodObject, query: unknown): v
     throw new BusError("invalid_config", `${call}: there is no filter ${key}${fix}`);
   }
   const [first] = describeIssues(parsed.error, query, "");
-  throw new BusError("invalid_config", `${call}: ${first?.path} is ${first?.value}; ${first?.fix}`);
+  const fix = issue?.code === "custom" ? issue.message : first?.fix;
+  throw new BusError("invalid_config", `${call}: ${first?.path} is ${first?.value}; ${fix}`);
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { optionNames } from "../../lib/connect/index.ts";
-import { busErrorCodes } from "../../lib/error/bus-error.ts";
+import { BusError, busErrorCodes } from "../../lib/error/bus-error.ts";
 import { anchorOf, blocksOf, type Page, readPages, root } from "./pages.ts";
 
 const pages = readPages();
@@ -46,10 +46,11 @@ test("the index names every page", () => {
   expect(others.filter((path) => !index.includes(`](${path.slice("docs/".length)})`))).toEqual([]);
 });
 
-test("errors.md has every code, and no other", () => {
+test("errors.md has every code and whether it is retryable, and no other", () => {
   const [, table = ""] = textOf("docs/errors.md").split("| code |");
-  const rows = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
-  expect(rows.toSorted()).toEqual([...busErrorCodes].toSorted());
+  const rows = [...table.matchAll(/^\| `(\w+)` \|.*\| (\w+) \|$/gm)].map(([, code, retryable]) => [code, retryable]);
+  const codes = busErrorCodes.map((code) => [code, new BusError(code, "").retryable ? "yes" : "no"]);
+  expect(rows).toEqual(codes);
 });
 
 test("configuration.md has every option, and no other", () => {
