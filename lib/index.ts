@@ -76,7 +76,7 @@ export { type RateLimit, rateLimit } from "./publish/rate-limit.ts";
 export type { ReplayOptions, ReplayReport } from "./replay/replay.ts";
 export type { ArchiveReplayOptions, ArchiveReplayReport, ArchiveSelection } from "./replay/replay-archive.ts";
 export type { Clock, Timer } from "./runtime/clock.ts";
-export { jsonLogger, type Logger, type LogLevel } from "./runtime/logger.ts";
+export { type FieldsFirstLogger, jsonLogger, type Logger, type LoggerLike, type LogLevel } from "./runtime/logger.ts";
 export type { BusMetrics, Percentiles } from "./runtime/metrics.ts";
 export {
   defineSubscription,

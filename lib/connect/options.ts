@@ -7,7 +7,7 @@ import { type Duration, parseDuration } from "../event/duration.ts";
 import { describeIssues } from "../event/issues.ts";
 import { didYouMean } from "../event/nearest.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { Logger, LogLevel } from "../runtime/logger.ts";
+import type { LoggerLike, LogLevel } from "../runtime/logger.ts";
 import { checkEngineOptions } from "./engine-options.ts";
 
 /** What {@link connect} takes; what is absent comes from `waggle.config.ts`, then the environment, then the default. */
@@ -40,8 +40,11 @@ export interface ConnectOptions<Events = unknown> {
   maxPending?: number;
   /** Events that the memory engine keeps; default 100,000. */
   keep?: number;
-  /** Where the bus and its handlers write; default: JSON lines on stderr from `logLevel` up. */
-  logger?: Logger;
+  /**
+   * Where the bus and its handlers write: `pino()`, `console`, a winston logger, or an object of your own with `debug`,
+   * `info`, `warn`, `error` that take `(message, fields)`. Default: JSON lines on stderr from `logLevel` up.
+   */
+  logger?: LoggerLike;
   /** Of the default logger; default `warn`. */
   logLevel?: LogLevel;
   /** Called for background errors, which no caller can see: a stuck handler, a store that fails. Default: logged. */
