@@ -11,7 +11,7 @@ import type { History } from "../history/history.ts";
 import type { SettledOptions } from "../history/settled.ts";
 import type { WaitOptions } from "../history/wait-for.ts";
 import type { Emit } from "../publish/emit.ts";
-import type { PublishOptions, PublishResult } from "../publish/options.ts";
+import type { DraftOf, PublishOptions, PublishResults } from "../publish/options.ts";
 import type { ReplayOptions, ReplayReport } from "../replay/replay.ts";
 import type { ArchiveReplayOptions, ArchiveReplayReport, ArchiveSelection } from "../replay/replay-archive.ts";
 import type { BusMetrics } from "../runtime/metrics.ts";
@@ -47,8 +47,11 @@ export interface Bus<Events = RegisteredEvents> {
   ): Promise<Event<Type, Events[Type]>>;
   publish(draft: Draft<`custom.${string}`>, options?: Pick<PublishOptions, "dedupe">): Promise<Event>;
 
-  /** Publishes any number; one result each, in the same order; a bad one harms no other. Never rejects for a draft. */
-  publishAll(drafts: readonly Draft[]): Promise<PublishResult[]>;
+  /**
+   * Publishes any number; one result each, in the same order; a bad one harms no other. Never rejects for a draft. Typed from
+   * the catalog; of a list that is written out, each result has the type of its draft.
+   */
+  publishAll<Drafts extends readonly DraftOf<Events>[] | []>(drafts: Drafts): Promise<PublishResults<Drafts, Events>>;
 
   /** Typed from the catalog. */
   readonly emit: Emit<Events>;

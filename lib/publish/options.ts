@@ -17,5 +17,21 @@ export interface PublishOptions {
   metadata?: DraftMetadata;
 }
 
+/** A draft of any type that `Events` knows, with the data of that type, or of any `custom.*` type. */
+export type DraftOf<Events> =
+  | { [Type in keyof Events & string]: Draft<Type, Events[Type]> }[keyof Events & string]
+  | Draft<`custom.${string}`>;
+
 /** What became of one draft of a batch. */
-export type PublishResult = { ok: true; event: Event } | { ok: false; error: BusError; draft: Draft };
+export type PublishResult<E extends Event = Event> =
+  | { ok: true; event: E }
+  | { ok: false; error: BusError; draft: Draft };
+
+/** What became of each draft, in the same order. */
+export type PublishResults<Drafts extends readonly Draft[], Events> = {
+  -readonly [Index in keyof Drafts]: PublishResult<EventOfDraft<Drafts[Index], Events>>;
+};
+
+type EventOfDraft<Given, Events> = Given extends { type: infer Type extends string }
+  ? Event<Type, Type extends keyof Events ? Events[Type] : unknown>
+  : Event;

@@ -3,8 +3,8 @@ import { expect } from "vitest";
 import type { Bus } from "../../lib/bus/bus.ts";
 import type { Handler } from "../../lib/delivery/handler.ts";
 import type { Subscriber } from "../../lib/delivery/subscriber.ts";
-import type { Event } from "../../lib/event/event.ts";
-import type { PublishOptions } from "../../lib/publish/options.ts";
+import type { Draft, Event } from "../../lib/event/event.ts";
+import type { PublishOptions, PublishResult } from "../../lib/publish/options.ts";
 import type { BusMetrics } from "../../lib/runtime/metrics.ts";
 import type { Subscription } from "../../lib/subscription/index.ts";
 import { eventually } from "../support/eventually.ts";
@@ -129,6 +129,11 @@ export class Trial {
     );
     this.#recorded.push(event.id);
     return event;
+  }
+
+  /** Publishes drafts that the types refuse as well, as a program without types may. */
+  async publishUntyped(drafts: readonly Draft[], bus = this.#bus): Promise<PublishResult[]> {
+    return Reflect.apply(bus.publishAll, bus, [drafts]);
   }
 
   /** Publishes, and waits until it is recorded: what is published next is recorded after it on every engine. */

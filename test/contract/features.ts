@@ -25,7 +25,7 @@ async function within(t: Trial, check: () => Promise<boolean>): Promise<boolean>
 export const featureChecks: Readonly<Record<ContractFeature, (trial: Trial) => Promise<boolean>>> = {
   "ordered-publish": async (t) => {
     const metadata = { correlationId: t.flow };
-    const drafts = Array.from({ length: 50 }, () => ({ type: "custom.contract.feature", data: {}, metadata }));
+    const drafts = Array.from({ length: 50 }, () => ({ type: "custom.contract.feature", data: {}, metadata }) as const);
     const results = await t.bus.publishAll(drafts);
     const published = results.map((result) => (result.ok ? result.event.id : undefined));
     const recorded = await t.eventually("all are recorded", async () => {

@@ -1,19 +1,24 @@
 import { describe, expectTypeOf, it } from "vitest";
 import {
   type Bus,
+  type BusError,
   connect,
   createCatalog,
+  type Draft,
+  type DraftOf,
   defineEvent,
   defineSubscription,
   type Event,
   type EventsOf,
   type Handler,
+  type PublishResult,
 } from "wagglebus";
 import { memoryCreated, type StandardEvents, standardCatalog, taskAssigned, taskCompleted } from "wagglebus/catalog";
 import { testBus } from "wagglebus/testing";
 import { z } from "zod";
 
 declare const bus: Bus;
+declare const anyBus: Bus<Record<string, unknown>>;
 
 describe("publish", () => {
   it("takes a definition with its data", () => {
@@ -35,6 +40,57 @@ describe("publish", () => {
     bus.publish({ type: "task.complete", data: { taskId: "1" } });
     // @ts-expect-error replay is set by the engine only
     bus.publish({ type: "task.completed", data: { taskId: "1" }, metadata: { replay: { id: "1" } } });
+  });
+});
+
+describe("publishAll", () => {
+  it("takes drafts, each typed by its type, and gives each its result", async () => {
+    const check = async () => {
+      const [first, second] = await bus.publishAll([
+        { type: "task.completed", data: { taskId: "1" }, metadata: { priority: 1 } },
+        { type: "custom.anything", data: { at: [1, 2] } },
+      ]);
+      if (first.ok) expectTypeOf(first.event.data.taskId).toEqualTypeOf<string>();
+      else expectTypeOf(first.error).toEqualTypeOf<BusError>();
+      if (second.ok) expectTypeOf(second.event).toEqualTypeOf<Event<"custom.anything">>();
+      // @ts-expect-error there were two
+      const [, , third] = await bus.publishAll([...two]);
+      return third;
+    };
+    const two = [
+      { type: "custom.a", data: {} },
+      { type: "custom.b", data: {} },
+    ] as const satisfies Draft[];
+    expectTypeOf(check).toBeFunction();
+  });
+
+  it("takes lists that are made at run time", async () => {
+    const drafts = ["1", "2"].map((taskId) => ({ type: "task.completed" as const, data: { taskId } }));
+    expectTypeOf(bus.publishAll(drafts)).resolves.toEqualTypeOf<
+      PublishResult<Event<"task.completed", StandardEvents["task.completed"]>>[]
+    >();
+    const mixed: DraftOf<StandardEvents>[] = [...drafts, { type: "custom.anything", data: {} }];
+    bus.publishAll(mixed);
+    bus.publishAll([]);
+  });
+
+  it("refuses what the catalog does not know", () => {
+    // @ts-expect-error taskId is missing
+    bus.publishAll([{ type: "task.completed", data: {} }]);
+    // @ts-expect-error taskId is a string
+    bus.publishAll([{ type: "task.completed", data: { taskId: 1 } }]);
+    // @ts-expect-error there is no such type
+    bus.publishAll([{ type: "task.complete", data: { taskId: "1" } }]);
+    // @ts-expect-error replay is set by the engine only
+    bus.publishAll([{ type: "custom.anything", data: {}, metadata: { replay: { id: "1" } } }]);
+    const untyped: Draft[] = [{ type: "task.completed", data: {} }];
+    // @ts-expect-error it may be any type
+    bus.publishAll(untyped);
+  });
+
+  it("takes any draft where the types are known at run time alone", () => {
+    const dynamic: Draft[] = [{ type: "task.completed", data: {} }];
+    expectTypeOf(anyBus.publishAll(dynamic)).resolves.toEqualTypeOf<PublishResult[]>();
   });
 });
 

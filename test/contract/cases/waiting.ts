@@ -118,7 +118,7 @@ export const waitingCases: readonly ContractCase[] = [
       const first = await t.publish(asked);
       let last = first;
       const metadata = { correlationId: t.flow };
-      const before = Array.from({ length: 300 }, (_, n) => ({ type: answered, data: { n }, metadata }));
+      const before = Array.from({ length: 300 }, (_, n) => ({ type: answered, data: { n }, metadata }) as const);
       for (const result of await t.bus.publishAll(before)) if (result.ok) last = result.event;
       await t.recorded([first, last]);
       const waiting = t.bus.waitFor({ count: 350, of: [of(t, answered)] }, { since: first });
