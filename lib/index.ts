@@ -71,7 +71,15 @@ export {
 } from "./pattern/index.ts";
 export type { Emit } from "./publish/emit.ts";
 export type { PublishMiddleware, PublishNext } from "./publish/middleware.ts";
-export type { DraftOf, PublishOptions, PublishResult, PublishResults } from "./publish/options.ts";
+export type {
+  DeliveryTime,
+  DraftOf,
+  DraftPublishOptions,
+  PublishFields,
+  PublishOptions,
+  PublishResult,
+  PublishResults,
+} from "./publish/options.ts";
 export { type RateLimit, rateLimit } from "./publish/rate-limit.ts";
 export type { ReplayOptions, ReplayReport } from "./replay/replay.ts";
 export type { ArchiveReplayOptions, ArchiveReplayReport, ArchiveSelection } from "./replay/replay-archive.ts";

@@ -11,7 +11,7 @@ import type { History } from "../history/history.ts";
 import type { SettledOptions } from "../history/settled.ts";
 import type { WaitOptions } from "../history/wait-for.ts";
 import type { Emit } from "../publish/emit.ts";
-import type { DraftOf, PublishOptions, PublishResults } from "../publish/options.ts";
+import type { DraftOf, DraftPublishOptions, PublishOptions, PublishResults } from "../publish/options.ts";
 import type { ReplayOptions, ReplayReport } from "../replay/replay.ts";
 import type { ArchiveReplayOptions, ArchiveReplayReport, ArchiveSelection } from "../replay/replay-archive.ts";
 import type { BusMetrics } from "../runtime/metrics.ts";
@@ -34,7 +34,8 @@ export interface Bus<Events = RegisteredEvents> {
   /**
    * Validates and publishes one event; resolves once the engine has it for good, and gives it as it is stored. Inside a
    * handler it carries the handled event as its cause. `unknown_type`, `invalid_event`, `event_too_large`, `conflict` (the
-   * id is stored with other content), `rate_limited`, `throttled`, `unavailable`, `aborted`.
+   * id is stored with other content), `rate_limited`, `throttled`, `unavailable`, `aborted`; `invalid_config` where the engine
+   * cannot hold back what has a `delay` or `deliverAt`.
    */
   publish<Type extends string, Data>(
     definition: EventDefinition<Type, Data>,
@@ -43,9 +44,9 @@ export interface Bus<Events = RegisteredEvents> {
   ): Promise<Event<Type, Data>>;
   publish<Type extends keyof Events & string>(
     draft: Draft<Type, Events[Type]>,
-    options?: Pick<PublishOptions, "dedupe">,
+    options?: DraftPublishOptions,
   ): Promise<Event<Type, Events[Type]>>;
-  publish(draft: Draft<`custom.${string}`>, options?: Pick<PublishOptions, "dedupe">): Promise<Event>;
+  publish(draft: Draft<`custom.${string}`>, options?: DraftPublishOptions): Promise<Event>;
 
   /**
    * Publishes any number; one result each, in the same order; a bad one harms no other. Never rejects for a draft. Typed from

@@ -25,7 +25,7 @@ import { LogReader } from "../history/log-reader.ts";
 import { type SettledOptions, settled } from "../history/settled.ts";
 import { type WaitOptions, waitFor } from "../history/wait-for.ts";
 import { createEmit, type Emit, toDraft } from "../publish/emit.ts";
-import type { PublishOptions, PublishResult } from "../publish/options.ts";
+import type { DraftPublishOptions, PublishOptions, PublishResult } from "../publish/options.ts";
 import { Publisher } from "../publish/publisher.ts";
 import { type ReplayOptions, type ReplayReport, replay } from "../replay/replay.ts";
 import {
@@ -89,13 +89,20 @@ class EngineBus<Events> {
     const { engine, clock, catalog } = dependencies;
     this.#middleware = createMiddleware(dependencies.use, { ...dependencies, deadLetter: deadLetterFor(dependencies) });
     this.#publisher = new Publisher(
-      { ...dependencies, log: engine.log, closed: () => this.#whyClosed() },
+      {
+        ...dependencies,
+        log: engine.log,
+        canDelay: () => engine.capabilities.has("delay"),
+        closed: () => this.#whyClosed(),
+      },
       this.#middleware.flatMap(({ publish }) => publish ?? []),
     );
     this.#changes = new ChangeWatch(engine, clock);
     this.#reader = new LogReader(engine.log, this.#changes);
     const open = () => this.#open();
-    this.emit = createEmit(catalog.types(), (draft, dedupe) => this.#publisher.publish(draft, dedupe)) as Emit<Events>;
+    this.emit = createEmit(catalog.types(), (draft, options) =>
+      this.#publisher.publish(draft, options),
+    ) as Emit<Events>;
     this.history = createHistory({ reader: this.#reader, open, closing: this.#closing.signal });
     this.deadLetters = createDeadLetters(open, catalog);
     this.subscriptions = {
@@ -114,14 +121,14 @@ class EngineBus<Events> {
         ),
       );
     }
-    if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options?.dedupe);
+    if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options);
     if (dataOrOptions === undefined) return this.#publisher.publish(what, undefined);
     return this.#publishDraft(what, dataOrOptions);
   }
 
   async #publishDraft(draft: Draft, options: unknown): Promise<Event> {
-    checkCallOptions("publish of a draft", options, ["dedupe"]);
-    return this.#publisher.publish(draft, isOptions(options) ? options.dedupe : undefined);
+    checkCallOptions("publish of a draft", options, ["dedupe", "delay", "deliverAt"]);
+    return this.#publisher.publish(draft, isOptions(options) ? options : undefined);
   }
 
   async publishAll(drafts: readonly Draft[]): Promise<PublishResult[]> {
@@ -306,7 +313,7 @@ function asBus<Events>(bus: EngineBus<Events>): Bus<Events> {
   return bus as unknown as Bus<Events>;
 }
 
-function isOptions(value: unknown): value is Pick<PublishOptions, "dedupe"> {
+function isOptions(value: unknown): value is DraftPublishOptions {
   return typeof value === "object" && value !== null;
 }
 

@@ -3,6 +3,7 @@ import type { Bus } from "../bus/bus.ts";
 import type { Delivery, Outcome } from "../engine/delivery.ts";
 import type { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
+import { deliverAtMs } from "../event/deliver-at.ts";
 import type { Event } from "../event/event.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
@@ -96,13 +97,18 @@ export class Attempts<Events> {
   begin(delivery: Delivery, record: SubscriptionRecord): void {
     const { bus, clock, counters, logger } = this.#dependencies;
     const now = clock.now();
-    const { expiresAt } = delivery.event.metadata;
+    const { expiresAt, deliverAt } = delivery.event.metadata;
     if (expiresAt !== undefined && Date.parse(expiresAt) <= now) {
       this.expired();
       this.#ended(delivery, dropped);
       return;
     }
-    if (delivery.attempt === 1) counters.deliveryMs.record(now - delivery.acceptedAt);
+    if (delivery.attempt === 1) {
+      const { acceptedAt, event } = delivery;
+      counters.deliveryMs.record(
+        now - (deliverAt === undefined ? acceptedAt : Math.max(acceptedAt, deliverAtMs(event))),
+      );
+    }
     this.counts.lastEventMs = now;
     const run = new Run(delivery, record, bus, logger, now);
     this.#runs.add(run);

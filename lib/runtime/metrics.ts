@@ -32,7 +32,7 @@ export interface BusMetrics {
   oldestAgeMs: number;
   /** From the call to its resolution. */
   publishMs: Percentiles;
-  /** From acceptance to the start of the first attempt. */
+  /** From acceptance, or `deliverAt` where that is later, to the start of the first attempt. */
   deliveryMs: Percentiles;
 }
 

@@ -4,7 +4,7 @@ import type { Bus } from "../../lib/bus/bus.ts";
 import type { Handler } from "../../lib/delivery/handler.ts";
 import type { Subscriber } from "../../lib/delivery/subscriber.ts";
 import type { Draft, Event } from "../../lib/event/event.ts";
-import type { PublishOptions, PublishResult } from "../../lib/publish/options.ts";
+import type { PublishFields, PublishResult } from "../../lib/publish/options.ts";
 import type { BusMetrics } from "../../lib/runtime/metrics.ts";
 import type { Subscription } from "../../lib/subscription/index.ts";
 import { eventually } from "../support/eventually.ts";
@@ -29,7 +29,7 @@ const patience = 5_000;
 const step = 3;
 
 /** What to publish besides the type. */
-export interface Scripted extends PublishOptions {
+export interface Scripted extends PublishFields {
   script?: Script;
   data?: Record<string, unknown>;
 }

@@ -4,6 +4,7 @@ import { type ContractCase, Trial } from "./case.ts";
 import { consumingCases } from "./cases/consuming.ts";
 import { crashCases } from "./cases/crashes.ts";
 import { deadLetterCases } from "./cases/dead-letters.ts";
+import { delayCases } from "./cases/delay.ts";
 import { deliveryCases } from "./cases/delivery.ts";
 import { fidelityCases } from "./cases/fidelity.ts";
 import { flowCases } from "./cases/flows.ts";
@@ -26,6 +27,7 @@ const topics: Readonly<Record<string, readonly ContractCase[]>> = {
   publishing: publishingCases,
   routing: routingCases,
   delivery: deliveryCases,
+  delay: delayCases,
   timeouts: timeoutCases,
   order: orderCases,
   subscriptions: subscriptionCases,

@@ -59,6 +59,18 @@ export const featureChecks: Readonly<Record<ContractFeature, (trial: Trial) => P
     return deadLetters.length === 2;
   },
 
+  delay: async (t) => {
+    await t.consume("handled");
+    const deliverAt = new Date(Date.now() + t.ms(200)).toISOString();
+    try {
+      await t.publish("custom.contract.handled", { metadata: { deliverAt } });
+    } catch (thrown) {
+      return refused(thrown);
+    }
+    const [started] = await t.reported({ phase: "started" });
+    return (started?.at ?? 0) >= Date.parse(deliverAt);
+  },
+
   settled: async (t) => {
     await t.consume("handled");
     await t.publish("custom.contract.handled", { script: { "*": [{ do: "fail", upTo: 1 }] } });

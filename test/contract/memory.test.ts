@@ -2,6 +2,7 @@ import { memoryAdapter } from "./adapters/memory.ts";
 import { runContract } from "./contract.ts";
 
 runContract(memoryAdapter, [
+  "delay: a delayed event outlives the closing of every bus",
   "processes: what one bus publishes another delivers, finds, waits for, tails and sees settled",
   "processes: consumers of one name share its work: each event once, concurrency held by all together",
   "processes: order within a key holds over several consumers",

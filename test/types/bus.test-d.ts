@@ -43,6 +43,27 @@ describe("publish", () => {
   });
 });
 
+describe("a delayed publish", () => {
+  it("takes a delay or a time, in every form", () => {
+    bus.publish(taskCompleted, { taskId: "1" }, { delay: "10m" });
+    bus.publish({ type: "task.completed", data: { taskId: "1" } }, { deliverAt: new Date(), dedupe: "key" });
+    bus.publish({ type: "custom.anything", data: {} }, { delay: 5 });
+    bus.emit.task.completed({ taskId: "1" }, { deliverAt: "2026-01-31T12:00:00Z", metadata: { priority: 1 } });
+    bus.publishAll([{ type: "custom.anything", data: {}, metadata: { deliverAt: "2026-01-31T12:00:00Z" } }]);
+  });
+
+  it("takes not both, and no other unit", () => {
+    // @ts-expect-error one excludes the other
+    bus.publish(taskCompleted, { taskId: "1" }, { delay: "10m", deliverAt: new Date() });
+    // @ts-expect-error one excludes the other
+    bus.emit.task.completed({ taskId: "1" }, { delay: "10m", deliverAt: new Date() });
+    // @ts-expect-error one excludes the other
+    bus.publish({ type: "custom.anything", data: {} }, { delay: "10m", deliverAt: new Date() });
+    // @ts-expect-error there is no such unit
+    bus.publish(taskCompleted, { taskId: "1" }, { delay: "10 minutes" });
+  });
+});
+
 describe("publishAll", () => {
   it("takes drafts, each typed by its type, and gives each its result", async () => {
     const check = async () => {

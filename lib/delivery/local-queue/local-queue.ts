@@ -1,6 +1,7 @@
 import type { Failure, Outcome } from "../../engine/delivery.ts";
 import type { Consumer, Consumption } from "../../engine/delivery-queue.ts";
 import type { SubscriptionState } from "../../engine/subscription-store.ts";
+import { deliverAtMs } from "../../event/deliver-at.ts";
 import type { Event } from "../../event/event.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { orderedKey } from "../../subscription/index.ts";
@@ -189,7 +190,18 @@ export class LocalQueue {
       }
       this.#keys.set(item.key, []);
     }
-    this.#wait(item);
+    this.#place(item);
+  }
+
+  /** Has it wait for a consumer, or first for the time before which it must not be delivered. */
+  #place(item: DeliveryItem): void {
+    const delayMs = item.event.metadata.deliverAt === undefined ? 0 : this.#untilDue(item);
+    if (delayMs > 0) this.#delay(item, delayMs);
+    else this.#wait(item);
+  }
+
+  #untilDue({ event }: DeliveryItem): number {
+    return deliverAtMs(event) - this.#dependencies.clock.now();
   }
 
   #wait(item: DeliveryItem): void {
@@ -204,6 +216,12 @@ export class LocalQueue {
     item.dueAt = clock.now() + afterMs;
     this.#delayed.add(item);
     const due = () => {
+      // A timer may fire within the millisecond before its time; a clock that was set back must not hold the delivery up.
+      const earlyMs = item.dueAt - clock.now();
+      if (earlyMs > 0 && earlyMs <= 2) {
+        item.timer = clock.setTimer(due, earlyMs, { keepAlive: true });
+        return;
+      }
       this.#delayed.delete(item);
       this.#wait(item);
       this.#dependencies.changed();
@@ -221,7 +239,7 @@ export class LocalQueue {
       return;
     }
     this.#blocked -= 1;
-    this.#wait(next);
+    this.#place(next);
   }
 
   #rekey(): void {

@@ -10,7 +10,7 @@ const program = new URL("./embedded-worker.ts", import.meta.url);
 /** One file, any number of buses and processes on it. */
 export const embeddedAdapter: Adapter = {
   name: "embedded",
-  lacks: new Set(),
+  lacks: new Set(["delay"]),
   timeScale: 1,
   prepare: async () => {
     const directory = await temporaryDirectory();
