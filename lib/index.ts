@@ -3,6 +3,13 @@ export type { Middleware, MiddlewareContext, MiddlewareOption } from "./bus/midd
 export type { Register, RegisteredEvents } from "./bus/register.ts";
 export { type ConnectOptions, connect, defineConfig, getBus, initBus } from "./connect/index.ts";
 export type { DeadLetterReport, DeadLetters } from "./dead-letters/dead-letters.ts";
+export type {
+  BatchContext,
+  BatchDelivery,
+  BatchHandler,
+  BatchOptions,
+  BatchSubscribeOptions,
+} from "./delivery/batch.ts";
 export type { Handler, HandlerContext, SubscribeOptions } from "./delivery/handler.ts";
 export { NonRetriableError, RetryAfterError } from "./delivery/handler-errors.ts";
 export type { HandlerMiddleware, HandlerNext } from "./delivery/middleware.ts";

@@ -1,4 +1,5 @@
 import type { DeadLetters } from "../dead-letters/dead-letters.ts";
+import type { BatchHandler, BatchSubscribeOptions } from "../delivery/batch.ts";
 import type { Handler, SubscribeOptions } from "../delivery/handler.ts";
 import type { Subscriber } from "../delivery/subscriber.ts";
 import type { HistoryQuery } from "../engine/queries.ts";
@@ -59,8 +60,14 @@ export interface Bus<Events = RegisteredEvents> {
 
   /**
    * Handles a subscription's deliveries in this process until closed. Named: durable, shared by all that use the name,
-   * settings of the last one win. Without a name it ends with this bus. `invalid_config`, `unknown_type`.
+   * settings of the last one win. Without a name it ends with this bus. With `batch` the handler gets several events at once.
+   * `invalid_config`, `unknown_type`.
    */
+  subscribe<const On extends Wanted | readonly Wanted[]>(
+    subscription: Subscription<On>,
+    handler: BatchHandler<EventOf<{ on: On }, Events>, Events>,
+    options: BatchSubscribeOptions<EventOf<{ on: On }, Events>>,
+  ): Promise<Subscriber>;
   subscribe<const On extends Wanted | readonly Wanted[]>(
     subscription: Subscription<On>,
     handler: Handler<EventOf<{ on: On }, Events>, Events>,

@@ -1,4 +1,5 @@
 import { createDeadLetters, type DeadLetters } from "../dead-letters/dead-letters.ts";
+import { type BatchOptions, batchSettings } from "../delivery/batch.ts";
 import { deadLetterOfUnpublished } from "../delivery/dead-letter.ts";
 import type { SubscribeOptions } from "../delivery/handler.ts";
 import { composeHandler } from "../delivery/middleware.ts";
@@ -149,11 +150,11 @@ class EngineBus<Events> {
   async subscribe(
     subscription: object,
     handler: (event: never, context: never) => unknown,
-    options: { filter?: (event: never) => boolean; use?: SubscribeOptions["use"] } = {},
+    options: { filter?: (event: never) => boolean; use?: SubscribeOptions["use"]; batch?: BatchOptions } = {},
   ): Promise<Subscriber> {
     const { catalog, nextId, logger } = this.#dependencies;
     const engine = this.#open();
-    checkCallOptions("subscribe", options, ["filter", "use"]);
+    checkCallOptions("subscribe", options, ["filter", "use", "batch"]);
     for (const [what, given] of Object.entries({ "the handler": handler, filter: options.filter ?? (() => true) })) {
       if (typeof given === "function") continue;
       throw new BusError("invalid_config", `subscribe: ${what} is ${shortForm(given)}; give a function`);
@@ -161,6 +162,7 @@ class EngineBus<Events> {
     const isObject = typeof subscription === "object" && subscription !== null;
     const ephemeral = isObject && !("name" in subscription && subscription.name !== undefined);
     const record = subscriptionRecord(ephemeral ? { ...subscription, name: `unnamed-${nextId()}` } : subscription);
+    const batch = options.batch === undefined ? undefined : batchSettings(options.batch, record);
     const [unknown] = unknownTypes(record.on, catalog);
     if (unknown !== undefined) {
       const fix = didYouMean(unknown, catalog.types(), "add its definition to the catalog");
@@ -174,11 +176,14 @@ class EngineBus<Events> {
         changed,
       });
     }
-    const around = [...this.#middleware.flatMap(({ handle }) => handle ?? []), ...(options.use ?? [])];
+    const middleware = [...this.#middleware.flatMap(({ handle }) => handle ?? []), ...(options.use ?? [])];
+    const { filter } = options;
     const runner = new Runner<Events>(
       { ...this.#dependencies, deliveries: engine.deliveries, bus: asBus(this) },
       record,
-      { handler: composeHandler(around, handler), filter: options.filter },
+      batch === undefined
+        ? { handler: composeHandler(middleware, handler), filter }
+        : { handler, filter, batch: { ...batch, middleware } },
     );
     const subscriber = createSubscriber(engine, runner, async () => {
       this.#runners.delete(runner);

@@ -2,7 +2,14 @@ import type { Delivery, Outcome } from "../engine/delivery.ts";
 import type { Consumer, Consumption, DeliveryQueue } from "../engine/delivery-queue.ts";
 import { type BusError, toBusError } from "../error/bus-error.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
-import { type AttemptCounts, Attempts, type AttemptsDependencies, type HandlerParts } from "./attempts.ts";
+import {
+  type AttemptCounts,
+  type AttemptRunner,
+  Attempts,
+  type AttemptsDependencies,
+  type HandlerParts,
+} from "./attempts.ts";
+import { BatchAttempts } from "./batch-attempts.ts";
 
 /** What a runner needs of its bus. */
 export interface RunnerDependencies<Events> extends AttemptsDependencies<Events> {
@@ -16,7 +23,7 @@ const released: Outcome = { kind: "released" };
 export class Runner<Events> implements Consumer {
   readonly #deliveries: Pick<DeliveryQueue, "settle">;
   readonly #onError: (error: BusError) => void;
-  readonly #attempts: Attempts<Events>;
+  readonly #attempts: AttemptRunner;
   readonly #consumption: Consumption;
   #record: SubscriptionRecord;
   #paused = false;
@@ -28,7 +35,11 @@ export class Runner<Events> implements Consumer {
     this.#deliveries = deliveries;
     this.#onError = (error) => dependencies.onError(error);
     this.#record = record;
-    this.#attempts = new Attempts(dependencies, parts, (delivery, outcome) => this.#ended(delivery, outcome));
+    const ended = (delivery: Delivery, outcome: Outcome) => this.#ended(delivery, outcome);
+    this.#attempts =
+      parts.batch === undefined
+        ? new Attempts(dependencies, parts, ended)
+        : new BatchAttempts(dependencies, parts, parts.batch, ended);
     this.#consumption = deliveries.consume(record.name, this);
     this.#consumption.wake();
   }
@@ -48,6 +59,7 @@ export class Runner<Events> implements Consumer {
 
   pause(): void {
     this.#paused = true;
+    this.#attempts.giveBack();
   }
 
   resume(): void {
@@ -58,7 +70,7 @@ export class Runner<Events> implements Consumer {
   capacity(): number {
     if (this.#paused || this.#closing) return 0;
     this.#record = this.#consumption.settings ?? this.#record;
-    return Math.max(0, this.#record.concurrency - this.#attempts.running);
+    return Math.max(0, this.#record.concurrency - this.#attempts.held);
   }
 
   deliver(delivery: Delivery): void {
@@ -73,7 +85,8 @@ export class Runner<Events> implements Consumer {
   /** Takes nothing new and resolves when what runs has ended; `abort` has it end sooner. */
   async close(): Promise<void> {
     this.#closing = true;
-    if (this.running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#attempts.giveBack();
+    if (this.#attempts.held > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     this.abandon();
   }
 
@@ -90,7 +103,7 @@ export class Runner<Events> implements Consumer {
 
   #ended(delivery: Delivery, outcome: Outcome): void {
     this.#settle(delivery, outcome);
-    if (this.running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#attempts.held === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #settle(delivery: Delivery, outcome: Outcome): void {

@@ -101,6 +101,12 @@ function withId(draft: Draft, dedupe: string, dependencies: PublisherDependencie
       `${draft.type}: give \`id\` or \`dedupe\`, not both; \`dedupe\` derives the id`,
     );
   }
+  if (run?.batch === true) {
+    throw new BusError(
+      "invalid_event",
+      `${draft.type}: \`dedupe\` derives the id from the event being handled, and a batch has several; publish it within context.causedBy(event, …)`,
+    );
+  }
   const of =
     run === undefined
       ? [draft.source ?? dependencies.source, dedupe]

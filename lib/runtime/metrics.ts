@@ -24,8 +24,10 @@ export interface BusMetrics {
   stuck: number;
   /** Subscribers of this process that are not paused. */
   activeSubscriptions: number;
-  /** Handlers of this process that run now. */
+  /** Deliveries in handlers of this process, now. */
   running: number;
+  /** Deliveries in this process that wait for the window of their batch, now. */
+  batching: number;
   /** Deliveries waiting or delayed. */
   backlog: number;
   /** Milliseconds since the oldest delivery under way was accepted; 0 where there is none, and where it cannot be told (aws). */
@@ -67,12 +69,13 @@ export class Counters {
   duplicates = 0;
   stuck = 0;
   running = 0;
+  batching = 0;
   readonly publishMs = new Samples();
   readonly deliveryMs = new Samples();
 
-  /** Back to nothing; what runs now is still counted as running. */
+  /** Back to nothing; what runs or is collected now is still counted. */
   reset(): void {
-    const { running, stuck } = this;
-    Object.assign(this, new Counters(), { running, stuck });
+    const { batching, running, stuck } = this;
+    Object.assign(this, new Counters(), { batching, running, stuck });
   }
 }

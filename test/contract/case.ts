@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { Bus } from "../../lib/bus/bus.ts";
+import type { BatchHandler, BatchOptions } from "../../lib/delivery/batch.ts";
 import type { Handler } from "../../lib/delivery/handler.ts";
 import type { Subscriber } from "../../lib/delivery/subscriber.ts";
 import type { Draft, Event } from "../../lib/event/event.ts";
@@ -100,6 +101,12 @@ export class Trial {
   async consumeWith(name: SubscriptionName, handler: Handler, bus = this.#bus): Promise<Subscriber> {
     this.#consumed.add(name);
     return bus.subscribe(this.subscription(name), handler);
+  }
+
+  /** The same for a handler that takes batches. */
+  async consumeBatches(name: SubscriptionName, handler: BatchHandler, batch: BatchOptions): Promise<Subscriber> {
+    this.#consumed.add(name);
+    return this.#bus.subscribe(this.subscription(name), handler, { batch });
   }
 
   /** A subscription of the suite, its durations stretched. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Adapter, Ground } from "./adapter.ts";
 import { type ContractCase, Trial } from "./case.ts";
+import { batchCases } from "./cases/batches.ts";
 import { consumingCases } from "./cases/consuming.ts";
 import { crashCases } from "./cases/crashes.ts";
 import { deadLetterCases } from "./cases/dead-letters.ts";
@@ -32,6 +33,7 @@ const topics: Readonly<Record<string, readonly ContractCase[]>> = {
   order: orderCases,
   subscriptions: subscriptionCases,
   consuming: consumingCases,
+  batches: batchCases,
   flows: flowCases,
   settled: settledCases,
   waiting: waitingCases,

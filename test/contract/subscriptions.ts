@@ -68,6 +68,8 @@ export const subscriptions = {
   faithful: { on: "custom.contract.faithful" },
   "seen-by-another": { on: "custom.contract.seen_by_another" },
   crashing: { on: "custom.contract.crashing", attempts: 3, backoff: soon },
+  batched: { on: "custom.contract.batched", attempts: 2, backoff: soon, concurrency: 20 },
+  "batched-in-order": { on: "custom.contract.batched_in_order", ordered: "data.key", concurrency: 20 },
   closing: { on: "custom.contract.closing", concurrency: 1 },
   "short-lived": { on: "custom.contract.short_lived", backoff: soon },
   "crashing-twice": { on: "custom.contract.crashing_twice", attempts: 2, backoff: soon },

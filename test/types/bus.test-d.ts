@@ -1,5 +1,6 @@
 import { describe, expectTypeOf, it } from "vitest";
 import {
+  type BatchHandler,
   type Bus,
   type BusError,
   connect,
@@ -9,6 +10,7 @@ import {
   defineEvent,
   defineSubscription,
   type Event,
+  type EventFor,
   type EventsOf,
   type Handler,
   type PublishResult,
@@ -159,6 +161,58 @@ describe("subscribe", () => {
       log.info(event.data.taskId);
     };
     bus.subscribe({ on: taskCompleted }, handler);
+  });
+});
+
+describe("subscribe with batch", () => {
+  it("gives the handler a list of what `on` names, and its own context", () => {
+    bus.subscribe(
+      { on: taskCompleted, concurrency: 100 },
+      (events, context) => {
+        expectTypeOf(events).toEqualTypeOf<readonly EventFor<typeof taskCompleted>[]>();
+        for (const event of events) {
+          expectTypeOf(event.data.taskId).toEqualTypeOf<string>();
+          context.fail(event, new Error("no"));
+          expectTypeOf(context.causedBy(event, () => 1)).toEqualTypeOf<number>();
+          expectTypeOf(context.delivery(event).attempt).toEqualTypeOf<number>();
+        }
+        expectTypeOf(context.signal).toEqualTypeOf<AbortSignal>();
+        expectTypeOf(context.bus.emit.task.completed).toBeFunction();
+        // @ts-expect-error several events have no one attempt
+        context.attempt;
+      },
+      { batch: { size: 100, window: "1s" }, filter: (event) => event.data.taskId !== "" },
+    );
+    bus.subscribe(
+      { on: [taskCompleted, "memory.created"] },
+      async (events) => {
+        for (const event of events) {
+          if (event.type === "memory.created") expectTypeOf(event.data.memoryId).toEqualTypeOf<string>();
+        }
+      },
+      { batch: { size: 2 } },
+    );
+  });
+
+  it("leaves a handler of one event as it is, with options too", () => {
+    bus.subscribe({ on: taskCompleted }, (event, { attempt }) => [event.data.taskId, attempt], { use: [] });
+    bus.subscribe({ on: taskCompleted }, (event) => event.data.taskId, { filter: (event) => event.data.taskId !== "" });
+  });
+
+  it("has a type for handlers that stand alone", () => {
+    const handler: BatchHandler<EventFor<typeof taskCompleted>> = async (events, { log, causedBy }) => {
+      for (const event of events) await causedBy(event, async () => log.info(event.data.taskId));
+    };
+    bus.subscribe({ on: taskCompleted }, handler, { batch: { size: 10 } });
+    // @ts-expect-error without `batch` the handler gets one event
+    bus.subscribe({ on: taskCompleted }, handler);
+    const ofOne: Handler<EventFor<typeof taskCompleted>> = (event) => event.data.taskId;
+    // @ts-expect-error with `batch` the handler gets a list
+    bus.subscribe({ on: taskCompleted }, ofOne, { batch: { size: 10 } });
+    // @ts-expect-error a batch has a size
+    bus.subscribe({ on: taskCompleted }, handler, { batch: { window: "1s" } });
+    // @ts-expect-error there is no such option
+    bus.subscribe({ on: taskCompleted }, handler, { batch: { size: 10, windw: "1s" } });
   });
 });
 

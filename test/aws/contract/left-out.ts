@@ -44,6 +44,7 @@ const deployed: readonly string[] = [
     'from "now" leaves out what was before; settings given again do not start it anew',
     "from a time: what was accepted from then on",
   ),
+  ...titles("batches", "ordered: what follows in a key is in a later batch"),
   ...titles(
     "settled",
     "a dead letter counts as settled",
@@ -74,6 +75,12 @@ const polled: readonly string[] = titles(
 
 /** What a case asks of a consumer in its own process. */
 const inFunctions: readonly string[] = [
+  ...titles(
+    "batches",
+    "a batch handler gets several deliveries in one run, none of them twice",
+    "one that a batch handler fails is retried by itself; what it throws fails all",
+    "closed, a batch handler gives back what it had collected, the attempt not counted",
+  ),
   ...titles("routing", "what expires while it waits is not delivered either"),
   ...titles("delivery", "a handler gets the event as it was published, frozen, and is told of the delivery"),
   ...titles(
