@@ -97,6 +97,7 @@ export {
   defineSubscription,
   type EventFor,
   type EventOf,
+  type KeyPath,
   type Subscription,
   type SubscriptionRecord,
   type Wanted,

@@ -2,6 +2,7 @@ import { createDeadLetters, type DeadLetters } from "../dead-letters/dead-letter
 import { type BatchOptions, batchSettings } from "../delivery/batch.ts";
 import { deadLetterOfUnpublished } from "../delivery/dead-letter.ts";
 import type { SubscribeOptions } from "../delivery/handler.ts";
+import { LimitRegistry } from "../delivery/limits/delivery-limits.ts";
 import { composeHandler } from "../delivery/middleware.ts";
 import { runContext } from "../delivery/run-context.ts";
 import { Runner } from "../delivery/runner.ts";
@@ -78,6 +79,7 @@ class EngineBus<Events> {
   readonly #closing = new AbortController();
   readonly #runners = new Map<Runner<Events>, Subscriber>();
   readonly #warned = new Set<string>();
+  readonly #limits = new LimitRegistry();
   #closed: Promise<void> | undefined;
   #alive: NodeJS.Timeout | undefined;
   readonly emit: Emit<Events>;
@@ -179,7 +181,7 @@ class EngineBus<Events> {
     const middleware = [...this.#middleware.flatMap(({ handle }) => handle ?? []), ...(options.use ?? [])];
     const { filter } = options;
     const runner = new Runner<Events>(
-      { ...this.#dependencies, deliveries: engine.deliveries, bus: asBus(this) },
+      { ...this.#dependencies, deliveries: engine.deliveries, limits: this.#limits, bus: asBus(this) },
       record,
       batch === undefined
         ? { handler: composeHandler(middleware, handler), filter }

@@ -67,6 +67,7 @@ export class Subscriber extends Construct implements IGrantable {
     const checked = checkSubscription(props.subscription);
     this.record = checked.record;
     const { name } = this.record;
+    checkLimits(this.record);
     const timeout = functionTimeout(this.record);
     const visibilityTimeout = props.visibilityTimeout ?? Duration.seconds(timeout.toSeconds() * 6);
     if (visibilityTimeout.toSeconds() < timeout.toSeconds()) {
@@ -110,6 +111,16 @@ export class Subscriber extends Construct implements IGrantable {
     mapping.node.addDependency(this.function.role ?? this.function);
     if (props.alarms !== false) functionAlarm(this, bus.busName, name, this.function.functionName);
   }
+}
+
+/** A function runs in as many processes as there is work for, each of which would begin with limits of its own. */
+function checkLimits({ name, concurrencyPerKey, throttle }: SubscriptionRecord): void {
+  const limit = throttle !== undefined ? "throttle" : concurrencyPerKey !== undefined ? "concurrencyPerKey" : undefined;
+  if (limit === undefined) return;
+  throw refusal(
+    name,
+    `${limit} is held by each process, which a function has none of its own; leave it out, or handle it in a process: QueueSubscriber`,
+  );
 }
 
 function functionTimeout({ name, timeout }: SubscriptionRecord): Duration {

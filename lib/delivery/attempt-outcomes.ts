@@ -1,6 +1,7 @@
 import type { Delivery, Outcome } from "../engine/delivery.ts";
 import type { BusError } from "../error/bus-error.ts";
 import { deliverAtMs } from "../event/deliver-at.ts";
+import type { Event } from "../event/event.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Counters } from "../runtime/metrics.ts";
@@ -57,8 +58,8 @@ export class AttemptOutcomes {
   /** Whether an attempt may begin. False, and counted, where its event has expired. */
   begin(delivery: Delivery, now: number): boolean {
     const { acceptedAt, attempt, event } = delivery;
-    const { deliverAt, expiresAt } = event.metadata;
-    if (expiresAt !== undefined && Date.parse(expiresAt) <= now) {
+    const { deliverAt } = event.metadata;
+    if (hasExpired(event, now)) {
       this.expired();
       return false;
     }
@@ -107,4 +108,9 @@ export class AttemptOutcomes {
     log.info("attempt failed", { code: failure.code, retryInMs: afterMs });
     return { kind: "retry", afterMs, failure };
   }
+}
+
+/** Whether an event must not be delivered any more. */
+export function hasExpired({ metadata: { expiresAt } }: Event, now: number): boolean {
+  return expiresAt !== undefined && Date.parse(expiresAt) <= now;
 }

@@ -22,6 +22,8 @@ export interface BusMetrics {
   duplicates: number;
   /** Handlers that run past their abort, now. */
   stuck: number;
+  /** Subscribers of this process that a `throttle` without a key holds up, now. */
+  throttled: number;
   /** Subscribers of this process that are not paused. */
   activeSubscriptions: number;
   /** Deliveries in handlers of this process, now. */
@@ -70,12 +72,13 @@ export class Counters {
   stuck = 0;
   running = 0;
   batching = 0;
+  throttled = 0;
   readonly publishMs = new Samples();
   readonly deliveryMs = new Samples();
 
-  /** Back to nothing; what runs or is collected now is still counted. */
+  /** Back to nothing; what runs, is collected or held up now is still counted. */
   reset(): void {
-    const { batching, running, stuck } = this;
-    Object.assign(this, new Counters(), { batching, running, stuck });
+    const { batching, running, stuck, throttled } = this;
+    Object.assign(this, new Counters(), { batching, running, stuck, throttled });
   }
 }

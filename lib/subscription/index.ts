@@ -1,9 +1,10 @@
 export { defineSubscription } from "./define.ts";
-export { orderedKey } from "./ordered-key.ts";
+export { keyAt, orderedKey } from "./ordered-key.ts";
 export { subscriptionRecord } from "./record.ts";
 export type {
   EventFor,
   EventOf,
+  KeyPath,
   Subscription,
   SubscriptionRecord,
   Wanted,

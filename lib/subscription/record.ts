@@ -34,6 +34,9 @@ const subscriptionName = /^[a-z][a-z0-9-]{0,47}$/;
 const orderedPath = /^(?:source|type|(?:data|metadata)(?:\.[^.]+)+)$/;
 
 const backoffNames = ["from", "to"] as const;
+const keyLimitNames = ["key", "limit"] as const;
+const throttleNames = ["limit", "per", "key"] as const;
+const keyPath = z.string().max(256).regex(orderedPath);
 const shape = {
   name: z.string().regex(subscriptionName),
   on: z.unknown(),
@@ -42,7 +45,9 @@ const shape = {
   backoff: z.looseObject({ from: duration.optional(), to: duration.optional() }).optional(),
   timeout: duration.optional(),
   concurrency: z.int().min(1).max(1_000).optional(),
-  ordered: z.string().max(256).regex(orderedPath).optional(),
+  concurrencyPerKey: z.looseObject({ key: keyPath, limit: z.int().min(1).max(1_000) }).optional(),
+  throttle: z.looseObject({ limit: z.int().min(1).max(10_000), per: duration, key: keyPath.optional() }).optional(),
+  ordered: keyPath.optional(),
   idempotent: z.boolean().optional(),
   dedupeFor: duration.optional(),
   from: z.union([z.string(), z.date()]).optional(),
@@ -76,7 +81,7 @@ class RecordReader {
     const given = this.#parse();
     const on = this.#types(given.on);
     const where = given.where === undefined ? undefined : this.#where(given.where);
-    const { ordered, maxBacklog } = given;
+    const { concurrencyPerKey, ordered, maxBacklog, throttle } = given;
     const record: SubscriptionRecord = {
       name: given.name,
       on,
@@ -85,6 +90,10 @@ class RecordReader {
       backoff: this.#backoff(given.backoff ?? {}),
       timeout: this.#duration(given.timeout, "timeout", maxTimeout) ?? defaults.timeout,
       concurrency: given.concurrency ?? defaults.concurrency,
+      ...(concurrencyPerKey === undefined
+        ? {}
+        : { concurrencyPerKey: Object.freeze({ key: concurrencyPerKey.key, limit: concurrencyPerKey.limit }) }),
+      ...(throttle === undefined ? {} : { throttle: this.#throttle(throttle) }),
       ...(ordered === undefined ? {} : { ordered }),
       idempotent: given.idempotent ?? defaults.idempotent,
       dedupeFor: this.#duration(given.dedupeFor, "dedupeFor", 365 * day) ?? defaults.dedupeFor,
@@ -105,6 +114,8 @@ class RecordReader {
       throw this.#error(`${first?.path} is ${first?.value}; ${fixes[first?.path ?? ""] ?? first?.fix}`, first?.path);
     }
     this.#checkNames(result.data.backoff ?? {}, backoffNames, "backoff.");
+    this.#checkNames(result.data.concurrencyPerKey ?? {}, keyLimitNames, "concurrencyPerKey.");
+    this.#checkNames(result.data.throttle ?? {}, throttleNames, "throttle.");
     return result.data;
   }
 
@@ -193,6 +204,11 @@ class RecordReader {
     return Object.freeze({ from, to: to ?? Math.max(from, standard.to) });
   }
 
+  #throttle({ limit, per, key }: NonNullable<z.infer<typeof settings>["throttle"]>) {
+    const perMs = parseDuration(per, `${this.#label}: throttle.per`, { min: 1, max: day });
+    return Object.freeze({ limit, per: perMs, ...(key === undefined ? {} : { key }) });
+  }
+
   #duration(value: unknown, field: string, max: number): number | undefined {
     return value === undefined ? undefined : parseDuration(value, `${this.#label}: ${field}`, { min: 1, max });
   }
@@ -215,11 +231,18 @@ class RecordReader {
   }
 }
 
+const keyFix = 'give a path such as "data.taskId", "metadata.agentId", "source" or "type"';
+
 /** Fixes that a schema cannot put into words. */
 const fixes: Readonly<Record<string, string>> = {
   name: "give 1 to 48 of a-z, 0-9 and -, starting with a letter",
   attempts: "give an integer from 1 to 100",
   concurrency: "give an integer from 1 to 1000",
   maxBacklog: "give an integer from 1, or leave it out for no bound",
-  ordered: 'give a path such as "data.taskId", "metadata.agentId", "source" or "type"',
+  "concurrencyPerKey.limit": "give an integer from 1 to 1000",
+  "concurrencyPerKey.key": keyFix,
+  "throttle.limit": "give an integer from 1 to 10000",
+  "throttle.per": 'give a duration such as "1s" or "1m"',
+  "throttle.key": keyFix,
+  ordered: keyFix,
 };

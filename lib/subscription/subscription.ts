@@ -20,6 +20,9 @@ export type EventFor<One, Events = unknown> =
 /** The events that a subscription delivers: `EventOf<typeof readers, StandardEvents>`. */
 export type EventOf<S extends { readonly on: unknown }, Events = unknown> = EventFor<WantedIn<S["on"]>, Events>;
 
+/** A path into an event to what tells it from others. */
+export type KeyPath = "source" | "type" | `data.${string}` | `metadata.${string}`;
+
 /** A subscription as pure data: engines, stacks and the HTTP face read the same object. All but `on` may be left out. */
 export interface Subscription<On extends Wanted | readonly Wanted[] = Wanted | readonly Wanted[]> {
   /** `[a-z][a-z0-9-]{0,47}`. One name, one queue: what shares it shares its work. Without one it ends with the process. */
@@ -36,8 +39,18 @@ export interface Subscription<On extends Wanted | readonly Wanted[] = Wanted | r
   readonly timeout?: Duration;
   /** Deliveries that run at once, 1 to 1,000. Default 10. */
   readonly concurrency?: number;
+  /**
+   * At most `limit` deliveries at once for each value of the path `key`, 1 to 1,000: one customer does not take all of
+   * `concurrency`. Held by each process, that is by each bus that handles the subscription.
+   */
+  readonly concurrencyPerKey?: { readonly key: KeyPath; readonly limit: number };
+  /**
+   * At most `limit` attempts, 1 to 10,000, begin within any span of `per`, 1 ms to 1 day; with `key`, for each value of that path.
+   * Held by each process, that is by each bus that handles the subscription.
+   */
+  readonly throttle?: { readonly limit: number; readonly per: Duration; readonly key?: KeyPath };
   /** Keeps order within each value of this path: `source`, `type`, `data.…`, `metadata.…`. */
-  readonly ordered?: "source" | "type" | `data.${string}` | `metadata.${string}`;
+  readonly ordered?: KeyPath;
   /** Whether an event succeeds once at most. Default true. */
   readonly idempotent?: boolean;
   /** For how long a success is remembered: 1 ms to 1 year. Default 15 days. */
@@ -63,6 +76,13 @@ export interface SubscriptionRecord {
   readonly timeout: number;
   /** Deliveries that run at once, 1 to 1,000. Default 10. */
   readonly concurrency: number;
+  /** Deliveries that run at once in a process for each value of a path, 1 to 1,000. No bound where absent. */
+  readonly concurrencyPerKey?: { readonly key: string; readonly limit: number };
+  /**
+   * Attempts that begin in a process within any `per` milliseconds, 1 to 10,000; with `key` for each value of that path. No
+   * bound where absent.
+   */
+  readonly throttle?: { readonly limit: number; readonly per: number; readonly key?: string };
   /** Path into the event (`data.taskId`) whose value is the key within which order is kept. */
   readonly ordered?: string;
   /** Whether an event succeeds once at most. Default true. */

@@ -99,7 +99,7 @@ async function drain(engine: MemoryEngine, clock: ManualClock, counters: Counter
       );
     }
     if (engine.runnable) continue;
-    const waits = counters.batching > 0 || states.some(({ delayed }) => delayed > 0);
+    const waits = counters.batching > 0 || counters.throttled > 0 || states.some(({ delayed }) => delayed > 0);
     const due = waits ? clock.nextDue : undefined;
     if (due === undefined) return;
     await clock.advance(Math.max(0, due - clock.now()));

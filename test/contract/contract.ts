@@ -11,6 +11,7 @@ import { fidelityCases } from "./cases/fidelity.ts";
 import { flowCases } from "./cases/flows.ts";
 import { historyCases } from "./cases/history.ts";
 import { lifecycleCases } from "./cases/lifecycle.ts";
+import { limitCases } from "./cases/limits.ts";
 import { orderCases } from "./cases/order.ts";
 import { processCases } from "./cases/processes.ts";
 import { publishingCases } from "./cases/publishing.ts";
@@ -31,6 +32,7 @@ const topics: Readonly<Record<string, readonly ContractCase[]>> = {
   delay: delayCases,
   timeouts: timeoutCases,
   order: orderCases,
+  limits: limitCases,
   subscriptions: subscriptionCases,
   consuming: consumingCases,
   batches: batchCases,

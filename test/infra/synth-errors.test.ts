@@ -49,6 +49,12 @@ describe("an error at synth names the subscription and the fix", () => {
     ],
     ["a timeout beyond Lambda's", { timeout: "15m" }, /^subscription readers: timeout is 15m, .*QueueSubscriber/],
     ["a start in the past", { from: "beginning" }, /^subscription readers: from is "beginning".*waggle replay/],
+    ["a throttle", { throttle: { limit: 1, per: "1s" } }, /^subscription readers: throttle .*QueueSubscriber/],
+    [
+      "a concurrency for each key",
+      { concurrencyPerKey: { key: "data.taskId", limit: 1 } },
+      /^subscription readers: concurrencyPerKey .*QueueSubscriber/,
+    ],
     ["a bounded backlog", { maxBacklog: 10 }, /^subscription readers: maxBacklog/],
     [
       "an order by a path that is too long for EventBridge",

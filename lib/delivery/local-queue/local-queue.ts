@@ -109,7 +109,8 @@ export class LocalQueue {
         break;
       case "released":
         item.attempt -= 1;
-        this.#wait(item);
+        if (outcome.afterMs === undefined || outcome.afterMs <= 0) this.#wait(item);
+        else this.#delay(item, outcome.afterMs);
         break;
       case "retry":
         item.failures = [...item.failures, outcome.failure];

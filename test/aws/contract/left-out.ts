@@ -76,6 +76,12 @@ const polled: readonly string[] = titles(
 /** What a case asks of a consumer in its own process. */
 const inFunctions: readonly string[] = [
   ...titles(
+    "limits",
+    "throttle: no more attempts begin in a span than its limit, retries counted, and all are made in the end",
+    "throttle with a key: what has to wait is given back uncounted, in its order, and holds up no other key",
+    "concurrencyPerKey: no more run at once of a key than its limit, other keys go on, and all are run in the end",
+  ),
+  ...titles(
     "batches",
     "a batch handler gets several deliveries in one run, none of them twice",
     "one that a batch handler fails is retried by itself; what it throws fails all",

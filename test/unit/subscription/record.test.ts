@@ -12,6 +12,8 @@ const readers = {
   backoff: { from: "2s", to: "1m" },
   timeout: "45s",
   concurrency: 4,
+  concurrencyPerKey: { key: "data.taskId", limit: 2 },
+  throttle: { limit: 100, per: "1m", key: "metadata.agentId" },
   ordered: "data.taskId",
   idempotent: false,
   dedupeFor: "1d",
@@ -43,6 +45,7 @@ describe("subscriptionRecord", () => {
       on: ["task.assigned", "memory.*", "*.failed"],
       backoff: { from: 2_000, to: 60_000 },
       timeout: 45_000,
+      throttle: { limit: 100, per: 60_000, key: "metadata.agentId" },
       dedupeFor: 86_400_000,
       from: "2026-01-31T12:00:00.5Z",
     });
@@ -63,7 +66,14 @@ describe("subscriptionRecord", () => {
     const record = subscriptionRecord({ ...readers, where });
     where.data.kind.push("mail");
     expect(record.where).toEqual({ data: { kind: ["document"] } });
-    for (const part of [record, record.on, record.backoff, record.where?.data])
+    for (const part of [
+      record,
+      record.on,
+      record.backoff,
+      record.throttle,
+      record.concurrencyPerKey,
+      record.where?.data,
+    ])
       expect(Object.isFrozen(part)).toBe(true);
   });
 
@@ -94,6 +104,22 @@ describe("subscriptionRecord", () => {
     [{ attempts: 101 }, "attempts is 101; give an integer from 1 to 100"],
     [{ attempts: "5" }, 'attempts is "5"; give an integer from 1 to 100'],
     [{ concurrency: 1_001 }, "concurrency is 1001; give an integer from 1 to 1000"],
+    [{ throttle: 5 }, "throttle is 5; give an object"],
+    [{ throttle: {} }, "throttle.limit is missing; give an integer from 1 to 10000"],
+    [{ throttle: { limit: 0, per: "1s" } }, "throttle.limit is 0; give an integer from 1 to 10000"],
+    [{ throttle: { limit: 5 } }, "throttle.per is missing; give a duration"],
+    [{ throttle: { limit: 5, per: 0 } }, "throttle.per is 0; give a duration from 1ms to 1d"],
+    [{ throttle: { limit: 5, per: "2d" } }, 'throttle.per is "2d"; give a duration from 1ms to 1d'],
+    [{ throttle: { limit: 5, per: "1s", key: "taskId" } }, 'throttle.key is "taskId"; give a path such as'],
+    [
+      { throttle: { limit: 5, per: "1s", by: "source" } },
+      "throttle.by is no setting of a subscription; give limit, per, key",
+    ],
+    [{ concurrencyPerKey: 1 }, "concurrencyPerKey is 1; give an object"],
+    [{ concurrencyPerKey: { key: "source" } }, "concurrencyPerKey.limit is missing; give an integer from 1 to 1000"],
+    [{ concurrencyPerKey: { limit: 1 } }, "concurrencyPerKey.key is missing; give a path such as"],
+    [{ concurrencyPerKey: { key: "data", limit: 1 } }, 'concurrencyPerKey.key is "data"; give a path'],
+    [{ concurrencyPerKey: { key: "source", limt: 1, limit: 1 } }, 'did you mean "limit"?'],
     [{ maxBacklog: 0 }, "maxBacklog is 0; give an integer from 1"],
     [{ timeout: "30" }, 'Subscription "readers": timeout is "30", which is no duration'],
     [{ timeout: 0 }, "timeout is 0; give a duration from 1ms to 12h"],

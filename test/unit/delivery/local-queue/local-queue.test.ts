@@ -171,6 +171,29 @@ test("what was released has made no attempt", () => {
   expect(released.attempt).toBe(1);
 });
 
+test("what was released for a time comes after it, holds its key, and has made no attempt", async () => {
+  const { queue, clock, consumer, add, item } = queueOf({ ordered: "data.key" });
+  const { taken } = consumer();
+  add("x1", "x");
+  add("x2", "x");
+  add("y1", "y");
+  queue.pump();
+  const released = item("x1");
+  queue.settle(released, { kind: "released", afterMs: 1_000 });
+  queue.pump();
+  expect(taken).toEqual(["x1", "y1"]);
+  expect(released).toMatchObject({ attempt: 0, state: "delayed", dueAt: clock.now() + 1_000 });
+  await clock.advance(1_000);
+  queue.pump();
+  expect(taken).toEqual(["x1", "y1", "x1"]);
+  queue.settle(item("x1"), { kind: "done" });
+  queue.pump();
+  expect(taken.at(-1)).toBe("x2");
+  queue.settle(item("x2"), { kind: "released", afterMs: 0 });
+  queue.pump();
+  expect(taken.at(-1)).toBe("x2");
+});
+
 test("ordered: the next of a key waits until the one before is over, also while that is retried", async () => {
   const { queue, clock, consumer, add, item } = queueOf({ ordered: "data.key" });
   const { taken } = consumer();
