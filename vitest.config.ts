@@ -1,7 +1,23 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { first } from "./test/support/first.ts";
 
 const here = (path: string) => new URL(path, import.meta.url).pathname;
+
+/** Five seconds and more each. */
+const longest = [
+  "/engines/aws/history/cost.test",
+  "/e2e/dev/dev.test",
+  "/contract/embedded.test",
+  "/engines/aws/history/query.property.test",
+  "/e2e/cli/waggle.test",
+  "/docs/samples.test",
+  "/engines/aws/publish/faults.test",
+  "/engines/aws/deliveries/properties.test",
+  "/crash/kill.test",
+  "/engines/aws/publish/event-publisher.test",
+  "/e2e/setup/setup.test",
+];
 
 export default defineConfig({
   resolve: {
@@ -29,6 +45,7 @@ export default defineConfig({
     // unit tests cost. What a file leaves behind in the process fails it.
     isolate: false,
     setupFiles: ["test/support/process-state.ts"],
+    sequence: { sequencer: first(longest) },
     projects: [
       {
         extends: true,

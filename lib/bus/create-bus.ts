@@ -173,6 +173,8 @@ class EngineBus<Events> {
       throw new BusError("unknown_type", `subscription ${record.name}: on: ${unknown} is not in the catalog${fix}`);
     }
     const { changed } = await engine.subscriptions.put(record, { ephemeral });
+    // A bus that closes has its list of what to close already, also where a handler of its own subscribes.
+    if (this.#closed !== undefined) throw busClosed();
     if (changed.length > 0 && !this.#warned.has(record.name)) {
       this.#warned.add(record.name);
       logger.warn("subscription was stored with other settings; the new ones count from now on", {
@@ -246,7 +248,9 @@ class EngineBus<Events> {
     const { engine, clock, graceMs, onError } = this.#dependencies;
     const reason = new BusError("closed", "the bus is closing");
     const runners = [...this.#runners];
-    const ended = Promise.all(runners.map(([, subscriber]) => subscriber.close()));
+    // The engine is to be closed in any case.
+    const tell = (thrown: unknown) => onError(toBusError(thrown));
+    const ended = Promise.all(runners.map(([, subscriber]) => subscriber.close().catch(tell)));
     if (!(await within(clock, ended, graceMs))) {
       for (const [runner] of runners) runner.abort(reason);
       if (!(await within(clock, ended, abortGraceMs))) {

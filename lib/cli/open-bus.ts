@@ -95,7 +95,7 @@ function nothingRecorded(io: CliIo, file: string): BusError {
   );
 }
 
-/** A file as people name it: from the working directory, where it lies in it. */
+/** Returns a path for display: relative to the working directory if the file is inside it. */
 export function shortPath({ cwd }: Pick<CliIo, "cwd">, file: string): string {
   const fromHere = relative(cwd, file);
   return fromHere.startsWith("..") ? file : fromHere;

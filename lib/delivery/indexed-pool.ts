@@ -1,6 +1,6 @@
 /** What can lie in a {@link IndexedPool}: it remembers its place. */
 export interface PoolItem {
-  /** The bag's own; -1 while in none. */
+  /** Its index in the pool; -1 while in none. */
   poolIndex: number;
 }
 
@@ -17,7 +17,7 @@ export class IndexedPool<Item extends PoolItem> {
     this.#items.push(item);
   }
 
-  /** False where it lies in no bag, or in another one. */
+  /** False where it is in no pool, or in another one. */
   delete(item: Item): boolean {
     const place = item.poolIndex;
     if (this.#items[place] !== item) return false;

@@ -8,7 +8,7 @@ export interface Entry {
   readonly ownId: boolean;
   /** Whether history keeps it. One that it does not keep is stored until it is delivered. */
   readonly history: boolean;
-  /** Whether a handler publishes it: then it never waits, and is never refused, for a full intake. */
+  /** Whether a handler publishes it: then it never waits, and is never refused, for a full publish queue. */
   readonly inHandler: boolean;
 }
 
@@ -63,7 +63,8 @@ export interface EventLog {
   /**
    * Stores an event and one delivery of it for each subscription that wants it, all or nothing, and resolves once both are
    * kept for good. Who wants it is decided within the same step: by a {@link Router} over the stored subscriptions, or by
-   * the service. With the capability `delay` no delivery is handed over before `metadata.deliverAt`. `conflict` where the id is stored with other content; `throttled` where the intake is full.
+   * the service. With the capability `delay` no delivery is handed over before `metadata.deliverAt`. `conflict` where the id
+   * is stored with other content; `throttled` where too many publishes wait.
    */
   append(entry: Entry): Appended | Promise<Appended>;
   /** `undefined` where history does not have it. */

@@ -47,7 +47,7 @@ async function readKnownFlow(engine: Engine, id: string): Promise<Flow | undefin
   // Deliveries first: one that ends in between has its events in the list that is read after.
   const pending = (await engine.deliveries.pending?.(id)) ?? [];
   const deadLetters: DeadLetter[] = [];
-  for await (const letter of eachDeadLetter(engine.deadLetters, { correlationId: id })) deadLetters.push(letter);
+  for await (const deadLetter of eachDeadLetter(engine.deadLetters, { correlationId: id })) deadLetters.push(deadLetter);
   const events = await flowEvents(engine.log, id);
   return events.length === 0 ? undefined : buildFlow(id, events, pending, deadLetters);
 }

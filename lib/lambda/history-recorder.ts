@@ -74,9 +74,9 @@ export class HistoryRecorder {
 
   async #refuse(message: BatchMessage, event: Event, error: BusError, recording: Recording): Promise<void> {
     const { clock, logger } = this.#dependencies;
-    const letter = invalidEventDeadLetter({ ok: false, event, error }, message.sentMs, clock.now());
+    const deadLetter = invalidEventDeadLetter({ ok: false, event, error }, message.sentMs, clock.now());
     try {
-      await this.#deadLetters.put(letter);
+      await this.#deadLetters.put(deadLetter);
     } catch (thrown) {
       this.#failed(message, toBusError(thrown), recording);
       return;
@@ -84,7 +84,7 @@ export class HistoryRecorder {
     count(recording, metricNames.deadLetters);
     const { type, source, id } = event;
     logger.warn("event is a dead letter", {
-      deadLetterId: letter.id,
+      deadLetterId: deadLetter.id,
       eventId: id,
       type,
       source,

@@ -44,7 +44,7 @@ type FieldOf<Type, Name extends PropertyKey> = Type extends unknown
     : never
   : never;
 
-/** A pattern matches an array where it matches an element. */
+/** The values that a pattern tests in a field: the elements of an array, or the value itself. */
 type Elements<Value> = Value extends readonly (infer Element)[] ? Elements<Element> : Value;
 
 type WhereField<Value> = unknown extends Value

@@ -5,7 +5,7 @@ import { displayWidth, truncate } from "./text.ts";
 export interface Column<Row> {
   /** An empty string for no title. */
   title: string;
-  /** Returns plain text; foreign text must be made `printable`. */
+  /** Returns plain text; untrusted text must be passed through `printable`. */
   text: (row: Row) => string;
   align?: "right";
   /** Colours the padded cell. */

@@ -3,12 +3,12 @@ import { stripVTControlCharacters } from "node:util";
 /** Control characters of C0 and C1 and bidirectional controls, which could change what a terminal shows. */
 const unsafe = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** Makes foreign text safe for a terminal: control characters, line breaks included, become visible escapes. */
+/** Makes untrusted text safe for a terminal: control characters, line breaks included, become visible escapes. */
 export function printable(text: string): string {
   return text.replace(unsafe, escapeControl);
 }
 
-/** Makes foreign text safe for a terminal but keeps its line breaks, for stacks and long messages. */
+/** Makes untrusted text safe for a terminal but keeps its line breaks, for stacks and long messages. */
 export function printableLines(text: string): string {
   return text
     .split(/\r?\n/)

@@ -15,7 +15,7 @@ const at = "2026-01-01T00:00:00.000Z";
 async function withDeadLetter(parts: Partial<DeadLetter> = {}) {
   const engine = new FakeEngine();
   await engine.subscriptions.put(aRecord(), { ephemeral: false });
-  const reason = { code: "handler_error", message: "broken", at, attempt: 1, ...parts.reason };
+  const reason = { code: "handler_error", message: "broken", at, attempt: 1, ...parts.reason } as const;
   const deadLetter = {
     id: "dead",
     event: anEvent({ id: "event", data: { taskId: "a" } }),
@@ -67,14 +67,16 @@ test("a delete that fails is told, and harmless: the next redrive does not run i
   expect(await consume()).toHaveLength(1);
 });
 
-test("two at once queue it once", async () => {
+test("of two at once, one queues it and the other finds it gone", async () => {
   const { engine, consume, run } = await withDeadLetter({ subscription: "one" });
   const hold = engine.hold("deadLetters.get");
   const both = [run(), run()];
   await turn();
   hold.end();
   for (const call of [...hold.calls].reverse()) call.release();
-  await Promise.all(both);
+  const results = await Promise.allSettled(both);
+  expect(results.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  expect(results.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "not_found" } });
   expect(await consume()).toHaveLength(1);
 });
 
@@ -139,7 +141,7 @@ test("a type that history does not keep stays out of it", async () => {
 });
 
 test("what was refused by the catalog is checked again, and stays where it is still wrong", async () => {
-  const invalid = { code: "invalid_event", message: "taskId is missing", at, attempt: 0 };
+  const invalid = { code: "invalid_event", message: "taskId is missing", at, attempt: 0 } as const;
   const wrong = await withDeadLetter({ reason: invalid, event: anEvent({ id: "event", data: {} }) });
   await expect(wrong.run()).rejects.toMatchObject({
     code: "invalid_event",

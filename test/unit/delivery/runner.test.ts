@@ -1,102 +1,167 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { standardCatalog } from "../../../lib/catalog/index.ts";
-import type { HandlerParts } from "../../../lib/delivery/attempts.ts";
 import { Runner } from "../../../lib/delivery/runner.ts";
-import type { Delivery, Outcome } from "../../../lib/engine/delivery.ts";
-import { jsonLogger } from "../../../lib/runtime/logger.ts";
+import { BusError } from "../../../lib/error/bus-error.ts";
 import { Counters } from "../../../lib/runtime/metrics.ts";
 import type { SubscriptionRecord } from "../../../lib/subscription/subscription.ts";
 import { ManualClock, turn } from "../../../lib/testing/manual-clock.ts";
 import { testBus } from "../../../lib/testing/test-bus.ts";
 import { aRecord } from "../../support/a-record.ts";
 import { anEvent } from "../../support/an-event.ts";
+import { FakeEngine } from "../../support/fake-engine.ts";
 
-/** A runner on a queue that does what the test says, and notes what it was told. */
-function running(parts: Partial<HandlerParts>, settings: Partial<SubscriptionRecord> = {}) {
+const down = new BusError("unavailable", "the store is down");
+const ignore = () => {};
+
+/** A runner whose handler waits until the test ends it. */
+async function running(parts: Partial<SubscriptionRecord> = {}) {
   const clock = new ManualClock();
-  const settled: string[] = [];
-  let wakes = 0;
-  const deliveries = {
-    consume: () => ({
-      settings: undefined,
-      wake: () => {
-        wakes += 1;
-      },
-      stop: () => {},
-    }),
-    settle: ({ event }: Delivery, outcome: Outcome) => {
-      settled.push(`${event.id} ${outcome.kind}`);
-    },
+  const engine = new FakeEngine({ clock });
+  const record = aRecord(parts);
+  await engine.subscriptions.put(record, { ephemeral: false });
+  const errors: BusError[] = [];
+  const runs: { id: string; end: () => void; fail: (error: unknown) => void }[] = [];
+  const handler = ({ id }: { id: string }) => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    runs.push({ id, end: resolve, fail: reject });
+    return promise;
   };
   const runner = new Runner(
     {
-      deliveries,
+      deliveries: engine.deliveries,
       catalog: standardCatalog,
       clock,
       random: () => 0.5,
-      logger: jsonLogger(() => {}, "silent"),
+      logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
       counters: new Counters(),
       bus: testBus(),
-      onError: () => {},
+      onError: (error) => errors.push(error),
     },
-    aRecord(settings),
-    { handler: () => {}, ...parts },
+    record,
+    { handler },
   );
-  const deliver = (id: string) =>
-    runner.deliver({
-      subscription: "one",
-      event: anEvent({ id }),
-      attempt: 1,
-      acceptedAt: clock.now(),
-      failures: [],
-      redriven: false,
-    });
-  return { runner, deliver, settled, clock, wakes: () => wakes };
+  const append = async (...ids: string[]) => {
+    for (const id of ids) {
+      await engine.log.append({ event: anEvent({ id }), ownId: false, history: true, inHandler: false });
+    }
+    await turn();
+  };
+  const started = () => runs.map(({ id }) => id);
+  return { clock, engine, runner, runs, errors, append, started };
 }
 
-describe("capacity", () => {
-  test("is what concurrency leaves, and nothing while paused or closed", async () => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const { runner, deliver, settled } = running({ handler: () => promise }, { concurrency: 3 });
-    expect(runner.capacity()).toBe(3);
-    deliver("a");
-    expect(runner.capacity()).toBe(2);
-    runner.pause();
-    expect(runner.capacity()).toBe(0);
-    runner.resume();
-    resolve();
-    await turn();
-    expect(settled).toEqual(["a done"]);
-    expect(runner.capacity()).toBe(3);
-    await runner.close();
-    expect(runner.capacity()).toBe(0);
-    deliver("b");
-    expect(settled.at(-1)).toBe("b released");
-  });
-
-  test("counts what a batch has collected", async () => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const batch = { size: 2, windowMs: 1_000, middleware: [] };
-    const { runner, deliver } = running({ handler: () => promise, batch }, { concurrency: 5 });
-    for (const id of ["a", "b", "c"]) deliver(id);
-    expect({ capacity: runner.capacity(), running: runner.running }).toEqual({ capacity: 2, running: 2 });
-    resolve();
-    await turn();
-    expect({ capacity: runner.capacity(), running: runner.running }).toEqual({ capacity: 4, running: 0 });
-  });
+test("it takes as many as it may run, and more as they end", async () => {
+  const { runs, append, started, runner } = await running({ concurrency: 2 });
+  await append("a", "b", "c", "d");
+  expect(started()).toEqual(["a", "b"]);
+  expect(runner.running).toBe(2);
+  runs[1]?.end();
+  await turn();
+  expect(started()).toEqual(["a", "b", "c"]);
 });
 
-test("closing waits for what runs", async () => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const { runner, deliver } = running({ handler: () => promise });
-  deliver("a");
+test("what waited before it began is taken at once", async () => {
+  const { engine, append } = await running({ concurrency: 1 });
+  await append("a", "b");
+  expect(engine.calls("deliveries.consume")).toHaveLength(1);
+  expect(await engine.subscriptions.get("one")).toMatchObject({ running: 1, waiting: 1 });
+});
+
+test("changed settings count from the next delivery on", async () => {
+  const { engine, append, started, runner } = await running({ concurrency: 1 });
+  await append("a", "b", "c");
+  expect(started()).toEqual(["a"]);
+  await engine.subscriptions.put(aRecord({ concurrency: 3 }), { ephemeral: false });
+  await turn();
+  expect(started()).toEqual(["a", "b", "c"]);
+  expect(runner.running).toBe(3);
+});
+
+test("a settle that rejects reaches onError, and work goes on", async () => {
+  const { engine, runs, errors, append, started } = await running({ concurrency: 1 });
+  engine.fail("deliveries.settle", down, "a text");
+  await append("a", "b", "c");
+  // What the engine did not settle is still claimed, so that its slot is taken: the memory engine has one.
+  runs[0]?.end();
+  await turn();
+  expect(errors).toEqual([down]);
+  expect(started()).toEqual(["a"]);
+  await engine.subscriptions.put(aRecord({ concurrency: 2 }), { ephemeral: false });
+  await turn();
+  runs[1]?.end();
+  await turn();
+  expect(errors).toMatchObject([{ code: "unavailable" }, { code: "unavailable", message: "a text" }]);
+});
+
+test("a settle that is slow holds up neither what runs nor what comes", async () => {
+  const { engine, runs, append, started, errors } = await running({ concurrency: 1 });
+  const hold = engine.hold("deliveries.settle");
+  await append("a", "b");
+  runs[0]?.end();
+  await turn();
+  expect(started()).toEqual(["a", "b"]);
+  expect(hold.calls).toHaveLength(1);
+  hold.calls[0]?.reject(down);
+  await turn();
+  expect(errors).toEqual([down]);
+});
+
+test("paused it takes nothing, and what runs goes on; resumed it takes what waited", async () => {
+  const { runner, runs, append, started } = await running();
+  await append("a");
+  runner.pause();
+  await append("b");
+  expect([started(), runner.paused]).toEqual([["a"], true]);
+  runs[0]?.end();
+  await turn();
+  expect(runner.counts.delivered).toBe(1);
+  runner.resume();
+  await turn();
+  expect([started(), runner.paused]).toEqual([["a", "b"], false]);
+});
+
+test("close takes nothing new and resolves when what runs has ended", async () => {
+  const { runner, runs, append, started } = await running({ concurrency: 1 });
+  await append("a", "b");
   let closed = false;
   const closing = runner.close().then(() => {
     closed = true;
   });
   await turn();
   expect(closed).toBe(false);
-  resolve();
+  runs[0]?.end();
   await closing;
-  expect(runner.running).toBe(0);
+  await turn();
+  expect(started()).toEqual(["a"]);
+});
+
+test("what is handed over while it closes goes back, its attempt not counted", async () => {
+  const { engine, runner, append } = await running();
+  await append("a");
+  void runner.close();
+  const delivery = { subscription: "one", event: anEvent({ id: "late" }), attempt: 1, acceptedAt: 0, failures: [] };
+  runner.deliver({ ...delivery, redriven: false });
+  expect(engine.calls("deliveries.settle")).toMatchObject([[{ event: { id: "late" } }, { kind: "released" }]]);
+});
+
+test("abandoned it lets go of its queue while a handler may still run, and still settles that", async () => {
+  const { engine, runner, runs, append, started } = await running({ concurrency: 5 });
+  await append("a");
+  runner.abandon();
+  await append("b");
+  expect(started()).toEqual(["a"]);
+  runs[0]?.end();
+  await turn();
+  expect(engine.calls("deliveries.settle")).toMatchObject([[{ event: { id: "a" } }, { kind: "done" }]]);
+});
+
+test("a subscription that is deleted keeps the settings of what it runs, and gets nothing more", async () => {
+  const { engine, runner, runs, append, started } = await running({ concurrency: 1 });
+  await append("a", "b");
+  await engine.subscriptions.delete("one");
+  expect(runner.capacity()).toBe(0);
+  runs[0]?.end();
+  await append("c");
+  expect(started()).toEqual(["a"]);
+  expect(runner.capacity()).toBe(1);
 });

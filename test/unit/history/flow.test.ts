@@ -99,7 +99,7 @@ async function withFlow(engine: FakeEngine, size: number): Promise<FakeEngine> {
   return engine;
 }
 
-const reason = { code: "timeout", message: "late", at: "2026-01-01T00:00:00.000Z", attempt: 1 };
+const reason = { code: "timeout", message: "late", at: "2026-01-01T00:00:00.000Z", attempt: 1 } as const;
 const deadLetter = (id: string) => ({
   id,
   event: caused("event-0"),

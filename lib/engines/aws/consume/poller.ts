@@ -6,7 +6,7 @@ import { toBusErrorOfAws } from "../aws-error.ts";
 import { processMessage } from "../deliveries/process-message.ts";
 import type { AwsDependencies, ClaimedDelivery, DeliveryTable, MessageAction } from "../dependencies.ts";
 import { Groups } from "./groups.ts";
-import { HandOver } from "./hand-over.ts";
+import { DispatchBatch } from "./dispatch-batch.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { ReceiveLoop } from "./receive-loop.ts";
@@ -141,9 +141,9 @@ export class Poller {
     for (const message of messages) this.#claiming.add(message);
     // What came too late goes back as it is, without having been claimed.
     const wanted = messages.filter((message) => this.#canTake() || this.#refuse(message));
-    const handOver = new HandOver<ClaimedMessage>(wanted.length);
-    for (const message of wanted) void this.#processOne(message, handOver);
-    const claimed = await handOver.done;
+    const dispatchBatch = new DispatchBatch<ClaimedMessage>(wanted.length);
+    for (const message of wanted) void this.#processOne(message, dispatchBatch);
+    const claimed = await dispatchBatch.done;
     claimed.sort((one, other) => one.delivery.event.metadata.priority - other.delivery.event.metadata.priority);
     for (const { message, delivery } of claimed) {
       this.#claiming.delete(message);
@@ -156,7 +156,7 @@ export class Poller {
   }
 
   /** Has one message processed, and its queue told what became of it. Never rejects. */
-  async #processOne(message: PolledMessage, handOver: HandOver<ClaimedMessage>): Promise<void> {
+  async #processOne(message: PolledMessage, dispatchBatch: DispatchBatch<ClaimedMessage>): Promise<void> {
     const { deliveries, leaseMs, onError } = this.#dependencies;
     const { received } = message;
     // Of those that are there now: one that is closed in the meantime still counts.
@@ -167,7 +167,7 @@ export class Poller {
       leaseMs,
       run: (delivery) => {
         message.delivery = delivery;
-        handOver.arrive({ message, delivery });
+        dispatchBatch.add({ message, delivery });
         return message.outcome.promise;
       },
     });
@@ -184,12 +184,12 @@ export class Poller {
       case "skipped":
         if (processed.why === "expired") counting?.expired();
         this.#act(received, processed.action);
-        handOver.leave();
+        dispatchBatch.skip();
         return;
       case "unclaimed":
         onError(processed.error);
         this.#giveBack(received, unclaimedMs);
-        handOver.leave();
+        dispatchBatch.skip();
         return;
     }
     if (message.delivery !== undefined) this.#running.delete(message.delivery);

@@ -234,8 +234,8 @@ describe("bus.replayArchive", () => {
       [{ since, happenedSince: since }, {}, "by happenedSince"],
       [{}, {}, "`since` is missing"],
       [{ since: until, until: since }, {}, "ends after it begins"],
-      [{ since }, { dryRun: true }, "no option dryRun"],
-      [{ since }, { signl: null }, "no option signl"],
+      [{ since }, { dryRun: true }, "unknown option dryRun"],
+      [{ since }, { signl: null }, "unknown option signl"],
     ];
     for (const [selection, options, message] of refused) {
       const call = Reflect.apply(bus.replayArchive, bus, [selection, { to: "one", ...options }]);

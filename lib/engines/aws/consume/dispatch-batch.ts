@@ -1,8 +1,8 @@
 /**
- * Gathers what is claimed of a batch, to hand it over together in an order: a claim takes its time, and who is claimed first is
- * not the most urgent. Each member of the batch arrives or leaves once.
+ * Gathers what is claimed of a batch, to dispatch it together in an order: a claim takes its time, and who is claimed first is
+ * not the most urgent. Each member of the batch is added or skipped once.
  */
-export class HandOver<Item> {
+export class DispatchBatch<Item> {
   readonly #arrived: Item[] = [];
   readonly #complete: (items: Item[]) => void;
   #missing: number;
@@ -17,12 +17,12 @@ export class HandOver<Item> {
     this.#check();
   }
 
-  arrive(item: Item): void {
+  add(item: Item): void {
     this.#arrived.push(item);
-    this.leave();
+    this.skip();
   }
 
-  leave(): void {
+  skip(): void {
     this.#missing -= 1;
     this.#check();
   }
