@@ -122,7 +122,7 @@ export const waitingCases: readonly ContractCase[] = [
       const before = Array.from({ length: 300 }, (_, n) => ({ type: answered, data: { n }, metadata }));
       for (const result of await t.bus.publishAll(before)) if (result.ok) last = result.event;
       await t.recorded([first, last]);
-      const waiting = t.bus.waitFor({ count: 350, of: [of(t, answered)] }, { since: first });
+      const waiting = t.bus.waitFor({ count: 350, of: [of(t, answered)] }, { since: first, timeout: t.ms(10_000) });
       for (let n = 300; n < 350; n += 1) await t.publish(answered, { data: { n } });
       const found = await waiting;
       const numbers: number[] = found.map(({ data }) => Object(data).n);
