@@ -61,6 +61,9 @@ export {
 } from "./engine/queries.ts";
 export { sameContent } from "./engine/same-content.ts";
 export type { PutResult, SubscriptionState, SubscriptionStore } from "./engine/subscription-store.ts";
+export { readErrorCode } from "./error/bus-error.ts";
+export { failureSchema } from "./error/failure.ts";
+export { deliverAtMs } from "./event/deliver-at.ts";
 export { historyFilter } from "./history/history-filter.ts";
 export { TypeCounts } from "./history/type-counts.ts";
 export type { Clock, Timer } from "./runtime/clock.ts";

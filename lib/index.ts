@@ -3,6 +3,13 @@ export type { Middleware, MiddlewareContext, MiddlewareOption } from "./bus/midd
 export type { Register, RegisteredEvents } from "./bus/register.ts";
 export { type ConnectOptions, connect, defineConfig, getBus, initBus } from "./connect/index.ts";
 export type { DeadLetterReport, DeadLetters } from "./dead-letters/dead-letters.ts";
+export type {
+  BatchContext,
+  BatchDelivery,
+  BatchHandler,
+  BatchOptions,
+  BatchSubscribeOptions,
+} from "./delivery/batch.ts";
 export type { Handler, HandlerContext, SubscribeOptions } from "./delivery/handler.ts";
 export { NonRetriableError, RetryAfterError } from "./delivery/handler-errors.ts";
 export type { HandlerMiddleware, HandlerNext } from "./delivery/middleware.ts";
@@ -21,7 +28,14 @@ export type {
   StatsRow,
 } from "./engine/queries.ts";
 export type { SubscriptionState } from "./engine/subscription-store.ts";
-export { BusError, type BusErrorCode, type BusErrorOptions, busErrorCodes } from "./error/bus-error.ts";
+export {
+  BusError,
+  type BusErrorCode,
+  type BusErrorOptions,
+  busErrorCodes,
+  type EngineErrorCode,
+  isBusErrorCode,
+} from "./error/bus-error.ts";
 export {
   type ByType,
   type Catalog,
@@ -65,18 +79,27 @@ export {
 } from "./pattern/index.ts";
 export type { Emit } from "./publish/emit.ts";
 export type { PublishMiddleware, PublishNext } from "./publish/middleware.ts";
-export type { PublishOptions, PublishResult } from "./publish/options.ts";
+export type {
+  DeliveryTime,
+  DraftOf,
+  DraftPublishOptions,
+  PublishFields,
+  PublishOptions,
+  PublishResult,
+  PublishResults,
+} from "./publish/options.ts";
 export { type RateLimit, rateLimit } from "./publish/rate-limit.ts";
 export type { ReplayOptions, ReplayReport } from "./replay/replay.ts";
 export type { ArchiveReplayOptions, ArchiveReplayReport, ArchiveSelection } from "./replay/replay-archive.ts";
 export type { Clock, Timer } from "./runtime/clock.ts";
-export { jsonLogger, type Logger, type LogLevel } from "./runtime/logger.ts";
+export { type FieldsFirstLogger, jsonLogger, type Logger, type LoggerLike, type LogLevel } from "./runtime/logger.ts";
 export type { BusMetrics, Percentiles } from "./runtime/metrics.ts";
 export {
   defineSubscription,
   type EventFor,
   type EventOf,
   type EventSelector,
+  type KeyPath,
   type SelectorIn,
   type Subscription,
   type SubscriptionRecord,

@@ -1,4 +1,5 @@
 import type { DeadLetters } from "../dead-letters/dead-letters.ts";
+import type { BatchHandler, BatchSubscribeOptions } from "../delivery/batch.ts";
 import type { Handler, SubscribeOptions } from "../delivery/handler.ts";
 import type { Subscriber } from "../delivery/subscriber.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -12,7 +13,7 @@ import type { History } from "../history/history.ts";
 import type { SettledOptions } from "../history/settled.ts";
 import type { WaitOptions } from "../history/wait-for.ts";
 import type { Emit } from "../publish/emit.ts";
-import type { PublishOptions, PublishResult } from "../publish/options.ts";
+import type { DraftOf, DraftPublishOptions, PublishOptions, PublishResults } from "../publish/options.ts";
 import type { ReplayOptions, ReplayReport } from "../replay/replay.ts";
 import type { ArchiveReplayOptions, ArchiveReplayReport, ArchiveSelection } from "../replay/replay-archive.ts";
 import type { BusMetrics } from "../runtime/metrics.ts";
@@ -40,7 +41,8 @@ export interface Bus<Events = RegisteredEvents> {
   /**
    * Validates and publishes one event; resolves once the engine has it for good, and gives it as it is stored. Inside a
    * handler it carries the handled event as its cause. `unknown_type`, `invalid_event`, `event_too_large`, `conflict` (the
-   * id is stored with other content), `rate_limited`, `throttled`, `unavailable`, `aborted`.
+   * id is stored with other content), `rate_limited`, `throttled`, `unavailable`, `aborted`; `invalid_config` where the engine
+   * cannot hold back what has a `delay` or `deliverAt`.
    */
   publish<Type extends string, Data>(
     definition: EventDefinition<Type, Data>,
@@ -50,21 +52,30 @@ export interface Bus<Events = RegisteredEvents> {
   /** Publishes a draft of a type that the catalog knows. */
   publish<Type extends keyof Events & string>(
     draft: Draft<Type, Events[Type]>,
-    options?: Pick<PublishOptions, "dedupe">,
+    options?: DraftPublishOptions,
   ): Promise<Event<Type, Events[Type]>>;
   /** Publishes a draft of a `custom.*` type, which needs no definition. */
-  publish(draft: Draft<`custom.${string}`>, options?: Pick<PublishOptions, "dedupe">): Promise<Event>;
+  publish(draft: Draft<`custom.${string}`>, options?: DraftPublishOptions): Promise<Event>;
 
-  /** Publishes any number; one result each, in the same order; a bad one harms no other. Never rejects for a draft. */
-  publishAll(drafts: readonly Draft[]): Promise<PublishResult[]>;
+  /**
+   * Publishes any number; one result each, in the same order; a bad one harms no other. Never rejects for a draft. Typed from
+   * the catalog; of a list that is written out, each result has the type of its draft.
+   */
+  publishAll<Drafts extends readonly DraftOf<Events>[] | []>(drafts: Drafts): Promise<PublishResults<Drafts, Events>>;
 
   /** Typed from the catalog. */
   readonly emit: Emit<Events>;
 
   /**
    * Handles a subscription's deliveries in this process until closed. Named: durable, shared by all that use the name,
-   * settings of the last one win. Without a name it ends with this bus. `invalid_config`, `unknown_type`.
+   * settings of the last one win. Without a name it ends with this bus. With `batch` the handler gets several events at once.
+   * `invalid_config`, `unknown_type`.
    */
+  subscribe<const On extends EventSelector | readonly EventSelector[]>(
+    subscription: Subscription<On>,
+    handler: BatchHandler<EventOf<{ on: On }, Events>, Events>,
+    options: BatchSubscribeOptions<EventOf<{ on: On }, Events>>,
+  ): Promise<Subscriber>;
   subscribe<const On extends EventSelector | readonly EventSelector[]>(
     subscription: Subscription<On>,
     handler: Handler<EventOf<{ on: On }, Events>, Events>,

@@ -1,6 +1,8 @@
 import { createDeadLetters, type DeadLetters } from "../dead-letters/dead-letters.ts";
+import { type BatchOptions, batchSettings } from "../delivery/batch.ts";
 import { deadLetterOfUnpublished } from "../delivery/dead-letter.ts";
 import type { SubscribeOptions } from "../delivery/handler.ts";
+import { LimitRegistry } from "../delivery/limits/delivery-limits.ts";
 import { composeHandler } from "../delivery/middleware.ts";
 import { runContext } from "../delivery/run-context.ts";
 import { Runner } from "../delivery/runner.ts";
@@ -25,7 +27,7 @@ import { LogReader } from "../history/log-reader.ts";
 import { type SettledOptions, settled } from "../history/settled.ts";
 import { type WaitOptions, waitFor } from "../history/wait-for.ts";
 import { createEmit, type Emit, toDraft } from "../publish/emit.ts";
-import type { PublishOptions, PublishResult } from "../publish/options.ts";
+import type { DraftPublishOptions, PublishOptions, PublishResult } from "../publish/options.ts";
 import { Publisher } from "../publish/publisher.ts";
 import { type ReplayOptions, type ReplayReport, replay } from "../replay/replay.ts";
 import {
@@ -77,6 +79,7 @@ class EngineBus<Events> {
   readonly #closing = new AbortController();
   readonly #runners = new Map<Runner<Events>, Subscriber>();
   readonly #warned = new Set<string>();
+  readonly #limits = new LimitRegistry();
   #closed: Promise<void> | undefined;
   #alive: NodeJS.Timeout | undefined;
   readonly engine: Readonly<Pick<Engine, "name" | "capabilities">>;
@@ -90,14 +93,21 @@ class EngineBus<Events> {
     const { engine, clock, catalog } = dependencies;
     this.#middleware = createMiddleware(dependencies.use, { ...dependencies, deadLetter: deadLetterFor(dependencies) });
     this.#publisher = new Publisher(
-      { ...dependencies, log: engine.log, closed: () => this.#whyClosed() },
+      {
+        ...dependencies,
+        log: engine.log,
+        canDelay: () => engine.capabilities.has("delay"),
+        closed: () => this.#whyClosed(),
+      },
       this.#middleware.flatMap(({ publish }) => publish ?? []),
     );
     this.#changes = new ChangeWatch(engine, clock);
     this.#reader = new LogReader(engine.log, this.#changes);
     const open = () => this.#open();
     this.engine = { name: engine.name, capabilities: engine.capabilities };
-    this.emit = createEmit(catalog.types(), (draft, dedupe) => this.#publisher.publish(draft, dedupe)) as Emit<Events>;
+    this.emit = createEmit(catalog.types(), (draft, options) =>
+      this.#publisher.publish(draft, options),
+    ) as Emit<Events>;
     this.history = createHistory({ reader: this.#reader, open, closing: this.#closing.signal });
     this.deadLetters = createDeadLetters(open, catalog);
     this.subscriptions = {
@@ -116,14 +126,14 @@ class EngineBus<Events> {
         ),
       );
     }
-    if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options?.dedupe);
+    if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options);
     if (dataOrOptions === undefined) return this.#publisher.publish(what, undefined);
     return this.#publishDraft(what, dataOrOptions);
   }
 
   async #publishDraft(draft: Draft, options: unknown): Promise<Event> {
-    checkCallOptions("publish of a draft", options, ["dedupe"]);
-    return this.#publisher.publish(draft, isOptions(options) ? options.dedupe : undefined);
+    checkCallOptions("publish of a draft", options, ["dedupe", "delay", "deliverAt"]);
+    return this.#publisher.publish(draft, isOptions(options) ? options : undefined);
   }
 
   async publishAll(drafts: readonly Draft[]): Promise<PublishResult[]> {
@@ -144,11 +154,11 @@ class EngineBus<Events> {
   async subscribe(
     subscription: object,
     handler: (event: never, context: never) => unknown,
-    options: { filter?: (event: never) => boolean; use?: SubscribeOptions["use"] } = {},
+    options: { filter?: (event: never) => boolean; use?: SubscribeOptions["use"]; batch?: BatchOptions } = {},
   ): Promise<Subscriber> {
     const { catalog, nextId, logger } = this.#dependencies;
     const engine = this.#open();
-    checkCallOptions("subscribe", options, ["filter", "use"]);
+    checkCallOptions("subscribe", options, ["filter", "use", "batch"]);
     for (const [what, given] of Object.entries({ "the handler": handler, filter: options.filter ?? (() => true) })) {
       if (typeof given === "function") continue;
       throw new BusError("invalid_config", `subscribe: ${what} is ${shortForm(given)}; give a function`);
@@ -156,6 +166,7 @@ class EngineBus<Events> {
     const isObject = typeof subscription === "object" && subscription !== null;
     const ephemeral = isObject && !("name" in subscription && subscription.name !== undefined);
     const record = subscriptionRecord(ephemeral ? { ...subscription, name: `unnamed-${nextId()}` } : subscription);
+    const batch = options.batch === undefined ? undefined : batchSettings(options.batch, record);
     const [unknown] = unknownTypes(record.on, catalog);
     if (unknown !== undefined) {
       const fix = didYouMean(unknown, catalog.types(), "add its definition to the catalog");
@@ -171,11 +182,14 @@ class EngineBus<Events> {
         changed,
       });
     }
-    const around = [...this.#middleware.flatMap(({ handle }) => handle ?? []), ...(options.use ?? [])];
+    const middleware = [...this.#middleware.flatMap(({ handle }) => handle ?? []), ...(options.use ?? [])];
+    const { filter } = options;
     const runner = new Runner<Events>(
-      { ...this.#dependencies, deliveries: engine.deliveries, bus: asBus(this) },
+      { ...this.#dependencies, deliveries: engine.deliveries, limits: this.#limits, bus: asBus(this) },
       record,
-      { handler: composeHandler(around, handler), filter: options.filter },
+      batch === undefined
+        ? { handler: composeHandler(middleware, handler), filter }
+        : { handler, filter, batch: { ...batch, middleware } },
     );
     const subscriber = createSubscriber(engine, runner, async () => {
       this.#runners.delete(runner);
@@ -312,7 +326,7 @@ function asBus<Events>(bus: EngineBus<Events>): Bus<Events> {
   return bus as unknown as Bus<Events>;
 }
 
-function isOptions(value: unknown): value is Pick<PublishOptions, "dedupe"> {
+function isOptions(value: unknown): value is DraftPublishOptions {
   return typeof value === "object" && value !== null;
 }
 

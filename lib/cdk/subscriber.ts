@@ -70,6 +70,7 @@ export class Subscriber extends Construct implements IGrantable {
     const checked = checkSubscription(props.subscription);
     this.record = checked.record;
     const { name } = this.record;
+    checkLimits(this.record);
     const timeout = functionTimeout(this.record);
     const visibilityTimeout = props.visibilityTimeout ?? Duration.seconds(timeout.toSeconds() * 6);
     if (visibilityTimeout.toSeconds() < timeout.toSeconds()) {
@@ -113,6 +114,16 @@ export class Subscriber extends Construct implements IGrantable {
     mapping.node.addDependency(this.function.role ?? this.function);
     if (props.alarms !== false) functionAlarm(this, bus.busName, name, this.function.functionName);
   }
+}
+
+/** Functions run in as many processes as there is work for, and each would apply the limits on its own. */
+function checkLimits({ name, concurrencyPerKey, throttle }: SubscriptionRecord): void {
+  const limit = throttle !== undefined ? "throttle" : concurrencyPerKey !== undefined ? "concurrencyPerKey" : undefined;
+  if (limit === undefined) return;
+  throw subscriptionError(
+    name,
+    `${limit} is not supported in a Lambda function, because each process applies it on its own and functions are many short-lived processes; omit it, or handle the subscription in a process with QueueSubscriber`,
+  );
 }
 
 function functionTimeout({ name, timeout }: SubscriptionRecord): Duration {

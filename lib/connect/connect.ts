@@ -7,7 +7,7 @@ import type { BusError } from "../error/bus-error.ts";
 import { parseDuration } from "../event/duration.ts";
 import { createIds } from "../event/id.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { jsonLogger } from "../runtime/logger.ts";
+import { jsonLogger, toLogger } from "../runtime/logger.ts";
 import { Counters } from "../runtime/metrics.ts";
 import { fileOptions } from "./config-file.ts";
 import { checkCombination, withoutUnsupported } from "./engine-options.ts";
@@ -65,7 +65,10 @@ export async function connect<Events = RegisteredEvents>(options: ConnectOptions
 export async function openBus<Events>(options: ConnectOptions<Events>): Promise<Bus<Events>> {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
-  const logger = options.logger ?? jsonLogger((line) => process.stderr.write(`${line}\n`), options.logLevel);
+  const logger =
+    options.logger === undefined
+      ? jsonLogger((line) => process.stderr.write(`${line}\n`), options.logLevel)
+      : toLogger(options.logger);
   const onError =
     options.onError ?? ((error: BusError) => logger.error(error.message, { code: error.code, ...error.details }));
   const nextId = createIds({ now: clock.now });

@@ -7,7 +7,7 @@ import { type Duration, parseDuration } from "../event/duration.ts";
 import { describeIssues } from "../event/issues.ts";
 import { didYouMean } from "../event/nearest.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { Logger, LogLevel } from "../runtime/logger.ts";
+import type { LoggerLike, LogLevel } from "../runtime/logger.ts";
 import { checkEngineOptions } from "./engine-options.ts";
 
 /** Options of {@link connect}. An omitted one comes from `waggle.config.ts`, then the environment, then the default. */
@@ -40,8 +40,11 @@ export interface ConnectOptions<Events = unknown> {
   maxPending?: number;
   /** Number of events that the memory engine keeps; default 100,000. */
   keep?: number;
-  /** The logger of the bus and its handlers; default: JSON lines on stderr, from `logLevel` up. */
-  logger?: Logger;
+  /**
+   * The logger of the bus and its handlers: `pino()`, `console`, a winston logger, or an object with `debug`, `info`, `warn`
+   * and `error` that take `(message, fields)`. Default: JSON lines on stderr, from `logLevel` up.
+   */
+  logger?: LoggerLike;
   /** The level of the default logger; default `warn`. */
   logLevel?: LogLevel;
   /** Called for background errors, which no caller can see: a stuck handler, a store that fails. Default: they are logged. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isBusErrorCode } from "../error/bus-error.ts";
 import { lazy } from "../event/lazy.ts";
 import { checkQuery, queryFields } from "../runtime/check-query.ts";
 
@@ -9,7 +10,7 @@ const schema = lazy(() => {
     type: text.optional(),
     correlationId: text.optional(),
     eventId: text.optional(),
-    code: text.optional(),
+    code: z.string().refine(isBusErrorCode, "must be a code of BusError such as \"handler_error\" (docs/reference/errors.md)").optional(),
     since: time.optional(),
     until: time.optional(),
     ...page,

@@ -3,17 +3,19 @@ import type { Bus } from "../bus/bus.ts";
 import type { Delivery, Outcome } from "../engine/delivery.ts";
 import type { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
-import type { Event } from "../event/event.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Counters } from "../runtime/metrics.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
-import { backoffMs } from "./backoff.ts";
+import { type AttemptCounts, AttemptOutcomes } from "./attempt-outcomes.ts";
+import type { BatchParts } from "./batch.ts";
 import { DeadlineMonitor } from "./deadlines.ts";
-import { retryHint, toFailure } from "./handler-errors.ts";
 import { IndexedPool } from "./indexed-pool.ts";
 import { Run } from "./run.ts";
 import { runContext } from "./run-context.ts";
+import { type AnyHandler, callUser, isThenable } from "./user-function.ts";
+
+export type { AttemptCounts };
 
 /** What attempts need of their bus. */
 export interface AttemptsDependencies<Events> {
@@ -26,46 +28,48 @@ export interface AttemptsDependencies<Events> {
   onError(error: BusError): void;
 }
 
-/** A user's function over an event and its context, whose types the subscription's `on` decided. */
-export type AnyHandler = (event: never, context: never) => unknown;
-
 /** What is run: the handler with its middleware, and the subscriber's filter. */
 export interface HandlerParts {
   readonly handler: AnyHandler;
   readonly filter?: ((event: never) => boolean) | undefined;
+  /** Present where the handler takes batches. */
+  readonly batch?: BatchParts | undefined;
 }
 
-/** What was counted of the attempts of one handler. */
-export interface AttemptCounts {
-  delivered: number;
-  failed: number;
-  retried: number;
-  deadLettered: number;
-  expired: number;
-  lastEventMs: number | undefined;
+/** Runs the deliveries that a runner was handed, and says how each ended. */
+export interface AttemptRunner {
+  readonly counts: AttemptCounts;
+  /** Deliveries in a handler. */
+  readonly running: number;
+  /** Deliveries that have not ended, those included that have not begun. */
+  readonly held: number;
+  /** Takes a delivery; one whose event has expired ends at once, without a run. Never throws. */
+  begin(delivery: Delivery, record: SubscriptionRecord): void;
+  /** Counts a delivery that was discarded because its event had expired. */
+  expired(): void;
+  /** Gives back what has not begun. */
+  giveBack(): void;
+  /** Aborts every run: its signal fires and it may publish no more. */
+  abort(reason: BusError): void;
+  /** Watches deadlines no longer. */
+  stop(): void;
 }
 
-const done: Outcome = { kind: "done" };
+/** Called once for each delivery that was begun. */
+export type AttemptEnded = (delivery: Delivery, outcome: Outcome) => void;
+
 const dropped: Outcome = { kind: "dropped" };
-const released: Outcome = { kind: "released" };
 
 /**
- * Runs a handler, one attempt at a time for each delivery, and says how each ended: here a retry is decided. An attempt ends
- * when the handler's promise has settled, not when its time is up.
+ * Runs a handler, one attempt at a time for each delivery. An attempt ends when the handler's promise has settled, not when
+ * its time is up.
  */
-export class Attempts<Events> {
-  readonly counts: AttemptCounts = {
-    delivered: 0,
-    failed: 0,
-    retried: 0,
-    deadLettered: 0,
-    expired: 0,
-    lastEventMs: undefined,
-  };
+export class Attempts<Events> implements AttemptRunner {
   readonly #dependencies: AttemptsDependencies<Events>;
   readonly #handler: AnyHandler;
   readonly #filter: ((event: never) => boolean) | undefined;
-  readonly #ended: (delivery: Delivery, outcome: Outcome) => void;
+  readonly #ended: AttemptEnded;
+  readonly #outcomes: AttemptOutcomes;
   readonly #runs = new IndexedPool<Run<Events>>();
   readonly #deadlines: DeadlineMonitor;
   /**
@@ -74,36 +78,34 @@ export class Attempts<Events> {
    */
   readonly #scope = new AsyncResource("WaggleSubscription");
 
-  /** `ended` is called once for each delivery that was begun. */
-  constructor(
-    dependencies: AttemptsDependencies<Events>,
-    { handler, filter }: HandlerParts,
-    ended: (delivery: Delivery, outcome: Outcome) => void,
-  ) {
+  constructor(dependencies: AttemptsDependencies<Events>, { handler, filter }: HandlerParts, ended: AttemptEnded) {
     this.#dependencies = dependencies;
     this.#handler = handler;
     this.#filter = filter;
     this.#ended = ended;
+    this.#outcomes = new AttemptOutcomes(dependencies);
     this.#deadlines = new DeadlineMonitor(dependencies, this.#runs);
   }
 
-  /** How many run now. */
+  get counts(): AttemptCounts {
+    return this.#outcomes.counts;
+  }
+
   get running(): number {
     return this.#runs.size;
   }
 
-  /** Begins an attempt; one whose event has expired ends at once, without a run. Never throws. */
+  get held(): number {
+    return this.#runs.size;
+  }
+
   begin(delivery: Delivery, record: SubscriptionRecord): void {
     const { bus, clock, counters, logger } = this.#dependencies;
     const now = clock.now();
-    const { expiresAt } = delivery.event.metadata;
-    if (expiresAt !== undefined && Date.parse(expiresAt) <= now) {
-      this.expired();
+    if (!this.#outcomes.begin(delivery, now)) {
       this.#ended(delivery, dropped);
       return;
     }
-    if (delivery.attempt === 1) counters.deliveryMs.record(now - delivery.acceptedAt);
-    this.counts.lastEventMs = now;
     const run = new Run(delivery, record, bus, logger, now);
     this.#runs.add(run);
     counters.running += 1;
@@ -111,18 +113,16 @@ export class Attempts<Events> {
     this.#scope.runInAsyncScope(this.#start, undefined, run);
   }
 
-  /** Counts a delivery that was discarded because its event had expired. */
   expired(): void {
-    this.#dependencies.counters.expired += 1;
-    this.counts.expired += 1;
+    this.#outcomes.expired();
   }
 
-  /** Aborts every run: its signal fires and it may publish no more. */
+  giveBack(): void {}
+
   abort(reason: BusError): void {
     for (const run of this.#runs) run.abort(reason);
   }
 
-  /** Watches deadlines no longer. */
   stop(): void {
     this.#deadlines.stop();
   }
@@ -133,11 +133,11 @@ export class Attempts<Events> {
     let result: unknown;
     try {
       const event = this.#dependencies.catalog.upcast(run.event);
-      if (this.#filter !== undefined && !call<boolean>(this.#filter, event)) {
+      if (this.#filter !== undefined && !callUser<boolean>(this.#filter, event)) {
         this.#end(run, dropped);
         return;
       }
-      result = call<unknown>(this.#handler, event, run);
+      result = callUser<unknown>(this.#handler, event, run);
     } catch (thrown) {
       this.#failed(run, thrown);
       return;
@@ -153,50 +153,17 @@ export class Attempts<Events> {
   #returned(run: Run<Events>): void {
     const publishes = run.publishesSettled();
     if (publishes === undefined) {
-      this.#succeeded(run);
+      this.#end(run, this.#outcomes.succeeded(run));
       return;
     }
     publishes.then(
-      () => this.#succeeded(run),
+      () => this.#end(run, this.#outcomes.succeeded(run)),
       (thrown: unknown) => this.#failed(run, thrown),
     );
   }
 
-  #succeeded(run: Run<Events>): void {
-    // What ended after its time was up has failed all the same: its publishes may have been refused.
-    if (run.aborted !== undefined) {
-      this.#failed(run, run.aborted);
-      return;
-    }
-    this.#dependencies.counters.delivered += 1;
-    this.counts.delivered += 1;
-    this.#end(run, done);
-  }
-
   #failed(run: Run<Events>, thrown: unknown): void {
-    if (run.aborted?.code === "closed") {
-      this.#end(run, released);
-      return;
-    }
-    const { counters, clock, random } = this.#dependencies;
-    const { attempt } = run.delivery;
-    const reason = run.aborted ?? thrown;
-    const failure = toFailure(reason, attempt, clock.now());
-    const hint = retryHint(reason);
-    counters.failed += 1;
-    this.counts.failed += 1;
-    if ((hint !== undefined && "never" in hint) || attempt >= run.record.attempts) {
-      counters.deadLettered += 1;
-      this.counts.deadLettered += 1;
-      run.log.error("delivery is dead", { code: failure.code, attempts: attempt });
-      this.#end(run, { kind: "dead", failure });
-      return;
-    }
-    counters.retried += 1;
-    this.counts.retried += 1;
-    const afterMs = hint?.afterMs ?? backoffMs(run.record.backoff, attempt, random);
-    run.log.info("attempt failed", { code: failure.code, retryInMs: afterMs });
-    this.#end(run, { kind: "retry", afterMs, failure });
+    this.#end(run, this.#outcomes.failed(run, thrown));
   }
 
   #end(run: Run<Events>, outcome: Outcome): void {
@@ -206,16 +173,4 @@ export class Attempts<Events> {
     if (run.stuck) counters.stuck -= 1;
     this.#ended(run.delivery, outcome);
   }
-}
-
-/**
- * Calls a function of the user's with values whose types the subscription's `on` decided: the one place where what was
- * inferred when it was defined meets what is stored.
- */
-function call<Result>(userFunction: (...values: never[]) => Result, ...values: readonly [Event, ...unknown[]]): Result {
-  return Reflect.apply(userFunction, undefined, values);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

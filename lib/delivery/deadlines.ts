@@ -15,6 +15,8 @@ export interface DeadlineMonitorDependencies {
 export interface MonitoredRun {
   readonly subscription: string;
   readonly event: Event;
+  /** How many events it handles, `event` being the first; absent where it handles one. */
+  readonly size?: number;
   /** Milliseconds since 1970: when it began, and when its time is up. */
   readonly startedAt: number;
   readonly deadline: number;
@@ -90,7 +92,7 @@ export class DeadlineMonitor {
     this.#host.onError(
       new BusError(
         "timeout",
-        `subscription ${subscription}: the handler of event ${event.id} ignores its abort and keeps its slot; ` +
+        `subscription ${subscription}: the handler of ${of(run)} ignores its abort and keeps its slot; ` +
           "have it watch `signal`",
         { details: { subscription, eventId: event.id, stuck: true } },
       ),
@@ -115,4 +117,8 @@ function slowAt(run: MonitoredRun): number {
 
 function stuckAt(run: MonitoredRun): number {
   return run.deadline + Math.min(timeoutOf(run), abortGraceMs);
+}
+
+function of({ event, size }: MonitoredRun): string {
+  return size === undefined ? `event ${event.id}` : `a batch of ${size} events, the first ${event.id},`;
 }

@@ -34,4 +34,6 @@ export interface SubscribeOptions<E extends Event = Event> {
   filter?: (event: E) => boolean;
   /** Run around this handler, inside those of the bus; the first is the outermost. */
   use?: readonly HandlerMiddleware[];
+  /** For a handler that takes several events at once: see `BatchSubscribeOptions`. */
+  batch?: never;
 }

@@ -1,5 +1,7 @@
+import { BusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
 import type { HandlerContext } from "./handler.ts";
+import { type AnyHandler, callUser } from "./user-function.ts";
 
 /** Runs the handler, or the next middleware; with another event where one is given. */
 export type HandlerNext = (event?: Event) => Promise<unknown>;
@@ -11,18 +13,37 @@ export type HandlerNext = (event?: Event) => Promise<unknown>;
  */
 export type HandlerMiddleware = (event: Event, context: HandlerContext, next: HandlerNext) => unknown;
 
-/** A user's function over an event and its context. */
-type AnyHandler = (event: never, context: never) => unknown;
-
 /** One handler through all of them; the handler itself where there is none. */
 export function composeHandler(middleware: readonly HandlerMiddleware[], handler: AnyHandler): AnyHandler {
   return middleware.reduceRight<AnyHandler>(
-    (inner, one) => (event: never, context: never) =>
-      one(
-        event,
-        context,
-        async (other?: Event): Promise<unknown> => Reflect.apply(inner, undefined, [other ?? event, context]),
-      ),
+    (inner, one) => (event: never, context: never) => through(one, inner, event, context),
     handler,
+  );
+}
+
+/** Ends when the middleware and all that it has run have ended: a run that it does not await is a run all the same. */
+async function through(one: HandlerMiddleware, inner: AnyHandler, event: Event, context: HandlerContext) {
+  const runs: Promise<unknown>[] = [];
+  let ended = false;
+  const next: HandlerNext = (other = event) => {
+    if (ended) return Promise.reject(endedBefore(context));
+    const run = (async () => callUser<unknown>(inner, other, context))();
+    // What the middleware makes of a failure is its own; one that it does not look at must not end the process.
+    run.catch(() => {});
+    runs.push(run);
+    return run;
+  };
+  try {
+    return await one(event, context, next);
+  } finally {
+    ended = true;
+    await Promise.allSettled(runs);
+  }
+}
+
+function endedBefore({ subscription }: HandlerContext): BusError {
+  return new BusError(
+    "aborted",
+    `subscription ${subscription}: middleware called \`next\` after it had ended; return or await its promise`,
   );
 }

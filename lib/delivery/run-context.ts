@@ -7,6 +7,8 @@ export interface RunContext {
   /** The event being handled, as it was published. */
   readonly event: Event;
   readonly subscription: string;
+  /** Whether several events are being handled, of which `event` is the first. */
+  readonly batch?: boolean;
   /** Why the run may publish no more: its time was up, or its bus closed. */
   readonly aborted: BusError | undefined;
   /** Has the run wait for a publish before it is settled. */

@@ -6,6 +6,7 @@ import { type Logger, withFields } from "../runtime/logger.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 import type { HandlerContext } from "./handler.ts";
 import type { PoolItem } from "./indexed-pool.ts";
+import { PendingPublishes } from "./pending-publishes.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** One attempt at one delivery: what its handler sees, and what its publishes have to know. */
@@ -19,7 +20,7 @@ export class Run<Events> implements RunContext, HandlerContext<Events>, PoolItem
   readonly #logger: Logger;
   #controller: AbortController | undefined;
   #aborted: BusError | undefined;
-  #publishes: Set<Promise<unknown>> | undefined;
+  #publishes: PendingPublishes | undefined;
   poolIndex = -1;
   /** Whether it ran past its abort and was reported. */
   stuck = false;
@@ -74,19 +75,12 @@ export class Run<Events> implements RunContext, HandlerContext<Events>, PoolItem
   }
 
   track(publish: Promise<unknown>): void {
-    this.#publishes ??= new Set();
-    const publishes = this.#publishes;
-    publishes.add(publish);
-    // A failure that nobody awaits is reported by `publishesSettled`, and must not end the process.
-    publish.then(
-      () => publishes.delete(publish),
-      () => publishes.delete(publish),
-    );
+    this.#publishes ??= new PendingPublishes();
+    this.#publishes.add(publish);
   }
 
   /** Publishes that the handler began and did not await; undefined where there is none. Rejects if one fails. */
   publishesSettled(): Promise<unknown> | undefined {
-    if (this.#publishes === undefined || this.#publishes.size === 0) return undefined;
-    return Promise.all(this.#publishes);
+    return this.#publishes?.settled();
   }
 }

@@ -1,34 +1,53 @@
 import type { Delivery, Outcome } from "../engine/delivery.ts";
 import type { Consumer, Consumption, DeliveryQueue } from "../engine/delivery-queue.ts";
 import { type BusError, toBusError } from "../error/bus-error.ts";
+import type { Timer } from "../runtime/clock.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
-import { type AttemptCounts, Attempts, type AttemptsDependencies, type HandlerParts } from "./attempts.ts";
+import { hasExpired } from "./attempt-outcomes.ts";
+import {
+  type AttemptCounts,
+  type AttemptRunner,
+  Attempts,
+  type AttemptsDependencies,
+  type HandlerParts,
+} from "./attempts.ts";
+import { BatchAttempts } from "./batch-attempts.ts";
+import type { DeliveryLimits, LimitRegistry } from "./limits/delivery-limits.ts";
 
 /** What a runner needs of its bus. */
 export interface RunnerDependencies<Events> extends AttemptsDependencies<Events> {
   /** Hands deliveries over and records how they ended. */
   readonly deliveries: Pick<DeliveryQueue, "consume" | "settle">;
+  /** The limits of the bus; without them `throttle` and `concurrencyPerKey` are not held. */
+  readonly limits?: LimitRegistry | undefined;
 }
 
 const released: Outcome = { kind: "released" };
 
 /** Consumes a subscription: takes as many deliveries as it may run, and settles each once its attempt has ended. */
 export class Runner<Events> implements Consumer {
-  readonly #deliveries: Pick<DeliveryQueue, "settle">;
-  readonly #onError: (error: BusError) => void;
-  readonly #attempts: Attempts<Events>;
+  readonly #dependencies: RunnerDependencies<Events>;
+  readonly #attempts: AttemptRunner;
   readonly #consumption: Consumption;
   #record: SubscriptionRecord;
+  /** Absent until the subscription has a limit. */
+  #limits: DeliveryLimits | undefined;
+  /** Until its throttle has a slot again. */
+  #throttled: Timer = undefined;
   #paused = false;
   #closing = false;
   #idle: (() => void)[] = [];
 
   constructor(dependencies: RunnerDependencies<Events>, record: SubscriptionRecord, parts: HandlerParts) {
     const { deliveries } = dependencies;
-    this.#deliveries = deliveries;
-    this.#onError = (error) => dependencies.onError(error);
+    this.#dependencies = dependencies;
     this.#record = record;
-    this.#attempts = new Attempts(dependencies, parts, (delivery, outcome) => this.#ended(delivery, outcome));
+    this.#use(record);
+    const ended = (delivery: Delivery, outcome: Outcome) => this.#ended(delivery, outcome);
+    this.#attempts =
+      parts.batch === undefined
+        ? new Attempts(dependencies, parts, ended)
+        : new BatchAttempts(dependencies, parts, parts.batch, ended);
     this.#consumption = deliveries.consume(record.name, this);
     this.#consumption.wake();
   }
@@ -48,6 +67,7 @@ export class Runner<Events> implements Consumer {
 
   pause(): void {
     this.#paused = true;
+    this.#attempts.giveBack();
   }
 
   resume(): void {
@@ -57,13 +77,16 @@ export class Runner<Events> implements Consumer {
 
   capacity(): number {
     if (this.#paused || this.#closing) return 0;
-    this.#record = this.#consumption.settings ?? this.#record;
-    return Math.max(0, this.#record.concurrency - this.#attempts.running);
+    const record = this.#consumption.settings ?? this.#record;
+    if (record !== this.#record) this.#use(record);
+    const free = Math.max(0, record.concurrency - this.#attempts.held);
+    return this.#limits === undefined || free === 0 ? free : this.#unthrottled(free, this.#limits);
   }
 
   deliver(delivery: Delivery): void {
     if (this.#closing) this.#settle(delivery, released);
-    else this.#attempts.begin(delivery, this.#record);
+    else if (this.#limits === undefined) this.#attempts.begin(delivery, this.#record);
+    else this.#admit(delivery, this.#limits);
   }
 
   expired(): void {
@@ -73,7 +96,8 @@ export class Runner<Events> implements Consumer {
   /** Takes nothing new and resolves when what runs has ended; `abort` has it end sooner. */
   async close(): Promise<void> {
     this.#closing = true;
-    if (this.running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#attempts.giveBack();
+    if (this.#attempts.held > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     this.abandon();
   }
 
@@ -86,16 +110,61 @@ export class Runner<Events> implements Consumer {
   abandon(): void {
     this.#consumption.stop();
     this.#attempts.stop();
+    this.#endThrottle();
+    if (this.#limits !== undefined) this.#dependencies.limits?.leave(this.name);
+    this.#limits = undefined;
+  }
+
+  #use(record: SubscriptionRecord): void {
+    this.#record = record;
+    if (record.throttle !== undefined || record.concurrencyPerKey !== undefined) {
+      this.#limits ??= this.#dependencies.limits?.join(record.name);
+    }
+    this.#limits?.use(record);
+  }
+
+  /** What its throttle leaves of a capacity; where that is nothing, it wakes the queue once there is something. */
+  #unthrottled(capacity: number, limits: DeliveryLimits): number {
+    const { clock, counters } = this.#dependencies;
+    const now = clock.now();
+    const free = Math.min(capacity, limits.free(now));
+    if (free > 0 || this.#throttled !== undefined) return free;
+    counters.throttled += 1;
+    const wake = () => {
+      this.#endThrottle();
+      this.#consumption.wake();
+    };
+    // What waits in a queue of this process is lost if it ends before.
+    this.#throttled = clock.setTimer(wake, limits.nextFreeAt(now) - now, { keepAlive: true });
+    return 0;
+  }
+
+  #endThrottle(): void {
+    if (this.#throttled === undefined) return;
+    const { clock, counters } = this.#dependencies;
+    clock.clearTimer(this.#throttled);
+    this.#throttled = undefined;
+    counters.throttled -= 1;
+  }
+
+  /** Begins a delivery, or gives it back for as long as its limits say. */
+  #admit(delivery: Delivery, limits: DeliveryLimits): void {
+    const now = this.#dependencies.clock.now();
+    // What has expired takes no slot.
+    const afterMs = hasExpired(delivery.event, now) ? 0 : limits.admit(delivery, now);
+    if (afterMs > 0) this.#settle(delivery, { kind: "released", afterMs });
+    else this.#attempts.begin(delivery, this.#record);
   }
 
   #ended(delivery: Delivery, outcome: Outcome): void {
+    this.#limits?.ended(delivery, this.#dependencies.clock.now(), outcome.kind !== "released");
     this.#settle(delivery, outcome);
-    if (this.running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#attempts.held === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #settle(delivery: Delivery, outcome: Outcome): void {
-    const settled = this.#deliveries.settle(delivery, outcome);
-    settled?.catch((thrown: unknown) => this.#onError(toBusError(thrown)));
+    const settled = this.#dependencies.deliveries.settle(delivery, outcome);
+    settled?.catch((thrown: unknown) => this.#dependencies.onError(toBusError(thrown)));
     this.#consumption.wake();
   }
 }

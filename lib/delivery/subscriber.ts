@@ -15,7 +15,7 @@ export interface SubscriberInfo {
   expired: number;
   /** RFC 3339: when it last began to handle an event. */
   lastEventAt?: string;
-  /** Handlers of this subscriber that run now. */
+  /** Deliveries in handlers of this subscriber, now. */
   running: number;
   /** Of the whole subscription, all processes: waiting and delayed. */
   backlog: number;

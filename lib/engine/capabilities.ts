@@ -10,6 +10,8 @@ export const capabilities = [
   "priority",
   /** A subscription's `maxBacklog` is kept. */
   "backpressure",
+  /** No subscription gets an event before its `metadata.deliverAt`. */
+  "delay",
   /** It is known which deliveries of a flow are under way: `deliveries.pending` is there. */
   "settled",
 ] as const;

@@ -27,8 +27,11 @@ export type Outcome =
   | { readonly kind: "dropped" }
   | { readonly kind: "retry"; readonly afterMs: number; readonly failure: Failure }
   | { readonly kind: "dead"; readonly failure: Failure }
-  /** Not run after all: back to the queue, the attempt is not counted. */
-  | { readonly kind: "released" };
+  /**
+   * Not run after all: back to the queue, the attempt is not counted. With `afterMs`, at most 11 h, it is handed over again after
+   * that time and not before, as a retry would be, and holds its place in its key; without it, as soon as may be.
+   */
+  | { readonly kind: "released"; readonly afterMs?: number };
 
 /** A delivery that is still under way. */
 export interface PendingDelivery {

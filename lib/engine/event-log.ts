@@ -63,7 +63,8 @@ export interface EventLog {
   /**
    * Stores an event and one delivery of it for each subscription that wants it, all or nothing, and resolves once both are
    * kept for good. Who wants it is decided within the same step: by a {@link Router} over the stored subscriptions, or by
-   * the service. `conflict` where the id is stored with other content; `throttled` where too many publishes wait.
+   * the service. With the capability `delay` no delivery is handed over before `metadata.deliverAt`. `conflict` where the id
+   * is stored with other content; `throttled` where too many publishes wait.
    */
   append(entry: Entry): Appended | Promise<Appended>;
   /** `undefined` where history does not have it. */

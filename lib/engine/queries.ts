@@ -1,3 +1,4 @@
+import type { BusErrorCode } from "../error/bus-error.ts";
 import type { Event, EventIds } from "../event/event.ts";
 import type { DeadLetter } from "./delivery.ts";
 
@@ -49,7 +50,7 @@ export interface DeadLetterQuery {
   correlationId?: string;
   eventId?: string;
   /** The code of the reason. */
-  code?: string;
+  code?: BusErrorCode;
   /** Died at or after, and before. */
   since?: string | Date;
   until?: string | Date;

@@ -1,6 +1,9 @@
 import { messageOf } from "./message-of.ts";
 
-/** Every code that a {@link BusError} can have. The list is closed: a new kind of failure uses one of these codes. */
+/**
+ * Every code of a {@link BusError} or a failed attempt, besides those that engines define. The list is closed: a new kind of
+ * failure uses one of these codes.
+ */
 export const busErrorCodes = [
   "invalid_event",
   "unknown_type",
@@ -16,10 +19,33 @@ export const busErrorCodes = [
   "timeout",
   "aborted",
   "closed",
+  "handler_error",
+  "non_retriable",
+  "process_ended",
+  "overflow",
 ] as const;
 
-/** One of {@link busErrorCodes}. */
-export type BusErrorCode = (typeof busErrorCodes)[number];
+/** A code that an engine defines for itself, such as `engine:postgres_serialization`. */
+export type EngineErrorCode = `engine:${string}`;
+
+/** One of {@link busErrorCodes}, or a code of the engine's own. */
+export type BusErrorCode = (typeof busErrorCodes)[number] | EngineErrorCode;
+
+const enginePrefix = "engine:";
+const knownCodes: ReadonlySet<string> = new Set(busErrorCodes);
+
+/** Whether a text is a code: one of {@link busErrorCodes}, or `engine:` and at least one more character. */
+export function isBusErrorCode(text: string): text is BusErrorCode {
+  return knownCodes.has(text) || (text.startsWith(enginePrefix) && text.length > enginePrefix.length);
+}
+
+/**
+ * The code that a stored row or a message names. One that this version does not know, since a newer one wrote it, reads as
+ * `engine:` and its name, so that a dead letter can always be read.
+ */
+export function readErrorCode(text: string): BusErrorCode {
+  return isBusErrorCode(text) ? text : `${enginePrefix}${text}`;
+}
 
 /** The codes for which the same call may succeed later, unchanged. */
 const retryableCodes: ReadonlySet<BusErrorCode> = new Set([

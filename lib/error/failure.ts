@@ -1,9 +1,10 @@
 import * as z from "zod";
+import { type BusErrorCode, readErrorCode } from "./bus-error.ts";
 
 /** The reason why an attempt failed, or why an event became a dead letter. */
 export interface Failure {
-  /** `handler_error`, `non_retriable`, `timeout`, `process_ended`, `overflow`, or a code of BusError. */
-  readonly code: string;
+  /** `handler_error` for what is not a `BusError`; otherwise the code of the error. docs/errors.md lists all of them. */
+  readonly code: BusErrorCode;
   readonly message: string;
   readonly stack?: string;
   /** RFC 3339 time of the failure. */
@@ -14,7 +15,7 @@ export interface Failure {
 
 /** Schema of a failure in a stored row or a queue message. */
 export const failureSchema = z.object({
-  code: z.string(),
+  code: z.string().transform(readErrorCode),
   message: z.string(),
   stack: z.string().exactOptional(),
   at: z.string(),

@@ -32,6 +32,8 @@ export interface EventMetadata extends EventIds {
   priority: number;
   /** RFC 3339, UTC. The event is never delivered after this time; history keeps it until its retention ends. */
   expiresAt?: string;
+  /** RFC 3339, UTC. No subscription gets the event before it; history has it from its acceptance. */
+  deliverAt?: string;
   tags?: readonly string[];
   /** W3C trace context. */
   traceparent?: string;

@@ -1,4 +1,5 @@
 import { BusError } from "../error/bus-error.ts";
+import { checkDeliverAt } from "./deliver-at.ts";
 import type { DraftMetadata, Event, EventMetadata } from "./event.ts";
 import { eventIdNames } from "./event.ts";
 import { didYouMean } from "./nearest.ts";
@@ -26,6 +27,7 @@ const names = new Set<string>([
   ...eventIdNames,
   "priority",
   "expiresAt",
+  "deliverAt",
   "tags",
   "traceparent",
   "tracestate",
@@ -40,6 +42,10 @@ export interface MetadataContext {
   /** The version of the draft, or of the definition if the draft has none. */
   readonly version: number;
   readonly cause: Event | undefined;
+  /** When the event is to be delivered, where the publish itself says so. */
+  readonly deliverAt: string | Date | undefined;
+  /** Milliseconds since 1970. */
+  now(): number;
 }
 
 /**
@@ -59,7 +65,8 @@ export function prepareMetadata(given: unknown, context: MetadataContext): Reado
   };
   const causationId = checkId(draft.causationId, "causationId", event) ?? cause?.id;
   if (causationId !== undefined) metadata.causationId = causationId;
-  if (draft !== none) copyOptional(draft, metadata, event);
+  if (draft !== none) copyOptional(draft, metadata, context);
+  else if (context.deliverAt !== undefined) setDeliverAt(undefined, metadata, context);
   const traceparent = checkTraceparent(draft.traceparent, event);
   const tracestate = checkTracestate(draft.tracestate, event);
   if (traceparent === undefined && tracestate !== undefined) {
@@ -94,15 +101,33 @@ function isObject(given: unknown): given is DraftMetadata & { replay?: unknown }
   return typeof given === "object" && given !== null && !Array.isArray(given);
 }
 
-function copyOptional(draft: DraftMetadata, metadata: EventMetadata, event: EventName): void {
+function copyOptional(draft: DraftMetadata, metadata: EventMetadata, context: MetadataContext): void {
+  const { event } = context;
   for (const name of eventIdNames) {
     const id = checkId(draft[name], name, event);
     if (id !== undefined) metadata[name] = id;
   }
   const expiresAt = checkTime(draft.expiresAt, event);
   if (expiresAt !== undefined) metadata.expiresAt = expiresAt;
+  setDeliverAt(draft.deliverAt, metadata, context);
   const tags = checkTags(draft.tags, event);
   if (tags !== undefined) metadata.tags = tags;
+}
+
+/** By the metadata of the draft, or by the publish; not by both. */
+function setDeliverAt(given: unknown, metadata: EventMetadata, context: MetadataContext): void {
+  const { event, deliverAt } = context;
+  const path = "metadata.deliverAt";
+  if (given === undefined && deliverAt === undefined) return;
+  if (given !== undefined && deliverAt !== undefined) {
+    throw fieldError(event, path, "conflicts with `delay` or `deliverAt` of the publish; give one of them");
+  }
+  if (given instanceof Date) throw invalidField(event, path, given, "a string; use `.toISOString()`");
+  const at = checkDeliverAt(given ?? deliverAt, given === undefined ? "deliverAt" : path, event, context.now());
+  if (metadata.expiresAt !== undefined && Date.parse(metadata.expiresAt) <= Date.parse(at)) {
+    throw invalidField(event, "metadata.expiresAt", metadata.expiresAt, `a time after deliverAt, which is ${at}`);
+  }
+  metadata.deliverAt = at;
 }
 
 function checkId(id: unknown, name: string, event: EventName): string | undefined {

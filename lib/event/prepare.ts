@@ -23,6 +23,8 @@ export interface PrepareContext {
   nextId(): string;
   /** The event being handled, if a handler publishes. */
   readonly cause?: Event | undefined;
+  /** When it is to be delivered, where the draft's metadata do not say. */
+  readonly deliverAt?: string | Date | undefined;
   /** Default {@link maxEventBytes}. */
   readonly maxBytes?: number;
 }
@@ -77,6 +79,8 @@ function prepare(given: object, context: PrepareContext): PreparedEvent {
     id,
     version: version === undefined ? (definition?.version ?? 1) : checkVersion(version, definition, event),
     cause: context.cause,
+    deliverAt: context.deliverAt,
+    now: context.now,
   });
   const limit = context.maxBytes ?? maxEventBytes;
   const copier = new JsonCopier("data", limit);

@@ -1,8 +1,8 @@
 import type { RegisteredEvents } from "../bus/register.ts";
 import { provideAws, provideBus } from "../connect/provided-bus.ts";
-import type { AnyHandler } from "../delivery/attempts.ts";
 import type { Handler } from "../delivery/handler.ts";
 import { composeHandler } from "../delivery/middleware.ts";
+import type { AnyHandler } from "../delivery/user-function.ts";
 import { MessageQueue } from "../engines/aws/consume/message-queue.ts";
 import { createAwsEngine, openAws } from "../engines/aws/index.ts";
 import { BusError } from "../error/bus-error.ts";

@@ -16,7 +16,7 @@ type EmitAt<Events, Prefix extends string> = {
 /** One call a type: `emit.task.completed(data, options)`. */
 export type Emit<Events> = EmitAt<Events, "">;
 
-type Publish = (draft: Draft, dedupe: string | undefined) => Promise<Event>;
+type Publish = (draft: Draft, options: PublishOptions | undefined) => Promise<Event>;
 
 /** Words of type names, each with what follows it. */
 interface WordTree {
@@ -43,7 +43,7 @@ function build({ type, next }: WordTree, publish: Publish): object {
   const node =
     type === undefined
       ? Object.create(null)
-      : (data: unknown, options?: PublishOptions) => publish(toDraft(type, data, options), options?.dedupe);
+      : (data: unknown, options?: PublishOptions) => publish(toDraft(type, data, options), options);
   // Defined, not assigned: a function has a `name` and a `length` that cannot be assigned.
   for (const [word, tree] of next) {
     Object.defineProperty(node, word, { value: build(tree, publish), enumerable: true, configurable: true });
@@ -54,6 +54,6 @@ function build({ type, next }: WordTree, publish: Publish): object {
 /** The draft that a type, its data and the options of a publish stand for. */
 export function toDraft(type: string, data: unknown, options: PublishOptions | undefined): Draft {
   if (options === undefined) return { type, data };
-  const { dedupe: _, ...rest } = options;
+  const { dedupe: _, delay: _delay, deliverAt: _deliverAt, ...rest } = options;
   return { type, data, ...rest };
 }

@@ -3,11 +3,15 @@ import { type RunContext, runContext } from "../delivery/run-context.ts";
 import type { Appended, Entry, EventLog } from "../engine/event-log.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
+import { longestDelayMs } from "../event/deliver-at.ts";
+import { parseDuration } from "../event/duration.ts";
 import type { Draft, Event } from "../event/event.ts";
 import { type PrepareContext, prepareEvent } from "../event/prepare.ts";
+import { formatTime } from "../event/time.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Counters } from "../runtime/metrics.ts";
 import { composePublish, type PublishMiddleware, type PublishNext } from "./middleware.ts";
+import type { DraftPublishOptions } from "./options.ts";
 
 /** What a publisher needs of its bus. */
 export interface PublisherDependencies {
@@ -17,6 +21,8 @@ export interface PublisherDependencies {
   readonly clock: Clock;
   readonly nextId: () => string;
   readonly counters: Counters;
+  /** Whether the engine keeps `metadata.deliverAt`. */
+  canDelay(): boolean;
   /** Why nothing is taken any more, once that is so. */
   closed(): BusError | undefined;
 }
@@ -36,18 +42,18 @@ export class Publisher {
     this.#append = composePublish(middleware, (entry) => dependencies.log.append(entry));
   }
 
-  publish(draft: Draft, dedupe: string | undefined): Promise<Event> {
+  publish(draft: Draft, options: DraftPublishOptions | undefined): Promise<Event> {
     const run = runContext.getStore();
-    const published = this.#publish(draft, dedupe, run);
+    const published = this.#publish(draft, options, run);
     run?.track(published);
     return published;
   }
 
   /** No async function: its frame, with the draft, would be kept for as long as the engine takes. */
-  #publish(draft: Draft, dedupe: string | undefined, run: RunContext | undefined): Promise<Event> {
+  #publish(draft: Draft, options: DraftPublishOptions | undefined, run: RunContext | undefined): Promise<Event> {
     try {
       const startedAt = performance.now();
-      const appended = this.#append(this.#entry(draft, dedupe, run));
+      const appended = this.#append(this.#entry(draft, options, run));
       return appended instanceof Promise
         ? appended.then((taken) => this.#count(taken, startedAt))
         : Promise.resolve(this.#count(appended, startedAt));
@@ -56,7 +62,7 @@ export class Publisher {
     }
   }
 
-  #entry(draft: Draft, dedupe: string | undefined, run: RunContext | undefined): Entry {
+  #entry(draft: Draft, options: DraftPublishOptions | undefined, run: RunContext | undefined): Entry {
     const dependencies = this.#dependencies;
     const closed = dependencies.closed();
     if (closed !== undefined) throw closed;
@@ -67,10 +73,14 @@ export class Publisher {
         { cause: run.aborted },
       );
     }
+    const context = run === undefined ? this.#context : { ...this.#context, cause: run.event };
     const { event, definition, ownId } = prepareEvent(
-      dedupe === undefined ? draft : withId(draft, dedupe, dependencies, run),
-      run === undefined ? this.#context : { ...this.#context, cause: run.event },
+      options?.dedupe === undefined ? draft : withId(draft, options.dedupe, dependencies, run),
+      options?.delay === undefined && options?.deliverAt === undefined
+        ? context
+        : { ...context, deliverAt: deliveryTime(draft, options, dependencies.clock) },
     );
+    if (event.metadata.deliverAt !== undefined && !dependencies.canDelay()) throw noDelay(event);
     return { event, ownId, history: definition?.history !== false, inHandler: run !== undefined };
   }
 
@@ -91,9 +101,33 @@ function withId(draft: Draft, dedupe: string, dependencies: PublisherDependencie
       `${draft.type}: give \`id\` or \`dedupe\`, not both; \`dedupe\` derives the id`,
     );
   }
+  if (run?.batch === true) {
+    throw new BusError(
+      "invalid_event",
+      `${draft.type}: \`dedupe\` derives the id from the event being handled, and a batch has several; publish it within context.causedBy(event, …)`,
+    );
+  }
   const of =
     run === undefined
       ? [draft.source ?? dependencies.source, dedupe]
       : [run.event.id, run.event.metadata.replay?.id, run.subscription, dedupe];
   return { ...draft, id: `dedupe-${createHash("sha256").update(JSON.stringify(of)).digest("base64url")}` };
+}
+
+/** When the publish says that it is to be delivered. */
+function deliveryTime({ type }: Draft, options: DraftPublishOptions, clock: Clock): string | Date | undefined {
+  const { delay, deliverAt } = options;
+  if (delay === undefined) return deliverAt;
+  if (deliverAt !== undefined) {
+    throw new BusError("invalid_event", `${type}: give \`delay\` or \`deliverAt\`, not both`);
+  }
+  return formatTime(clock.now() + parseDuration(delay, `${type}: delay`, { max: longestDelayMs }));
+}
+
+function noDelay({ type, metadata }: Event): BusError {
+  return new BusError(
+    "invalid_config",
+    `${type}: the engine of this bus cannot delay deliveries, here until ${metadata.deliverAt}; publish without \`delay\` and \`deliverAt\``,
+    { details: { type } },
+  );
 }

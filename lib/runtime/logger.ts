@@ -6,6 +6,36 @@ export interface Logger {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
+/** A logger that takes the fields before the message: pino, and what is built on it. It is known by its `bindings`. */
+export interface FieldsFirstLogger {
+  debug(fields: object, message?: string): void;
+  info(fields: object, message?: string): void;
+  warn(fields: object, message?: string): void;
+  error(fields: object, message?: string): void;
+  bindings(): object;
+}
+
+/**
+ * Logger libraries that are taken as they are: `console`, winston and others that are called with `(message, fields)`, and
+ * pino, which is called with `(fields, message)`.
+ */
+export type LoggerLike = (Logger & { bindings?: undefined }) | FieldsFirstLogger;
+
+/** The logger that a user gave, called in the order of arguments that it expects. */
+export function toLogger(given: LoggerLike): Logger {
+  if (!takesFieldsFirst(given)) return given;
+  return {
+    debug: (message, fields = {}) => given.debug(fields, message),
+    info: (message, fields = {}) => given.info(fields, message),
+    warn: (message, fields = {}) => given.warn(fields, message),
+    error: (message, fields = {}) => given.error(fields, message),
+  };
+}
+
+function takesFieldsFirst(given: LoggerLike): given is FieldsFirstLogger {
+  return "bindings" in given && typeof given.bindings === "function";
+}
+
 const levels = ["debug", "info", "warn", "error"] as const;
 /** The lowest level that is logged; `silent` logs nothing. */
 export type LogLevel = (typeof levels)[number] | "silent";

@@ -22,17 +22,21 @@ export interface BusMetrics {
   duplicates: number;
   /** Handlers that are still running after their abort. */
   stuck: number;
+  /** Subscribers of this process that a `throttle` without a key holds up, now. */
+  throttled: number;
   /** Subscribers of this process that are not paused. */
   activeSubscriptions: number;
-  /** Handlers of this process that are running. */
+  /** Deliveries whose handlers are running in this process. */
   running: number;
+  /** Deliveries in this process that are waiting for the window of their batch. */
+  batching: number;
   /** Deliveries that are waiting or delayed. */
   backlog: number;
   /** Milliseconds since the oldest pending delivery was accepted; 0 if there is none, or if it is not known (aws). */
   oldestAgeMs: number;
   /** The time from the call to its resolution. */
   publishMs: Percentiles;
-  /** The time from acceptance to the start of the first attempt. */
+  /** The time from acceptance, or from `deliverAt` if that is later, to the start of the first attempt. */
   deliveryMs: Percentiles;
 }
 
@@ -67,12 +71,14 @@ export class Counters {
   duplicates = 0;
   stuck = 0;
   running = 0;
+  batching = 0;
+  throttled = 0;
   readonly publishMs = new Samples();
   readonly deliveryMs = new Samples();
 
-  /** Sets all counts to 0, except those of the handlers that are running. */
+  /** Sets all counts to 0, except those of what is running, collected for a batch or throttled now. */
   reset(): void {
-    const { running, stuck } = this;
-    Object.assign(this, new Counters(), { running, stuck });
+    const { batching, running, stuck, throttled } = this;
+    Object.assign(this, new Counters(), { batching, running, stuck, throttled });
   }
 }

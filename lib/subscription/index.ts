@@ -1,10 +1,11 @@
 export { defineSubscription } from "./define.ts";
-export { orderedKey } from "./ordered-key.ts";
+export { keyAt, orderedKey } from "./ordered-key.ts";
 export { subscriptionRecord } from "./record.ts";
 export type {
   EventFor,
   EventOf,
   EventSelector,
+  KeyPath,
   SelectorIn,
   Subscription,
   SubscriptionRecord,

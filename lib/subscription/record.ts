@@ -34,6 +34,9 @@ const subscriptionName = /^[a-z][a-z0-9-]{0,47}$/;
 const orderedPath = /^(?:source|type|(?:data|metadata)(?:\.[^.]+)+)$/;
 
 const backoffNames = ["from", "to"] as const;
+const keyLimitNames = ["key", "limit"] as const;
+const throttleNames = ["limit", "per", "key"] as const;
+const keyPath = z.string().max(256).regex(orderedPath);
 const shape = {
   name: z.string().regex(subscriptionName),
   on: z.unknown(),
@@ -42,7 +45,9 @@ const shape = {
   backoff: z.looseObject({ from: duration.optional(), to: duration.optional() }).optional(),
   timeout: duration.optional(),
   concurrency: z.int().min(1).max(1_000).optional(),
-  ordered: z.string().max(256).regex(orderedPath).optional(),
+  concurrencyPerKey: z.looseObject({ key: keyPath, limit: z.int().min(1).max(1_000) }).optional(),
+  throttle: z.looseObject({ limit: z.int().min(1).max(10_000), per: duration, key: keyPath.optional() }).optional(),
+  ordered: keyPath.optional(),
   idempotent: z.boolean().optional(),
   dedupeFor: duration.optional(),
   from: z.union([z.string(), z.date()]).optional(),
@@ -76,7 +81,7 @@ class RecordReader {
     const given = this.#parse();
     const on = this.#types(given.on);
     const where = given.where === undefined ? undefined : this.#where(given.where);
-    const { ordered, maxBacklog } = given;
+    const { concurrencyPerKey, ordered, maxBacklog, throttle } = given;
     const record: SubscriptionRecord = {
       name: given.name,
       on,
@@ -85,6 +90,10 @@ class RecordReader {
       backoff: this.#backoff(given.backoff ?? {}),
       timeout: this.#duration(given.timeout, "timeout", maxTimeoutMs) ?? defaults.timeout,
       concurrency: given.concurrency ?? defaults.concurrency,
+      ...(concurrencyPerKey === undefined
+        ? {}
+        : { concurrencyPerKey: Object.freeze({ key: concurrencyPerKey.key, limit: concurrencyPerKey.limit }) }),
+      ...(throttle === undefined ? {} : { throttle: this.#throttle(throttle) }),
       ...(ordered === undefined ? {} : { ordered }),
       idempotent: given.idempotent ?? defaults.idempotent,
       dedupeFor: this.#duration(given.dedupeFor, "dedupeFor", 365 * day) ?? defaults.dedupeFor,
@@ -103,11 +112,14 @@ class RecordReader {
       const [issue] = result.error.issues;
       const [first] = describeIssues(result.error, this.#options, "");
       const expected = expectations[first?.path ?? ""];
-      const value: unknown = issue === undefined ? undefined : Reflect.get(Object(this.#options), issue.path[0] ?? "");
+      let value: unknown = this.#options;
+      for (const step of issue?.path ?? []) value = Reflect.get(Object(value), step);
       const problem = expected === undefined ? first?.problem : mustBe(expected, value);
       throw this.#error(`${first?.path} ${problem}`, first?.path);
     }
     this.#checkNames(result.data.backoff ?? {}, backoffNames, "backoff.");
+    this.#checkNames(result.data.concurrencyPerKey ?? {}, keyLimitNames, "concurrencyPerKey.");
+    this.#checkNames(result.data.throttle ?? {}, throttleNames, "throttle.");
     return result.data;
   }
 
@@ -196,6 +208,11 @@ class RecordReader {
     return Object.freeze({ from, to: to ?? Math.max(from, defaults.backoff.to) });
   }
 
+  #throttle({ limit, per, key }: NonNullable<z.infer<typeof settings>["throttle"]>) {
+    const perMs = parseDuration(per, `${this.#label}: throttle.per`, { min: 1, max: day });
+    return Object.freeze({ limit, per: perMs, ...(key === undefined ? {} : { key }) });
+  }
+
   #duration(value: unknown, field: string, max: number): number | undefined {
     return value === undefined ? undefined : parseDuration(value, `${this.#label}: ${field}`, { min: 1, max });
   }
@@ -217,6 +234,7 @@ class RecordReader {
 }
 
 const oneOrMoreTypes = 'one or more definitions or type names, or "*" for all';
+const keyForm = 'a path such as "data.taskId", "metadata.agentId", "source" or "type"';
 
 /** What a setting must be, where the schema's own description would be less clear. */
 const expectations: Readonly<Record<string, string>> = {
@@ -224,7 +242,12 @@ const expectations: Readonly<Record<string, string>> = {
   attempts: "an integer from 1 to 100",
   concurrency: "an integer from 1 to 1000",
   maxBacklog: "an integer from 1; omit it for no limit",
-  ordered: 'a path such as "data.taskId", "metadata.agentId", "source" or "type"',
+  "concurrencyPerKey.limit": "an integer from 1 to 1000",
+  "concurrencyPerKey.key": keyForm,
+  "throttle.limit": "an integer from 1 to 10000",
+  "throttle.per": 'a duration such as "1s" or "1m"',
+  "throttle.key": keyForm,
+  ordered: keyForm,
 };
 
 function isName(name: unknown): name is string {

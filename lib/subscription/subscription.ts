@@ -20,6 +20,9 @@ export type EventFor<Selector, Events = unknown> =
 /** The events that a subscription delivers: `EventOf<typeof readers, StandardEvents>`. */
 export type EventOf<S extends { readonly on: unknown }, Events = unknown> = EventFor<SelectorIn<S["on"]>, Events>;
 
+/** The path to a value in an event. */
+export type KeyPath = "source" | "type" | `data.${string}` | `metadata.${string}`;
+
 /** A subscription as pure data: engines, stacks and the HTTP API read the same object. Only `on` is required. */
 export interface Subscription<
   On extends EventSelector | readonly EventSelector[] = EventSelector | readonly EventSelector[],
@@ -44,8 +47,18 @@ export interface Subscription<
   readonly timeout?: Duration;
   /** Maximum number of deliveries that run at once: 1 to 1,000. Default 10. */
   readonly concurrency?: number;
+  /**
+   * Limits the concurrent deliveries for each value at the path `key` to `limit`, 1 to 1,000, so that one customer cannot use
+   * all of `concurrency`. Each process, that is, each bus that handles the subscription, applies the limit on its own.
+   */
+  readonly concurrencyPerKey?: { readonly key: KeyPath; readonly limit: number };
+  /**
+   * Limits the attempts that start within any span of `per`, 1 ms to 1 day, to `limit`, 1 to 10,000; with `key`, for each
+   * value at that path. Each process, that is, each bus that handles the subscription, applies the limit on its own.
+   */
+  readonly throttle?: { readonly limit: number; readonly per: Duration; readonly key?: KeyPath };
   /** Delivers events with the same value at this path one at a time, in order: `source`, `type`, `data.…`, `metadata.…`. */
-  readonly ordered?: "source" | "type" | `data.${string}` | `metadata.${string}`;
+  readonly ordered?: KeyPath;
   /** Whether an event succeeds at most once. Default true. */
   readonly idempotent?: boolean;
   /** How long a success is remembered: 1 ms to 1 year. Default 15 days. */
@@ -71,6 +84,13 @@ export interface SubscriptionRecord {
   readonly timeout: number;
   /** Maximum number of deliveries that run at once: 1 to 1,000. Default 10. */
   readonly concurrency: number;
+  /** Concurrent deliveries in a process for each value at the path `key`, 1 to 1,000. Absent: no limit. */
+  readonly concurrencyPerKey?: { readonly key: string; readonly limit: number };
+  /**
+   * Attempts that start in a process within any `per` milliseconds, 1 to 10,000; with `key`, for each value at that path.
+   * Absent: no limit.
+   */
+  readonly throttle?: { readonly limit: number; readonly per: number; readonly key?: string };
   /** Path into the event (`data.taskId`) of the ordering key. */
   readonly ordered?: string;
   /** Whether an event succeeds at most once. Default true. */

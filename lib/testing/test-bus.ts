@@ -32,8 +32,8 @@ export interface TestBus<Events = RegisteredEvents> extends Bus<Events> {
   /** The clock of the bus; it stands still until the test advances it. */
   readonly clock: ManualClock;
   /**
-   * Advances the clock to each scheduled retry and resolves when no delivery can make further progress. Rejects with
-   * `timeout` if a handler still runs after 5 s of real time.
+   * Advances the clock to each scheduled retry, delayed event and batch window, and resolves when no delivery can make further
+   * progress. Rejects with `timeout` if a handler still runs after 5 s of real time.
    */
   drain(): Promise<void>;
   /** Removes events, deliveries, dead letters and counts. Subscriptions and their handlers stay. */
@@ -73,7 +73,7 @@ export function testBus<Events = RegisteredEvents>(options: TestBusOptions<Event
   return Object.assign(bus, {
     published,
     clock,
-    drain: () => drain(engine, clock),
+    drain: () => drain(engine, clock, counters),
     reset: () => {
       published.length = 0;
       engine.reset();
@@ -82,21 +82,24 @@ export function testBus<Events = RegisteredEvents>(options: TestBusOptions<Event
   });
 }
 
-async function drain(engine: MemoryEngine, clock: ManualClock): Promise<void> {
+async function drain(engine: MemoryEngine, clock: ManualClock, counters: Counters): Promise<void> {
   const deadline = performance.now() + drainTimeoutMs;
   for (;;) {
     await turn();
     const states = await engine.subscriptions.list();
-    const running = states.filter((state) => state.running > 0).map((state) => state.record.name);
-    if (running.length > 0) {
+    const taken = states.reduce((sum, { running }) => sum + running, 0);
+    // What waits for the window of its batch goes on when the clock does, and not before.
+    if (counters.running > 0 || taken > counters.batching) {
       if (performance.now() < deadline) continue;
+      const names = states.filter(({ running }) => running > 0).map(({ record }) => record.name);
       throw new BusError(
         "timeout",
-        `drain: handlers of ${running.join(", ")} are still running; if one waits for the clock, advance it first`,
+        `drain: handlers of ${names.join(", ")} are still running; if one waits for the clock, advance it first`,
       );
     }
     if (engine.runnable) continue;
-    const due = states.some((state) => state.delayed > 0) ? clock.nextDue : undefined;
+    const waits = counters.batching > 0 || counters.throttled > 0 || states.some(({ delayed }) => delayed > 0);
+    const due = waits ? clock.nextDue : undefined;
     if (due === undefined) return;
     await clock.advance(Math.max(0, due - clock.now()));
   }

@@ -6,6 +6,7 @@ runContract({
   connect: (options) => connect({ ...options, engine: "memory" }),
   lacks: ["durable", "multi-process", "crash", "ownership", "visible-unnamed"],
   leftOut: [
+    "delay: a delayed event outlives the closing of every bus",
     "processes: what one bus publishes another delivers, finds, waits for, tails and sees settled",
     "processes: consumers of one name share its work: each event once, concurrency held by all together",
     "processes: order within a key holds over several consumers",

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { optionNames } from "../../lib/connect/index.ts";
-import { busErrorCodes } from "../../lib/error/bus-error.ts";
+import { BusError, busErrorCodes } from "../../lib/error/bus-error.ts";
 import { anchorsOf, linksOf, type Page, readLinkedPages, readPages, root } from "./pages.ts";
 
 const pages = readLinkedPages();
@@ -57,10 +57,11 @@ test("the code names pages that are there", () => {
   expect(named.filter(({ path }) => !existsSync(join(root, path)))).toEqual([]);
 });
 
-test("errors.md has every code, and no other", () => {
+test("errors.md has every code and whether it is retryable, and no other", () => {
   const [, table = ""] = textOf("docs/reference/errors.md").split("| code |");
-  const rows = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
-  expect(rows.toSorted()).toEqual([...busErrorCodes].toSorted());
+  const rows = [...table.matchAll(/^\| `(\w+)` \|.*\| (\w+) \|$/gm)].map(([, code, retryable]) => [code, retryable]);
+  const codes = busErrorCodes.map((code) => [code, new BusError(code, "").retryable ? "yes" : "no"]);
+  expect(rows).toEqual(codes);
 });
 
 test("configuration.md has every option, and no other", () => {

@@ -1,19 +1,26 @@
 import { describe, expectTypeOf, it } from "vitest";
 import {
+  type BatchHandler,
   type Bus,
+  type BusError,
   connect,
   createCatalog,
+  type Draft,
+  type DraftOf,
   defineEvent,
   defineSubscription,
   type Event,
+  type EventFor,
   type EventsOf,
   type Handler,
+  type PublishResult,
 } from "wagglebus";
 import { memoryCreated, type StandardEvents, standardCatalog, taskAssigned, taskCompleted } from "wagglebus/catalog";
 import { testBus } from "wagglebus/testing";
 import { z } from "zod";
 
 declare const bus: Bus;
+declare const anyBus: Bus<Record<string, unknown>>;
 
 describe("publish", () => {
   it("accepts a definition with its data", () => {
@@ -35,6 +42,78 @@ describe("publish", () => {
     bus.publish({ type: "task.complete", data: { taskId: "1" } });
     // @ts-expect-error replay is set by the engine only
     bus.publish({ type: "task.completed", data: { taskId: "1" }, metadata: { replay: { id: "1" } } });
+  });
+});
+
+describe("a delayed publish", () => {
+  it("takes a delay or a time, in every form", () => {
+    bus.publish(taskCompleted, { taskId: "1" }, { delay: "10m" });
+    bus.publish({ type: "task.completed", data: { taskId: "1" } }, { deliverAt: new Date(), dedupe: "key" });
+    bus.publish({ type: "custom.anything", data: {} }, { delay: 5 });
+    bus.emit.task.completed({ taskId: "1" }, { deliverAt: "2026-01-31T12:00:00Z", metadata: { priority: 1 } });
+    bus.publishAll([{ type: "custom.anything", data: {}, metadata: { deliverAt: "2026-01-31T12:00:00Z" } }]);
+  });
+
+  it("takes not both, and no other unit", () => {
+    // @ts-expect-error one excludes the other
+    bus.publish(taskCompleted, { taskId: "1" }, { delay: "10m", deliverAt: new Date() });
+    // @ts-expect-error one excludes the other
+    bus.emit.task.completed({ taskId: "1" }, { delay: "10m", deliverAt: new Date() });
+    // @ts-expect-error one excludes the other
+    bus.publish({ type: "custom.anything", data: {} }, { delay: "10m", deliverAt: new Date() });
+    // @ts-expect-error there is no such unit
+    bus.publish(taskCompleted, { taskId: "1" }, { delay: "10 minutes" });
+  });
+});
+
+describe("publishAll", () => {
+  it("takes drafts, each typed by its type, and gives each its result", async () => {
+    const check = async () => {
+      const [first, second] = await bus.publishAll([
+        { type: "task.completed", data: { taskId: "1" }, metadata: { priority: 1 } },
+        { type: "custom.anything", data: { at: [1, 2] } },
+      ]);
+      if (first.ok) expectTypeOf(first.event.data.taskId).toEqualTypeOf<string>();
+      else expectTypeOf(first.error).toEqualTypeOf<BusError>();
+      if (second.ok) expectTypeOf(second.event).toEqualTypeOf<Event<"custom.anything">>();
+      // @ts-expect-error there were two
+      const [, , third] = await bus.publishAll([...two]);
+      return third;
+    };
+    const two = [
+      { type: "custom.a", data: {} },
+      { type: "custom.b", data: {} },
+    ] as const satisfies Draft[];
+    expectTypeOf(check).toBeFunction();
+  });
+
+  it("takes lists that are made at run time", async () => {
+    const drafts = ["1", "2"].map((taskId) => ({ type: "task.completed" as const, data: { taskId } }));
+    expectTypeOf(bus.publishAll(drafts)).resolves.toEqualTypeOf<
+      PublishResult<Event<"task.completed", StandardEvents["task.completed"]>>[]
+    >();
+    const mixed: DraftOf<StandardEvents>[] = [...drafts, { type: "custom.anything", data: {} }];
+    bus.publishAll(mixed);
+    bus.publishAll([]);
+  });
+
+  it("refuses what the catalog does not know", () => {
+    // @ts-expect-error taskId is missing
+    bus.publishAll([{ type: "task.completed", data: {} }]);
+    // @ts-expect-error taskId is a string
+    bus.publishAll([{ type: "task.completed", data: { taskId: 1 } }]);
+    // @ts-expect-error there is no such type
+    bus.publishAll([{ type: "task.complete", data: { taskId: "1" } }]);
+    // @ts-expect-error replay is set by the engine only
+    bus.publishAll([{ type: "custom.anything", data: {}, metadata: { replay: { id: "1" } } }]);
+    const untyped: Draft[] = [{ type: "task.completed", data: {} }];
+    // @ts-expect-error it may be any type
+    bus.publishAll(untyped);
+  });
+
+  it("takes any draft where the types are known at run time alone", () => {
+    const dynamic: Draft[] = [{ type: "task.completed", data: {} }];
+    expectTypeOf(anyBus.publishAll(dynamic)).resolves.toEqualTypeOf<PublishResult[]>();
   });
 });
 
@@ -82,6 +161,58 @@ describe("subscribe", () => {
       log.info(event.data.taskId);
     };
     bus.subscribe({ on: taskCompleted }, handler);
+  });
+});
+
+describe("subscribe with batch", () => {
+  it("gives the handler a list of what `on` names, and its own context", () => {
+    bus.subscribe(
+      { on: taskCompleted, concurrency: 100 },
+      (events, context) => {
+        expectTypeOf(events).toEqualTypeOf<readonly EventFor<typeof taskCompleted>[]>();
+        for (const event of events) {
+          expectTypeOf(event.data.taskId).toEqualTypeOf<string>();
+          context.fail(event, new Error("no"));
+          expectTypeOf(context.causedBy(event, () => 1)).toEqualTypeOf<number>();
+          expectTypeOf(context.delivery(event).attempt).toEqualTypeOf<number>();
+        }
+        expectTypeOf(context.signal).toEqualTypeOf<AbortSignal>();
+        expectTypeOf(context.bus.emit.task.completed).toBeFunction();
+        // @ts-expect-error several events have no one attempt
+        context.attempt;
+      },
+      { batch: { size: 100, window: "1s" }, filter: (event) => event.data.taskId !== "" },
+    );
+    bus.subscribe(
+      { on: [taskCompleted, "memory.created"] },
+      async (events) => {
+        for (const event of events) {
+          if (event.type === "memory.created") expectTypeOf(event.data.memoryId).toEqualTypeOf<string>();
+        }
+      },
+      { batch: { size: 2 } },
+    );
+  });
+
+  it("leaves a handler of one event as it is, with options too", () => {
+    bus.subscribe({ on: taskCompleted }, (event, { attempt }) => [event.data.taskId, attempt], { use: [] });
+    bus.subscribe({ on: taskCompleted }, (event) => event.data.taskId, { filter: (event) => event.data.taskId !== "" });
+  });
+
+  it("has a type for handlers that stand alone", () => {
+    const handler: BatchHandler<EventFor<typeof taskCompleted>> = async (events, { log, causedBy }) => {
+      for (const event of events) await causedBy(event, async () => log.info(event.data.taskId));
+    };
+    bus.subscribe({ on: taskCompleted }, handler, { batch: { size: 10 } });
+    // @ts-expect-error without `batch` the handler gets one event
+    bus.subscribe({ on: taskCompleted }, handler);
+    const ofOne: Handler<EventFor<typeof taskCompleted>> = (event) => event.data.taskId;
+    // @ts-expect-error with `batch` the handler gets a list
+    bus.subscribe({ on: taskCompleted }, ofOne, { batch: { size: 10 } });
+    // @ts-expect-error a batch has a size
+    bus.subscribe({ on: taskCompleted }, handler, { batch: { window: "1s" } });
+    // @ts-expect-error there is no such option
+    bus.subscribe({ on: taskCompleted }, handler, { batch: { size: 10, windw: "1s" } });
   });
 });
 

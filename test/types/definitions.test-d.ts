@@ -176,6 +176,12 @@ describe("defineSubscription", () => {
     defineSubscription({ on: "task.*", attempst: 3 });
     // @ts-expect-error not a path into an event
     defineSubscription({ on: "task.*", ordered: "taskId" });
+    // @ts-expect-error a limit is missing
+    defineSubscription({ on: "task.*", throttle: { per: "1s" } });
+    // @ts-expect-error no path into an event
+    defineSubscription({ on: "task.*", concurrencyPerKey: { key: "taskId", limit: 1 } });
+    defineSubscription({ on: "task.*", throttle: { limit: 5, per: "1s", key: "metadata.agentId" } });
+    defineSubscription({ on: "task.*", concurrencyPerKey: { key: "data.taskId", limit: 1 } });
     defineSubscription({ on: "task.*", ordered: "data.taskId", timeout: "1.5s", backoff: { from: 10 } });
   });
 });

@@ -8,6 +8,7 @@ import { checkModules } from "./import-modules.ts";
 import { JsonReport } from "./json-report.ts";
 import { loadFunctions } from "./load-functions.ts";
 import type { NoteLevel, Report } from "./report.ts";
+import { toLogger } from "../../runtime/logger.ts";
 import { reportLogger } from "./report-logger.ts";
 import { type FunctionSession, Session } from "./session.ts";
 import { Steps } from "./steps.ts";
@@ -98,6 +99,6 @@ async function openSessionBus<Events>(
     source: "waggle-dev",
     onError: (error) => report.note("error", error.message),
     ...bus,
-    logger: reportLogger(report, steps, logLevel, bus.logger),
+    logger: reportLogger(report, steps, logLevel, bus.logger && toLogger(bus.logger)),
   });
 }

@@ -1,6 +1,7 @@
 import type { Delivery, Failure, Outcome, PendingDelivery } from "../../engine/delivery.ts";
 import type { Consumer, Consumption } from "../../engine/delivery-queue.ts";
 import type { SubscriptionState } from "../../engine/subscription-store.ts";
+import { deliverAtMs } from "../../event/deliver-at.ts";
 import type { Event } from "../../event/event.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { orderedKey } from "../../subscription/index.ts";
@@ -154,7 +155,8 @@ export class LocalQueue {
         break;
       case "released":
         item.attempt -= 1;
-        this.#wait(item);
+        if (outcome.afterMs === undefined || outcome.afterMs <= 0) this.#wait(item);
+        else this.#delay(item, outcome.afterMs);
         break;
       case "retry":
         item.failures = [...item.failures, outcome.failure];
@@ -249,7 +251,18 @@ export class LocalQueue {
       }
       this.#keys.set(item.key, []);
     }
-    this.#wait(item);
+    this.#place(item);
+  }
+
+  /** Has it wait for a consumer, or first for the time before which it must not be delivered. */
+  #place(item: DeliveryItem): void {
+    const delayMs = item.event.metadata.deliverAt === undefined ? 0 : this.#untilDue(item);
+    if (delayMs > 0) this.#delay(item, delayMs);
+    else this.#wait(item);
+  }
+
+  #untilDue({ event }: DeliveryItem): number {
+    return deliverAtMs(event) - this.#dependencies.clock.now();
   }
 
   #wait(item: DeliveryItem): void {
@@ -264,6 +277,12 @@ export class LocalQueue {
     item.dueAt = clock.now() + afterMs;
     this.#delayed.add(item);
     const due = () => {
+      // A timer may fire within the millisecond before its time; a clock that was set back must not hold the delivery up.
+      const earlyMs = item.dueAt - clock.now();
+      if (earlyMs > 0 && earlyMs <= 2) {
+        item.timer = clock.setTimer(due, earlyMs, { keepAlive: true });
+        return;
+      }
       this.#delayed.delete(item);
       this.#wait(item);
       this.#dependencies.changed();
@@ -281,7 +300,7 @@ export class LocalQueue {
       return;
     }
     this.#blocked -= 1;
-    this.#wait(next);
+    this.#place(next);
   }
 
   #rekey(): void {

@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { Bus } from "../../bus/bus.ts";
+import type { BatchHandler, BatchOptions } from "../../delivery/batch.ts";
 import type { Handler } from "../../delivery/handler.ts";
 import type { Subscriber } from "../../delivery/subscriber.ts";
-import type { Event } from "../../event/event.ts";
-import type { PublishOptions } from "../../publish/options.ts";
+import type { Draft, Event } from "../../event/event.ts";
+import type { PublishFields, PublishResult } from "../../publish/options.ts";
 import type { BusMetrics } from "../../runtime/metrics.ts";
 import type { Subscription } from "../../subscription/index.ts";
 import type { BusOptions, ContractAdapter, ContractFeature, Environment, Worker } from "./adapter.ts";
@@ -21,7 +22,7 @@ const waitMs = 5_000;
 const pollMs = 3;
 
 /** What to publish besides the type. */
-export interface Scripted extends PublishOptions {
+export interface Scripted extends PublishFields {
   script?: Script;
   data?: Record<string, unknown>;
 }
@@ -102,6 +103,12 @@ export class CaseContext {
     return bus.subscribe(this.subscription(name), handler);
   }
 
+  /** The same for a handler that takes batches. */
+  async consumeBatches(name: SubscriptionName, handler: BatchHandler, batch: BatchOptions): Promise<Subscriber> {
+    this.#consumed.add(name);
+    return this.#bus.subscribe(this.subscription(name), handler, { batch });
+  }
+
   /** A subscription of the suite, its durations stretched. */
   subscription(name: SubscriptionName): Subscription {
     return subscriptionOf(name, this.#timeScale);
@@ -129,6 +136,11 @@ export class CaseContext {
     );
     this.#recorded.push(event.id);
     return event;
+  }
+
+  /** Publishes drafts that the types refuse as well, as a program without types may. */
+  async publishUntyped(drafts: readonly Draft[], bus = this.#bus): Promise<PublishResult[]> {
+    return Reflect.apply(bus.publishAll, bus, [drafts]);
   }
 
   /** Publishes, and waits until it is recorded: what is published next is recorded after it on every engine. */

@@ -25,7 +25,7 @@ async function within(t: CaseContext, check: () => Promise<boolean>): Promise<bo
 export const featureChecks: Readonly<Record<ContractFeature, (t: CaseContext) => Promise<boolean>>> = {
   "ordered-publish": async (t) => {
     const metadata = { correlationId: t.flow };
-    const drafts = Array.from({ length: 50 }, () => ({ type: "custom.contract.feature", data: {}, metadata }));
+    const drafts = Array.from({ length: 50 }, () => ({ type: "custom.contract.feature", data: {}, metadata }) as const);
     const results = await t.bus.publishAll(drafts);
     const published = results.map((result) => (result.ok ? result.event.id : undefined));
     const recorded = await t.eventually("all are recorded", async () => {
@@ -57,6 +57,18 @@ export const featureChecks: Readonly<Record<ContractFeature, (t: CaseContext) =>
     for (let n = 0; n < 5; n += 1) await t.publish("custom.contract.small_backlog");
     const { deadLetters } = await t.bus.deadLetters.list({ correlationId: t.flow });
     return deadLetters.length === 2;
+  },
+
+  delay: async (t) => {
+    await t.consume("handled");
+    const deliverAt = new Date(Date.now() + t.ms(200)).toISOString();
+    try {
+      await t.publish("custom.contract.handled", { metadata: { deliverAt } });
+    } catch (thrown) {
+      return refused(thrown);
+    }
+    const [started] = await t.reported({ phase: "started" });
+    return (started?.at ?? 0) >= Date.parse(deliverAt);
   },
 
   settled: async (t) => {

@@ -2,14 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { capabilities } from "../capabilities.ts";
 import type { ContractAdapter, Environment } from "./adapter.ts";
 import type { ContractCase } from "./case.ts";
+import { batchCases } from "./cases/batches.ts";
 import { consumingCases } from "./cases/consuming.ts";
 import { crashCases } from "./cases/crashes.ts";
 import { deadLetterCases } from "./cases/dead-letters.ts";
+import { delayCases } from "./cases/delay.ts";
 import { deliveryCases } from "./cases/delivery.ts";
 import { fidelityCases } from "./cases/fidelity.ts";
 import { flowCases } from "./cases/flows.ts";
 import { historyCases } from "./cases/history.ts";
 import { lifecycleCases } from "./cases/lifecycle.ts";
+import { limitCases } from "./cases/limits.ts";
 import { orderCases } from "./cases/order.ts";
 import { processCases } from "./cases/processes.ts";
 import { publishingCases } from "./cases/publishing.ts";
@@ -29,10 +32,13 @@ const topics: Readonly<Record<string, readonly ContractCase[]>> = {
   publishing: publishingCases,
   routing: routingCases,
   delivery: deliveryCases,
+  delay: delayCases,
   timeouts: timeoutCases,
   order: orderCases,
+  limits: limitCases,
   subscriptions: subscriptionCases,
   consuming: consumingCases,
+  batches: batchCases,
   flows: flowCases,
   settled: settledCases,
   waiting: waitingCases,

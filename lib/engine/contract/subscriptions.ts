@@ -68,6 +68,15 @@ export const subscriptions = {
   faithful: { on: "custom.contract.faithful" },
   "seen-by-another": { on: "custom.contract.seen_by_another" },
   crashing: { on: "custom.contract.crashing", attempts: 3, backoff: soon },
+  batched: { on: "custom.contract.batched", attempts: 2, backoff: soon, concurrency: 20 },
+  "batched-in-order": { on: "custom.contract.batched_in_order", ordered: "data.key", concurrency: 20 },
+  throttled: { on: "custom.contract.throttled", throttle: { limit: 2, per: 200 }, attempts: 2, backoff: soon },
+  "throttled-by-key": {
+    on: "custom.contract.throttled_by_key",
+    throttle: { limit: 1, per: 250, key: "data.key" },
+    ordered: "data.key",
+  },
+  "one-per-key": { on: "custom.contract.one_per_key", concurrencyPerKey: { key: "data.key", limit: 1 } },
   closing: { on: "custom.contract.closing", concurrency: 1 },
   "short-lived": { on: "custom.contract.short_lived", backoff: soon },
   "crashing-twice": { on: "custom.contract.crashing_twice", attempts: 2, backoff: soon },
@@ -82,12 +91,13 @@ export function isSubscriptionName(name: string): name is SubscriptionName {
 /** A subscription of the suite with its durations stretched. */
 export function subscriptionOf(name: SubscriptionName, timeScale: number): Subscription {
   const settings: Omit<Subscription, "name"> = subscriptions[name];
-  const { timeout, backoff } = settings;
+  const { timeout, backoff, throttle } = settings;
   const stretched = (duration: Duration) => parseDuration(duration, name) * timeScale;
   return {
     ...settings,
     name,
     ...(timeout === undefined ? {} : { timeout: stretched(timeout) }),
+    ...(throttle === undefined ? {} : { throttle: { ...throttle, per: stretched(throttle.per) } }),
     ...(backoff === undefined
       ? {}
       : { backoff: { from: stretched(backoff.from ?? 1), to: stretched(backoff.to ?? 1) } }),

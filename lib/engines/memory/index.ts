@@ -22,6 +22,7 @@ export class MemoryEngine implements Engine {
     "ordered-publish",
     "priority",
     "backpressure",
+    "delay",
     "settled",
   ]);
   readonly log: MemoryLog;

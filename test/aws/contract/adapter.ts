@@ -16,6 +16,7 @@ const lackedByAll: readonly ContractFeature[] = [
   "ordered-publish",
   "priority",
   "backpressure",
+  "delay",
   "settled",
   "runtime-subscriptions",
   "visible-unnamed",

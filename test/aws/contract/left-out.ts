@@ -14,6 +14,21 @@ const deployed: readonly string[] = [
     "the same id with other content is a conflict",
     "the same id with the same content is a duplicate: the stored event comes back, and is handled once",
   ),
+  ...titles(
+    "delay",
+    "every subscription gets a delayed event, and none before its time",
+    "delay counts from the publish, and is kept as the time of delivery",
+    "history, tail and waitFor have a delayed event from its acceptance",
+    "until its time it is pending as delayed, and the flow is not settled",
+    "a delayed event is retried as any other",
+    "a time of delivery in the past is at once",
+    "ordered: a delayed event holds its place, and only within its key",
+    "what fell due meanwhile goes by priority, then by acceptance",
+    "an id that comes again with another time of delivery is a duplicate: the first time stays",
+    "a replay of an event whose time has passed is delivered at once",
+    "more than 7 days, both ways to say it, and an expiry before it are refused",
+    "a delayed event outlives the closing of every bus",
+  ),
   ...titles("delivery", "a publish that the handler does not await belongs to the run: its failure fails the attempt"),
   ...titles("order", "urgent priorities first, then oldest first", "ordered: across keys the most urgent head first"),
   ...titles(
@@ -29,6 +44,7 @@ const deployed: readonly string[] = [
     'from "now" leaves out what was before; settings given again do not start it anew',
     "from a time: what was accepted from then on",
   ),
+  ...titles("batches", "ordered: what follows in a key is in a later batch"),
   ...titles(
     "settled",
     "a dead letter counts as settled",
@@ -67,6 +83,18 @@ const polled: readonly string[] = titles(
 
 /** What a case asks of a consumer in its own process. */
 const inFunctions: readonly string[] = [
+  ...titles(
+    "limits",
+    "throttle: no more attempts begin in a span than its limit, retries counted, and all are made in the end",
+    "throttle with a key: what has to wait is given back uncounted, in its order, and holds up no other key",
+    "concurrencyPerKey: no more run at once of a key than its limit, other keys go on, and all are run in the end",
+  ),
+  ...titles(
+    "batches",
+    "a batch handler gets several deliveries in one run, none of them twice",
+    "one that a batch handler fails is retried by itself; what it throws fails all",
+    "closed, a batch handler gives back what it had collected, the attempt not counted",
+  ),
   ...titles("routing", "what expires while it waits is not delivered either"),
   ...titles("delivery", "a handler gets the event as it was published, frozen, and is told of the delivery"),
   ...titles(

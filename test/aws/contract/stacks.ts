@@ -26,7 +26,9 @@ export function contractStacks(app: App): void {
     removalPolicy: RemovalPolicy.DESTROY,
   });
   let stack = functions;
-  for (const [index, subscription] of deployable().entries()) {
+  for (const [index, deployed] of deployable().entries()) {
+    // What each process holds by itself.
+    const { throttle: _throttle, concurrencyPerKey: _perKey, ...subscription } = deployed;
     if (index % functionsOfAStack === 0) stack = new Stack(app, `ContractFunctions${index / functionsOfAStack + 1}`);
     const subscriber = new Subscriber(stack, `On-${subscription.name}`, {
       bus: functionsBus,

@@ -8,7 +8,7 @@ import {
 import type { DeadLetter } from "../../../lib/engine/delivery.ts";
 import { anEvent } from "../../support/an-event.ts";
 
-const failure = { code: "throttled", message: "slow down", at: "2026-01-01T00:00:01.000Z", attempt: 1 };
+const failure = { code: "throttled", message: "slow down", at: "2026-01-01T00:00:01.000Z", attempt: 1 } as const;
 const deadLetter: DeadLetter = {
   id: "dead-letter-1",
   event: anEvent({ data: { text: "\u0000\ufffe\uffff\ud83d\ude00" }, metadata: { agentId: "a-1", tags: ["x"] } }),

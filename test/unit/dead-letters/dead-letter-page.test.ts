@@ -4,7 +4,7 @@ import type { DeadLetter } from "../../../lib/engine/delivery.ts";
 import { anEvent } from "../../support/an-event.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
-const reason = { code: "handler_error", message: "broken", at, attempt: 1 };
+const reason = { code: "handler_error", message: "broken", at, attempt: 1 } as const;
 const dead = (id: string, subscription = "one"): DeadLetter => ({
   id,
   subscription,

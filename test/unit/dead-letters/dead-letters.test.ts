@@ -10,7 +10,7 @@ import { FakeEngine } from "../../support/fake-engine.ts";
 
 const down = new BusError("unavailable", "the store is down");
 const at = "2026-01-01T00:00:00.000Z";
-const reason = { code: "handler_error", message: "broken", at, attempt: 1 };
+const reason = { code: "handler_error", message: "broken", at, attempt: 1 } as const;
 
 /** An engine with dead letters of these ids, all of one subscription. */
 async function withDeadLetters(...ids: string[]) {

@@ -15,7 +15,7 @@ const at = "2026-01-01T00:00:00.000Z";
 async function withDeadLetter(parts: Partial<DeadLetter> = {}) {
   const engine = new FakeEngine();
   await engine.subscriptions.put(aRecord(), { ephemeral: false });
-  const reason = { code: "handler_error", message: "broken", at, attempt: 1, ...parts.reason };
+  const reason = { code: "handler_error", message: "broken", at, attempt: 1, ...parts.reason } as const;
   const deadLetter = {
     id: "dead",
     event: anEvent({ id: "event", data: { taskId: "a" } }),
@@ -141,7 +141,7 @@ test("a type that history does not keep stays out of it", async () => {
 });
 
 test("what was refused by the catalog is checked again, and stays where it is still wrong", async () => {
-  const invalid = { code: "invalid_event", message: "taskId is missing", at, attempt: 0 };
+  const invalid = { code: "invalid_event", message: "taskId is missing", at, attempt: 0 } as const;
   const wrong = await withDeadLetter({ reason: invalid, event: anEvent({ id: "event", data: {} }) });
   await expect(wrong.run()).rejects.toMatchObject({
     code: "invalid_event",

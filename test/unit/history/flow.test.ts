@@ -80,7 +80,7 @@ test("the times are the first and the last that the events name, in whatever ord
 
 test("running while something is under way, then failed if something is dead, else completed", () => {
   const pending = [{ subscription: "s", eventId: "a", type: "task.created", state: "waiting", attempts: 0 } as const];
-  const reason = { code: "timeout", message: "late", at: "2026-01-01T00:00:00.000Z", attempt: 1 };
+  const reason = { code: "timeout", message: "late", at: "2026-01-01T00:00:00.000Z", attempt: 1 } as const;
   const dead = [
     { id: "d", event: caused("a"), reason, attempts: 1, failures: [], acceptedAt: reason.at, deadAt: reason.at },
   ];
@@ -99,7 +99,7 @@ async function withFlow(engine: FakeEngine, size: number): Promise<FakeEngine> {
   return engine;
 }
 
-const reason = { code: "timeout", message: "late", at: "2026-01-01T00:00:00.000Z", attempt: 1 };
+const reason = { code: "timeout", message: "late", at: "2026-01-01T00:00:00.000Z", attempt: 1 } as const;
 const deadLetter = (id: string) => ({
   id,
   event: caused("event-0"),

@@ -57,7 +57,7 @@ const letter = {
   id: "d1",
   subscription: "readers",
   event,
-  reason: { code: "timeout", message: "late", at: "2026-03-01T12:00:00.000Z", attempt: 5 },
+  reason: { code: "timeout", message: "late", at: "2026-03-01T12:00:00.000Z", attempt: 5 } as const,
   attempts: 5,
   failures: [],
   acceptedAt: "2026-03-01T11:00:00.000Z",

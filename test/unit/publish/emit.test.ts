@@ -4,8 +4,8 @@ import { anEvent } from "../../support/an-event.ts";
 
 function emitOf(...types: string[]) {
   const calls: unknown[] = [];
-  const emit = createEmit(types, async (draft, dedupe) => {
-    calls.push({ draft, dedupe });
+  const emit = createEmit(types, async (draft, options) => {
+    calls.push({ draft, options });
     return anEvent({ type: draft.type });
   });
   /** What a path leads to, called with its own value as `this`, as a user would. */
@@ -21,8 +21,11 @@ test("one call a type", async () => {
   await call("task.created", { taskId: "t" }, { source: "crew", dedupe: "key" });
   await call("task.conflict.detected", { resource: "r" });
   expect(calls).toEqual([
-    { draft: { type: "task.created", data: { taskId: "t" }, source: "crew" }, dedupe: "key" },
-    { draft: { type: "task.conflict.detected", data: { resource: "r" } }, dedupe: undefined },
+    {
+      draft: { type: "task.created", data: { taskId: "t" }, source: "crew" },
+      options: { source: "crew", dedupe: "key" },
+    },
+    { draft: { type: "task.conflict.detected", data: { resource: "r" } }, options: undefined },
   ]);
 });
 
@@ -51,8 +54,9 @@ test("what is no type is not there", () => {
   expect("constructor" in emit).toBe(false);
 });
 
-test("dedupe is no part of the draft", () => {
-  expect(toDraft("a.b", 1, { dedupe: "k", id: "i", time: "t", metadata: { priority: 1 } })).toEqual({
+test("dedupe and the time of delivery are not part of the draft", () => {
+  expect(toDraft("a.b", 1, { deliverAt: "now" })).toEqual({ type: "a.b", data: 1 });
+  expect(toDraft("a.b", 1, { dedupe: "k", delay: 5, id: "i", time: "t", metadata: { priority: 1 } })).toEqual({
     type: "a.b",
     data: 1,
     id: "i",

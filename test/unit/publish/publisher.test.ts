@@ -4,6 +4,7 @@ import { BusError } from "../../../lib/error/bus-error.ts";
 import { createCatalog } from "../../../lib/event/catalog.ts";
 import type { Draft } from "../../../lib/event/event.ts";
 import type { PublishMiddleware } from "../../../lib/publish/middleware.ts";
+import type { DraftPublishOptions } from "../../../lib/publish/options.ts";
 import { Publisher } from "../../../lib/publish/publisher.ts";
 import { Counters } from "../../../lib/runtime/metrics.ts";
 import { ManualClock, turn } from "../../../lib/testing/manual-clock.ts";
@@ -14,7 +15,7 @@ const draft = { type: "custom.thing.happened", data: { n: 1 } };
 const down = new BusError("unavailable", "the store is down");
 const full = new BusError("throttled", "full");
 
-function publishing(middleware: readonly PublishMiddleware[] = []) {
+function publishing(middleware: readonly PublishMiddleware[] = [], canDelay = true) {
   const clock = new ManualClock();
   const engine = new FakeEngine({ clock });
   const counters = new Counters();
@@ -25,7 +26,16 @@ function publishing(middleware: readonly PublishMiddleware[] = []) {
     return `id-${ids}`;
   };
   const publisher = new Publisher(
-    { log: engine.log, catalog: createCatalog([]), source: "test", clock, nextId, counters, closed: () => closed },
+    {
+      log: engine.log,
+      catalog: createCatalog([]),
+      source: "test",
+      clock,
+      nextId,
+      counters,
+      canDelay: () => canDelay,
+      closed: () => closed,
+    },
     middleware,
   );
   const close = (reason: BusError) => {
@@ -151,9 +161,9 @@ test("a run that was aborted publishes no more, and the error says why", async (
 
 test("a dedupe key gives one id for the same cause, subscription and key, and another for any other", async () => {
   const { publisher } = publishing();
-  const idIn = async (parts: Partial<RunContext>, key = "summary") => {
+  const idIn = async (parts: Partial<RunContext>, dedupe = "summary") => {
     const { run } = aRun(parts);
-    return (await runContext.run(run, () => publisher.publish(draft, key))).id;
+    return (await runContext.run(run, () => publisher.publish(draft, { dedupe }))).id;
   };
   const id = await idIn({});
   expect(id).toMatch(/^dedupe-[\w-]{43}$/);
@@ -164,9 +174,52 @@ test("a dedupe key gives one id for the same cause, subscription and key, and an
     await idIn({ subscription: "writers" }),
     await idIn({ event: anEvent({ id: "other" }) }),
     await idIn({ event: replayed }),
-    (await publisher.publish(draft, "summary")).id,
-    (await publisher.publish({ ...draft, source: "other" }, "summary")).id,
+    (await publisher.publish(draft, { dedupe: "summary" })).id,
+    (await publisher.publish({ ...draft, source: "other" }, { dedupe: "summary" })).id,
   ];
   expect(new Set([id, ...others]).size).toBe(7);
-  await expect(publisher.publish({ ...draft, id: "own" }, "summary")).rejects.toMatchObject({ code: "invalid_event" });
+  await expect(publisher.publish({ ...draft, id: "own" }, { dedupe: "summary" })).rejects.toMatchObject({ code: "invalid_event" });
+});
+
+test("a delay counts from the clock of the bus", async () => {
+  const { publisher } = publishing();
+  const { metadata } = await publisher.publish({ ...draft, metadata: { priority: 2 } }, { delay: "10m" });
+  expect(metadata).toMatchObject({ priority: 2, deliverAt: "2026-01-01T00:10:00.000Z" });
+  const week = await publisher.publish(draft, { delay: "7d" });
+  expect(week.metadata.deliverAt).toBe("2026-01-08T00:00:00.000Z");
+});
+
+test("a deliverAt goes with a dedupe key", async () => {
+  const { publisher } = publishing();
+  const event = await publisher.publish(draft, { dedupe: "key", deliverAt: "2026-01-01T00:10:00Z" });
+  expect(event).toMatchObject({ id: expect.stringMatching(/^dedupe-/), metadata: { deliverAt: expect.any(String) } });
+});
+
+// @ts-expect-error the types refuse it as well
+const both: DraftPublishOptions = { delay: 5, deliverAt: "2026-01-01T00:10:00Z" };
+
+test.each<[DraftPublishOptions, string, string]>([
+  [{ delay: "8d" }, "invalid_config", 'custom.thing.happened: delay must be from 0ms to 7d, not "8d"'],
+  [{ deliverAt: "soon" }, "invalid_event", 'deliverAt must be an RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z, not "soon"'],
+  [both, "invalid_event", "not both"],
+])("%j is refused", async (options, code, message) => {
+  const { publisher, counters } = publishing();
+  await expect(publisher.publish(draft, options)).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(message),
+  });
+  expect(counters.published).toBe(0);
+});
+
+test("an engine that cannot delay refuses an event with a time of delivery, and no other", async () => {
+  const { publisher } = publishing([], false);
+  const refused = expect.objectContaining({
+    code: "invalid_config",
+    message: expect.stringContaining("cannot delay deliveries"),
+  });
+  await expect(publisher.publish(draft, { delay: 5 })).rejects.toEqual(refused);
+  await expect(
+    publisher.publish({ ...draft, metadata: { deliverAt: "2026-01-01T00:10:00Z" } }, undefined),
+  ).rejects.toEqual(refused);
+  await expect(publisher.publish(draft, {})).resolves.toMatchObject(draft);
 });

@@ -12,6 +12,8 @@ const readers = {
   backoff: { from: "2s", to: "1m" },
   timeout: "45s",
   concurrency: 4,
+  concurrencyPerKey: { key: "data.taskId", limit: 2 },
+  throttle: { limit: 100, per: "1m", key: "metadata.agentId" },
   ordered: "data.taskId",
   idempotent: false,
   dedupeFor: "1d",
@@ -43,6 +45,7 @@ describe("subscriptionRecord", () => {
       on: ["task.assigned", "memory.*", "*.failed"],
       backoff: { from: 2_000, to: 60_000 },
       timeout: 45_000,
+      throttle: { limit: 100, per: 60_000, key: "metadata.agentId" },
       dedupeFor: 86_400_000,
       from: "2026-01-31T12:00:00.5Z",
     });
@@ -63,7 +66,14 @@ describe("subscriptionRecord", () => {
     const record = subscriptionRecord({ ...readers, where });
     where.data.kind.push("mail");
     expect(record.where).toEqual({ data: { kind: ["document"] } });
-    for (const part of [record, record.on, record.backoff, record.where?.data])
+    for (const part of [
+      record,
+      record.on,
+      record.backoff,
+      record.throttle,
+      record.concurrencyPerKey,
+      record.where?.data,
+    ])
       expect(Object.isFrozen(part)).toBe(true);
   });
 
@@ -94,6 +104,22 @@ describe("subscriptionRecord", () => {
     [{ attempts: 101 }, "attempts must be an integer from 1 to 100, not 101"],
     [{ attempts: "5" }, 'attempts must be an integer from 1 to 100, not "5"'],
     [{ concurrency: 1_001 }, "concurrency must be an integer from 1 to 1000, not 1001"],
+    [{ throttle: 5 }, "throttle must be an object, not 5"],
+    [{ throttle: {} }, "throttle.limit is missing; it must be an integer from 1 to 10000"],
+    [{ throttle: { limit: 0, per: "1s" } }, "throttle.limit must be an integer from 1 to 10000, not 0"],
+    [{ throttle: { limit: 5 } }, "throttle.per is missing; it must be a duration"],
+    [{ throttle: { limit: 5, per: 0 } }, "throttle.per must be from 1ms to 1d, not 0"],
+    [{ throttle: { limit: 5, per: "2d" } }, 'throttle.per must be from 1ms to 1d, not "2d"'],
+    [{ throttle: { limit: 5, per: "1s", key: "taskId" } }, 'throttle.key must be a path such as "data.taskId"'],
+    [
+      { throttle: { limit: 5, per: "1s", by: "source" } },
+      "unknown setting throttle.by; the settings are limit, per, key",
+    ],
+    [{ concurrencyPerKey: 1 }, "concurrencyPerKey must be an object, not 1"],
+    [{ concurrencyPerKey: { key: "source" } }, "concurrencyPerKey.limit is missing; it must be an integer from 1 to 1000"],
+    [{ concurrencyPerKey: { limit: 1 } }, "concurrencyPerKey.key is missing; it must be a path such as"],
+    [{ concurrencyPerKey: { key: "data", limit: 1 } }, 'or "type", not "data"'],
+    [{ concurrencyPerKey: { key: "source", limt: 1, limit: 1 } }, 'did you mean "limit"?'],
     [{ maxBacklog: 0 }, "maxBacklog must be an integer from 1"],
     [{ timeout: "30" }, "subscription readers: timeout must be a duration such as"],
     [{ timeout: 0 }, "timeout must be from 1ms to 12h, not 0"],

@@ -41,6 +41,19 @@ test("drain advances the clock to each retry, and no further than the last", asy
   expect((await bus.deadLetters.list()).deadLetters).toHaveLength(1);
 });
 
+test("drain moves the clock to a delayed event; its wait is not counted as a late delivery", async () => {
+  const bus = testBus();
+  const seen: string[] = [];
+  await bus.subscribe({ on: taskCreated }, ({ data }) => {
+    seen.push(`${data.taskId} at ${(bus.clock.now() - Date.UTC(2026, 0, 1)) / 60_000} min`);
+  });
+  await bus.emit.task.created({ taskId: "later" }, { delay: "10m" });
+  await bus.emit.task.created({ taskId: "now" });
+  await bus.drain();
+  expect(seen).toEqual(["now at 0 min", "later at 10 min"]);
+  expect((await bus.metrics()).deliveryMs).toEqual({ p50: 0, p95: 0, p99: 0 });
+});
+
 test("drain does not advance the clock to the timeout of waitFor", async () => {
   const bus = testBus();
   const answer = bus.waitFor("task.completed", { timeout: "1m" });

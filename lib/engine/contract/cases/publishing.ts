@@ -95,7 +95,7 @@ export const publishingCases: readonly ContractCase[] = [
         [{ type, data: {}, metadata: { replay: { id: "r" } } }, "invalid_event", "replay"],
       ] as const;
       for (const [draft, code, name] of drafts) {
-        const [result] = await t.bus.publishAll([
+        const [result] = await t.publishUntyped([
           { ...draft, metadata: { ...metadata, ...("metadata" in draft ? draft.metadata : {}) } },
         ]);
         if (result?.ok !== false) throw new Error(`accepted: ${JSON.stringify(draft).slice(0, 100)}`);
@@ -201,7 +201,7 @@ export const publishingCases: readonly ContractCase[] = [
       await t.consume("handled");
       const metadata = { correlationId: t.flow };
       const bad = { type: "nothing.like.this", data: {}, metadata };
-      const results = await t.bus.publishAll([
+      const results = await t.publishUntyped([
         { type, data: { n: 0 }, metadata },
         bad,
         { type, data: { n: 2 }, metadata, id: `order-${t.flow}` },
@@ -250,7 +250,7 @@ export const publishingCases: readonly ContractCase[] = [
     run: async (t) => {
       const metadata = { correlationId: t.flow };
       const drafts = Array.from({ length: 2_500 }, (_, n) => ({
-        type: "custom.contract.batch",
+        type: "custom.contract.batch" as const,
         data: { n },
         metadata,
       }));

@@ -99,7 +99,7 @@ export const replayCases: readonly ContractCase[] = [
       const numbers: unknown[] = [];
       await t.consumeWith("replayed-alone", (event) => numbers.push(Object(event.data).n));
       const metadata = { correlationId: t.flow };
-      const drafts = Array.from({ length: 700 }, (_, n) => ({ type: alone, data: { n }, metadata }));
+      const drafts = Array.from({ length: 700 }, (_, n) => ({ type: alone, data: { n }, metadata }) as const);
       const results = await t.bus.publishAll(drafts);
       await t.recorded(results.flatMap((result) => (result.ok ? [result.event] : [])));
       await t.quiet();

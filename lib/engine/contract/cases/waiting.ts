@@ -87,7 +87,7 @@ export const waitingCases: readonly ContractCase[] = [
     run: async (t) => {
       const waiting = t.bus.waitFor({ count: 3, of: [of(t, answered)] }, { since: new Date() });
       const metadata = { correlationId: t.flow };
-      await t.bus.publishAll(Array.from({ length: 8 }, (_, n) => ({ type: answered, data: { n }, metadata })));
+      await t.bus.publishAll(Array.from({ length: 8 }, (_, n) => ({ type: answered, data: { n }, metadata }) as const));
       expect(await waiting).toHaveLength(3);
     },
   },
@@ -119,7 +119,7 @@ export const waitingCases: readonly ContractCase[] = [
       const first = await t.publish(asked);
       let last = first;
       const metadata = { correlationId: t.flow };
-      const before = Array.from({ length: 300 }, (_, n) => ({ type: answered, data: { n }, metadata }));
+      const before = Array.from({ length: 300 }, (_, n) => ({ type: answered, data: { n }, metadata }) as const as const);
       for (const result of await t.bus.publishAll(before)) if (result.ok) last = result.event;
       await t.recorded([first, last]);
       const waiting = t.bus.waitFor({ count: 350, of: [of(t, answered)] }, { since: first, timeout: t.ms(10_000) });
@@ -153,7 +153,7 @@ export const waitingCases: readonly ContractCase[] = [
     run: async (t) => {
       const first = await t.publishInTurn(asked);
       const metadata = { correlationId: t.flow };
-      const drafts = Array.from({ length: 600 }, (_, n) => ({ type: answered, data: { n }, metadata }));
+      const drafts = Array.from({ length: 600 }, (_, n) => ({ type: answered, data: { n }, metadata }) as const);
       const results = await t.bus.publishAll(drafts);
       await t.recorded(results.flatMap((result) => (result.ok ? [result.event] : [])));
       const last = await t.publishInTurn("custom.contract.answered_last");
@@ -190,7 +190,7 @@ export const waitingCases: readonly ContractCase[] = [
         return t.bus.waitFor({ on: answered, where }, { timeout: t.ms(15_000) });
       };
       const waiting = Promise.all(Array.from({ length: 1_000 }, (_, n) => wait(n)));
-      const drafts = Array.from({ length: 1_000 }, (_, n) => ({ type: answered, data: { n: 999 - n }, metadata }));
+      const drafts = Array.from({ length: 1_000 }, (_, n) => ({ type: answered, data: { n: 999 - n }, metadata }) as const);
       const results = await t.bus.publishAll(drafts);
       const published = results.map((result) => (result.ok ? result.event.id : result.error.code));
       expect(ids(await waiting)).toEqual(published.toReversed());

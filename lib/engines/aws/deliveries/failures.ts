@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Failure } from "../../../engine/delivery.ts";
+import { readErrorCode } from "../../../error/bus-error.ts";
 import { formatTime } from "../../../event/time.ts";
 
 /** Bytes of all messages and stacks together: with them the row of a delivery of five attempts stays below 1 KB. */
@@ -37,7 +38,7 @@ export function parseFailures(text: string): readonly Failure[] {
     return [];
   }
   return parsed.map(([attempt, code, at, message, stack]) => ({
-    code,
+    code: readErrorCode(code),
     message,
     ...(stack === undefined ? {} : { stack }),
     at: formatTime(at),

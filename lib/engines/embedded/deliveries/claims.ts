@@ -140,7 +140,7 @@ export class Claims {
       data: { stored: body },
       metadata: { version: 1, correlationId: id, priority: key.priority },
     };
-    const reason = { code: "invalid_event", message: error.message, at, attempt: 0 };
+    const reason = { code: "invalid_event", message: error.message, at, attempt: 0 } as const;
     const delivery = { ...row, subscription: key.sub.record.name, event, replayId: this.#readableReplayId(key.replay) };
     deadLetters.add(delivery, reason, now);
     queue.deleteClaimed(key, processId);

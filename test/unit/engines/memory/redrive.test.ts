@@ -8,7 +8,7 @@ import { ManualClock } from "../../../../lib/testing/manual-clock.ts";
 import { aRecord } from "../../../support/a-record.ts";
 import { anEvent } from "../../../support/an-event.ts";
 
-const reason = { code: "handler_error", message: "it failed", at: "2026-01-01T00:00:00.000Z", attempt: 1 };
+const reason = { code: "handler_error", message: "it failed", at: "2026-01-01T00:00:00.000Z", attempt: 1 } as const;
 const deadLetter: DeadLetter = {
   id: "d1",
   subscription: "one",

@@ -65,7 +65,7 @@ test("a retry hides the message for whole seconds, and one of less than a second
   const poller = bench.poller();
   poller.consume(hands).wake();
   await hands.got(2);
-  const failure = { code: "handler_error", message: "no", at: "2026-01-01T00:00:00Z", attempt: 1 };
+  const failure = { code: "handler_error", message: "no", at: "2026-01-01T00:00:00Z", attempt: 1 } as const;
   for (const delivery of hands.held.splice(0)) {
     poller.settle(delivery, { kind: "retry", afterMs: delivery.event.id === "slow" ? 1_500 : 20, failure });
   }
@@ -209,7 +209,7 @@ test("where the first of a group is to be retried, those behind it go back to th
   poller.consume(hands).wake();
   await hands.got(1);
   hands.room = 0;
-  const failure = { code: "handler_error", message: "no", at: "2026-01-01T00:00:00Z", attempt: 1 };
+  const failure = { code: "handler_error", message: "no", at: "2026-01-01T00:00:00Z", attempt: 1 } as const;
   settleAll(poller, hands, { kind: "retry", afterMs: 3_000, failure });
   await bench.until(() => queue.hidden.length === 3);
   expect(queue.hidden).toEqual([

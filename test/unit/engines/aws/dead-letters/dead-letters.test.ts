@@ -13,7 +13,7 @@ const start = Date.UTC(2026, 0, 10);
 
 function aDeadLetter(parts: Partial<DeadLetter> = {}): DeadLetter {
   const at = new Date(start).toISOString();
-  const failure = { code: "handler_error", message: "no", stack: "Error: no", at, attempt: 5 };
+  const failure = { code: "handler_error", message: "no", stack: "Error: no", at, attempt: 5 } as const;
   return {
     id: "dead-letter-1",
     subscription: "readers",

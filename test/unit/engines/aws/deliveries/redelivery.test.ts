@@ -5,7 +5,7 @@ import { describeDynamo } from "../../../../support/dynamo.ts";
 import { Bench, dynamoForFile, failed, gone } from "./bench.ts";
 
 const event = anEvent({ type: "custom.thing", data: { key: "a" } });
-const reason = { code: "unavailable", message: "the queue gave it up" };
+const reason = { code: "unavailable", message: "the queue gave it up" } as const;
 
 describeDynamo("a dead delivery", () => {
   const dynamo = dynamoForFile();

@@ -145,7 +145,7 @@ test("a delivery out of attempts becomes a dead letter; a deleted one gets nothi
   await eventually("it came", () => hands.got.length === 1);
   const [delivery] = hands.got;
   if (delivery === undefined) throw new Error("nothing was handed over");
-  const failure = { code: "handler_error", message: "no", at: "2026-01-01T00:00:00.000Z", attempt: 1 };
+  const failure = { code: "handler_error", message: "no", at: "2026-01-01T00:00:00.000Z", attempt: 1 } as const;
   expect(ephemeral.settle(delivery, { kind: "dead", failure })).toBe(true);
   expect(deadLetters).toMatchObject([
     { subscription: "unnamed-1", event: { id: "a" }, attempts: 1, reason: failure, failures: [failure] },

@@ -189,7 +189,7 @@ test("requests stay below the limit of their bytes", async () => {
 
 test("what could not be published elsewhere is sent to the dead-letter queue", async () => {
   const { publisher, of } = await publishing();
-  const reason = { code: "invalid_event", message: "no", at: "2026-01-01T00:00:00.000Z", attempt: 0 };
+  const reason = { code: "invalid_event", message: "no", at: "2026-01-01T00:00:00.000Z", attempt: 0 } as const;
   const deadLetter = deadLetterOfUnpublished(anEvent({ id: "a" }), reason, { id: "d-1", acceptedAt: 0, deadAt: 1 });
   await publisher.addDeadLetter(deadLetter);
   expect(parseUnpublished(of("SendMessageBatch")[0]?.entries[0]?.text ?? "")).toEqual({ deadLetter });
