@@ -10,7 +10,10 @@ const schema = lazy(() => {
     type: text.optional(),
     correlationId: text.optional(),
     eventId: text.optional(),
-    code: z.string().refine(isBusErrorCode, "must be a code of BusError such as \"handler_error\" (docs/reference/errors.md)").optional(),
+    code: z
+      .string()
+      .refine(isBusErrorCode, 'must be a code of BusError such as "handler_error" (docs/reference/errors.md)')
+      .optional(),
     since: time.optional(),
     until: time.optional(),
     ...page,

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Bus } from "../../bus/bus.ts";
 import type { ConnectOptions } from "../../connect/index.ts";
+import { toLogger } from "../../runtime/logger.ts";
 import { type CliIo, exitCodes } from "../io.ts";
 import { CliError } from "../report-error.ts";
 import { captureConsole } from "./console.ts";
@@ -8,7 +9,6 @@ import { checkModules } from "./import-modules.ts";
 import { JsonReport } from "./json-report.ts";
 import { loadFunctions } from "./load-functions.ts";
 import type { NoteLevel, Report } from "./report.ts";
-import { toLogger } from "../../runtime/logger.ts";
 import { reportLogger } from "./report-logger.ts";
 import { type FunctionSession, Session } from "./session.ts";
 import { Steps } from "./steps.ts";

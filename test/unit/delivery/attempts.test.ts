@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { type AnyHandler, Attempts, type HandlerParts } from "../../../lib/delivery/attempts.ts";
+import { Attempts, type HandlerParts } from "../../../lib/delivery/attempts.ts";
 import type { HandlerContext } from "../../../lib/delivery/handler.ts";
 import { NonRetriableError, RetryAfterError } from "../../../lib/delivery/handler-errors.ts";
 import { runContext } from "../../../lib/delivery/run-context.ts";
+import type { AnyHandler } from "../../../lib/delivery/user-function.ts";
 import type { Delivery, Outcome } from "../../../lib/engine/delivery.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
 import { createCatalog, defineEvent, type Event } from "../../../lib/event/index.ts";

@@ -10,7 +10,12 @@ import { describeDynamo } from "../../support/dynamo.ts";
 import { Bench, dynamoForFile } from "../engines/aws/deliveries/bench.ts";
 import { queueArn, RecorderBench } from "./recorder-bench.ts";
 
-const reason = { code: "unavailable", message: "EventBridge failed", at: "2026-01-01T00:00:00.000Z", attempt: 3 } as const;
+const reason = {
+  code: "unavailable",
+  message: "EventBridge failed",
+  at: "2026-01-01T00:00:00.000Z",
+  attempt: 3,
+} as const;
 
 function make(bench = new RecorderBench()) {
   const { dependencies, deadLetters } = bench;

@@ -178,7 +178,9 @@ test("a dedupe key gives one id for the same cause, subscription and key, and an
     (await publisher.publish({ ...draft, source: "other" }, { dedupe: "summary" })).id,
   ];
   expect(new Set([id, ...others]).size).toBe(7);
-  await expect(publisher.publish({ ...draft, id: "own" }, { dedupe: "summary" })).rejects.toMatchObject({ code: "invalid_event" });
+  await expect(publisher.publish({ ...draft, id: "own" }, { dedupe: "summary" })).rejects.toMatchObject({
+    code: "invalid_event",
+  });
 });
 
 test("a delay counts from the clock of the bus", async () => {
@@ -200,7 +202,11 @@ const both: DraftPublishOptions = { delay: 5, deliverAt: "2026-01-01T00:10:00Z" 
 
 test.each<[DraftPublishOptions, string, string]>([
   [{ delay: "8d" }, "invalid_config", 'custom.thing.happened: delay must be from 0ms to 7d, not "8d"'],
-  [{ deliverAt: "soon" }, "invalid_event", 'deliverAt must be an RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z, not "soon"'],
+  [
+    { deliverAt: "soon" },
+    "invalid_event",
+    'deliverAt must be an RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z, not "soon"',
+  ],
   [both, "invalid_event", "not both"],
 ])("%j is refused", async (options, code, message) => {
   const { publisher, counters } = publishing();

@@ -116,7 +116,10 @@ describe("subscriptionRecord", () => {
       "unknown setting throttle.by; the settings are limit, per, key",
     ],
     [{ concurrencyPerKey: 1 }, "concurrencyPerKey must be an object, not 1"],
-    [{ concurrencyPerKey: { key: "source" } }, "concurrencyPerKey.limit is missing; it must be an integer from 1 to 1000"],
+    [
+      { concurrencyPerKey: { key: "source" } },
+      "concurrencyPerKey.limit is missing; it must be an integer from 1 to 1000",
+    ],
     [{ concurrencyPerKey: { limit: 1 } }, "concurrencyPerKey.key is missing; it must be a path such as"],
     [{ concurrencyPerKey: { key: "data", limit: 1 } }, 'or "type", not "data"'],
     [{ concurrencyPerKey: { key: "source", limt: 1, limit: 1 } }, 'did you mean "limit"?'],

@@ -119,7 +119,7 @@ export const waitingCases: readonly ContractCase[] = [
       const first = await t.publish(asked);
       let last = first;
       const metadata = { correlationId: t.flow };
-      const before = Array.from({ length: 300 }, (_, n) => ({ type: answered, data: { n }, metadata }) as const as const);
+      const before = Array.from({ length: 300 }, (_, n) => ({ type: answered, data: { n }, metadata }) as const);
       for (const result of await t.bus.publishAll(before)) if (result.ok) last = result.event;
       await t.recorded([first, last]);
       const waiting = t.bus.waitFor({ count: 350, of: [of(t, answered)] }, { since: first, timeout: t.ms(10_000) });
@@ -190,7 +190,10 @@ export const waitingCases: readonly ContractCase[] = [
         return t.bus.waitFor({ on: answered, where }, { timeout: t.ms(15_000) });
       };
       const waiting = Promise.all(Array.from({ length: 1_000 }, (_, n) => wait(n)));
-      const drafts = Array.from({ length: 1_000 }, (_, n) => ({ type: answered, data: { n: 999 - n }, metadata }) as const);
+      const drafts = Array.from(
+        { length: 1_000 },
+        (_, n) => ({ type: answered, data: { n: 999 - n }, metadata }) as const,
+      );
       const results = await t.bus.publishAll(drafts);
       const published = results.map((result) => (result.ok ? result.event.id : result.error.code));
       expect(ids(await waiting)).toEqual(published.toReversed());

@@ -6,7 +6,8 @@ import type { Consumer, Consumption } from "../../../../lib/engine/delivery-queu
 import type { Engine } from "../../../../lib/engine/engine.ts";
 import type { Appended } from "../../../../lib/engine/event-log.ts";
 import { type EmbeddedOptions, openEmbedded, startOn, withDefaults } from "../../../../lib/engines/embedded/index.ts";
-import type { BusError } from "../../../../lib/error/bus-error.ts";
+import type { BusError, BusErrorCode } from "../../../../lib/error/bus-error.ts";
+import type { Failure } from "../../../../lib/error/failure.ts";
 import type { Event } from "../../../../lib/event/event.ts";
 import { jsonLogger } from "../../../../lib/runtime/logger.ts";
 import type { SubscriptionRecord } from "../../../../lib/subscription/subscription.ts";
@@ -67,7 +68,7 @@ export class TestConsumer implements Consumer {
   }
 }
 
-export function failed(attempt: number, code = "handler_error") {
+export function failed(attempt: number, code: BusErrorCode = "handler_error"): Failure {
   return { code, message: "it failed", at: "2026-01-01T00:00:00.000Z", attempt };
 }
 
