@@ -126,13 +126,16 @@ describe("how a batch is collected", () => {
   });
 
   test.each<[unknown, string]>([
-    [{ size: 0 }, "batch.size is 0; give an integer from 1 to 1000"],
-    [{ size: 1_001 }, "batch.size is 1001"],
-    [{}, "batch.size is missing"],
-    [{ size: 101 }, "more than the concurrency of subscription readers, 100"],
+    [{ size: 0 }, "subscribe: batch.size must be an integer from 1 to 1000, not 0"],
+    [{ size: 1_001 }, "batch.size must be an integer from 1 to 1000, not 1001"],
+    [{}, "batch.size is missing; it must be an integer from 1 to 1000"],
+    [
+      { size: 101 },
+      "batch.size must be at most the concurrency of subscription readers, which is 100, not 101; increase `concurrency`",
+    ],
     [{ size: 2, window: "2h" }, "batch.window"],
-    [{ size: 2, windw: 1 }, 'there is no option windw; did you mean "window"?'],
-    [5, "subscribe: batch: the options are 5"],
+    [{ size: 2, windw: 1 }, 'subscribe: batch: unknown option windw; did you mean "window"?'],
+    [5, "subscribe: batch: the options must be an object of size, window, not 5"],
   ])("%j is refused", async (batch, message) => {
     await expect(Reflect.apply(batched, undefined, [batch])).rejects.toMatchObject({
       code: "invalid_config",

@@ -44,22 +44,46 @@ describe("deliverAt", () => {
   });
 
   test.each<[DraftMetadata | undefined, string | Date | undefined, string]>([
-    [{ deliverAt: "tomorrow" }, undefined, 'metadata.deliverAt is "tomorrow"; give an RFC 3339 time'],
-    [undefined, "tomorrow", 'deliverAt is "tomorrow"; give an RFC 3339 time'],
-    [undefined, new Date(Number.NaN), "deliverAt is an invalid Date; give an RFC 3339 time"],
+    [
+      { deliverAt: "tomorrow" },
+      undefined,
+      'metadata.deliverAt must be an RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z, not "tomorrow"',
+    ],
+    [
+      undefined,
+      "tomorrow",
+      'till: deliverAt must be an RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z, not "tomorrow"',
+    ],
+    [
+      undefined,
+      new Date(Number.NaN),
+      "deliverAt must be an RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z, not an invalid Date",
+    ],
     [
       undefined,
       new Date(noon + week + 1),
-      "deliverAt is Date 2026-02-07T12:00:00.001Z; give a time at most 7 days ahead",
+      "deliverAt must be a time at most 7 days ahead, not Date 2026-02-07T12:00:00.001Z",
     ],
-    [{ deliverAt: "2026-02-07T12:00:00.0000001Z" }, undefined, "give a time at most 7 days ahead"],
-    [{ deliverAt: "2026-02-01T00:00:00Z" }, new Date(noon), "leave it out, or give the publish neither"],
+    [
+      { deliverAt: "2026-02-07T12:00:00.0000001Z" },
+      undefined,
+      'must be a time at most 7 days ahead, not "2026-02-07T12:00:00.0000001Z"',
+    ],
+    [
+      { deliverAt: "2026-02-01T00:00:00Z" },
+      new Date(noon),
+      "metadata.deliverAt conflicts with `delay` or `deliverAt` of the publish; give one of them",
+    ],
     [
       { deliverAt: "2026-01-31T13:00:00Z", expiresAt: "2026-01-31T13:00:00Z" },
       undefined,
-      "give a time after deliverAt",
+      'metadata.expiresAt must be a time after deliverAt, which is 2026-01-31T13:00:00.000Z, not "2026-01-31T13:00:00Z"',
     ],
-    [{ expiresAt: "2026-01-31T12:30:00Z" }, "2026-01-31T13:00:00Z", "no subscription would get the event"],
+    [
+      { expiresAt: "2026-01-31T12:30:00Z" },
+      "2026-01-31T13:00:00Z",
+      'must be a time after deliverAt, which is 2026-01-31T13:00:00.000Z, not "2026-01-31T12:30:00Z"',
+    ],
   ])("%#: %j and %s are refused", (metadata, deliverAt, message) => {
     expect(() => prepared(metadata, deliverAt)).toThrow(
       expect.objectContaining({ code: "invalid_event", message: expect.stringContaining(message) }),

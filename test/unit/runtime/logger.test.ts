@@ -99,6 +99,6 @@ test("what is no logger is refused with the methods that it lacks", async () => 
   const logger: LoggerLike = new Map();
   await expect(connect({ engine: "memory", logger })).rejects.toMatchObject({
     code: "invalid_config",
-    message: expect.stringContaining("give an object with debug, info, warn, error"),
+    message: expect.stringContaining("logger must be an object with the methods debug, info, warn, error"),
   });
 });
