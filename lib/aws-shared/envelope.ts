@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { BusError, toBusError } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { EventDefinition } from "../event/definition.ts";
 import type { Event } from "../event/event.ts";
@@ -92,7 +93,7 @@ export function openEnvelope(body: string, catalog: Catalog): Opened {
     if (unknown !== undefined) {
       throw new BusError(
         "invalid_event",
-        `${outer["detail-type"]} from ${outer.source}: detail.${unknown} is not a field of an event; Detail must be { id, time, data, metadata }`,
+        `${outer["detail-type"]} from ${outer.source}: unknown field detail.${unknown}; Detail must be { id, time, data, metadata }`,
       );
     }
     const { event } = prepareEvent(draft, {
@@ -127,7 +128,7 @@ function parseOuter(body: string): z.infer<typeof envelope> {
   } catch (thrown) {
     throw new BusError(
       "invalid_event",
-      "the message is not an event of EventBridge; a rule brings { detail-type, source, … }",
+      `the message must be an event from an EventBridge rule, { detail-type, source, … }, not ${shortForm(body)}`,
       {
         cause: thrown,
       },

@@ -1,20 +1,21 @@
 import { BusError } from "../error/bus-error.ts";
-import { shortForm } from "../error/short-form.ts";
+import { mustBe } from "../error/must-be.ts";
 
 const busName = /^[a-z][a-z0-9-]{0,19}$/;
 
-/** What is wrong with the name of a bus in AWS; undefined where nothing is. */
+/** The predicate of a message about a wrong name of a bus in AWS; undefined for a right one. */
 export function busNameProblem(name: string): string | undefined {
-  if (name === "default") return "is EventBridge's own, which no stack can make; give another name";
+  if (name === "default")
+    return 'must be another name than "default", the bus of EventBridge itself, which a stack cannot create';
   if (busName.test(name)) return undefined;
-  return "is not a bus name; give 1 to 20 of a-z, 0-9 and -, starting with a letter";
+  return mustBe("1 to 20 characters of a-z, 0-9 and -, starting with a letter", name);
 }
 
 /** Checks the name of a bus. `invalid_config`. */
 export function checkBusName(name: string): string {
   const problem = busNameProblem(name);
   if (problem === undefined) return name;
-  throw new BusError("invalid_config", `bus ${shortForm(name)} ${problem}`);
+  throw new BusError("invalid_config", `the bus name ${problem}`);
 }
 
 /**

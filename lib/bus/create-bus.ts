@@ -13,6 +13,7 @@ import { busClosed } from "../engine/errors.ts";
 import type { Entry } from "../engine/event-log.ts";
 import type { HistoryQuery } from "../engine/queries.ts";
 import { BusError, toBusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
 import { shortForm } from "../error/short-form.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { EventDefinition } from "../event/definition.ts";
@@ -122,7 +123,7 @@ class EngineBus<Events> {
       return Promise.reject(
         new BusError(
           "invalid_event",
-          `publish: ${shortForm(what)} is neither a definition nor a draft; give { type, data }`,
+          `publish: the event must be a definition, or a draft such as { type, data }, not ${shortForm(what)}`,
         ),
       );
     }
@@ -140,7 +141,7 @@ class EngineBus<Events> {
     if (!Array.isArray(drafts)) {
       throw new BusError(
         "invalid_event",
-        `publishAll: the drafts are ${shortForm(drafts)}; they must be a list, such as [{ type, data }]`,
+        `publishAll: the drafts must be a list such as [{ type, data }], not ${shortForm(drafts)}`,
       );
     }
     const results: PublishResult[] = [];
@@ -161,7 +162,7 @@ class EngineBus<Events> {
     checkCallOptions("subscribe", options, ["filter", "use", "batch"]);
     for (const [what, given] of Object.entries({ "the handler": handler, filter: options.filter ?? (() => true) })) {
       if (typeof given === "function") continue;
-      throw new BusError("invalid_config", `subscribe: ${what} is ${shortForm(given)}; give a function`);
+      throw new BusError("invalid_config", `subscribe: ${what} ${mustBe("a function", given)}`);
     }
     const isObject = typeof subscription === "object" && subscription !== null;
     const ephemeral = isObject && !("name" in subscription && subscription.name !== undefined);

@@ -47,7 +47,7 @@ export function checkEngineOptions(options: Parsed, from: string, nameOf: (optio
   const { bus, engine } = options;
   const problem = bus === undefined ? undefined : busNameProblem(bus);
   if (problem !== undefined) {
-    throw new BusError("invalid_config", `${from}: ${nameOf("bus")} ${shortForm(bus)} ${problem}`);
+    throw new BusError("invalid_config", `${from}: ${nameOf("bus")} ${problem}`);
   }
   if (options.lease !== undefined) parseDuration(options.lease, `${from}: ${nameOf("lease")}`, leaseBounds);
   const unsupportedOption = unsupportedBy(engine).find((option) => options[option] !== undefined);

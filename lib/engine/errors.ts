@@ -8,7 +8,7 @@ import type { Event } from "../event/event.ts";
 export function idConflict(event: Event): BusError {
   return new BusError(
     "conflict",
-    `${event.type}: the id ${event.id} is stored with other content; give another \`id\`, or publish the same content`,
+    `${event.type}: the id ${event.id} is already stored with different content; use another \`id\`, or publish the same content`,
     { details: { id: event.id, type: event.type } },
   );
 }
@@ -17,18 +17,18 @@ export function idConflict(event: Event): BusError {
 export function noRecordedEvent(id: string): BusError {
   return new BusError(
     "not_found",
-    `event ${id} is not in history: it was never recorded, or it is no longer kept; give a time instead`,
+    `event ${id} is not in history: it was never recorded, or its retention has ended; use a time instead`,
   );
 }
 
 /** There is no such dead letter. */
 export function noDeadLetter(id: string): BusError {
-  return new BusError("not_found", `there is no dead letter ${id}; it was redriven or discarded, or never was`);
+  return new BusError("not_found", `there is no dead letter ${id}; it was redriven or discarded, or never existed`);
 }
 
 /** There is no such subscription. */
 export function noSubscription(name: string): BusError {
-  return new BusError("not_found", `there is no subscription ${name}; it was deleted, or never was`);
+  return new BusError("not_found", `there is no subscription ${name}; it was deleted, or never existed`);
 }
 
 /** A redriven delivery has not ended yet. */
@@ -50,7 +50,7 @@ export function noSubscriptionFor(id: string, subscription: string | undefined):
 export function unknownCursor(cursor: string): BusError {
   return new BusError(
     "invalid_config",
-    `cursor ${shortForm(cursor)} is not one of this bus; take it from the page before`,
+    `cursor ${shortForm(cursor)} is not a cursor of this bus; use the \`cursor\` of the previous page`,
   );
 }
 

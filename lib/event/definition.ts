@@ -94,10 +94,13 @@ function checkOlder(type: string, newest: number, given: readonly OlderVersion[]
   for (const older of given) {
     checkVersion(type, older.version);
     if (versions.has(older.version)) {
-      throw invalid(type, `version ${older.version} is defined twice; give each its own number`);
+      throw invalid(type, `version ${older.version} is defined twice; give each version its own number`);
     }
     if (older.version > newest) {
-      throw invalid(type, `\`older\` has version ${older.version}, but the newest is ${newest}; increase \`version\``);
+      throw invalid(
+        type,
+        `the version must be greater than all of \`older\`, which has ${older.version}, not ${newest}`,
+      );
     }
     versions.add(older.version);
     checkSchema(`${type}" version "${older.version}`, older.data);

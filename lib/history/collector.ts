@@ -1,4 +1,5 @@
 import { BusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { Event } from "../event/event.ts";
 import { compilePattern } from "../pattern/index.ts";
@@ -20,7 +21,7 @@ export function collector(catalog: Catalog, wants: EventMatchers): (event: Event
   if (typeof wants === "object" && "of" in wants) {
     const { count } = wants;
     if (!Number.isSafeInteger(count) || count < 1) {
-      throw new BusError("invalid_config", `waitFor: count is ${count}; give a whole number from 1`);
+      throw new BusError("invalid_config", `waitFor: count ${mustBe("an integer from 1", count)}`);
     }
     const matchers = wants.of.map((want) => matcher(catalog, want));
     const events: Event[] = [];
@@ -54,7 +55,7 @@ function wantedType(catalog: Catalog, wanted: EventSelector): string {
   if (catalog.resolve(type)?.history === false) {
     throw new BusError(
       "invalid_config",
-      `waitFor: ${type} is not kept in history and cannot be waited for; subscribe to it`,
+      `waitFor: ${type} is not kept in history, so it cannot be waited for; subscribe to it`,
     );
   }
   return type;

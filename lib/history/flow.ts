@@ -39,7 +39,7 @@ export async function readFlow(engine: Engine, id: string): Promise<Flow> {
   if (other !== undefined) return other;
   throw new BusError(
     "not_found",
-    `no recorded event has the correlation id or the id ${id}; list flows by \`history\``,
+    `no recorded event has the correlation id or the id ${id}; use \`history.query\` to find a flow`,
   );
 }
 

@@ -32,7 +32,7 @@ export async function settled(
   if (engine.deliveries.pending === undefined) {
     throw new BusError(
       "invalid_config",
-      `settled: the ${engine.name} engine cannot tell what of a flow is under way; wait for the event that ends the flow, by waitFor`,
+      `settled: the ${engine.name} engine cannot list the pending deliveries of a flow; use \`waitFor\` to wait for the event that ends the flow`,
     );
   }
   const timeoutMs = parseDuration(options.timeout ?? "30s", "settled: timeout");
@@ -52,7 +52,7 @@ export async function settled(
       const what = pending.slice(0, 3).map((one) => `${one.type} in ${one.subscription} (${one.state})`);
       throw new BusError(
         "timeout",
-        `flow ${correlationId} is not settled after ${timeoutMs} ms: ${pending.length} under way, ${what.join(", ")}`,
+        `flow ${correlationId} was not settled within ${timeoutMs} ms: ${pending.length} pending, ${what.join(", ")}; give a longer \`timeout\``,
         { details: { correlationId, timeoutMs, pending } },
       );
     }

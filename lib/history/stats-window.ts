@@ -1,6 +1,6 @@
 import type { StatsQuery } from "../engine/queries.ts";
 import { BusError } from "../error/bus-error.ts";
-import { shortForm } from "../error/short-form.ts";
+import { mustBe } from "../error/must-be.ts";
 import { parseDuration } from "../event/duration.ts";
 
 const minuteMs = 60_000;
@@ -12,6 +12,6 @@ export function windowMs(window: StatsQuery["window"]): number | undefined {
   if (ms >= minuteMs && ms % minuteMs === 0) return ms;
   throw new BusError(
     "invalid_config",
-    `stats: window is ${shortForm(window)}; give whole minutes, such as "1m" or "1h"`,
+    `stats: window ${mustBe('a number of whole minutes, such as "1m" or "1h"', window)}`,
   );
 }

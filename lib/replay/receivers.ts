@@ -1,5 +1,5 @@
 import { BusError } from "../error/bus-error.ts";
-import { shortForm } from "../error/short-form.ts";
+import { mustBe } from "../error/must-be.ts";
 import { didYouMean } from "../event/nearest.ts";
 
 /** The subscriptions that `to` means, of those there are. `invalid_config`, `not_found`. */
@@ -7,11 +7,15 @@ export function receivers(to: string, names: readonly string[]): readonly string
   if (typeof to !== "string") {
     throw new BusError(
       "invalid_config",
-      `replay: to is ${shortForm(to)}; give the name of a subscription, or "*" for all that match`,
+      `replay: to ${mustBe('the name of a subscription, or "*" for all that match', to)}`,
     );
   }
   if (to === "*") return names;
   if (names.includes(to)) return [to];
-  const fix = didYouMean(to, names, `known are ${names.join(", ") || "none"}`);
+  const fix = didYouMean(
+    to,
+    names,
+    names.length === 0 ? "there are none" : `the subscriptions are ${names.join(", ")}`,
+  );
   throw new BusError("not_found", `replay: there is no subscription ${to}${fix}`);
 }

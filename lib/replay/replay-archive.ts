@@ -49,7 +49,7 @@ export async function replayArchive(
   checkHistoryQuery("history", selection);
   checkCallOptions("replayArchive", options, ["to", "signal", "onProgress"]);
   if (engine.archive === undefined) {
-    throw refused(`the ${engine.name} engine has no archive; call \`replay\`, to replay from history`);
+    throw refused(`the ${engine.name} engine has no archive; use \`replay\` to replay from history`);
   }
   const span = spanOf(selection, clock.now());
   // An unnamed subscription has no rule that EventBridge could replay to.
@@ -59,7 +59,10 @@ export async function replayArchive(
     deployed.map(({ record }) => record.name),
   );
   if (to.length === 0) {
-    throw new BusError("not_found", "replay from the archive: no subscription is deployed that it could go to");
+    throw new BusError(
+      "not_found",
+      "replay from the archive: there is no deployed subscription to replay to; deploy one",
+    );
   }
   const id = await engine.archive.replay(span, to, options);
   return { id, to: [...to], since: formatTime(span.since), until: formatTime(span.until) };
@@ -69,15 +72,15 @@ function spanOf({ since, until, ...others }: HistoryQuery, now: number): Archive
   const [other] = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (other !== undefined) {
     throw refused(
-      `it cannot select by ${other}: the archive knows times only (since, until); a replay from history takes ${other}`,
+      `unknown filter ${other}; the archive filters by \`since\` and \`until\` only, \`replay\` from history by ${other} too`,
     );
   }
   const from = queryTime(since, "since");
-  if (from === undefined) throw refused("`since` is missing; give the time from which it shall be");
+  if (from === undefined) throw refused("since is missing; it must be the time to replay from");
   const to = Math.min(now, queryTime(until, "until") ?? now);
   if (from < to) return { since: from, until: to };
   throw refused(
-    `since is ${shortForm(formatTime(from))}, and until ${shortForm(formatTime(to))}; give a time that is past, and ends after it begins`,
+    `since must be a past time before until, which is ${formatTime(to)}, not ${shortForm(formatTime(from))}`,
   );
 }
 

@@ -73,7 +73,7 @@ function interrupted(report: ReplayReport, error: BusError): BusError {
   if (delivered === 0 || report.dryRun) return error;
   return new BusError(
     error.code,
-    `replay ${report.id} ended after ${delivered} deliveries, which stay; another replay delivers them again: ${error.message}`,
+    `replay ${report.id} stopped after ${delivered} deliveries, which are kept; another replay delivers them again: ${error.message}`,
     { cause: error, retryable: error.retryable, details: { ...error.details, report } },
   );
 }

@@ -188,8 +188,10 @@ describe("synthesis fails, with the subscription and the fix, for", () => {
   });
 
   test("an invalid name of a bus", () => {
-    expect(() => aStackWithBus({}, "a-bus-with-a-name-that-is-too-long")).toThrow(/bus "a-bus-with-.* 1 to 20/);
-    expect(() => aStackWithBus({}, "default")).toThrow(/bus "default" is EventBridge's own/);
+    expect(() => aStackWithBus({}, "a-bus-with-a-name-that-is-too-long")).toThrow(
+      /the bus name must be 1 to 20 characters .*, not "a-bus-with-/,
+    );
+    expect(() => aStackWithBus({}, "default")).toThrow(/the bus name must be another name than "default"/);
   });
 
   test("a forward to an ARN that is not a bus", () => {

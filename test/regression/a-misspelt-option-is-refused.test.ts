@@ -15,7 +15,7 @@ const calls: Record<string, { call: (bus: Bus) => Promise<unknown>; says: string
   },
   "replay to a number": {
     call: (bus) => Reflect.apply(bus.replay, bus, [{}, { to: 5 }]),
-    says: 'replay: to is 5; give the name of a subscription, or "*" for all that match',
+    says: 'replay: to must be the name of a subscription, or "*" for all that match, not 5',
   },
   waitFor: {
     call: (bus) => Reflect.apply(bus.waitFor, bus, ["custom.*", { since: new Date(0), timout: 1 }]),
@@ -31,7 +31,7 @@ const calls: Record<string, { call: (bus: Bus) => Promise<unknown>; says: string
   },
   "publishAll of one draft": {
     call: (bus) => Reflect.apply(bus.publishAll, bus, [draft]),
-    says: "publishAll: the drafts are { type, data }; they must be a list, such as [{ type, data }]",
+    says: "publishAll: the drafts must be a list such as [{ type, data }], not { type, data }",
     code: "invalid_event",
   },
   "subscribe to nothing": {
@@ -44,11 +44,11 @@ const calls: Record<string, { call: (bus: Bus) => Promise<unknown>; says: string
   },
   "subscribe without a handler": {
     call: (bus) => Reflect.apply(bus.subscribe, bus, [{ on: "custom.*" }]),
-    says: "subscribe: the handler is undefined; give a function",
+    says: "subscribe: the handler is missing; it must be a function",
   },
   "subscribe with a filter that is not a function": {
     call: (bus) => Reflect.apply(bus.subscribe, bus, [{ on: "custom.*" }, () => {}, { filter: "data.x" }]),
-    says: 'subscribe: filter is "data.x"; give a function',
+    says: 'subscribe: filter must be a function, not "data.x"',
   },
   "subscribe with a misspelt filter": {
     call: (bus) => Reflect.apply(bus.subscribe, bus, [{ on: "custom.*" }, () => {}, { filtr: () => false }]),

@@ -10,7 +10,10 @@ export function checkModules(files: readonly string[], cwd: string): string[] {
   return files.map((file) => {
     const path = resolve(cwd, file);
     if (existsSync(path)) return relative(cwd, path);
-    throw new BusError("not_found", `${file}: there is no such file; give --import a module that subscribes by itself`);
+    throw new BusError(
+      "not_found",
+      `the file ${file} does not exist; --import must name a module that calls \`subscribe\``,
+    );
   });
 }
 

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BusError } from "../../error/bus-error.ts";
 import { messageOf } from "../../error/message-of.ts";
-import { shortForm } from "../../error/short-form.ts";
+import { mustBe } from "../../error/must-be.ts";
 import type { Subscription } from "../../subscription/subscription.ts";
 import { resolveToThisPackage } from "./resolve-to-this-package.ts";
 
@@ -36,7 +36,7 @@ export async function loadFunctions(
     (name) => !optional || ["subscription", "handler"].some((part) => fileOf(join(folder, name), part) !== undefined),
   );
   if (names.length === 0 && !optional) {
-    throw new BusError("not_found", `${shown} holds no function; add ${shown}/<name>/subscription.ts and handler.ts`);
+    throw new BusError("not_found", `${shown} has no functions; add ${shown}/<name>/subscription.ts and handler.ts`);
   }
   resolveToThisPackage();
   const functions = await Promise.all(names.toSorted().map((name) => loadFunction(join(folder, name), cwd)));
@@ -62,8 +62,8 @@ async function foldersIn(folder: string, shown: string, optional: boolean): Prom
     if (optional) return [];
     throw new BusError(
       "not_found",
-      `${shown}: there is no such folder; add ${shown}/<name>/subscription.ts and handler.ts, or name the folder that ` +
-        "holds your functions by --functions",
+      `the folder ${shown} does not exist; add ${shown}/<name>/subscription.ts and handler.ts, or name the folder ` +
+        "of your functions with --functions",
       { cause: thrown },
     );
   }
@@ -77,14 +77,14 @@ async function loadFunction(folder: string, cwd: string): Promise<LoadedFunction
   if (!isNamedSubscription(subscription.value)) {
     throw new BusError(
       "invalid_config",
-      `${subscription.file}: the default export is ${shortForm(subscription.value)}; ` +
-        'export default defineSubscription({ name: "…", on: … })',
+      `${subscription.file}: the default export ` +
+        mustBe('a subscription such as defineSubscription({ name: "…", on: … })', subscription.value),
     );
   }
   if (!isFunction(handler.value)) {
     throw new BusError(
       "invalid_config",
-      `${handler.file}: the default export is ${shortForm(handler.value)}; export default a function (event, context) => …`,
+      `${handler.file}: the default export ${mustBe("a function (event, context) => …", handler.value)}`,
     );
   }
   const name = folder.slice(Math.max(folder.lastIndexOf("/"), folder.lastIndexOf("\\")) + 1);
@@ -96,7 +96,7 @@ async function importDefault(folder: string, part: string, cwd: string): Promise
   if (path === undefined) {
     throw new BusError(
       "invalid_config",
-      `${relative(cwd, folder) || folder} has no ${part}.ts; add it, or start the folder's name with _ if it holds no function`,
+      `${relative(cwd, folder) || folder} has no ${part}.ts; add it, or start the folder's name with _ if it is not a function`,
     );
   }
   const file = relative(cwd, path);

@@ -44,8 +44,8 @@ export async function runSession<Events, Plan extends object, Result>(
   const { view, imports, program, waggle } = settings;
   if (settings.bus.engine === "aws") {
     throw new CliError(
-      `${program} runs functions and their bus on this machine, and so not with the aws engine, where they are deployed; ` +
-        `name another one: ${program} --engine embedded`,
+      `${program} runs functions and their bus on this machine, which the aws engine cannot do; ` +
+        `use another engine: ${program} --engine embedded`,
     );
   }
   const report = settings.json ? new JsonReport(io, view) : new TextReport(io, view, waggle);

@@ -196,7 +196,7 @@ export class Session<Events, Plan extends object> implements FunctionSession<Eve
     if (added.length > 0) return;
     this.#parts.report.note(
       "warning",
-      `${file} has subscribed nothing on the bus of this command; have it take that bus by getBus()`,
+      `${file} did not subscribe on the bus of this command; use getBus() in it to get that bus`,
     );
   }
 }

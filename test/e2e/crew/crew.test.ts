@@ -254,7 +254,7 @@ describe("the crew with other functions", () => {
     [
       "a missing export",
       { "subscription.ts": "export const a = 1;", "handler.ts": "" },
-      /subscription\.ts: the default export is undefined/,
+      /subscription\.ts: the default export is missing; it must be a subscription/,
     ],
     [
       "a file that fails",
@@ -288,6 +288,6 @@ describe("the crew with other functions", () => {
     await here.write("notes/a.md", "# One");
     const { code, stderr } = await runCrew(here.path, "notes");
     expect(code).toBe(1);
-    expect(stderr).toContain("functions: there is no such folder");
+    expect(stderr).toContain("the folder functions does not exist");
   });
 });

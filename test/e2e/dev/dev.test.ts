@@ -139,7 +139,7 @@ describe("waggle dev", () => {
     await here.write("agents.ts", "");
     const { code, stderr } = await runWaggle(here.path, "dev", "--functions", "agents", "--import", "agents.ts");
     expect(code).toBe(1);
-    expect(stderr).toContain("agents: there is no such folder; add agents/<name>/subscription.ts and handler.ts");
+    expect(stderr).toContain("the folder agents does not exist; add agents/<name>/subscription.ts and handler.ts");
   });
 
   test("a line of options that makes no sense is refused with the usage", async () => {
@@ -250,12 +250,12 @@ describe("waggle dev --import", () => {
     const { stdout } = await runWaggle(here.path, "dev", "--import", "one.ts", "--import", "two.ts", "--until-idle");
     expect(stdout).toContain("1 function at work: greeter\n");
     expect(stdout).toContain("1 subscription of one.ts at work: one\n");
-    expect(stdout).toContain("warning: two.ts has subscribed nothing on the bus of this command");
+    expect(stdout).toContain("warning: two.ts did not subscribe on the bus of this command");
     expect(stdout).toMatch(/^Handled 2 deliveries/m);
   });
 
   test.each([
-    ["a file that is not there", "gone.ts", undefined, "gone.ts: there is no such file; give --import a module"],
+    ["a file that is not there", "gone.ts", undefined, "the file gone.ts does not exist; --import must name a module"],
     ["a module that fails", "bad.ts", "throw new Error('oh');", "bad.ts could not be loaded: oh"],
   ])("%s is named", async (_, file, content, message) => {
     if (content !== undefined) await here.write(file, content);

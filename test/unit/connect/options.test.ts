@@ -42,7 +42,7 @@ test.each([
   { options: { engine: "aws", keep: 5 }, says: /keep is for the memory engine/ },
   { options: { engine: "aws", maxPending: 5 }, says: /maxPending is for the embedded engine/ },
   { options: { engine: "aws", retention: "7d" }, says: /retention is .*, whose stack sets the retention of history$/ },
-  { options: { bus: "My_Bus" }, says: /^connect: bus "My_Bus" .* 1 to 20 of/ },
+  { options: { bus: "My_Bus" }, says: /^connect: bus must be 1 to 20 characters of .*, not "My_Bus"$/ },
   { options: { lease: "10ms" }, says: /lease must be from 1s to 12h, not "10ms"$/ },
   { options: "memory", says: /^connect: the options must be an object, not "memory"$/ },
 ])("checkOptions refuses $options with the source, the value and the fix", ({ options, says }) => {

@@ -174,13 +174,13 @@ describe("older versions", () => {
 
   test("are refused if a number is used twice, too high or not an integer from 1", () => {
     expect(() => defineEvent("shop.order.paid", { version: 2, data, older: [older(1), older(1)] })).toThrow(
-      "version 1 is defined twice",
+      "version 1 is defined twice; give each version its own number",
     );
     expect(() => defineEvent("shop.order.paid", { version: 2, data, older: [older(2)] })).toThrow(
       "version 2 is defined twice",
     );
     expect(() => defineEvent("shop.order.paid", { version: 2, data, older: [older(3)] })).toThrow(
-      "the newest is 2; increase `version`",
+      "the version must be greater than all of `older`, which has 3, not 2",
     );
     expect(() => defineEvent("shop.order.paid", { version: 2, data, older: [older(0)] })).toThrow(
       "the version must be an integer from 1, not 0",

@@ -103,7 +103,7 @@ test("on timeout it says what is under way, at most three by name", async () => 
   const error: unknown = await result.catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({
     code: "timeout",
-    message: expect.stringMatching(/flow is not settled after 5000 ms: 4 under way/),
+    message: expect.stringMatching(/flow was not settled within 5000 ms: 4 pending, .*; give a longer `timeout`$/),
     details: { correlationId: "flow", timeoutMs: 5_000, pending: { length: 4 } },
   });
   expect(String(error).match(/task\.created in one \(waiting\)/g)).toHaveLength(3);

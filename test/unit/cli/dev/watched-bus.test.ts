@@ -129,7 +129,9 @@ test("what a bus refuses is refused in its words", async () => {
   const misspelt = { name: "Readers", on: "task.created" };
   await expect(bus.subscribe(misspelt, () => {})).rejects.toMatchObject({ code: "invalid_config" });
   // @ts-expect-error a handler is a function
-  await expect(bus.subscribe({ name: "readers", on: "task.created" }, "handler")).rejects.toThrow("give a function");
+  await expect(bus.subscribe({ name: "readers", on: "task.created" }, "handler")).rejects.toThrow(
+    'the handler must be a function, not "handler"',
+  );
   expect(subscriptions()).toEqual([]);
 });
 

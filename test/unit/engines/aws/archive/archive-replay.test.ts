@@ -229,11 +229,11 @@ describe("bus.replayArchive", () => {
   test("what the archive cannot do is refused with what can, and nothing begins", async () => {
     const { bus, stub } = await deployed();
     const refused: readonly [object, object, string | RegExp][] = [
-      [{ since, type: "task.*" }, {}, /by type: .*from history takes type/],
-      [{ since, ids: ["1"] }, {}, "by ids"],
-      [{ since, happenedSince: since }, {}, "by happenedSince"],
-      [{}, {}, "`since` is missing"],
-      [{ since: until, until: since }, {}, "ends after it begins"],
+      [{ since, type: "task.*" }, {}, /unknown filter type; .*from history by type too/],
+      [{ since, ids: ["1"] }, {}, "unknown filter ids"],
+      [{ since, happenedSince: since }, {}, "unknown filter happenedSince"],
+      [{}, {}, "since is missing; it must be the time to replay from"],
+      [{ since: until, until: since }, {}, /since must be a past time before until, which is .*, not "/],
       [{ since }, { dryRun: true }, "unknown option dryRun"],
       [{ since }, { signl: null }, "unknown option signl"],
     ];
@@ -260,7 +260,7 @@ describe("bus.replayArchive", () => {
     closing.push(() => bus.close());
     await expect(bus.replayArchive({ since }, { to: "*" })).rejects.toMatchObject({
       code: "invalid_config",
-      message: expect.stringMatching(/the memory engine has no archive; call `replay`/),
+      message: expect.stringMatching(/the memory engine has no archive; use `replay` to replay from history/),
     });
   });
 });
