@@ -3,7 +3,7 @@ import { type BusErrorCode, readErrorCode } from "./bus-error.ts";
 
 /** The reason why an attempt failed, or why an event became a dead letter. */
 export interface Failure {
-  /** `handler_error` for what is not a `BusError`; otherwise the code of the error. docs/errors.md lists all of them. */
+  /** `handler_error` for what is not a `BusError`; otherwise the code of the error. docs/reference/errors.md lists all of them. */
   readonly code: BusErrorCode;
   readonly message: string;
   readonly stack?: string;
