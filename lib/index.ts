@@ -64,7 +64,7 @@ export {
 } from "./event/index.ts";
 export type { EventMatcher, EventMatchers, EventOfMatcher, EventsOfMatchers } from "./history/event-matcher.ts";
 export type { Flow, FlowNode } from "./history/flow.ts";
-export type { History } from "./history/history.ts";
+export type { History, TailOptions } from "./history/history.ts";
 export type { SettledOptions } from "./history/settled.ts";
 export type { WaitOptions } from "./history/wait-for.ts";
 export {

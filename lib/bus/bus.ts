@@ -26,56 +26,58 @@ export interface Subscriptions {
   list(): Promise<SubscriptionState[]>;
   /** Returns one subscription with its current depths, or `undefined` if no subscription has this name. */
   get(name: string): Promise<SubscriptionState | undefined>;
-  /** Deletes it with what it had not delivered; its dead letters stay. False where there is none. */
+  /** Deletes a subscription with its undelivered deliveries; its dead letters stay. Resolves with false if there is none. */
   delete(name: string): Promise<boolean>;
 }
 
 /**
- * Where events are published, and from where they are delivered. The same promises on every engine: see
- * docs/reference/contract.md. Every method rejects with `closed` once the bus is closed.
+ * Publishes events and delivers them to subscriptions. Its promises are the same on every engine: see
+ * docs/reference/contract.md. Once the bus is closed, every method rejects with `closed`.
  */
 export interface Bus<Events = RegisteredEvents> {
-  /** What carries it: the engine's name, and what it can do. */
+  /** The name of the engine, and what it can do. */
   readonly engine: Readonly<Pick<Engine, "name" | "capabilities">>;
 
   /**
-   * Validates and publishes one event; resolves once the engine has it for good, and gives it as it is stored. Inside a
-   * handler it carries the handled event as its cause. `unknown_type`, `invalid_event`, `event_too_large`, `conflict` (the
-   * id is stored with other content), `rate_limited`, `throttled`, `unavailable`, `aborted`; `invalid_config` where the engine
-   * cannot hold back what has a `delay` or `deliverAt`.
+   * Validates and publishes one event. Resolves with the stored event once the engine has it for good. In a handler, the
+   * event records the handled one as its cause. Rejects with `unknown_type`, `invalid_event`, `event_too_large`, `conflict`
+   * (the id is stored with other content), `rate_limited`, `throttled`, `unavailable` or `aborted`; with `invalid_config` for a
+   * wrong option, and for a `delay` or `deliverAt` on an engine without the capability `delay`.
    */
   publish<Type extends string, Data>(
     definition: EventDefinition<Type, Data>,
     data: Data,
     options?: PublishOptions,
   ): Promise<Event<Type, Data>>;
-  /** Publishes a draft of a type that the catalog knows. */
+  /** Publishes a draft of a type that the catalog knows. Resolves and rejects as above. */
   publish<Type extends keyof Events & string>(
     draft: Draft<Type, Events[Type]>,
     options?: DraftPublishOptions,
   ): Promise<Event<Type, Events[Type]>>;
-  /** Publishes a draft of a `custom.*` type, which needs no definition. */
+  /** Publishes a draft of a `custom.*` type, which needs no definition. Resolves and rejects as above. */
   publish(draft: Draft<`custom.${string}`>, options?: DraftPublishOptions): Promise<Event>;
 
   /**
-   * Publishes any number; one result each, in the same order; a bad one harms no other. Never rejects for a draft. Typed from
-   * the catalog; of a list that is written out, each result has the type of its draft.
+   * Publishes any number of drafts. Resolves with one result for each, in the same order; a bad draft does not affect the
+   * others, and does not reject the call. Rejects with `invalid_event` if `drafts` is not a list. Each result has the type of
+   * its draft.
    */
   publishAll<Drafts extends readonly DraftOf<Events>[] | []>(drafts: Drafts): Promise<PublishResults<Drafts, Events>>;
 
-  /** Typed from the catalog. */
+  /** One method for each type of the catalog: `emit.task.created(data, options)`. Resolves and rejects as `publish`. */
   readonly emit: Emit<Events>;
 
   /**
-   * Handles a subscription's deliveries in this process until closed. Named: durable, shared by all that use the name,
-   * settings of the last one win. Without a name it ends with this bus. With `batch` the handler gets several events at once.
-   * `invalid_config`, `unknown_type`.
+   * Handles a subscription's deliveries in this process, several events at a time, until the subscriber or the bus is closed.
+   * A subscription with a name is durable and shared by all processes that use the name; the settings given last apply.
+   * Without a name, it ends with this bus. Rejects with `invalid_config`, `invalid_pattern` or `unknown_type`.
    */
   subscribe<const On extends EventSelector | readonly EventSelector[]>(
     subscription: Subscription<On>,
     handler: BatchHandler<EventOf<{ on: On }, Events>, Events>,
     options: BatchSubscribeOptions<EventOf<{ on: On }, Events>>,
   ): Promise<Subscriber>;
+  /** The same for a handler that receives one event at a time. */
   subscribe<const On extends EventSelector | readonly EventSelector[]>(
     subscription: Subscription<On>,
     handler: Handler<EventOf<{ on: On }, Events>, Events>,
@@ -85,58 +87,68 @@ export interface Bus<Events = RegisteredEvents> {
   /** The subscriptions that the engine keeps. */
   readonly subscriptions: Subscriptions;
 
-  /** Waits for one event, look-back included. `timeout`, `aborted`. Replayed deliveries are not seen. */
+  /**
+   * Waits for an event that matches, and resolves with it. With `since` it looks back into history first. Replayed deliveries
+   * do not count. Rejects with `timeout` (default 30 s), `aborted` or `closed`; with `invalid_config` or `unknown_type` for a
+   * wrong matcher.
+   */
   waitFor<const On extends EventSelector | readonly EventSelector[]>(
     want: EventMatcher<On>,
     options?: WaitOptions,
   ): Promise<EventOf<{ on: On }, Events>>;
-  /** The first that matches any. */
+  /** Resolves with the first event that matches any of the matchers. */
   waitFor<const Wants extends readonly EventMatcher[]>(
     want: { any: Fitting<Wants> },
     options?: WaitOptions,
   ): Promise<EventOfMatcher<Wants[number], Events>>;
-  /** One for each, in the order of the wants. */
+  /** Resolves with one event for each matcher, in the order of the matchers. */
   waitFor<const Wants extends readonly EventMatcher[]>(
     want: { all: Fitting<Wants> },
     options?: WaitOptions,
   ): Promise<EventsOfMatchers<Wants, Events>>;
-  /** `count` different events, each matching one of the wants, in the order they came. */
+  /** Resolves with `count` different events, each of which matches one of the matchers, in the order of acceptance. */
   waitFor<const Wants extends readonly EventMatcher[]>(
     want: { count: number; of: Fitting<Wants> },
     options?: WaitOptions,
   ): Promise<EventOfMatcher<Wants[number], Events>[]>;
 
-  /** Past events: look up, count, follow, and the tree of a flow. */
+  /** Past events: look them up, count them, follow new ones, read a flow as a tree. */
   readonly history: History;
 
   /**
-   * Resolves when nothing of the flow is under way: retries and what handlers published included; a dead letter counts as
-   * settled. `timeout` (default 30 s) with `details.pending`; `not_found`; `invalid_config` where the engine cannot tell (aws).
+   * Resolves with the flow when none of its deliveries is pending, including retries and events that handlers published. A
+   * dead letter counts as settled. Rejects with `timeout` (default 30 s; `details.pending` lists the deliveries), `not_found`,
+   * `aborted` or `closed`; with `invalid_config` on an engine without the capability `settled` (aws).
    */
   settled(correlationId: string, options?: SettledOptions): Promise<Flow>;
 
   /**
-   * Delivers past events again, to one subscription or all. Marked, and never new history. Where the engine fails half way,
-   * what was delivered stays, and the error's `details.report` says how much that is.
+   * Delivers past events again, to one subscription or to all that match. The deliveries carry `metadata.replay` and are not
+   * recorded as new events. Resolves once they are queued. If it fails half way, the queued deliveries stay, and
+   * `details.report` of the error counts them. Rejects with `invalid_config` or `not_found` (no such subscription).
    */
   replay(selection: HistoryQuery, options: ReplayOptions): Promise<ReplayReport>;
 
   /**
-   * Has EventBridge deliver again what its archive has of a time, and resolves when it has (aws). Marked, and never new
-   * history. A bus that closes leaves it running: `closed`. `invalid_config` with another engine, or where more than times is
-   * asked for; `not_found` without an archive; `throttled` while ten replays run; `aborted`.
+   * Replays a period from EventBridge's own archive (aws), and resolves when EventBridge has finished. The deliveries carry
+   * `metadata.replay` and are not recorded as new events. Rejects with `invalid_config` on another engine and for a filter
+   * other than times; `not_found` without an archive; `throttled` while ten replays run; `aborted`; `closed` if the bus is
+   * closed meanwhile, which does not stop the replay.
    */
   replayArchive(selection: ArchiveSelection, options: ArchiveReplayOptions): Promise<ArchiveReplayReport>;
 
-  /** What failed for good: list, redrive, discard. */
+  /** Deliveries that failed for good: list, redrive or discard them. */
   readonly deadLetters: DeadLetters;
 
-  /** Counts since this bus was connected, how the engine stands now, and latencies in milliseconds. */
+  /** Counts of this bus since it was connected, current depths of the whole bus, and latencies in milliseconds. */
   metrics(): Promise<BusMetrics>;
 
-  /** Stops taking, lets running handlers finish within the grace time, flushes, closes. A second call waits for the first. */
+  /**
+   * Takes no new deliveries, lets running handlers finish within the grace time (default 10 s), aborts those that are left,
+   * flushes and closes. A second call waits for the first.
+   */
   close(): Promise<void>;
 
-  /** As `close`: `await using bus = await connect()`. */
+  /** The same as `close`, for `await using bus = await connect()`. */
   [Symbol.asyncDispose](): Promise<void>;
 }

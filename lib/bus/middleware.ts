@@ -9,16 +9,21 @@ import type { Counters } from "../runtime/metrics.ts";
 
 /** What runs around every publish of a bus, around every attempt of its handlers, or around both. */
 export interface Middleware {
+  /** Runs around every publish. */
   readonly publish?: PublishMiddleware;
+  /** Runs around every attempt of a handler; in a batch, around each event. */
   readonly handle?: HandlerMiddleware;
 }
 
 /** What a bus offers to its middleware. */
 export interface MiddlewareContext {
+  /** The source of time and timers; use no other, so that tests can move it. */
   readonly clock: Clock;
   /** 0 up to 1. */
   readonly random: () => number;
+  /** The logger of the bus. */
   readonly logger: Logger;
+  /** Counts that `metrics()` shows. */
   readonly counters: Pick<Counters, "rateLimited">;
   /** Keeps an event that is not published as a dead letter; a redrive publishes it. */
   deadLetter(entry: Entry, error: BusError): Promise<DeadLetter>;

@@ -10,19 +10,29 @@ import { redrive } from "./redrive.ts";
 
 /** What a redrive or a discard did to each dead letter. */
 export interface DeadLetterReport {
+  /** Ids of the dead letters that were redriven or discarded. */
   done: string[];
-  failed: { id: string; message: string }[];
+  /** The others, which stay as they were. */
+  failed: {
+    /** The id of the dead letter. */
+    id: string;
+    /** Why it failed. */
+    message: string;
+  }[];
 }
 
 /** Deliveries out of attempts, and events that could not be published. */
 export interface DeadLetters {
-  /** Returns a page of the dead letters that match, newest first. Throws `invalid_config`. */
+  /** Returns a page of the dead letters that match, newest first. Rejects with `invalid_config`. */
   list(query?: DeadLetterQuery & PageOptions): Promise<DeadLetterPage>;
-  /** `undefined` where there is none. */
+  /** Returns one dead letter; `undefined` if there is none with this id. */
   get(id: string): Promise<DeadLetter | undefined>;
-  /** To the subscription that failed and no other, with attempts anew. One, many, or all that match. */
+  /**
+   * Delivers one, several or all matching dead letters again, to the subscription that failed and no other, with new
+   * attempts. One that cannot be redriven is in `failed` and harms no other. Rejects with `invalid_config` for a wrong query.
+   */
   redrive(which: string | readonly string[] | DeadLetterQuery): Promise<DeadLetterReport>;
-  /** Forgets them for good. */
+  /** Deletes one, several or all matching dead letters for good. Rejects with `invalid_config` for a wrong query. */
   discard(which: string | readonly string[] | DeadLetterQuery): Promise<DeadLetterReport>;
 }
 

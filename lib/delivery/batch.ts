@@ -12,11 +12,11 @@ import type { SubscriptionRecord } from "../subscription/subscription.ts";
 import type { SubscribeOptions } from "./handler.ts";
 import type { HandlerMiddleware } from "./middleware.ts";
 
-/** How deliveries are collected for a handler that takes several at once. */
+/** How deliveries are collected into batches. */
 export interface BatchOptions {
-  /** The most events of one batch: 1 to 1,000, and no more than the subscription's `concurrency`. */
+  /** Maximum number of events in a batch: 1 to 1,000, and not more than the subscription's `concurrency`. */
   size: number;
-  /** How long the first of a batch may wait for others. Default 0: only for what is handed over with it. At most 1 hour. */
+  /** How long the first event waits for others, at most 1 h. Default 0: for what is delivered in the same turn. */
   window?: Duration;
 }
 
@@ -28,41 +28,43 @@ export interface BatchDelivery {
   readonly redriven: boolean;
 }
 
-/** What a batch handler gets besides the events. */
+/** What a batch handler receives besides the events. */
 export interface BatchContext<E extends Event = Event, Events = RegisteredEvents> {
-  /** Aborted when the batch's time is up or the bus closes: stop, and throw. */
+  /** Aborted when the time of the batch is up, or when the bus closes and its grace time is over: stop, and throw. */
   readonly signal: AbortSignal;
-  /** Writes with the subscription and the number of events. */
+  /** Adds the subscription, the number of events and the id of the first one. */
   readonly log: Logger;
-  /** What it publishes carries the first event of the batch as its cause, unless {@link causedBy} names another. */
+  /** The bus. A publish records the first event of the batch as its cause; see {@link causedBy}. */
   readonly bus: Bus<Events>;
+  /** The name of the subscription; generated if it has none. */
   readonly subscription: string;
   /**
-   * Fails one event of the batch, as if a handler of it alone had thrown the error: `RetryAfterError` and
-   * `NonRetriableError` count. The others succeed when the handler returns. Said twice, the last error counts.
-   * `invalid_config` where the event is not of this batch.
+   * Fails one event, as if a handler of that event alone had thrown the error; `RetryAfterError` and `NonRetriableError`
+   * work too. The other events succeed when the handler returns. A second call for an event replaces its error. Throws
+   * `invalid_config` if the event is not in this batch.
    */
   fail(event: E, error: unknown): void;
   /**
-   * Calls a function in which whatever is published, by any bus, carries this event of the batch as its cause, and may have
-   * a `dedupe` key. Gives what the function gives. `invalid_config` where the event is not of this batch.
+   * Calls a function and returns its result. What the function publishes, with any bus, records this event as its cause and
+   * may have a `dedupe` key. Throws `invalid_config` if the event is not in this batch.
    */
   causedBy<Result>(event: E, work: () => Result): Result;
-  /** The attempt at one event of the batch. `invalid_config` where it is not of this batch. */
+  /** How one event is delivered. Throws `invalid_config` if the event is not in this batch. */
   delivery(event: E): BatchDelivery;
 }
 
 /**
- * Handles several deliveries in one run. All succeed when it returns or its promise resolves, but for those that
- * `context.fail` has named; what it throws fails all, and each is retried by its own attempts.
+ * Handles several deliveries in one run. When it returns, or its promise resolves, all of them succeed except those passed to
+ * `context.fail`. If it throws, they all fail. Each failed one is retried by its own attempts.
  */
 export type BatchHandler<E extends Event = Event, Events = RegisteredEvents> = (
   events: readonly E[],
   context: BatchContext<E, Events>,
 ) => unknown;
 
-/** What concerns one consumer only, for a handler that takes batches. */
+/** The options of `subscribe` for a handler that receives batches. */
 export interface BatchSubscribeOptions<E extends Event = Event> extends Omit<SubscribeOptions<E>, "batch"> {
+  /** How many events a batch has, and how long it waits for them. */
   batch: BatchOptions;
 }
 

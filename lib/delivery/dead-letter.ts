@@ -2,9 +2,11 @@ import type { DeadLetter, Delivery, Failure } from "../engine/delivery.ts";
 import type { Event } from "../event/event.ts";
 import { formatTime } from "../event/time.ts";
 
-/** What tells one dead letter from another, and when it came to be, in milliseconds since 1970. */
+/** The id of a dead letter, and when it became one. */
 export interface DeadLetterStamp {
+  /** Unique among the dead letters of the bus. */
   readonly id: string;
+  /** Milliseconds since 1970. */
   readonly deadAt: number;
 }
 

@@ -4,10 +4,11 @@ import { messageOf } from "../error/message-of.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
 import { longestBackoffMs } from "../subscription/record.ts";
 
-/** Thrown by a handler: try again after this long, in place of the backoff. The attempt counts. At most 11 h. */
+/** Throw it in a handler to set the delay before the next attempt, at most 11 h, instead of the backoff. The attempt counts. */
 export class RetryAfterError extends Error {
+  /** Waggle recognizes the error by this name. */
   override readonly name = "RetryAfterError";
-  /** Milliseconds. */
+  /** Milliseconds before the next attempt. */
   readonly afterMs: number;
 
   constructor(message: string, after: Duration, options?: ErrorOptions) {
@@ -16,8 +17,9 @@ export class RetryAfterError extends Error {
   }
 }
 
-/** Thrown by a handler: never try again; the delivery becomes a dead letter now. */
+/** Throw it in a handler to make the delivery a dead letter at once, without further attempts. */
 export class NonRetriableError extends Error {
+  /** Waggle recognizes the error by this name. */
   override readonly name = "NonRetriableError";
 }
 

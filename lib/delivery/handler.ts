@@ -4,36 +4,37 @@ import type { Event } from "../event/event.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { HandlerMiddleware } from "./middleware.ts";
 
-/** What a handler gets besides the event. */
+/** What a handler receives besides the event. */
 export interface HandlerContext<Events = RegisteredEvents> {
   /** 1 for the first. */
   readonly attempt: number;
-  /** Aborted when the attempt's time is up or the bus closes: stop, and throw. */
+  /** Aborted when the time of the attempt is up, or when the bus closes and its grace time is over: stop, and throw. */
   readonly signal: AbortSignal;
-  /** Writes with the event's id, type and flow. */
+  /** Adds the event's id, type and flow, the subscription and the attempt. */
   readonly log: Logger;
-  /** What it publishes carries this event as its cause. */
+  /** The bus. What it publishes records this event as its cause; so does what any other bus of the process publishes. */
   readonly bus: Bus<Events>;
+  /** The name of the subscription; generated if it has none. */
   readonly subscription: string;
   /** Whether the delivery was redriven from the dead letters. */
   readonly redriven: boolean;
 }
 
 /**
- * Handles one delivery. It succeeds when it returns or its promise resolves; what it throws is retried, unless it throws
- * `NonRetriableError`; `RetryAfterError` says when.
+ * Handles one delivery. The attempt succeeds when the handler returns, or its promise resolves. If it throws, the delivery is
+ * retried by the settings of the subscription: `RetryAfterError` sets the delay, `NonRetriableError` prevents the retry.
  */
 export type Handler<E extends Event = Event, Events = RegisteredEvents> = (
   event: E,
   context: HandlerContext<Events>,
 ) => unknown;
 
-/** What concerns one consumer only, and is not part of the subscription. */
+/** The options of `subscribe`: what applies to this subscriber only, and is not part of the subscription. */
 export interface SubscribeOptions<E extends Event = Event> {
-  /** Deliveries for which it gives false end without a run. A pattern (`where`) is cheaper. */
+  /** If it returns false, the delivery ends without a run. A pattern (`where`) is cheaper. */
   filter?: (event: E) => boolean;
-  /** Run around this handler, inside those of the bus; the first is the outermost. */
+  /** Middleware around this handler, inside that of the bus; the first is the outermost. */
   use?: readonly HandlerMiddleware[];
-  /** For a handler that takes several events at once: see `BatchSubscribeOptions`. */
+  /** Delivers several events at once: see {@link BatchSubscribeOptions}. */
   batch?: never;
 }

@@ -3,37 +3,45 @@ import type { Runner } from "./runner.ts";
 
 /** How a subscription stands, and what this subscriber has done. */
 export interface SubscriberInfo {
+  /** The name of the subscription; generated if it has none. */
   name: string;
   /** The types it listens to. */
   types: readonly string[];
+  /** Whether `pause` was called, and `resume` not since. */
   paused: boolean;
-  /** Since this subscriber began. */
+  /** Attempts that succeeded since this subscriber began. */
   delivered: number;
+  /** Attempts that failed since then. */
   failed: number;
+  /** Failed attempts that are retried. */
   retried: number;
+  /** Deliveries that became dead letters. */
   deadLettered: number;
+  /** Deliveries that had expired, and were not handled. */
   expired: number;
   /** RFC 3339: when it last began to handle an event. */
   lastEventAt?: string;
   /** Deliveries in handlers of this subscriber, now. */
   running: number;
-  /** Of the whole subscription, all processes: waiting and delayed. */
+  /** Deliveries that wait or are delayed, in the whole subscription, over all processes. */
   backlog: number;
+  /** Milliseconds since the oldest pending delivery of the subscription was accepted; 0 if there is none, or on aws. */
   oldestAgeMs: number;
 }
 
-/** A handler at work on a subscription. */
+/** A handler that consumes a subscription. */
 export interface Subscriber {
+  /** The name of the subscription; generated if it has none. */
   readonly name: string;
-  /** Takes nothing new; what runs goes on. */
+  /** Takes no new deliveries; running handlers continue. */
   pause(): void;
   /** Continues to take deliveries after a pause. */
   resume(): void;
   /** Returns the counts of this subscriber, and the depth of its whole subscription. */
   info(): Promise<SubscriberInfo>;
-  /** Takes nothing new and resolves when what runs has ended. A named subscription goes on collecting. */
+  /** Takes no new deliveries and resolves when running handlers have ended. A named subscription continues to collect. */
   close(): Promise<void>;
-  /** As `close`: `await using subscriber = await bus.subscribe(…)`. */
+  /** The same as `close`, for `await using subscriber = await bus.subscribe(…)`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -6,9 +6,11 @@ export interface ArchiveReplayProgress {
   replayedUntil?: string;
 }
 
-/** The time that an archive is replayed for, in milliseconds since 1970; `until` is not in it. */
+/** The time that an archive is replayed for. */
 export interface ArchiveSpan {
+  /** Milliseconds since 1970: events whose `time` is at or after it. */
   readonly since: number;
+  /** Milliseconds since 1970: events whose `time` is before it. */
   readonly until: number;
 }
 
@@ -16,6 +18,7 @@ export interface ArchiveSpan {
 export interface ArchiveReplayControl {
   /** Aborted, the replay is cancelled; what it has delivered by then stays. */
   readonly signal?: AbortSignal;
+  /** Called once the replay has started, and then on each progress. */
   readonly onProgress?: (progress: ArchiveReplayProgress) => void;
 }
 

@@ -16,4 +16,5 @@ export const capabilities = [
   "settled",
 ] as const;
 
+/** One of {@link capabilities}. */
 export type Capability = (typeof capabilities)[number];

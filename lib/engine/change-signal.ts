@@ -2,7 +2,9 @@ import type { Unwatch } from "./engine.ts";
 
 /** When a signal begins and ceases to have listeners: an engine that has to look for changes does so in between. */
 export interface ChangeSignalOptions {
+  /** Called when the first listener is added. */
   readonly onFirst?: () => void;
+  /** Called when the last listener is removed. */
   readonly onLast?: () => void;
 }
 
@@ -16,10 +18,12 @@ export class ChangeSignal {
     this.#options = options;
   }
 
+  /** Whether there are listeners. */
   get watched(): boolean {
     return this.#listeners.size > 0;
   }
 
+  /** Adds a listener until the function that it returns is called. */
   watch(changed: () => void): Unwatch {
     // The same function may watch twice.
     const listener = () => changed();
@@ -30,6 +34,7 @@ export class ChangeSignal {
     };
   }
 
+  /** Calls the listeners in a microtask; calls until then are merged into one. */
   notify(): void {
     if (this.#notified || this.#listeners.size === 0) return;
     this.#notified = true;

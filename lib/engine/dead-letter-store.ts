@@ -10,6 +10,7 @@ export interface DeadLetterStore {
   put(deadLetter: DeadLetter): Promise<void>;
   /** Newest first. */
   list(query: DeadLetterQuery, page: PageOptions): Promise<DeadLetterPage>;
+  /** `undefined` where there is none. */
   get(id: string): Promise<DeadLetter | undefined>;
   /** False where there is none. */
   delete(id: string): Promise<boolean>;

@@ -5,6 +5,7 @@ export type { Failure };
 
 /** One event on its way to one subscription, claimed by this process for one attempt. */
 export interface Delivery {
+  /** The name of the subscription that it goes to. */
   readonly subscription: string;
   /** As it was published; `metadata.replay` is set where this is a replay. */
   readonly event: Event;
@@ -22,21 +23,45 @@ export interface Delivery {
 
 /** How an attempt ended; the engine records it. */
 export type Outcome =
-  | { readonly kind: "done" }
-  /** Expired before it ran, or was not wanted by the subscriber's `filter`: discarded without a run. */
-  | { readonly kind: "dropped" }
-  | { readonly kind: "retry"; readonly afterMs: number; readonly failure: Failure }
-  | { readonly kind: "dead"; readonly failure: Failure }
-  /**
-   * Not run after all: back to the queue, the attempt is not counted. With `afterMs`, at most 11 h, it is handed over again after
-   * that time and not before, as a retry would be, and holds its place in its key; without it, as soon as may be.
-   */
-  | { readonly kind: "released"; readonly afterMs?: number };
+  | {
+      /** Succeeded. */
+      readonly kind: "done";
+    }
+  | {
+      /** Discarded without a run: it had expired, or the subscriber's `filter` excluded it. */
+      readonly kind: "dropped";
+    }
+  | {
+      /** Failed, and is attempted again. */
+      readonly kind: "retry";
+      /** Milliseconds from now before which it is not handed over, at most 11 h. */
+      readonly afterMs: number;
+      /** Why it failed. */
+      readonly failure: Failure;
+    }
+  | {
+      /** Failed for good: the engine keeps it as a dead letter. */
+      readonly kind: "dead";
+      /** Why it failed: the reason of the dead letter. */
+      readonly failure: Failure;
+    }
+  | {
+      /** Not run after all: it returns to the queue, and the attempt is not counted. */
+      readonly kind: "released";
+      /**
+       * Milliseconds, at most 11 h, before which it is not handed over again; it holds its place in its key, like a retry.
+       * Default: as soon as possible.
+       */
+      readonly afterMs?: number;
+    };
 
-/** A delivery that is still under way. */
+/** A delivery that has not ended yet. */
 export interface PendingDelivery {
+  /** The name of the subscription that it goes to. */
   readonly subscription: string;
+  /** The id of its event. */
   readonly eventId: string;
+  /** The type of its event. */
   readonly type: string;
   /** `waiting`: for a subscriber or for its turn; `delayed`: for its next attempt; `running`: in a handler. */
   readonly state: "waiting" | "delayed" | "running";
@@ -50,11 +75,13 @@ export interface PendingDelivery {
 
 /** A delivery out of attempts, or an event that could not be published, with the reason and its own copy of the event. */
 export interface DeadLetter {
+  /** Identifies it for `get`, `redrive` and `discard`. */
   readonly id: string;
   /** Absent where the event could not be published. */
   readonly subscription?: string;
   /** The replay that the delivery belonged to. */
   readonly replayId?: string;
+  /** The event as it was published. */
   readonly event: Event;
   /** Code, message and stack of the last failure. */
   readonly reason: Failure;
@@ -62,7 +89,8 @@ export interface DeadLetter {
   readonly attempts: number;
   /** Every failed attempt, oldest first, with its time. */
   readonly failures: readonly Failure[];
-  /** RFC 3339: when the event was accepted, and when it died. */
+  /** RFC 3339: when the event was accepted. */
   readonly acceptedAt: string;
+  /** RFC 3339: when it became a dead letter. */
   readonly deadAt: string;
 }

@@ -21,9 +21,13 @@ export interface Engine {
   readonly name: string;
   /** What it can do; the contract suite asserts that this is the whole truth. */
   readonly capabilities: ReadonlySet<Capability>;
+  /** The events, and the routing of new ones. */
   readonly log: EventLog;
+  /** The deliveries on their way. */
   readonly deliveries: DeliveryQueue;
+  /** The subscriptions and how they stand. */
   readonly subscriptions: SubscriptionStore;
+  /** What failed for good. */
   readonly deadLetters: DeadLetterStore;
   /** Present where the service keeps an archive of its own. */
   readonly archive?: EventArchive;
@@ -38,12 +42,15 @@ export interface Engine {
 
 /** What an engine is given by the bus that opens it. */
 export interface EngineContext {
+  /** The event types of the bus. */
   readonly catalog: Catalog;
+  /** The source of time and timers; use no other, so that tests can move it. */
   readonly clock: Clock;
   /** 0 up to 1. */
   readonly random: () => number;
   /** UUID v7, ordered. */
   readonly nextId: () => string;
+  /** For what an operator should know; never the data of events. */
   readonly logger: Logger;
   /** Called for background errors, which no caller can see. */
   readonly onError: (error: BusError) => void;

@@ -3,6 +3,7 @@ import type { HistoryPageOptions, HistoryQuery, StatsQuery, StatsRow } from "./q
 
 /** An event to append. */
 export interface Entry {
+  /** The event, validated and frozen. */
   readonly event: Event;
   /** Whether the caller gave the id: only then can it have been appended before. */
   readonly ownId: boolean;
@@ -16,6 +17,7 @@ export interface Entry {
 export interface Appended {
   /** The stored event: the earlier one where `duplicate`. */
   readonly event: Event;
+  /** Whether the id was stored before, with the same content. */
   readonly duplicate: boolean;
 }
 
@@ -24,6 +26,7 @@ export type Position = number | string;
 
 /** An event of the log. */
 export interface RecordedEvent {
+  /** The event as it was published. */
   readonly event: Event;
   /** Milliseconds since 1970 at which the log took it. */
   readonly acceptedAt: number;
@@ -31,12 +34,15 @@ export interface RecordedEvent {
 
 /** An event of the log with its position. */
 export interface LogEntry extends RecordedEvent {
+  /** Its place in the order of acceptance. */
   readonly position: Position;
 }
 
 /** One page of a query; no cursor means the end. */
 export interface LogPage {
+  /** The events of this page, in the order asked for. */
   readonly events: RecordedEvent[];
+  /** Opaque; gets the next page. Absent on the last page. */
   readonly cursor?: string;
 }
 
@@ -48,12 +54,23 @@ export interface LogPageOptions extends HistoryPageOptions {
 
 /** What was read, and the position after the last event that was looked at. */
 export interface LogRead {
+  /** Oldest first. */
   readonly events: readonly LogEntry[];
+  /** Where the next read goes on. */
   readonly position: Position;
 }
 
 /** What a position is asked for: the end, as of the call itself; just after an event; or just before what was accepted at a time. */
-export type PositionOf = "end" | { readonly eventId: string } | { readonly time: number };
+export type PositionOf =
+  | "end"
+  | {
+      /** An event of history. */
+      readonly eventId: string;
+    }
+  | {
+      /** Milliseconds since 1970. */
+      readonly time: number;
+    };
 
 /**
  * The events of a bus in order of acceptance, each as it was published and frozen at all levels. Methods reject with BusError only: `unavailable` where the store fails,

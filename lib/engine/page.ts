@@ -5,7 +5,9 @@ export type Order = "newest" | "oldest";
 
 /** Items of one page, and the cursor of the next; no cursor means the end. */
 export interface FoundPage<Item> {
+  /** At most as many as the limit. */
   readonly items: Item[];
+  /** Gets the next page; absent on the last page. */
   readonly cursor?: string;
 }
 

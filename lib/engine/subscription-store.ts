@@ -2,15 +2,19 @@ import type { SubscriptionRecord } from "../subscription/subscription.ts";
 
 /** A subscription and how it stands. */
 export interface SubscriptionState {
+  /** Its settings. */
   readonly record: SubscriptionRecord;
   /** Whether it ends with the process that made it. */
   readonly ephemeral: boolean;
+  /** Deliveries that wait for a subscriber or for their turn. */
   readonly waiting: number;
+  /** Deliveries that wait for a time: their next attempt, or `deliverAt`. */
   readonly delayed: number;
   /** In handlers; where only a queue is asked (aws), also what waits there for its next attempt. */
   readonly running: number;
   /** Milliseconds since the oldest waiting, delayed or running delivery was accepted; 0 where there is none, or it cannot be told. */
   readonly oldestAgeMs: number;
+  /** Its dead letters. */
   readonly deadLetters: number;
   /** Whether it is still being given what history holds, so that more will wait; absent where it is not. */
   readonly backfilling?: true;
@@ -18,6 +22,7 @@ export interface SubscriptionState {
 
 /** What became of a subscription that was put. */
 export interface PutResult {
+  /** Whether it is new. */
   readonly created: boolean;
   /** Names of the settings that differed from the stored ones. */
   readonly changed: readonly string[];
@@ -30,6 +35,7 @@ export interface SubscriptionStore {
    * what was accepted since, without a gap or a double. An ephemeral one ends with the process, however that ends.
    */
   put(record: SubscriptionRecord, options: { readonly ephemeral: boolean }): Promise<PutResult>;
+  /** All of them, ephemeral ones included. */
   list(): Promise<SubscriptionState[]>;
   /** As of now; `undefined` where there is none. */
   get(name: string): Promise<SubscriptionState | undefined>;

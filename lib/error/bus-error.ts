@@ -68,6 +68,7 @@ export interface BusErrorOptions {
 
 /** The one error class that Waggle throws. `message` names the thing, its value and the fix; `code` is for programs. */
 export class BusError extends Error {
+  /** The name of the class. */
   override readonly name = "BusError";
   /** The kind of failure. Switch on it, never on the message. */
   readonly code: BusErrorCode;

@@ -3,9 +3,11 @@ import { type BusErrorCode, readErrorCode } from "./bus-error.ts";
 
 /** The reason why an attempt failed, or why an event became a dead letter. */
 export interface Failure {
-  /** `handler_error` for what is not a `BusError`; otherwise the code of the error. docs/reference/errors.md lists all of them. */
+  /** The code of a `BusError`; otherwise `handler_error`. docs/reference/errors.md lists all of them. */
   readonly code: BusErrorCode;
+  /** The message of the error, or a short form of whatever else was thrown. */
   readonly message: string;
+  /** The stack of the error, if it had one. */
   readonly stack?: string;
   /** RFC 3339 time of the failure. */
   readonly at: string;

@@ -7,7 +7,9 @@ import { typeNameProblem } from "./type-name.ts";
 
 /** An older version of a type's data, and how to convert it to the next version. */
 export interface OlderVersion {
+  /** An integer from 1, below the version of the definition. */
   version: number;
+  /** The schema that validates events of this version. */
   data: z.core.$ZodType;
   /** Returns the data in the next higher version that is defined. */
   upcast: (data: never) => unknown;
@@ -20,11 +22,15 @@ declare const dataType: unique symbol;
  * The schema's own type is deliberately not a parameter: with 100 definitions it triples the size of the declarations.
  */
 export interface EventDefinition<Type extends string = string, Data = unknown> {
+  /** "domain.action.state", at most 128 characters. */
   readonly type: Type;
+  /** An integer from 1. */
   readonly version: number;
+  /** One line for people; empty if none was given. */
   readonly description: string;
   /** Whether history keeps the events of this type; `false` for high-rate deltas. */
   readonly history: boolean;
+  /** Validates the data of new events, and never changes it. */
   readonly schema: z.core.$ZodType;
   /** The older versions, oldest first. */
   readonly older: readonly OlderVersion[];
@@ -37,6 +43,7 @@ export type DataSchema = z.core.$ZodType<Record<string, unknown>, Record<string,
 
 /** An older version whose `upcast` is typed by its schema. */
 export interface OlderVersionOf<Schema extends DataSchema> {
+  /** An integer from 1, below the version of the definition. */
   version: number;
   /** The schema that validates events of this version, including those published today. */
   data: Schema;

@@ -1,11 +1,18 @@
 /** Ids of the things that an event belongs to. History can be filtered by each of them. */
 export interface EventIds {
+  /** The agent that published it, or that it is about. */
   agentId?: string;
+  /** The user on whose behalf it happened. */
   userId?: string;
+  /** The stream that it is a part of. */
   streamId?: string;
+  /** The node of a workflow. */
   nodeId?: string;
+  /** The execution of a workflow. */
   executionId?: string;
+  /** The circle, a group of agents. */
   circleId?: string;
+  /** The project. */
   projectId?: string;
 }
 
@@ -34,12 +41,17 @@ export interface EventMetadata extends EventIds {
   expiresAt?: string;
   /** RFC 3339, UTC. No subscription gets the event before it; history has it from its acceptance. */
   deliverAt?: string;
+  /** At most 50 strings of 1 to 256 characters; history can be filtered by them. */
   tags?: readonly string[];
-  /** W3C trace context. */
+  /** W3C trace context, such as `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01`. */
   traceparent?: string;
+  /** W3C trace state, of at most 512 characters; only with `traceparent`. */
   tracestate?: string;
   /** Set on replayed deliveries and on what their handlers publish. A publisher may not set it. */
-  replay?: { id: string };
+  replay?: {
+    /** The id of the replay, as in its report. */
+    id: string;
+  };
 }
 
 /** An immutable fact. */
@@ -54,6 +66,7 @@ export interface Event<Type extends string = string, Data = unknown> {
   readonly time: string;
   /** The data as it was published, validated by the definition of its type. */
   readonly data: Data;
+  /** The context: flow, cause, priority, times, trace. */
   readonly metadata: Readonly<EventMetadata>;
 }
 
@@ -62,11 +75,16 @@ export type DraftMetadata = Partial<Omit<EventMetadata, "replay">>;
 
 /** An event to be published; what it omits is filled in. */
 export interface Draft<Type extends string = string, Data = unknown> {
+  /** "domain.action.state", a type of the catalog or `custom.*`. */
   type: Type;
+  /** What the definition of the type accepts. It is copied, and must be JSON. */
   data: Data;
+  /** The service or agent that publishes; default: the `source` of the bus. */
   source?: string;
   /** RFC 3339 with an offset; default: now. */
   time?: string;
+  /** 1 to 128 printable ASCII characters; default: a new UUID v7. Published again, it is a duplicate. */
   id?: string;
+  /** Default: the cause, flow and trace of the event being handled; otherwise a flow of its own. */
   metadata?: DraftMetadata;
 }

@@ -4,7 +4,14 @@ import type { Where } from "../subscription/where.ts";
 /** One thing to wait for: a definition, a type name (`*` allowed), or one or several of them with a pattern. */
 export type EventMatcher<
   On extends EventSelector | readonly EventSelector[] = EventSelector | readonly EventSelector[],
-> = (On & EventSelector) | { readonly on: On; readonly where?: Where<SelectorIn<On>> };
+> =
+  | (On & EventSelector)
+  | {
+      /** One selector or several; the event must match one of them. */
+      readonly on: On;
+      /** EventBridge pattern that the event must match. */
+      readonly where?: Where<SelectorIn<On>>;
+    };
 
 /** The event that a matcher resolves to. */
 export type EventOfMatcher<Matcher, Events = unknown> = Matcher extends { readonly on: unknown }
@@ -27,6 +34,17 @@ export type Fitting<Matchers extends readonly EventMatcher[]> = {
 /** What may be waited for: one event, the first of several, all of them, or a number of events. */
 export type EventMatchers =
   | EventMatcher
-  | { any: readonly EventMatcher[] }
-  | { all: readonly EventMatcher[] }
-  | { count: number; of: readonly EventMatcher[] };
+  | {
+      /** Resolves with the first event that matches one of these. */
+      any: readonly EventMatcher[];
+    }
+  | {
+      /** Resolves with one event for each of these, in their order. */
+      all: readonly EventMatcher[];
+    }
+  | {
+      /** How many events: an integer from 1. */
+      count: number;
+      /** Each event must match one of these. */
+      of: readonly EventMatcher[];
+    };

@@ -8,6 +8,7 @@ import { queryAll } from "./query-all.ts";
 
 /** One event of a flow with what it caused. */
 export interface FlowNode {
+  /** The event. */
   event: Event;
   /** Events whose `causationId` is this one's id, in order of acceptance. */
   children: FlowNode[];
@@ -15,18 +16,23 @@ export interface FlowNode {
 
 /** All events that share a correlation id. */
 export interface Flow {
+  /** The correlation id. */
   id: string;
-  /** `running` while a delivery is under way; then `failed` if one of its deliveries is dead, else `completed`. */
+  /** `running` while a delivery is pending; then `failed` if one of its deliveries is dead, else `completed`. */
   status: "running" | "completed" | "failed";
   /** Events whose cause is not in the flow, each with what followed. */
   roots: FlowNode[];
   /** How many events. */
   size: number;
-  /** The first and the last `time` among its events, and the milliseconds between. */
+  /** RFC 3339: the earliest `time` among its events. */
   startedAt: string;
+  /** RFC 3339: the latest `time` among its events. */
   lastAt: string;
+  /** Milliseconds between the two. */
   durationMs: number;
+  /** Deliveries of the flow that have not ended; empty on aws, which does not know them. */
   pending: PendingDelivery[];
+  /** Dead letters of the flow. */
   deadLetters: DeadLetter[];
 }
 

@@ -7,18 +7,29 @@ import type { LogReader } from "./log-reader.ts";
 import { countByType } from "./stats.ts";
 import { tail } from "./tail.ts";
 
-/** Past events, by order of acceptance. */
+/** Options of {@link History.tail}. */
+export interface TailOptions {
+  /** Starts after this event, or at this time (RFC 3339 or a Date). Default: new events only. */
+  since?: Event | string | Date;
+  /** Ends the iteration. */
+  signal?: AbortSignal;
+}
+
+/** Past events, in order of acceptance. */
 export interface History {
-  /** `undefined` where it is not stored, or its retention has ended. As it was published. */
+  /** Returns an event as it was published; `undefined` if history does not have it, or its retention has ended. */
   get(id: string): Promise<Event | undefined>;
-  /** Newest first, unless `order` says otherwise; in pages. */
+  /** Returns a page of the events that match, newest first unless `order` is `"oldest"`. Rejects with `invalid_config`. */
   query(query?: HistoryQuery & HistoryPageOptions): Promise<Page>;
-  /** The tree of a flow. `not_found` where no event has that correlation id (an event's own id is tried too). */
+  /** Returns a flow as a tree, by its correlation id or the id of one of its events. Rejects with `not_found`. */
   flow(correlationId: string): Promise<Flow>;
-  /** Counts by type and window. */
+  /** Counts events by type and window. Rejects with `invalid_config`. */
   stats(query?: StatsQuery): Promise<StatsRow[]>;
-  /** Recorded events as they come, oldest first; ends when the loop is left, the signal fires or the bus closes. */
-  tail(query?: HistoryQuery, options?: { since?: Event | string | Date; signal?: AbortSignal }): AsyncIterable<Event>;
+  /**
+   * Iterates over recorded events as they arrive, oldest first. Ends when the loop is left, the signal fires or the bus
+   * closes. Throws `invalid_config` for a wrong query.
+   */
+  tail(query?: HistoryQuery, options?: TailOptions): AsyncIterable<Event>;
 }
 
 /** What the reading side of a bus works with. */

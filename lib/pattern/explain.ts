@@ -21,6 +21,7 @@ export interface PatternMismatch {
 
 /** Whether a pattern matches an event, and if not, why. */
 export interface PatternExplanation {
+  /** Whether the pattern matches the event. */
   readonly matches: boolean;
   /** The number of alternatives that the pattern's `$or`s expand to; 1 without `$or`. */
   readonly alternatives: number;

@@ -13,7 +13,7 @@ type EmitAt<Events, Prefix extends string> = {
     : never;
 };
 
-/** One call a type: `emit.task.completed(data, options)`. */
+/** One method for each type: `emit.task.completed(data, options)`. */
 export type Emit<Events> = EmitAt<Events, "">;
 
 type Publish = (draft: Draft, options: PublishOptions | undefined) => Promise<Event>;

@@ -2,21 +2,28 @@ import type { BusError } from "../error/bus-error.ts";
 import type { Duration } from "../event/duration.ts";
 import type { Draft, DraftMetadata, Event } from "../event/event.ts";
 
-/** When a publish is delivered; at once where nothing is said. */
+/** When an event is delivered; by default at once. */
 export type DeliveryTime =
-  | { delay?: never; deliverAt?: never }
   | {
-      /** No subscription gets it before this time has passed; at most 7 days. */
-      delay: Duration;
+      /** Excludes `deliverAt`. */
+      delay?: never;
+      /** Excludes `delay`. */
       deliverAt?: never;
     }
   | {
-      /** No subscription gets it before this time: RFC 3339 with an offset or a Date, at most 7 days ahead. */
+      /** How long no subscription receives the event, from the publish: at most 7 days. */
+      delay: Duration;
+      /** Excluded by `delay`. */
+      deliverAt?: never;
+    }
+  | {
+      /** No subscription receives the event before this time: RFC 3339 with an offset or a Date, at most 7 days ahead. */
       deliverAt: string | Date;
+      /** Excluded by `deliverAt`. */
       delay?: never;
     };
 
-/** What may be said of one publish besides its data and its time of delivery. */
+/** The options of one publish, without its time of delivery. */
 export interface PublishFields {
   /** The service or agent that publishes; default: the bus's own `source`. */
   source?: string;
@@ -29,13 +36,14 @@ export interface PublishFields {
    * does not publish twice. Outside a handler: from the source and this key. Excludes `id`.
    */
   dedupe?: string;
+  /** Default: the cause, flow and trace of the event being handled; otherwise a flow of its own. */
   metadata?: DraftMetadata;
 }
 
-/** What may be said of one publish besides its data. */
+/** The options of `publish(definition, data, options)` and of `emit`. */
 export type PublishOptions = PublishFields & DeliveryTime;
 
-/** What may be said of the publish of a draft, besides the draft. */
+/** The options of `publish(draft, options)`: the draft itself has the other fields. */
 export type DraftPublishOptions = Pick<PublishFields, "dedupe"> & DeliveryTime;
 
 /** A draft of any type that `Events` knows, with the data of that type, or of any `custom.*` type. */
@@ -43,10 +51,22 @@ export type DraftOf<Events> =
   | { [Type in keyof Events & string]: Draft<Type, Events[Type]> }[keyof Events & string]
   | Draft<`custom.${string}`>;
 
-/** What became of one draft of a batch. */
+/** What became of one draft of `publishAll`. */
 export type PublishResult<E extends Event = Event> =
-  | { ok: true; event: E }
-  | { ok: false; error: BusError; draft: Draft };
+  | {
+      /** It was accepted. */
+      ok: true;
+      /** The event as it is stored; for a duplicate, the earlier one. */
+      event: E;
+    }
+  | {
+      /** It was refused, and nothing of it is stored. */
+      ok: false;
+      /** Why, as `publish` would have rejected. */
+      error: BusError;
+      /** The draft as it was given. */
+      draft: Draft;
+    };
 
 /** What became of each draft, in the same order. */
 export type PublishResults<Drafts extends readonly Draft[], Events> = {

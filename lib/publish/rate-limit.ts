@@ -8,15 +8,15 @@ import type { Counters } from "../runtime/metrics.ts";
 import type { PublishMiddleware } from "./middleware.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-/** How fast this bus may publish, and what becomes of what is too fast. */
+/** How fast a bus may publish, and what happens above that. At least one of `perSecond` and `perMinute` is required. */
 export interface RateLimit {
-  /** Events a second; no limit where absent. */
+  /** Events per second, above 0. Default: no limit. */
   perSecond?: number;
-  /** Events a minute; no limit where absent. */
+  /** Events per minute, above 0. Default: no limit. */
   perMinute?: number;
-  /** Events that may come at once; default: `perSecond`, or a sixtieth of `perMinute`. */
+  /** Events that may be published at once, an integer from 1. Default: `perSecond`, or a sixtieth of `perMinute`. */
   burst?: number;
-  /** `wait` (default) holds the publish up, `reject` fails it as `rate_limited`, `dead-letter` keeps it as a dead letter and fails it. */
+  /** `wait` (default) delays the publish, `reject` fails it as `rate_limited`, `dead-letter` fails it and keeps it as a dead letter. */
   over?: "wait" | "reject" | "dead-letter";
 }
 
@@ -41,8 +41,8 @@ const schema = z
   );
 
 /**
- * Middleware that holds up, refuses or sets aside what a bus publishes too fast: `connect({ use: [rateLimit({ perSecond: 100
- * })] })`. A handler's publishes never wait: they are let through, counted, and paid back by those that come after.
+ * Middleware that delays, refuses or dead-letters what a bus publishes too fast: `connect({ use: [rateLimit({ perSecond: 100
+ * })] })`. A publish in a handler never waits and is never refused: it counts, and later publishes make up for it. Throws
  * `invalid_config`.
  */
 export function rateLimit(limit: RateLimit): (context: RateLimitContext) => { readonly publish: PublishMiddleware } {

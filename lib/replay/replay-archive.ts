@@ -24,18 +24,19 @@ export interface ArchiveReplayOptions {
   to: string;
   /** Aborted, the replay is cancelled; what it has delivered by then stays. */
   signal?: AbortSignal;
-  /** Called once it has started, and then whenever it has come further. */
+  /** Called once the replay has started, and then on each progress. */
   onProgress?: (progress: ArchiveReplayProgress) => void;
 }
 
-/** A replay from the archive that is complete. How many events it had, nobody tells. */
+/** A replay from the archive that is complete. EventBridge does not say how many events it had. */
 export interface ArchiveReplayReport {
   /** The mark that the replayed deliveries carry. */
   id: string;
   /** Subscriptions whose rules it went through, in the order of their names. An event goes only to those that match it. */
   to: string[];
-  /** RFC 3339: the time that it covers. */
+  /** RFC 3339: where the replayed time starts. */
   since: string;
+  /** RFC 3339: where it ends; not included. */
   until: string;
 }
 

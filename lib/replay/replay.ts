@@ -11,9 +11,9 @@ import { markReplay } from "./replay-mark.ts";
 
 /** Where a replay goes, and whether it only counts. */
 export interface ReplayOptions {
-  /** A subscription's name, or `"*"` for all. */
+  /** The name of a subscription, or `"*"` for all that match. */
   to: string;
-  /** Count only. */
+  /** Only counts what would be delivered. Default false. */
   dryRun?: boolean;
 }
 
@@ -21,6 +21,7 @@ export interface ReplayOptions {
 export interface ReplayReport {
   /** The mark that the replayed deliveries carry. */
   id: string;
+  /** Whether it only counted. */
   dryRun: boolean;
   /** Events selected. */
   events: number;

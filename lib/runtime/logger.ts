@@ -1,25 +1,39 @@
 /** The logger of a bus and its handlers. Fields are JSON values; an event's data is never among them. */
 export interface Logger {
+  /** For a developer who follows a single event. */
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** For what goes as it should. */
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** For what somebody should look at. */
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** For what has failed. */
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-/** A logger that takes the fields before the message: pino, and what is built on it. It is known by its `bindings`. */
+/** A logger that takes the fields before the message: pino, and what is built on it. */
 export interface FieldsFirstLogger {
+  /** As {@link Logger.debug}, with the fields first. */
   debug(fields: object, message?: string): void;
+  /** As {@link Logger.info}, with the fields first. */
   info(fields: object, message?: string): void;
+  /** As {@link Logger.warn}, with the fields first. */
   warn(fields: object, message?: string): void;
+  /** As {@link Logger.error}, with the fields first. */
   error(fields: object, message?: string): void;
+  /** The fields of every line. Waggle recognizes a fields-first logger by this method, and does not call it. */
   bindings(): object;
 }
 
 /**
- * Logger libraries that are taken as they are: `console`, winston and others that are called with `(message, fields)`, and
- * pino, which is called with `(fields, message)`.
+ * A logger that `connect` accepts as it is: `console`, winston and others that are called with `(message, fields)`, or pino,
+ * which is called with `(fields, message)`.
  */
-export type LoggerLike = (Logger & { bindings?: undefined }) | FieldsFirstLogger;
+export type LoggerLike =
+  | (Logger & {
+      /** A logger with `bindings` is a {@link FieldsFirstLogger}. */
+      bindings?: undefined;
+    })
+  | FieldsFirstLogger;
 
 /** The logger that a user gave, called in the order of arguments that it expects. */
 export function toLogger(given: LoggerLike): Logger {

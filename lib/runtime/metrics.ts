@@ -1,12 +1,16 @@
 /** Percentiles of the latest 1,024 samples in milliseconds; 0 if there are none. */
 export interface Percentiles {
+  /** Half of the samples are at most this. */
   p50: number;
+  /** 95 % of the samples are at most this. */
   p95: number;
+  /** 99 % of the samples are at most this. */
   p99: number;
 }
 
 /** Counts of this process since the bus was connected, and the current depths of the whole bus. */
 export interface BusMetrics {
+  /** Events that this bus published, duplicates not counted. */
   published: number;
   /** Handler runs that succeeded. */
   delivered: number;
@@ -14,7 +18,9 @@ export interface BusMetrics {
   failed: number;
   /** Failed attempts that will be retried. */
   retried: number;
+  /** Deliveries that became dead letters. */
   deadLettered: number;
+  /** Deliveries that had expired, and were not handled. */
   expired: number;
   /** Publishes that the rate limit delayed or refused. */
   rateLimited: number;
@@ -22,7 +28,7 @@ export interface BusMetrics {
   duplicates: number;
   /** Handlers that are still running after their abort. */
   stuck: number;
-  /** Subscribers of this process that a `throttle` without a key holds up, now. */
+  /** Subscribers of this process that take no deliveries now, because a `throttle` without a key is full. */
   throttled: number;
   /** Subscribers of this process that are not paused. */
   activeSubscriptions: number;

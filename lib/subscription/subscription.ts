@@ -42,7 +42,12 @@ export interface Subscription<
    * The delay before the second attempt (`from`, default 1 s) and the longest delay (`to`, default 5 min), each at most 11 h.
    * The delay doubles after each attempt; half of it is random.
    */
-  readonly backoff?: { readonly from?: Duration; readonly to?: Duration };
+  readonly backoff?: {
+    /** The delay before the second attempt; default 1 s, at most 11 h. */
+    readonly from?: Duration;
+    /** The longest delay between two attempts; default 5 min, at most 11 h. */
+    readonly to?: Duration;
+  };
   /** Time limit of one attempt: 1 ms to 12 h. Default 30 s. */
   readonly timeout?: Duration;
   /** Maximum number of deliveries that run at once: 1 to 1,000. Default 10. */
@@ -51,12 +56,24 @@ export interface Subscription<
    * Limits the concurrent deliveries for each value at the path `key` to `limit`, 1 to 1,000, so that one customer cannot use
    * all of `concurrency`. Each process, that is, each bus that handles the subscription, applies the limit on its own.
    */
-  readonly concurrencyPerKey?: { readonly key: KeyPath; readonly limit: number };
+  readonly concurrencyPerKey?: {
+    /** The path; an event without a value there is not limited. */
+    readonly key: KeyPath;
+    /** Deliveries of one value that run at once: 1 to 1,000. */
+    readonly limit: number;
+  };
   /**
    * Limits the attempts that start within any span of `per`, 1 ms to 1 day, to `limit`, 1 to 10,000; with `key`, for each
    * value at that path. Each process, that is, each bus that handles the subscription, applies the limit on its own.
    */
-  readonly throttle?: { readonly limit: number; readonly per: Duration; readonly key?: KeyPath };
+  readonly throttle?: {
+    /** Attempts that may start, retries included: 1 to 10,000. */
+    readonly limit: number;
+    /** The length of the span: 1 ms to 1 day. */
+    readonly per: Duration;
+    /** Limits each value at this path; an event without a value there is not limited. */
+    readonly key?: KeyPath;
+  };
   /** Delivers events with the same value at this path one at a time, in order: `source`, `type`, `data.…`, `metadata.…`. */
   readonly ordered?: KeyPath;
   /** Whether an event succeeds at most once. Default true. */
@@ -71,6 +88,7 @@ export interface Subscription<
 
 /** A subscription with all defaults applied and all durations in milliseconds, as engines read and store it. */
 export interface SubscriptionRecord {
+  /** `[a-z][a-z0-9-]{0,47}`; generated for a subscription without a name. */
   readonly name: string;
   /** Type names, `*` allowed. */
   readonly on: readonly string[];
@@ -79,18 +97,35 @@ export interface SubscriptionRecord {
   /** Maximum number of attempts, the first included: 1 to 100. Default 5. */
   readonly attempts: number;
   /** The delay before the second attempt and the longest delay, in milliseconds. It doubles each time; half of it is random. */
-  readonly backoff: { readonly from: number; readonly to: number };
+  readonly backoff: {
+    /** Milliseconds before the second attempt. */
+    readonly from: number;
+    /** The longest delay in milliseconds. */
+    readonly to: number;
+  };
   /** Time limit of one attempt in milliseconds. Default 30 s. */
   readonly timeout: number;
   /** Maximum number of deliveries that run at once: 1 to 1,000. Default 10. */
   readonly concurrency: number;
   /** Concurrent deliveries in a process for each value at the path `key`, 1 to 1,000. Absent: no limit. */
-  readonly concurrencyPerKey?: { readonly key: string; readonly limit: number };
+  readonly concurrencyPerKey?: {
+    /** The path into the event. */
+    readonly key: string;
+    /** 1 to 1,000. */
+    readonly limit: number;
+  };
   /**
    * Attempts that start in a process within any `per` milliseconds, 1 to 10,000; with `key`, for each value at that path.
    * Absent: no limit.
    */
-  readonly throttle?: { readonly limit: number; readonly per: number; readonly key?: string };
+  readonly throttle?: {
+    /** 1 to 10,000. */
+    readonly limit: number;
+    /** Milliseconds. */
+    readonly per: number;
+    /** The path into the event; absent: one limit for all. */
+    readonly key?: string;
+  };
   /** Path into the event (`data.taskId`) of the ordering key. */
   readonly ordered?: string;
   /** Whether an event succeeds at most once. Default true. */

@@ -8,7 +8,10 @@ type Scalar = string | number | boolean | null;
 export type WhereValue<Value> =
   | Extract<Value, Scalar>
   | Extract<PatternValue, { exists: boolean }>
-  | { readonly "anything-but": AnythingBut<Value> }
+  | {
+      /** A value that is none of these. */
+      readonly "anything-but": AnythingBut<Value>;
+    }
   | ([Extract<Value, string>] extends [never] ? never : TextExpression)
   | ([Extract<Value, number>] extends [never] ? never : Extract<PatternValue, { numeric: unknown }>);
 
@@ -57,15 +60,21 @@ type WhereField<Value> = unknown extends Value
 export type WhereFields<Type> = [KnownNames<Type>] extends [never]
   ? Pattern
   : { readonly [Name in KnownNames<Type>]?: WhereField<Elements<FieldOf<Type, Name>>> } & {
+      /** At least one of these must match, in addition to all other fields. */
       readonly $or?: readonly WhereFields<Type>[];
     };
 
 /** An EventBridge pattern over an event, without its type. */
 export interface WhereEvent<Data> {
+  /** Conditions on the data, as it was published. */
   readonly data?: WhereFields<Data>;
+  /** Conditions on the metadata. */
   readonly metadata?: WhereFields<EventMetadata>;
+  /** Conditions on who published the event. */
   readonly source?: readonly WhereValue<string>[];
+  /** Conditions on its id. */
   readonly id?: readonly WhereValue<string>[];
+  /** Conditions on when it happened, as text: RFC 3339, UTC. */
   readonly time?: readonly WhereValue<string>[];
   /** At least one of these must match, in addition to all other fields. */
   readonly $or?: readonly WhereEvent<Data>[];

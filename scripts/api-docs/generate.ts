@@ -25,7 +25,7 @@ const about: Readonly<Record<string, string>> = {
 };
 
 const options = {
-  plugin: ["typedoc-plugin-markdown", join(here, "entry-names.mjs")],
+  plugin: ["typedoc-plugin-markdown", join(here, "entry-names.mjs"), join(here, "documented.mjs")],
   entryPoints: entries.map(({ file }) => join(root, file)),
   tsconfig: join(root, "tsconfig.json"),
   basePath: root,

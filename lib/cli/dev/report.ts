@@ -15,8 +15,9 @@ export interface RunPlan {
 
 /** What a run came to. */
 export interface RunSummary {
-  /** Runs of handlers that ended well, and that failed. */
+  /** Runs of handlers that succeeded. */
   handled: number;
+  /** Runs of handlers that failed. */
   failed: number;
   /** Events recorded meanwhile, by type, most first. */
   events: Record<string, number>;
@@ -24,6 +25,7 @@ export interface RunSummary {
   slowest: Step[];
   /** What is dead in the subscriptions of this run, whenever it died; newest first. */
   deadLetters: DeadStep[];
+  /** Milliseconds from the start of the work to its end. */
   durationMs: number;
   /** From the start of the process to the end of the first run; absent where none ran. */
   firstHandledMs?: number;
@@ -31,12 +33,17 @@ export interface RunSummary {
 
 /** What a summary says of a dead letter. */
 export interface DeadStep {
+  /** The id of the dead letter. */
   id: string;
+  /** The subscription that failed; empty if the event was not published. */
   subscription: string;
   /** What the event is about, or else its type. */
   what: string;
+  /** The message of the last failure. */
   message: string;
+  /** Attempts made. */
   attempts: number;
+  /** RFC 3339: when it became a dead letter. */
   deadAt: string;
 }
 

@@ -6,17 +6,23 @@ import type { Event } from "../../event/event.ts";
 
 /** One run of one handler. */
 export interface Step {
+  /** The name of the subscription. */
   subscription: string;
+  /** The id of the event. */
   eventId: string;
+  /** The type of the event. */
   type: string;
   /** What the event is about, or else its type. */
   what: string;
+  /** 1 for the first. */
   attempt: number;
+  /** Milliseconds that the handler took. */
   durationMs: number;
 }
 
 /** A run that failed. */
 export interface FailedStep extends Step {
+  /** The message of the error. */
   message: string;
   /** Whether that was its last attempt. */
   dead: boolean;

@@ -9,18 +9,29 @@ export type ReportTone = "good" | "warning" | "bad" | "dim";
 export interface ReportLine {
   /** A first word in the colour of the tone. */
   label?: string;
+  /** The colour of the label. */
   tone?: ReportTone;
+  /** The text of the line. */
   text?: string;
   /** Follows the text, dim, without a space between. */
   note?: string;
 }
 
 /** A cell of a table of a report, as plain text. */
-export type ReportCell = string | { text: string; tone: ReportTone };
+export type ReportCell =
+  | string
+  | {
+      /** The text of the cell. */
+      text: string;
+      /** Its colour. */
+      tone: ReportTone;
+    };
 
 /** A part of a summary: a title, and rows in columns. */
 export interface ReportSection {
+  /** The heading of the part. */
   title: string;
+  /** Cells by row. */
   rows: readonly (readonly ReportCell[])[];
   /** Columns, from 0, whose text stands at the right. */
   right?: readonly number[];
@@ -30,6 +41,7 @@ export interface ReportSection {
 
 /** A summary as a person reads it. */
 export interface SummaryText {
+  /** The first line: what the run came to. */
   headline: string;
   /** Before the events, slowest runs and dead letters. */
   sections?: readonly ReportSection[];
@@ -48,6 +60,7 @@ export interface ReportView<Plan extends object = object, Result = unknown> {
   subject?(event: Event): string | undefined;
   /** Fields that a JSON line of an event has besides the usual ones. */
   fields?(event: Event): Readonly<Record<string, unknown>>;
+  /** The lines before the first event. */
   plan?(plan: Plan): readonly ReportLine[];
   /** The line that an event is worth. `live`: a line at the foot of the terminal says how far the run is. */
   event?(event: Event, live: boolean): ReportLine | undefined;
@@ -57,5 +70,6 @@ export interface ReportView<Plan extends object = object, Result = unknown> {
   status?(): string;
   /** What an interrupted run leaves undone; default: its deliveries. `undefined` where nothing is left. */
   left?(): string | undefined;
+  /** The summary at the end; default: how many deliveries were handled, and how long it took. */
   summary?(summary: RunSummary, result: Result): SummaryText;
 }

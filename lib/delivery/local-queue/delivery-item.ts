@@ -8,7 +8,9 @@ const none: readonly Failure[] = Object.freeze([]);
 
 /** Whether a delivery was queued again, and why. */
 export interface Requeued {
+  /** Whether it was redriven from the dead letters. */
   readonly redriven: boolean;
+  /** The replay that it belongs to. */
   readonly replayId: string | undefined;
 }
 
@@ -17,12 +19,17 @@ export const firstTime: Requeued = { redriven: false, replayId: undefined };
 
 /** A delivery as a store keeps it: plain data. */
 export interface StoredDelivery extends Requeued {
+  /** The subscription that it goes to. */
   readonly subscription: string;
+  /** The event, with `metadata.replay` if it is replayed. */
   readonly event: Event;
+  /** Its position in the order of acceptance, unique among the deliveries of a subscription. */
   readonly order: number;
+  /** Milliseconds since 1970 at which the event was accepted, or the replay was queued. */
   readonly acceptedAt: number;
-  /** Attempts begun so far, and those that failed, oldest first. */
+  /** Attempts begun so far. */
   readonly attempt: number;
+  /** Attempts that failed, oldest first. */
   readonly failures: readonly Failure[];
   /** Milliseconds since 1970 at which the next attempt is due; at once where absent. */
   readonly dueAt?: number | undefined;
@@ -43,8 +50,11 @@ export class DeliveryItem implements Delivery, Queued, PoolItem {
   attempt = 0;
   failures: readonly Failure[] = none;
   poolIndex = -1;
+  /** `blocked`: waits behind an earlier delivery of its key. */
   state: "waiting" | "blocked" | "delayed" | "running" = "waiting";
+  /** Milliseconds since 1970 at which it is due; only meaningful while it is `delayed`. */
   dueAt = 0;
+  /** Ends its delay. */
   timer: Timer = undefined;
 
   constructor(

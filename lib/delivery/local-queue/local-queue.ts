@@ -21,11 +21,13 @@ export interface LocalDeliveryStore {
 
 /** What a queue tells its engine. */
 export interface LocalQueueDependencies {
+  /** The source of time and timers. */
   readonly clock: Clock;
   /** Has `pump` called soon, outside the current call. */
   schedule(queue: LocalQueue): void;
   /** Keeps a delivery that is out of attempts, or for which the backlog has no room. */
   deadLetter(item: DeliveryItem, reason: Failure): void;
+  /** Called after a delivery was added or settled. */
   changed(): void;
   /** Absent where deliveries end with the process. */
   readonly store?: LocalDeliveryStore;
@@ -33,6 +35,7 @@ export interface LocalQueueDependencies {
 
 /** What one subscription has to deliver, and to whom. */
 export class LocalQueue {
+  /** Whether it ends with its process. */
   readonly ephemeral: boolean;
   /** Whether the scheduler has it on its list. */
   scheduled = false;
@@ -59,6 +62,7 @@ export class LocalQueue {
     this.#keyOf = record.ordered === undefined ? undefined : orderedKey(record.ordered);
   }
 
+  /** The settings that apply now. */
   get record(): SubscriptionRecord {
     return this.#record;
   }
@@ -145,6 +149,7 @@ export class LocalQueue {
     }
   }
 
+  /** Records how an attempt ended. Does nothing for a delivery that is not running. */
   settle(item: Delivery, outcome: Outcome): void {
     // A run outlives its deleted subscription; one made since by the same name has nothing of it.
     if (!(item instanceof DeliveryItem) || !this.#running.delete(item)) return;
@@ -206,10 +211,12 @@ export class LocalQueue {
     for (const blocked of this.#keys.values()) yield* blocked;
   }
 
+  /** Deliveries that wait or are delayed. */
   get backlog(): number {
     return this.#waiting.size + this.#delayed.size + this.#blocked;
   }
 
+  /** The subscription as it stands; its dead letters are counted elsewhere. */
   state(deadLetters: number): SubscriptionState {
     const now = this.#dependencies.clock.now();
     let oldest = now;

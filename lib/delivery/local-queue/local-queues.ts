@@ -48,6 +48,7 @@ export class LocalQueues implements Iterable<LocalQueue> {
     return this.#scheduler.pending;
   }
 
+  /** The queue of a subscription. */
   get(subscription: string): LocalQueue | undefined {
     return this.#queues.get(subscription);
   }
@@ -110,6 +111,7 @@ export class LocalQueues implements Iterable<LocalQueue> {
     }
   }
 
+  /** Hands deliveries of a subscription to a consumer until it stops. */
   consume(subscription: string, consumer: Consumer): Consumption {
     const queue = this.#queues.get(subscription);
     return queue?.consume(consumer) ?? { settings: undefined, wake: () => {}, stop: () => {} };

@@ -14,6 +14,7 @@ export class Scheduler {
     return this.#pending;
   }
 
+  /** Hands over what waits in a queue, soon: in a microtask, or in a later turn of the event loop. */
   schedule(queue: LocalQueue): void {
     if (queue.scheduled) return;
     queue.scheduled = true;

@@ -45,20 +45,25 @@ export const unnamedInWorker = "custom.contract.unnamed_in_worker";
 
 /** A process of its own that runs scripted handlers, and that has an unnamed subscription besides. */
 export interface Worker {
+  /** Its process id. */
   readonly pid: number;
   /** As `kill -9` does; resolves when it is gone. Also where it is gone already. */
   kill(): Promise<void>;
-  /** Stops it as Ctrl-Z does, and has it go on. */
+  /** Stops it, as Ctrl-Z does. */
   freeze(): void;
+  /** Lets it go on. */
   thaw(): void;
 }
 
 /** What a case has done until now, by which an environment tells whether anything of it is under way. */
 export interface CaseActivity {
+  /** The correlation id of what the case publishes. */
   readonly flow: string;
   /** What the case itself published and history keeps, by id. */
   readonly recorded: readonly string[];
+  /** The subscriptions that the case consumes. */
   readonly consumed: readonly SubscriptionName[];
+  /** The buses that the case opened. */
   readonly buses: readonly Bus[];
   /** Milliseconds without any progress after which to give up. */
   readonly withinMs: number;
@@ -66,6 +71,7 @@ export interface CaseActivity {
 
 /** Where cases run: what they share. */
 export interface Environment {
+  /** Where scripted handlers report to. */
   readonly recorder: Recorder;
   /**
    * Opens a bus of its own in this process. All buses of an environment reach the same events where the engine has
@@ -78,6 +84,7 @@ export interface Environment {
   quiet?(activity: CaseActivity): Promise<void>;
   /** Forgets what the last case left. Present where subscriptions are deployed once for all cases. */
   clear?(): Promise<void>;
+  /** Ends processes and removes what was made for the suite. Called once, after the last case. */
   close(): Promise<void>;
 }
 

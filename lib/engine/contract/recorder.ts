@@ -3,11 +3,17 @@ import type { Event } from "../../event/event.ts";
 
 /** What a scripted handler reports: one at each turn of a run. */
 export const reportSchema = z.object({
+  /** What the handler has just done. */
   phase: z.enum(["started", "published", "refused", "aborted", "done", "failed"]),
+  /** The subscription that it handles. */
   subscription: z.string(),
+  /** The event that it handles. */
   eventId: z.string(),
+  /** The correlation id of the event. */
   flow: z.string(),
+  /** 1 for the first. */
   attempt: z.number(),
+  /** Whether the delivery was redriven. */
   redriven: z.boolean(),
   /** The process that ran it. */
   pid: z.number(),
@@ -19,6 +25,7 @@ export const reportSchema = z.object({
   note: z.string().optional(),
 });
 
+/** One report of a scripted handler. */
 export type Report = z.infer<typeof reportSchema>;
 
 /** The way back from handlers to the case, wherever they run. */
@@ -29,6 +36,7 @@ export interface Recorder {
   reports(flow: string): Promise<Report[]>;
   /** Lets those go on who wait at this gate. */
   open(gate: string): Promise<void>;
+  /** Whether a gate was opened. */
   isOpen(gate: string): Promise<boolean>;
 }
 

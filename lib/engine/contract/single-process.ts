@@ -17,11 +17,13 @@ export type SingleProcess = Declaration &
     | {
         /** Opens the engine: an {@link EngineFactory}, or one that keeps what it has in the folder. */
         readonly engine: (context: EngineContext, folder: string) => Engine | Promise<Engine>;
+        /** Excluded by `engine`. */
         readonly connect?: never;
       }
     | {
         /** Opens a bus on the engine, where `connect({ engine: factory })` is not the way. */
         readonly connect: (options: BusOptions, folder: string) => Promise<Bus>;
+        /** Excluded by `connect`. */
         readonly engine?: never;
       }
   );

@@ -82,8 +82,10 @@ export const subscriptions = {
   "crashing-twice": { on: "custom.contract.crashing_twice", attempts: 2, backoff: soon },
 } as const satisfies Record<string, Omit<Subscription, "name">>;
 
+/** The name of one of {@link subscriptions}. */
 export type SubscriptionName = keyof typeof subscriptions;
 
+/** Whether a text is the name of one of {@link subscriptions}. */
 export function isSubscriptionName(name: string): name is SubscriptionName {
   return Object.hasOwn(subscriptions, name);
 }

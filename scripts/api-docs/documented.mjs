@@ -1,0 +1,76 @@
+// A plugin of TypeDoc: a public name without a docstring, or a member without one, is an error.
+import { entries } from "../entries.mjs";
+
+/** Entries that are checked: the others have constructs and options whose promises are in docs/aws. */
+const checked = new Set(entries.flatMap(({ name, page }) => (/\/(cdk|lambda)$/.test(name) ? [] : [page])));
+
+/** Names whose members are the fields of events, which docs/reference/catalog.md lists. */
+const fields = new Set(["StandardEvents"]);
+
+/** Kinds of TypeDoc's reflections. */
+const kinds = {
+  variable: 32,
+  class: 128,
+  interface: 256,
+  constructor: 512,
+  typeAlias: 2_097_152,
+  reference: 4_194_304,
+};
+
+/** @param {Application} application */
+export function load({ converter, logger }) {
+  converter.on("resolveEnd", ({ project }) => {
+    for (const module of project.children ?? []) {
+      if (!checked.has(module.name)) continue;
+      for (const name of module.children ?? []) {
+        if (name.kind === kinds.reference) continue;
+        for (const missing of undocumented(name, name.name)) {
+          logger.error(`${module.name}: ${missing} has no docstring`);
+        }
+      }
+    }
+  });
+}
+
+/**
+ * The paths of what lacks a docstring: the reflection, and the members that its declaration has of its own.
+ * @param {Reflection} reflection @param {string} path @returns {string[]}
+ */
+function undocumented(reflection, path) {
+  const members = fields.has(reflection.name) ? [] : membersOf(reflection);
+  return [
+    ...(isDocumented(reflection) ? [] : [path]),
+    ...members.flatMap((member) => undocumented(member, `${path}.${member.name}`)),
+  ];
+}
+
+/** @param {Reflection} reflection */
+function isDocumented(reflection) {
+  const { signatures = [], getSignature, setSignature } = reflection;
+  return [reflection, ...signatures, getSignature, setSignature].some((one) => one?.hasComment() === true);
+}
+
+/** @param {Reflection} reflection @returns {Reflection[]} */
+function membersOf({ kind, children = [], type }) {
+  if (kind === kinds.variable) return [];
+  const own = [...children, ...literalsIn(type).flatMap((literal) => literal.children ?? [])];
+  return own.filter((member) => member.inheritedFrom === undefined && member.kind !== kinds.constructor);
+}
+
+/** The object types that are written out in a type. @param {Type | undefined} type @returns {Reflection[]} */
+function literalsIn(type) {
+  if (type?.type === "reflection" && type.declaration !== undefined) return [type.declaration];
+  if (type?.type === "array") return literalsIn(type.elementType);
+  if (type?.type === "union" || type?.type === "intersection") return (type.types ?? []).flatMap(literalsIn);
+  return [];
+}
+
+/** @typedef {{ type: string, declaration?: Reflection, types?: Type[], elementType?: Type }} Type */
+/**
+ * @typedef {{ name: string, kind: number, children?: Reflection[], type?: Type, inheritedFrom?: unknown,
+ *   signatures?: Reflection[], getSignature?: Reflection, setSignature?: Reflection, hasComment(): boolean }} Reflection
+ */
+/**
+ * @typedef {{ logger: { error(message: string): void },
+ *   converter: { on(event: "resolveEnd", act: (context: { project: Reflection }) => void): void } }} Application
+ */
