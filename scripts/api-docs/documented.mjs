@@ -4,8 +4,8 @@ import { entries } from "../entries.mjs";
 /** Entries that are checked: the others have constructs and options whose promises are in docs/aws. */
 const checked = new Set(entries.flatMap(({ name, page }) => (/\/(cdk|lambda)$/.test(name) ? [] : [page])));
 
-/** Names whose members are the fields of events, which docs/reference/catalog.md lists. */
-const fields = new Set(["StandardEvents"]);
+/** Paths whose members are made from other types: the fields of events, and of their metadata. */
+const derived = new Set(["StandardEvents", "WhereEvent.metadata"]);
 
 /** Kinds of TypeDoc's reflections. */
 const kinds = {
@@ -37,7 +37,7 @@ export function load({ converter, logger }) {
  * @param {Reflection} reflection @param {string} path @returns {string[]}
  */
 function undocumented(reflection, path) {
-  const members = fields.has(reflection.name) ? [] : membersOf(reflection);
+  const members = derived.has(path) ? [] : membersOf(reflection);
   return [
     ...(isDocumented(reflection) ? [] : [path]),
     ...members.flatMap((member) => undocumented(member, `${path}.${member.name}`)),

@@ -53,6 +53,7 @@ export class LocalQueues implements Iterable<LocalQueue> {
     return this.#queues.get(subscription);
   }
 
+  /** The queues, in the order in which their subscriptions were created. */
   [Symbol.iterator](): Iterator<LocalQueue> {
     return this.#queues.values();
   }
