@@ -100,7 +100,7 @@ async function settle(bus: Bus, workflow: StartedWorkflow, signal: AbortSignal):
         root,
         status: flow.status,
         documents: documents.length,
-        // A task may be told of twice.
+        // A task may be announced twice.
         ended: Math.min(ended.events.length, documents.length),
         events: flow.size,
         durationMs: flow.durationMs,

@@ -22,7 +22,7 @@ export function summaryText(run: RunSummary, { documents, workflows, learnt }: C
     next: [
       ...(flow === undefined ? [] : [[`flow ${flow}`, "one folder's work as a tree of causes"] as const]),
       ...("task.conflict.detected" in run.events
-        ? [["history --type task.conflict.detected", "who gave way to whom"] as const]
+        ? [["history --type task.conflict.detected", "which reader yielded to which"] as const]
         : []),
       ["history --type knowledge_graph.updated --limit 5", "what was learnt last"],
       ["stats", "all events by type"],

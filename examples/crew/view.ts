@@ -9,13 +9,13 @@ const resultSchema = z.looseObject({
   agentId: z.string().default("somebody"),
   result: z.looseObject({ words: z.number().optional(), gaveWayTo: z.string().optional() }).optional(),
 });
-const conflictSchema = z.looseObject({ resource: z.string(), resolution: z.string().default("one gives way") });
+const conflictSchema = z.looseObject({ resource: z.string(), resolution: z.string().default("one yields") });
 const completedSchema = z.looseObject({ output: z.looseObject({ documents: z.number() }) });
 
 /** Skipped files named one by one; more are counted. */
 const skippedShown = 5;
 
-/** What the crew's run says of itself: which documents are to be read, by whom they were, and who gave way. */
+/** What the crew's run says of itself: which documents are to be read, by whom they were, and which reader yielded to another. */
 export class CrewView implements ReportView<CrewPlan, CrewResult> {
   readonly #roots = new Map<string, string>();
   #announced = 0;

@@ -5,7 +5,7 @@ import type { Claim } from "./conflict.ts";
 
 /**
  * Returns the tasks that were assigned to read a content or have read it, oldest first. `assigned` is the event of the calling
- * task. If it has the tag of the content, it must be in history: without it, each of two readers could give way to the other.
+ * task. If it has the tag of the content, it must be in history: without it, each of two readers could yield to the other.
  * For a redriven task history may no longer keep it.
  */
 export async function readClaims(

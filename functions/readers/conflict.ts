@@ -8,8 +8,8 @@ export interface Claim {
 }
 
 /**
- * Returns the claim that a task must give way to: the oldest valid claim of another task, or `undefined` if the task's own
- * claim is older. The order of acceptance is the same for every reader, so exactly one of two readers gives way.
+ * Returns the claim that a task must yield to: the oldest valid claim of another task, or `undefined` if the task's own
+ * claim is older. The order of acceptance is the same for every reader, so exactly one of two readers yields.
  *
  * `isValid` returns whether an assigned file still has the content, since it may have been moved.
  */

@@ -5,7 +5,7 @@ import { findHolder } from "./conflict.ts";
 import { BrokenDocumentError, type Reading, readDocument } from "./read-document.ts";
 import type subscription from "./subscription.ts";
 
-/** Reads the document of a task and publishes a memory of it, or gives way to another reader with the same document. */
+/** Reads the document of a task and publishes a memory of it, or yields to another reader with the same document. */
 const reader: Handler<EventOf<typeof subscription>> = async (event, { attempt, bus, log, redriven, signal }) => {
   const { taskId, agentId = "reader-1" } = event.data;
   const document = parseDocument(event.data.input);
@@ -25,14 +25,14 @@ const reader: Handler<EventOf<typeof subscription>> = async (event, { attempt, b
     return (await read(claim.path, signal).catch(() => undefined))?.digest === digest;
   });
   if (holder !== undefined) {
-    const resolution = `${agentId} gives way: ${holder.agentId} has the same content as ${holder.path}`;
+    const resolution = `${agentId} yields: ${holder.agentId} has the same content as ${holder.path}`;
     log.info(resolution, { path });
     await bus.emit.task.conflict.detected(
       { resource: path, taskIds: [holder.taskId, taskId], agentIds: [holder.agentId, agentId], resolution },
       from("conflict"),
     );
     const result = { path, digest, gaveWayTo: holder.taskId, sameAs: holder.path };
-    await bus.emit.task.completed({ taskId, agentId, result }, from("gave way"));
+    await bus.emit.task.completed({ taskId, agentId, result }, from("yielded"));
     return;
   }
 

@@ -11,7 +11,7 @@ export interface GlobalOptions {
   json?: boolean;
 }
 
-/** The parts of a command's help besides its options. */
+/** The parts of a command's help except its options. */
 export interface CommandHelp {
   /** A phrase for the list of commands. */
   summary: string;

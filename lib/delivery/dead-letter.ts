@@ -32,7 +32,7 @@ export function deadLetterOf(delivery: DeadDelivery, reason: Failure, { id, dead
   };
 }
 
-/** What is known of an event that could not be published, besides the event and the reason. */
+/** The facts of an event that could not be published, without the event and the reason. */
 export interface UnpublishedStamp extends DeadLetterStamp {
   /** Milliseconds since 1970 at which the publish was called, or what holds the event was sent. */
   readonly acceptedAt: number;

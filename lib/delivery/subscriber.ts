@@ -45,7 +45,7 @@ export interface Subscriber {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The user's hold on a runner. `closed` is told once it has ended. */
+/** Wraps a runner for its user. Calls `closed` once the runner has ended. */
 export function createSubscriber<Events>(
   engine: Engine,
   runner: Runner<Events>,

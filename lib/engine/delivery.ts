@@ -17,7 +17,7 @@ export interface Delivery {
   readonly failures: readonly Failure[];
   /** Whether it was redriven from the dead letters. */
   readonly redriven: boolean;
-  /** The replay that it belongs to. An event that a replayed handler published has a mark too, and is no replay. */
+  /** The replay that it belongs to. What the handler of a replayed event publishes has the mark too, but not this id. */
   readonly replayId?: string | undefined;
 }
 

@@ -2,7 +2,7 @@ import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 import type { Event } from "../event/event.ts";
 
-// What every engine refuses in the same words.
+// Errors that every engine words the same.
 
 /** An id is stored with other content. */
 export function idConflict(event: Event): BusError {

@@ -12,7 +12,7 @@ export interface SubscriptionState {
   readonly delayed: number;
   /** In handlers; where only a queue is asked (aws), also what waits there for its next attempt. */
   readonly running: number;
-  /** Milliseconds since the oldest waiting, delayed or running delivery was accepted; 0 where there is none, or it cannot be told. */
+  /** Milliseconds since the oldest waiting, delayed or running delivery was accepted; 0 if there is none, or if the engine does not know it (aws). */
   readonly oldestAgeMs: number;
   /** Its dead letters. */
   readonly deadLetters: number;

@@ -1,7 +1,7 @@
 import { messageOf } from "./message-of.ts";
 
 /**
- * Every code of a {@link BusError} or a failed attempt, besides those that engines define. The list is closed: a new kind of
+ * Every code of a {@link BusError} or a failed attempt, except those that engines define. The list is closed: a new kind of
  * failure uses one of these codes.
  */
 export const busErrorCodes = [

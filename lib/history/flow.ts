@@ -84,7 +84,7 @@ export function buildFlow(
     const cause = event.metadata.causationId;
     const parent = cause === undefined ? undefined : nodes.get(cause);
     placed.add(node);
-    // Publishers may give any `causationId`. A ring has a cause that came later somewhere: cut there, no event is hidden.
+    // Publishers may give any `causationId`. In a cycle, some cause was accepted later than its effect: cut there, no event is hidden.
     const inRing = parent !== undefined && (parent === node || (!placed.has(parent) && causes(nodes, event)));
     (parent === undefined || inRing ? roots : parent.children).push(node);
     if (Date.parse(event.time) < Date.parse(startedAt)) startedAt = event.time;

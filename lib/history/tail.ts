@@ -27,7 +27,7 @@ export function tail(
 ): AsyncGenerator<Event, void, void> {
   const wants = historyFilter(query);
   const from = since === undefined ? log.position("end") : positionSince(log, since);
-  // Who iterates is told; who never does must not end the process.
+  // An iteration throws the error; without one, the rejection must not end the process.
   from.catch(() => {});
   const isKnown = since === undefined ? log.recentlySeen?.() : undefined;
   const until = signal === undefined ? closing : AbortSignal.any([signal, closing]);

@@ -2,7 +2,7 @@ import type { StatsQuery, StatsRow } from "../engine/queries.ts";
 import { typeMatcher } from "../pattern/type-names.ts";
 import { windowMs } from "./stats-window.ts";
 
-/** The sums of a `stats` query, by window and type. `invalid_config` where the query's window is no whole minutes. */
+/** The sums of a `stats` query, by window and type. Throws `invalid_config` if the window of the query is not a whole number of minutes. */
 export class TypeCounts {
   readonly #window: number | undefined;
   readonly #wants: ((type: string) => boolean) | undefined;

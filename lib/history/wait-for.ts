@@ -45,7 +45,7 @@ export async function waitFor(
   const limit = new WaitLimit(dependencies, timeoutMs, options.signal);
   try {
     const { since } = options;
-    // Before the end is asked for: a `since` that is no time throws, and nobody would wait for the end.
+    // Before the end is read: an invalid `since` throws, and nothing would await the read.
     const sincePosition = since === undefined ? undefined : positionSince(log, since);
     const end = log.position("end");
     // What lies after a `since` counts, known or not.

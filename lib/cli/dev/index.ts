@@ -30,7 +30,7 @@ export interface RunFunctionsOptions<Plan extends object = object, Result = unkn
   strict?: boolean | undefined;
   /** As the user calls this program, for messages; default `waggle dev`. */
   program?: string;
-  /** What is said of the run besides the usual. */
+  /** What the program adds to the report. */
   view?: ReportView<Plan, Result>;
 }
 

@@ -5,7 +5,7 @@ import { truncate } from "../output/text.ts";
 const frameMs = 50;
 const clearLine = "\r\u001b[2K";
 
-/** One line at the foot of a terminal that changes in place; what is written besides it scrolls by above. */
+/** One line at the foot of a terminal that changes in place; other output scrolls by above it. */
 export class LiveLine {
   /** Writes above the line. */
   readonly output: CliOutput;

@@ -7,7 +7,7 @@ import type { Steps } from "./steps.ts";
 const known = new Set(["subscription", "attempt", "eventId", "type", "correlationId"]);
 
 /**
- * Has what the bus and handlers log be part of the report: all from this level up, but for failures that it has told of.
+ * Adds what the bus and handlers log to the report: everything from this level up, except failures that it has shown already.
  * A logger of the user's own gets it in its place, and all of it.
  */
 export function reportLogger(report: Report, steps: Steps, from: NoteLevel, own: Logger | undefined): Logger {

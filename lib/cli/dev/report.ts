@@ -50,7 +50,7 @@ export interface DeadStep {
 /** How loud a {@link Report.note} is. */
 export type NoteLevel = "info" | "warning" | "error";
 
-/** Tells the user how a run goes. */
+/** Shows the user how a run goes. */
 export interface Report {
   /** Before anything is subscribed, with the folders of the functions. */
   starting(functions: readonly string[]): void;
@@ -67,9 +67,9 @@ export interface Report {
   print(text: string): void;
   /** `result`: what the work resolved with. */
   finished(summary: RunSummary, result: unknown): void;
-  /** The run was told to stop; so many handlers are let finish. */
+  /** The run is stopping; this many handlers may finish. */
   stopping(running: number): void;
-  /** The run has stopped; so many deliveries are left, for the next run where they are kept. */
+  /** The run has stopped; this many deliveries are left, for the next run if the engine keeps them. */
   interrupted(left: { deliveries: number; kept: boolean }): void;
 }
 

@@ -30,12 +30,12 @@ export interface RunSettings<Events, Plan extends object, Result> {
   program: string;
   /** How a hint begins a command line of `waggle`. */
   waggle: string;
-  /** What is told of the log, from this level up. */
+  /** The lowest level of the log that is reported. */
   logLevel: NoteLevel;
   view: ReportView<Plan, Result>;
 }
 
-/** Runs functions on a bus of this machine while the work goes on, and tells how it goes. */
+/** Runs functions on a bus of this machine while the work lasts, and reports on them. */
 export async function runSession<Events, Plan extends object, Result>(
   io: CliIo,
   settings: RunSettings<Events, Plan, Result>,

@@ -60,7 +60,7 @@ export interface SessionParts<Events> {
 const shortestPauseMs = 50;
 const longestPauseMs = 500;
 
-/** A {@link FunctionSession}, and what its owner needs besides. */
+/** A {@link FunctionSession}, and what its owner needs in addition. */
 export class Session<Events, Plan extends object> implements FunctionSession<Events, Plan> {
   readonly #parts: SessionParts<Events>;
   readonly #startedAt = performance.now();

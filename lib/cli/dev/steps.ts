@@ -33,7 +33,7 @@ export interface StepsOptions {
   subject?: ((event: Event) => string | undefined) | undefined;
   onHandled(step: Step): void;
   onFailed(step: FailedStep): void;
-  /** Told what runs, whenever that changes. */
+  /** Called with what runs, whenever that changes. */
   onRunning(what: readonly string[]): void;
 }
 
@@ -51,7 +51,7 @@ export class Steps {
   readonly #options: StepsOptions;
   #held: Promise<void> | undefined;
   readonly #running = new Map<object, string>();
-  /** Failures that were told of, until the log speaks of them. */
+  /** Failures that were reported, until the log has a line about them. */
   readonly #told = new Set<string>();
 
   constructor(options: StepsOptions) {
@@ -106,7 +106,7 @@ export class Steps {
     }
   }
 
-  /** Whether {@link StepsOptions.onFailed} was told of the failure that a line of the bus's log speaks of. Asked once. */
+  /** Whether a line of the bus's log is about a failure that was passed to {@link StepsOptions.onFailed}. True once. */
   toldOf({ subscription, eventId, attempt }: Readonly<Record<string, unknown>>): boolean {
     return this.#told.delete(keyOf(subscription, eventId, attempt));
   }

@@ -52,13 +52,13 @@ export interface SummaryText {
 }
 
 /**
- * What a program says of its run, besides what is said of every run. All of it is optional: without a view, each event and
+ * What a program adds to the report of its run. All of it is optional: without a view, each event and
  * each run of a handler is a line. `Plan` is what the program gives `session.plan`, `Result` what its work resolves with.
  */
 export interface ReportView<Plan extends object = object, Result = unknown> {
   /** What an event is about: a file, a task. Shown with runs, failures and dead letters; default: the event's type. */
   subject?(event: Event): string | undefined;
-  /** Fields that a JSON line of an event has besides the usual ones. */
+  /** Additional fields of an event's JSON line. */
   fields?(event: Event): Readonly<Record<string, unknown>>;
   /** The lines before the first event. */
   plan?(plan: Plan): readonly ReportLine[];

@@ -11,7 +11,7 @@ const keptTurns = 100_000;
 /** Turns between two searches for those that were lost. */
 const fewTurns = 1_000;
 
-/** The turn of a delivery that was told to wait. */
+/** The turn of a delivery that has to wait. */
 interface Turn {
   /** Its place in the row of its key. */
   readonly place: number;
@@ -29,7 +29,7 @@ interface KeyState {
 }
 
 /**
- * Lets at most `limit` deliveries of a key run at once. When a run ends cannot be known, so one that has to wait is told to come
+ * Lets at most `limit` deliveries of a key run at once. When a run ends cannot be known, so one that has to wait is asked to come
  * again when its turn is likely: by what is before it and how long runs last, but never more than doubling the time that it has
  * waited. Its turn is kept for it against those that come later, but not for long after it is due, since another process may
  * have taken it.

@@ -15,7 +15,7 @@ export class StartWindow {
   readonly #started: LatestTimes;
   /** The slots that were given away, also in the future: where the next one is. */
   readonly #assigned: LatestTimes;
-  /** Slots of those that were told to wait, by their delivery, the earliest first. */
+  /** Reserved slots by the delivery that waits, the earliest first. */
   readonly #reserved = new Map<string, number>();
 
   constructor(limit: number, per: number) {

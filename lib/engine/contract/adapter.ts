@@ -6,7 +6,7 @@ import type { Recorder } from "./recorder.ts";
 import type { SubscriptionName } from "./subscriptions.ts";
 
 /**
- * What an engine may lack, besides {@link Capability}:
+ * A feature that an engine may lack: a {@link Capability}, or one of these:
  * - `crash`: processes of its own that a case can start and kill.
  * - `ownership`: a delivery stays with its process until that is gone, however long it stands still.
  * - `local-consumers`: who subscribes to a named subscription runs its handler, and can pause it, count it and close it. Where
@@ -43,7 +43,7 @@ export type BusOptions = Pick<
 /** What the unnamed subscription of a worker listens to. */
 export const unnamedInWorker = "custom.contract.unnamed_in_worker";
 
-/** A process of its own that runs scripted handlers, and that has an unnamed subscription besides. */
+/** A separate process that runs scripted handlers, and that also has an unnamed subscription. */
 export interface Worker {
   /** Its process id. */
   readonly pid: number;
@@ -88,7 +88,7 @@ export interface Environment {
   close(): Promise<void>;
 }
 
-/** What the suite is told of any engine. */
+/** What an engine declares to the suite. */
 export interface Declaration {
   /** For the titles of the tests. */
   readonly name: string;

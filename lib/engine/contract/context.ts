@@ -21,7 +21,7 @@ const waitMs = 5_000;
 /** Between two checks. */
 const pollMs = 3;
 
-/** What to publish besides the type. */
+/** A draft without its type. */
 export interface Scripted extends PublishFields {
   script?: Script;
   data?: Record<string, unknown>;
@@ -271,7 +271,7 @@ function sorted<One>(list: readonly One[]): One[] {
 }
 
 const ignore = () => {};
-/** Cases fail deliveries on purpose: what the bus says of it is no news. */
+/** Cases fail deliveries on purpose, so the warnings of the bus are expected. */
 const silent: BusOptions = {
   source: "contract",
   logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },

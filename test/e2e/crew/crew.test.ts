@@ -42,7 +42,7 @@ async function readings(): Promise<Record<string, number>> {
 const broken = '{"step":1}\n{"step":\n';
 
 describe("the crew", () => {
-  test("reads docs/ and examples/inbox/, has one of two readers give way, and shows what is dead", async () => {
+  test("reads docs/ and examples/inbox/, has one of two readers yield, and shows what is dead", async () => {
     await here.write("docs/a.md", "# Hives\n\nThe Waggle Dance is in [b](b.md).");
     await here.write("docs/b.md", "# Dances");
     await here.write("examples/inbox/note.md", "# Note\n\nThe Waggle Dance again.");
@@ -53,7 +53,7 @@ describe("the crew", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("docs: 2 documents to read");
     expect(stdout).toContain("examples/inbox: 3 documents to read");
-    expect(stdout).toMatch(/^conflict examples\/inbox\/team\/note\.md: reader-\d gives way: reader-\d has the same/m);
+    expect(stdout).toMatch(/^conflict examples\/inbox\/team\/note\.md: reader-\d yields: reader-\d has the same/m);
     expect(stdout).toContain("dead in readers: examples/inbox/calls.jsonl: line 2 is not JSON");
     expect(stdout).toContain("complete docs: 2 documents");
     expect(stdout).toContain("1 dead letter.");

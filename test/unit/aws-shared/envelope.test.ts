@@ -145,7 +145,7 @@ describe("an event that another program put", () => {
     '"text"',
     '{"detail":{}}',
     '{"id":"1","detail-type":"a.b","source":"s","time":"t","detail":[]}',
-  ])("is no event at all: %s", (body) => {
+  ])("is not an event at all: %s", (body) => {
     expect(() => openEnvelope(body, standardCatalog)).toThrow(expect.objectContaining({ code: "invalid_event" }));
   });
 

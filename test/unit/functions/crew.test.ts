@@ -53,7 +53,7 @@ describe("the crew", () => {
     expect(flow.roots).toHaveLength(1);
   });
 
-  test("lets the later of two readers of a content give way, whichever runs first", async () => {
+  test("lets the later of two readers of a content yield, whichever runs first", async () => {
     await announce(bus, "w1", folder, { "a.md": "# Same", "b.md": "# Other", "c.md": "# Same" });
     await bus.drain();
     expect(countOf(bus, "memory.created")).toBe(2);
@@ -61,7 +61,7 @@ describe("the crew", () => {
       expect.objectContaining({
         resource: join(folder, "c.md"),
         agentIds: ["reader-1", "reader-3"],
-        resolution: `reader-3 gives way: reader-1 has the same content as ${join(folder, "a.md")}`,
+        resolution: `reader-3 yields: reader-1 has the same content as ${join(folder, "a.md")}`,
       }),
     ]);
     expect(dataOf(bus, "workflow.completed")).toEqual([

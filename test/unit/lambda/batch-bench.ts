@@ -16,7 +16,7 @@ import { Bench } from "../engines/aws/deliveries/bench.ts";
 
 type Handle = (event: Event, context: HandlerContext<RegisteredEvents>) => unknown;
 
-/** What a queue was told of one batch, in order. */
+/** The calls to a queue for one batch, in order. */
 export type Told = { hide: string; ms: number } | { delete: string };
 
 /** A subscription's function without Lambda and SQS around it: its deliveries are real, on a clock that stands still. */

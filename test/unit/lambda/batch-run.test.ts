@@ -41,7 +41,7 @@ describeDynamo("a batch of messages", () => {
     expect(run.counts).toMatchObject({ [metricNames.deadLettered]: 1, [metricNames.deadLetters]: 1 });
   });
 
-  test("a message that is no event is a dead deadLetter, and holds nobody up", async () => {
+  test("a message that is not an event becomes a dead letter and holds up no other", async () => {
     const bench = await BatchBench.make(dynamo());
     const handled: string[] = [];
     const run = bench.batch(

@@ -17,7 +17,7 @@ test("a batch is recorded, and counted", async () => {
   expect(bench.recorded.map(({ id }) => id)).toEqual(["a", "b"]);
 });
 
-test("what is none of its type, and what is no event at all, is a dead letter and holds nobody up", async () => {
+test("what is invalid for its type, or is not an event at all, becomes a dead letter and holds up no other", async () => {
   const { bench, recorder } = make();
   const messages = [
     bench.message({ id: "bad", type: "task.completed", data: { taskId: 7 } }),

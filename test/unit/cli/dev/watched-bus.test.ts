@@ -4,7 +4,7 @@ import { testBus } from "wagglebus/testing";
 import { type FailedStep, type Step, Steps } from "../../../../lib/cli/dev/steps.ts";
 import { watchBus } from "../../../../lib/cli/dev/watched-bus.ts";
 
-/** A bus that is watched, and what was told of it. */
+/** A bus that is watched, and the calls that its watcher received. */
 function watched() {
   const told: { handled: Step[]; failed: FailedStep[]; running: string[] } = { handled: [], failed: [], running: [] };
   const steps = new Steps({

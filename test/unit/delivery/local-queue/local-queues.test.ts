@@ -204,7 +204,7 @@ test("one that starts in the past gets what it wants of it, from its time on, in
   expect(await consume(queues, "new").ids()).toEqual([]);
 });
 
-test("whoever watches is told of what was queued, settled and deleted", async () => {
+test("a watcher is called for what was queued, settled and deleted", async () => {
   const { queues, changes } = storing();
   queues.put(aRecord(), false);
   const told = async (act: () => void) => {
