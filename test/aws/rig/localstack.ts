@@ -58,6 +58,7 @@ export async function startLocalstack({ signal }: { signal: AbortSignal }): Prom
       LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_ERROR_SEC: "1",
       LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC: "1",
       DISABLE_EVENTS: "1",
+      SQS_DISABLE_CLOUDWATCH_METRICS: "1",
       DNS_ADDRESS: "0",
       SKIP_SSL_CERT_DOWNLOAD: "1",
     },
