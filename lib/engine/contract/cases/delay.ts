@@ -119,7 +119,7 @@ export const delayCases: readonly ContractCase[] = [
       await t.consume("in-order");
       const order = "custom.contract.in_order";
       await t.publishInTurn(order, { data: { key: "a", name: "a1" } });
-      await t.publishInTurn(order, { data: { key: "a", name: "a2" }, metadata: ahead(t, 250) });
+      await t.publishInTurn(order, { data: { key: "a", name: "a2" }, metadata: ahead(t, 1_000) });
       await t.publishInTurn(order, { data: { key: "a", name: "a3" } });
       const other = await t.publish(order, { data: { key: "b", name: "b1" } });
       await t.handled(other, "in-order");
