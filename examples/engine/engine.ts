@@ -23,7 +23,7 @@ export function journalEngine(file: string): waggle.EngineFactory {
     journal.step(() => queues.restore(journal.tables.subscriptions.values(), journal.tables.deliveries.values()));
     return {
       name: "journal",
-      capabilities: new Set(["durable", "ordered-publish", "priority", "backpressure", "settled"]),
+      capabilities: new Set(["durable", "ordered-publish", "priority", "backpressure", "delay", "settled"]),
       log: eventLog(journal, queues, clock),
       deliveries: deliveryQueue(journal, queues, clock),
       subscriptions: subscriptionStore(journal, queues),

@@ -11,6 +11,7 @@ import { DueTimer } from "./deliveries/due-timer.ts";
 import { DeliveryEnqueuer } from "./deliveries/enqueue.ts";
 import { FairShare } from "./deliveries/fair-share.ts";
 import { Pending } from "./deliveries/pending.ts";
+import { Reordering } from "./deliveries/reordering.ts";
 import { Replays } from "./deliveries/replays.ts";
 import { SettlementQueue } from "./deliveries/settlement-queue.ts";
 import { Settlements } from "./deliveries/settlements.ts";
@@ -38,6 +39,7 @@ import { EmbeddedSubscriptions } from "./subscriptions/subscriptions.ts";
 export function createComponents(db: DatabaseSync, processId: number, settings: EngineSettings, committed: () => void) {
   const { clock, file, maxPending, nextId, onError, pollMs, retention } = settings;
   const now = () => dueTimer.now();
+  const delayedUntil = (due: number) => dueTimer.expect(due);
   const schedule = () => writer.schedule();
   const transact = <Result>(act: () => Result) => writer.run(act);
   const inBackground = (work: Promise<void>) => {
@@ -45,20 +47,21 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
   };
 
   const subscriptionCache = new SubscriptionCache(db);
-  const queue = new DeliveryTable(db, subscriptionCache);
+  const queue = new DeliveryTable(db, subscriptionCache, delayedUntil);
   const events = new EventTable(db, subscriptionCache);
   const replays = new Replays(db);
   const deadLetters = new DeadLetterTable(db, { nextId, replays, onError });
-  const subscriptions = new SubscriptionTable(db, subscriptionCache);
+  const reordering = new Reordering(db, { subscriptionCache, now, delayedUntil });
+  const subscriptions = new SubscriptionTable(db, subscriptionCache, reordering);
   const history = new HistoryReader(db, onError);
   const tables = { subscriptionCache, queue, events, replays, deadLetters, subscriptions, history };
 
   const consumers = new ConsumerSlots(onError);
-  const enqueuer = new DeliveryEnqueuer({ ...tables, consumers, processId });
+  const enqueuer = new DeliveryEnqueuer({ ...tables, consumers, processId, now });
   const fairShare = new FairShare(db, { subscriptionCache, consumers, processId });
   const claims = new Claims(db, { ...tables, consumers, fairShare, processId, onError });
-  const dueTimer = new DueTimer({ clock, queue, transact });
-  const settlements = new Settlements({ ...tables, dueTimer, processId });
+  const dueTimer: DueTimer = new DueTimer({ clock, queue, transact });
+  const settlements = new Settlements({ ...tables, processId });
   const backfill = new Backfill(db, { ...tables, enqueuer, transact, onError });
 
   const publishQueue = new PublishQueue(maxPending, schedule);

@@ -19,6 +19,7 @@ export class EmbeddedEngine implements Engine {
     "ordered-publish",
     "priority",
     "backpressure",
+    "delay",
     "settled",
   ]);
   readonly log: EventLog;

@@ -99,7 +99,7 @@ export class Claims {
     } catch (thrown) {
       const error = toBusError(thrown);
       this.#deadLetterUnreadable(key, { attempt, acceptedAt: queued ?? now, failures }, error, now);
-      if (ordering !== undefined) queue.promote(sub, ordering);
+      if (ordering !== undefined) queue.promote(sub, ordering, now);
       return;
     }
     consumers.reserve(

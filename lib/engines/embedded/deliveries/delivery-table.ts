@@ -10,41 +10,73 @@ export const states = ["ready", "claimed", "delayed", "blocked"] as const satisf
 /** Every priority that an event can have. */
 export const priorities = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
 
+/** The state that a row is stored with. */
+export function stateNamed(value: unknown): State {
+  return states.find((name) => stateOf[name] === value) ?? "ready";
+}
+
+/** Until when a row is not handed over, and after how many milliseconds that is. */
+export interface Hold {
+  readonly due: number;
+  readonly delay: number;
+}
+
 /** What a new row holds besides its key. */
 export interface NewRow {
-  readonly state: "ready" | "blocked";
+  /** Whether another delivery of its ordering key is before it. */
+  readonly blocked: boolean;
   readonly ordering?: string | undefined;
+  /** Absent where it may be handed over at once. */
+  readonly held?: Hold | undefined;
   /** When a replay or redrive was queued. */
   readonly queued?: number | undefined;
   readonly redriven?: boolean;
 }
 
+/** How a row that the process holds is put back until a time. */
+export interface Delayed extends Hold {
+  /** Attempts that count. */
+  readonly attempts: number;
+  readonly failures: string | null;
+}
+
 /**
- * The rows of the deliveries and their depths. Every change of a row's state goes through here, within a transaction.
+ * The rows of the deliveries and their depths. Every change of a row's state goes through here, within a transaction; where
+ * `ordered` changes, through {@link Reordering}.
  */
 export class DeliveryTable {
   readonly #subscriptionCache: SubscriptionCache;
+  readonly #delayedUntil: (due: number) => void;
   readonly #insertClaimed: StatementSync;
   readonly #insert: StatementSync;
+  readonly #insertHeld: StatementSync;
   readonly #deleteClaimed: StatementSync;
   readonly #claim: StatementSync;
   readonly #release: StatementSync;
   readonly #delay: StatementSync;
-  readonly #make: StatementSync;
+  readonly #makeReady: StatementSync;
+  readonly #unblock: StatementSync;
+  readonly #unblockHeld: StatementSync;
   readonly #due: StatementSync;
   readonly #nextDue: StatementSync;
   readonly #adjustForClockSkew: StatementSync;
   readonly #exists: StatementSync;
   readonly #head: StatementSync;
 
-  constructor(db: DatabaseSync, subscriptionCache: SubscriptionCache) {
+  /** `delayedUntil` is told of each row that becomes due at a time. */
+  constructor(db: DatabaseSync, subscriptionCache: SubscriptionCache, delayedUntil: (due: number) => void) {
     this.#subscriptionCache = subscriptionCache;
+    this.#delayedUntil = delayedUntil;
     const key = "sub = ? AND state = ? AND priority = ? AND seq = ? AND replay = ?";
     this.#insertClaimed = db.prepare(
       "INSERT INTO deliveries (sub, state, priority, seq, replay, process_id, attempts, ordering) VALUES (?, 1, ?, ?, 0, ?, 1, ?)",
     );
     this.#insert = db.prepare(
       "INSERT INTO deliveries (sub, state, priority, seq, replay, attempts, ordering, queued, redriven) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)",
+    );
+    this.#insertHeld = db.prepare(
+      `INSERT INTO deliveries (sub, state, priority, seq, replay, attempts, ordering, queued, redriven, due, delay)
+       VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)`,
     );
     this.#deleteClaimed = db.prepare(
       "DELETE FROM deliveries WHERE sub = ? AND state = 1 AND priority = ? AND seq = ? AND replay = ? AND process_id = ?",
@@ -54,9 +86,16 @@ export class DeliveryTable {
       `UPDATE deliveries SET state = 0, process_id = NULL, attempts = ?, failures = ? WHERE ${key} AND process_id = ?`,
     );
     this.#delay = db.prepare(
-      `UPDATE deliveries SET state = 2, process_id = NULL, due = ?, delay = ?, failures = ? WHERE ${key} AND process_id = ?`,
+      `UPDATE deliveries SET state = 2, process_id = NULL, due = ?, delay = ?, attempts = ?, failures = ?
+       WHERE ${key} AND process_id = ?`,
     );
-    this.#make = db.prepare(`UPDATE deliveries SET state = ?, due = NULL, delay = NULL WHERE ${key}`);
+    this.#makeReady = db.prepare(`UPDATE deliveries SET state = 0, due = NULL, delay = NULL WHERE ${key}`);
+    this.#unblock = db.prepare(
+      `UPDATE deliveries SET state = 0, delay = NULL WHERE ${key} AND (delay IS NULL OR delay <= ?)`,
+    );
+    this.#unblockHeld = db.prepare(
+      `UPDATE deliveries SET state = 2, due = delay, delay = delay - ? WHERE ${key} RETURNING due`,
+    );
     this.#due = db.prepare(
       "SELECT sub, priority, seq, replay FROM deliveries WHERE due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?",
     );
@@ -84,20 +123,20 @@ export class DeliveryTable {
     this.#subscriptionCache.touch(sub).claimed += 1;
   }
 
-  insert(key: RowKey, row: NewRow): void {
+  /** A new row that waits. */
+  insert(key: RowKey, { blocked, held, ...row }: NewRow): void {
     const { sub, priority, seq, replay } = key;
+    const state = blocked ? "blocked" : held === undefined ? "ready" : "delayed";
     const redriven = row.redriven === true ? 1 : null;
-    this.#insert.run(
-      sub.id,
-      stateOf[row.state],
-      priority,
-      seq,
-      replay,
-      row.ordering ?? null,
-      row.queued ?? null,
-      redriven,
-    );
-    this.#subscriptionCache.touch(sub)[row.state] += 1;
+    const ordering = row.ordering ?? null;
+    const values = [sub.id, stateOf[state], priority, seq, replay, ordering, row.queued ?? null, redriven] as const;
+    if (held === undefined) this.#insert.run(...values);
+    else if (blocked) this.#insertHeld.run(...values, null, held.due);
+    else {
+      this.#insertHeld.run(...values, held.due, held.delay);
+      this.#delayedUntil(held.due);
+    }
+    this.#subscriptionCache.touch(sub)[state] += 1;
   }
 
   /** A ready row becomes this process's. */
@@ -120,10 +159,12 @@ export class DeliveryTable {
     if (changes !== 0) this.#move(key.sub, "claimed", "ready");
   }
 
-  /** Holds a row back until a time. */
-  delay(key: RowKey, processId: number, due: number, delay: number, failures: string): void {
-    const { changes } = this.#delay.run(due, delay, failures, ...claimedKey(key), processId);
-    if (changes !== 0) this.#move(key.sub, "claimed", "delayed");
+  /** Holds a row back until a time; it keeps its place in its ordering key. */
+  delay(key: RowKey, processId: number, { attempts, delay, due, failures }: Delayed): void {
+    const { changes } = this.#delay.run(due, delay, attempts, failures, ...claimedKey(key), processId);
+    if (changes === 0) return;
+    this.#move(key.sub, "claimed", "delayed");
+    this.#delayedUntil(due);
   }
 
   /** Makes rows ready whose time has come, at most `limit`; how many there were. */
@@ -132,7 +173,7 @@ export class DeliveryTable {
     for (const row of rows) {
       const id = integer(row.sub);
       const sub = this.#subscriptionCache.byId(id);
-      this.#make.run(stateOf.ready, id, stateOf.delayed, integer(row.priority), integer(row.seq), integer(row.replay));
+      this.#makeReady.run(id, stateOf.delayed, integer(row.priority), integer(row.seq), integer(row.replay));
       if (sub !== undefined) this.#move(sub, "delayed", "ready");
     }
     return rows.length;
@@ -161,19 +202,18 @@ export class DeliveryTable {
     return this.#head.get(sub.id, ordering) !== undefined;
   }
 
-  /** Makes the next delivery of an ordering key ready, where none is before it. */
-  promote(sub: Subscription, ordering: string): void {
+  /** Makes the next delivery of an ordering key ready, or has it wait for its time, where none is before it. */
+  promote(sub: Subscription, ordering: string, now: number): void {
     const row = this.#head.get(sub.id, ordering);
     if (row === undefined || row.state !== stateOf.blocked) return;
-    this.#make.run(
-      stateOf.ready,
-      sub.id,
-      stateOf.blocked,
-      integer(row.priority),
-      integer(row.seq),
-      integer(row.replay),
-    );
-    this.#move(sub, "blocked", "ready");
+    const key = [sub.id, stateOf.blocked, integer(row.priority), integer(row.seq), integer(row.replay)] as const;
+    if (this.#unblock.run(...key, now).changes !== 0) {
+      this.#move(sub, "blocked", "ready");
+      return;
+    }
+    const due = integer(this.#unblockHeld.get(now, ...key)?.due);
+    this.#move(sub, "blocked", "delayed");
+    this.#delayedUntil(due);
   }
 
   #move(sub: Subscription, from: keyof Depth, to: keyof Depth): void {

@@ -10,10 +10,13 @@ export interface DueTimerDependencies {
 
 /** Rows made ready in one transaction. */
 const rowsAtOnce = 256;
-/** A clock that is behind by more milliseconds than this has been set back. */
-const setBackMs = 500;
+/** A clock that is off by more milliseconds than this has been set, or the machine has slept. */
+const leapMs = 500;
 
-/** Makes delayed deliveries ready when their time has come, and keeps them from waiting on a clock that was set back. */
+/**
+ * Makes delayed deliveries ready when their time has come, and keeps them from waiting on a clock that was set back, or for a
+ * timer that has slept with the machine. It polls nothing: one timer stands for the row that is due next.
+ */
 export class DueTimer {
   readonly #dependencies: DueTimerDependencies;
   #timer: { at: number; timer: Timer } | undefined;
@@ -40,16 +43,17 @@ export class DueTimer {
     try {
       next = this.#dependencies.queue.nextDue();
     } catch {
-      next = this.#dependencies.clock.now() + setBackMs;
+      next = this.#dependencies.clock.now() + leapMs;
     }
     if (next !== undefined) this.expect(next);
   }
 
-  /** The time now. Where the clock was set back, rows that wait on it are due by the new time. */
+  /** The time now. Where the clock was set back, or leapt, rows that wait on it are due by the new time. */
   now(): number {
     const now = this.#dependencies.clock.now();
-    if (now < this.#latest - setBackMs && !this.#stopped) this.#adjustForClockSkew(now);
+    if (now < this.#latest - leapMs && !this.#stopped) this.#adjustForClockSkew(now);
     this.#latest = now;
+    if (this.#timer !== undefined && this.#timer.at < now - leapMs) this.#makeReady();
     return now;
   }
 
@@ -64,11 +68,28 @@ export class DueTimer {
   }
 
   #fire(): void {
-    this.#timer = undefined;
+    this.#clear();
+    // Another process may have made it ready, and a timer may fire within the millisecond before its time.
+    if (this.#isDue(this.now())) this.#makeReady();
+    else this.refresh();
+  }
+
+  #isDue(now: number): boolean {
+    try {
+      const next = this.#dependencies.queue.nextDue();
+      return next !== undefined && next <= now;
+    } catch {
+      // A transaction waits for the lock.
+      return true;
+    }
+  }
+
+  #makeReady(): void {
+    this.#clear();
     const { clock, queue, transact } = this.#dependencies;
     transact(() => queue.readyDue(clock.now(), rowsAtOnce)).then(
       () => this.refresh(),
-      () => this.expect(clock.now() + setBackMs),
+      () => this.expect(clock.now() + leapMs),
     );
   }
 
@@ -80,7 +101,7 @@ export class DueTimer {
         this.refresh();
       },
       () => {
-        this.#latest = now + 2 * setBackMs;
+        this.#latest = now + 2 * leapMs;
       },
     );
   }

@@ -1,10 +1,12 @@
 import { overflowFailure } from "../../../delivery/dead-letter.ts";
+import { deliverAtMs } from "../../../event/deliver-at.ts";
+import type { Event } from "../../../event/event.ts";
 import type { DeadLetterTable } from "../dead-letters/dead-letter-table.ts";
 import type { StoredEvent } from "../publishing/event-table.ts";
 import type { Subscription } from "../subscriptions/subscription-cache.ts";
 import { ClaimedDelivery } from "./claimed-delivery.ts";
 import type { ConsumerSlots } from "./consumer-slots.ts";
-import type { DeliveryTable } from "./delivery-table.ts";
+import type { DeliveryTable, Hold } from "./delivery-table.ts";
 
 export interface DeliveryEnqueuerDependencies {
   readonly queue: DeliveryTable;
@@ -12,6 +14,7 @@ export interface DeliveryEnqueuerDependencies {
   readonly deadLetters: DeadLetterTable;
   /** This process. */
   readonly processId: number;
+  now(): number;
 }
 
 /** Puts deliveries of new events into the queues of the subscriptions, within a transaction. */
@@ -24,7 +27,8 @@ export class DeliveryEnqueuer {
 
   /**
    * A new event. Where a consumer of this process is free and nothing waits before it, its row is inserted as claimed, and
-   * the event goes over as it is: one row written and one deleted, nothing read. False where it did not enter the queue.
+   * the event goes over as it is: one row written and one deleted, nothing read. One that is not to be delivered yet is
+   * delayed. False where it did not enter the queue.
    */
   enqueue(sub: Subscription, stored: StoredEvent): boolean {
     const { consumers, processId, queue } = this.#dependencies;
@@ -32,7 +36,8 @@ export class DeliveryEnqueuer {
     const { priority } = event.metadata;
     const ordering = sub.keyOf?.(event);
     const blocked = ordering !== undefined && queue.occupied(sub, ordering);
-    const slot = blocked || sub.depth.ready > 0 ? undefined : consumers.free(sub);
+    const held = event.metadata.deliverAt === undefined ? undefined : holdOf(event, this.#dependencies.now());
+    const slot = blocked || held !== undefined || sub.depth.ready > 0 ? undefined : consumers.free(sub);
     if (slot !== undefined) {
       queue.insertClaimed(sub, priority, seq, processId, ordering);
       const row = {
@@ -51,7 +56,7 @@ export class DeliveryEnqueuer {
       this.overflow(sub, stored, undefined);
       return false;
     }
-    queue.insert({ sub, priority, seq, replay: 0 }, { state: blocked ? "blocked" : "ready", ordering });
+    queue.insert({ sub, priority, seq, replay: 0 }, { blocked, ordering, held });
     return true;
   }
 
@@ -74,4 +79,10 @@ export class DeliveryEnqueuer {
       acceptedAt,
     );
   }
+}
+
+/** For how long an event must not be delivered yet; undefined where its time has come. */
+export function holdOf(event: Event, now: number): Hold | undefined {
+  const due = deliverAtMs(event);
+  return due > now ? { due, delay: due - now } : undefined;
 }

@@ -7,7 +7,7 @@ import type { HistoryReader, PositionedEvent } from "../history/history-reader.t
 import { integer, optionalInteger, readableFailures } from "../storage/rows.ts";
 import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import type { SubscriptionTable } from "../subscriptions/subscription-table.ts";
-import { type State, stateOf, states } from "./delivery-table.ts";
+import { type State, stateNamed, stateOf, states } from "./delivery-table.ts";
 
 const shownAs: Record<State, PendingDelivery["state"]> = {
   ready: "waiting",
@@ -90,14 +90,13 @@ export class Pending {
 }
 
 function toPending(sub: Subscription, event: Event, row: Readonly<Record<string, unknown>>): PendingDelivery {
-  const state = states.find((name) => stateOf[name] === row.state) ?? "ready";
   const due = optionalInteger(row.due);
   const lastError = readableFailures(row.failures).at(-1)?.message;
   return {
     subscription: sub.record.name,
     eventId: event.id,
     type: event.type,
-    state: shownAs[state],
+    state: shownAs[stateNamed(row.state)],
     attempts: integer(row.attempts),
     ...(due === undefined ? {} : { dueAt: formatTime(due) }),
     ...(lastError === undefined ? {} : { lastError }),

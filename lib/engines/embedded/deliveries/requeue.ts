@@ -5,7 +5,7 @@ import type { DeadLetterTable } from "../dead-letters/dead-letter-table.ts";
 import type { EventLocation, EventTable } from "../publishing/event-table.ts";
 import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import type { DeliveryTable } from "./delivery-table.ts";
-import type { DeliveryEnqueuer } from "./enqueue.ts";
+import { type DeliveryEnqueuer, holdOf } from "./enqueue.ts";
 import type { Replays } from "./replays.ts";
 
 export interface RequeueDependencies {
@@ -90,7 +90,7 @@ function insert(
   const blocked = ordering !== undefined && queue.occupied(sub, ordering);
   queue.insert(
     { sub, priority: event.metadata.priority, seq, replay },
-    { state: blocked ? "blocked" : "ready", ordering, queued: now, redriven },
+    { blocked, ordering, held: holdOf(event, now), queued: now, redriven },
   );
 }
 

@@ -4,16 +4,23 @@ import type { EventTable } from "../publishing/event-table.ts";
 import type { SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import type { ClaimedDelivery } from "./claimed-delivery.ts";
 import type { DeliveryTable } from "./delivery-table.ts";
-import type { DueTimer } from "./due-timer.ts";
 
 export interface SettlementsDependencies {
   readonly subscriptionCache: SubscriptionCache;
   readonly queue: DeliveryTable;
   readonly events: EventTable;
   readonly deadLetters: DeadLetterTable;
-  readonly dueTimer: DueTimer;
   /** This process. */
   readonly processId: number;
+}
+
+/** How a delivery goes back to the queue. */
+interface PutBack {
+  /** Milliseconds for which it is not handed over; at once where absent. */
+  readonly afterMs?: number;
+  /** Attempts that count. */
+  readonly attempts: number;
+  readonly failures: readonly Failure[];
 }
 
 /** Records how attempts ended, within a transaction. */
@@ -25,46 +32,45 @@ export class Settlements {
   }
 
   apply(delivery: ClaimedDelivery, outcome: Outcome, now: number): void {
-    const { deadLetters, processId, queue, subscriptionCache } = this.#dependencies;
+    const { deadLetters, subscriptionCache } = this.#dependencies;
     // Its subscription was deleted, and the row goes with that.
     if (subscriptionCache.byId(delivery.sub.id) !== delivery.sub) return;
     switch (outcome.kind) {
       case "done":
       case "dropped":
-        this.#end(delivery);
+        this.#end(delivery, now);
         return;
       case "released":
-        queue.release(delivery, processId, delivery.attempt - 1, failuresColumn(delivery.failures));
+        this.#putBack(delivery, { ...outcome, attempts: delivery.attempt - 1, failures: delivery.failures }, now);
         return;
-      case "retry":
-        this.#retry(delivery, outcome, now);
+      case "retry": {
+        const failures = [...delivery.failures, outcome.failure];
+        this.#putBack(delivery, { ...outcome, attempts: delivery.attempt, failures }, now);
         return;
+      }
       case "dead":
-        if (this.#end(delivery)) deadLetters.add(delivery, outcome.failure, now);
+        if (this.#end(delivery, now)) deadLetters.add(delivery, outcome.failure, now);
         return;
     }
   }
 
   /** False where this process does not hold it any more. */
-  #end(delivery: ClaimedDelivery): boolean {
+  #end(delivery: ClaimedDelivery, now: number): boolean {
     const { events, processId, queue } = this.#dependencies;
     const { sub, ordering } = delivery;
     if (!queue.deleteClaimed(delivery, processId)) return false;
-    if (ordering !== undefined) queue.promote(sub, ordering);
+    if (ordering !== undefined) queue.promote(sub, ordering, now);
     if (delivery.transient) events.releaseTransient(delivery.seq);
     return true;
   }
 
-  #retry(delivery: ClaimedDelivery, { afterMs, failure }: Outcome & { kind: "retry" }, now: number): void {
-    const { dueTimer, processId, queue } = this.#dependencies;
-    const failures = failuresColumn([...delivery.failures, failure]);
-    const delay = Math.max(0, Math.round(afterMs));
-    if (delay === 0) {
-      queue.release(delivery, processId, delivery.attempt, failures);
-      return;
-    }
-    queue.delay(delivery, processId, now + delay, delay, failures ?? "[]");
-    dueTimer.expect(now + delay);
+  #putBack(delivery: ClaimedDelivery, { afterMs = 0, attempts, failures }: PutBack, now: number): void {
+    const { processId, queue } = this.#dependencies;
+    // A fraction of a millisecond is rounded up: nothing comes before its time.
+    const delay = Math.max(0, Math.ceil(afterMs));
+    const column = failuresColumn(failures);
+    if (delay === 0) queue.release(delivery, processId, attempts, column);
+    else queue.delay(delivery, processId, { due: now + delay, delay, attempts, failures: column });
   }
 }
 

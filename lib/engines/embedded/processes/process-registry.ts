@@ -133,7 +133,7 @@ export class ProcessRegistry {
     }
     const ordering = optionalText(row.ordering);
     queue.deleteClaimed(key, gone);
-    if (ordering !== undefined) queue.promote(sub, ordering);
+    if (ordering !== undefined) queue.promote(sub, ordering, now());
     if (!stored.history) events.releaseTransient(key.seq);
     const replayId = replays.idOf(key.replay);
     const event = asDelivered(stored.event, replayId);

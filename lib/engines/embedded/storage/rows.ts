@@ -101,7 +101,10 @@ export function parseFailure(value: unknown): Failure {
   throw brokenRow("a failure lacks a field", parsed.error);
 }
 
-const recordSchema = z.object({
+const keyLimit = { key: z.string(), limit: z.number() };
+
+/** What is not named here is lost when a process reads it: the compiler holds it to be complete. */
+const recordShape = {
   name: z.string(),
   on: z.array(z.string()),
   where: z.record(z.string(), z.unknown()).exactOptional(),
@@ -109,12 +112,15 @@ const recordSchema = z.object({
   backoff: z.object({ from: z.number(), to: z.number() }),
   timeout: z.number(),
   concurrency: z.number(),
+  concurrencyPerKey: z.object(keyLimit).exactOptional(),
+  throttle: z.object({ limit: z.number(), per: z.number(), key: z.string().exactOptional() }).exactOptional(),
   ordered: z.string().exactOptional(),
   idempotent: z.boolean(),
   dedupeFor: z.number(),
   from: z.string(),
   maxBacklog: z.number().exactOptional(),
-});
+} satisfies Record<keyof SubscriptionRecord, z.ZodType>;
+const recordSchema = z.object(recordShape);
 
 /** Parses a stored subscription. */
 export function parseRecord(value: unknown): SubscriptionRecord {

@@ -13,7 +13,9 @@ const applicationId = 0x57474c45;
  * postings, blocks: which blocks of 256 events hold a value, and between which times a block lies; a hundred times smaller
  *   than an index by event, and written once a block instead of once an event.
  * processes: who has the file open, each with the name of its lock.
- * deliveries: the key is the order in which a subscription's rows are claimed. `due`, `delay`: of a retry.
+ * deliveries: the key is the order in which a subscription's rows are claimed. `due`, `delay`: of a delayed row, when it is
+ *   due and how many milliseconds that was ahead; a blocked row has no `due`, and in `delay` the time before which it must
+ *   not be handed over, if there is one.
  *   `queued`: when a replay or a redrive was queued; NULL where it is when the event was accepted.
  * transients: events outside of history, with how many deliveries still need them.
  * depths: how many deliveries of a subscription are in each state, kept with each change, since counting a long queue is

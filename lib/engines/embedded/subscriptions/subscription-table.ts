@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { changedSettings } from "../../../subscription/changed-settings.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
-import { stateOf } from "../deliveries/delivery-table.ts";
-import { integer, optionalInteger, readableEvent } from "../storage/rows.ts";
+import type { Reordering } from "../deliveries/reordering.ts";
+import { integer, optionalInteger } from "../storage/rows.ts";
 import type { Subscription, SubscriptionCache } from "./subscription-cache.ts";
 
 /** From where a subscription that starts in the past is filled. */
@@ -14,6 +14,7 @@ export interface Start {
 /** The table of the subscriptions; every change runs within a transaction. */
 export class SubscriptionTable {
   readonly #subscriptionCache: SubscriptionCache;
+  readonly #reordering: Reordering;
   readonly #insert: StatementSync;
   readonly #insertDepth: StatementSync;
   readonly #update: StatementSync;
@@ -24,11 +25,10 @@ export class SubscriptionTable {
   readonly #setFilledTo: StatementSync;
   readonly #goLive: StatementSync;
   readonly #lowest: StatementSync;
-  readonly #rows: StatementSync;
-  readonly #setOrdering: StatementSync;
 
-  constructor(db: DatabaseSync, subscriptionCache: SubscriptionCache) {
+  constructor(db: DatabaseSync, subscriptionCache: SubscriptionCache, reordering: Reordering) {
     this.#subscriptionCache = subscriptionCache;
+    this.#reordering = reordering;
     this.#insert = db.prepare(
       "INSERT INTO subscriptions (name, record, process_id, backfill, live_from, epoch) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
     );
@@ -41,13 +41,6 @@ export class SubscriptionTable {
     this.#setFilledTo = db.prepare("UPDATE subscriptions SET backfill = ? WHERE id = ?");
     this.#goLive = db.prepare("UPDATE subscriptions SET backfill = NULL, epoch = ? WHERE id = ?");
     this.#lowest = db.prepare("SELECT min(backfill) AS lowest FROM subscriptions WHERE backfill IS NOT NULL");
-    this.#rows = db.prepare(
-      `SELECT d.state, d.priority, d.seq, d.replay, e.body FROM deliveries AS d JOIN events AS e ON e.seq = d.seq
-       WHERE d.sub = ? ORDER BY d.seq, d.replay`,
-    );
-    this.#setOrdering = db.prepare(
-      "UPDATE deliveries SET ordering = ?, state = ? WHERE sub = ? AND state = ? AND priority = ? AND seq = ? AND replay = ?",
-    );
   }
 
   create(record: SubscriptionRecord, processId: number | undefined, start: Start | undefined): void {
@@ -70,7 +63,7 @@ export class SubscriptionTable {
     const changed = changedSettings(sub.record, record);
     if (changed.length > 0) {
       this.#subscriptionCache.changed((epoch) => this.#update.run(JSON.stringify(record), epoch, sub.id));
-      if (changed.includes("ordered")) this.#reorder(sub);
+      if (changed.includes("ordered")) this.#reordering.reorder(sub);
     }
     return changed;
   }
@@ -103,36 +96,5 @@ export class SubscriptionTable {
 
   goLive(sub: Subscription): void {
     this.#subscriptionCache.changed((epoch) => this.#goLive.run(epoch, sub.id));
-  }
-
-  /** Another path, or none: what is queued gets its key anew, in one transaction, so that orders are never mixed. */
-  #reorder(sub: Subscription): void {
-    const occupied = new Set<string>();
-    const rows = this.#rows.all(sub.id).map((row) => {
-      const event = readableEvent(row.body);
-      const ordering = event === undefined ? undefined : sub.keyOf?.(event);
-      return {
-        ordering,
-        state: integer(row.state),
-        priority: integer(row.priority),
-        seq: integer(row.seq),
-        replay: integer(row.replay),
-      };
-    });
-    // What runs or waits for its next attempt stays before all others of its key.
-    for (const { ordering, state } of rows)
-      if (ordering !== undefined && (state === stateOf.claimed || state === stateOf.delayed)) occupied.add(ordering);
-    const depth = this.#subscriptionCache.touch(sub);
-    for (const { ordering, state, priority, seq, replay } of rows) {
-      let next = state;
-      if (state === stateOf.ready || state === stateOf.blocked) {
-        next = ordering !== undefined && occupied.has(ordering) ? stateOf.blocked : stateOf.ready;
-      }
-      if (ordering !== undefined) occupied.add(ordering);
-      this.#setOrdering.run(ordering ?? null, next, sub.id, state, priority, seq, replay);
-      if (next === state) continue;
-      depth.ready += next === stateOf.ready ? 1 : -1;
-      depth.blocked += next === stateOf.blocked ? 1 : -1;
-    }
   }
 }

@@ -56,29 +56,34 @@ test("when `ordered` changes, what is queued is kept in order by the new key", a
 });
 
 type Step =
-  | { do: "publish"; key: number; priority: number }
-  | { do: "settle"; pick: number; how: "done" | "retry" | "released" | "dead" }
+  | { do: "publish"; key: number; priority: number; delayMs: number }
+  | { do: "settle"; pick: number; how: "done" | "retry" | "released" | "throttled" | "dead" }
   | { do: "room"; room: number }
   | { do: "advance" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constant("publish"), key: fc.nat(2), priority: fc.integer({ min: 1, max: 3 }) }),
+    arbitrary: fc.record({
+      do: fc.constant("publish"),
+      key: fc.nat(2),
+      priority: fc.integer({ min: 1, max: 3 }),
+      delayMs: fc.constantFrom(0, 0, 500, 2_500),
+    }),
   },
   {
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant("settle"),
       pick: fc.nat(9),
-      how: fc.constantFrom("done", "retry", "released", "dead"),
+      how: fc.constantFrom("done", "retry", "released", "throttled", "dead"),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("room"), room: fc.nat(4) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("advance") }) },
 );
 
-test("whatever happens, no key is ever held twice, its order is kept, everything ends, and the depths are right", async () => {
+test("whatever happens, no key is ever held twice, its order is kept, nothing comes early, everything ends, and the depths are right", async () => {
   const bench = await Bench.make();
   const engine = await bench.open();
   let run = 0;
@@ -90,30 +95,41 @@ test("whatever happens, no key is ever held twice, its order is kept, everything
       const consumer = new TestConsumer(engine, name, 3);
       const published: string[] = [];
       const ended: string[] = [];
+      /** Before which time each must not be held. */
+      const heldUntil = new Map<string, number>();
       const keyOf = (id: string) => id.split("-")[1];
       const check = () => {
         const keys = consumer.held.map(({ event }) => keyOf(event.id));
         expect(new Set(keys).size).toBe(keys.length);
+        for (const { event } of consumer.held) {
+          expect(bench.clock.now()).toBeGreaterThanOrEqual(heldUntil.get(event.id) ?? 0);
+        }
       };
-      const end = async (how: "done" | "retry" | "released" | "dead", pick: number) => {
+      const end = async (how: (Step & { do: "settle" })["how"], pick: number) => {
         const delivery = consumer.held[pick % Math.max(1, consumer.held.length)];
         if (delivery === undefined) return;
         if (how === "done" || how === "dead") ended.push(delivery.event.id);
-        await consumer.settle(
-          how === "retry"
-            ? { kind: "retry", afterMs: 1_000, failure: failed(delivery.attempt) }
-            : how === "dead"
-              ? { kind: "dead", failure: failed(delivery.attempt) }
-              : { kind: how },
-          delivery,
-        );
+        if (how === "retry" || how === "throttled") heldUntil.set(delivery.event.id, bench.clock.now() + 1_000);
+        const failure = failed(delivery.attempt);
+        const outcomes = {
+          done: { kind: "done" },
+          dead: { kind: "dead", failure },
+          retry: { kind: "retry", afterMs: 1_000, failure },
+          released: { kind: "released" },
+          throttled: { kind: "released", afterMs: 1_000 },
+        } as const;
+        await consumer.settle(outcomes[how], delivery);
       };
       for (const one of steps) {
         if (one.do === "publish") {
           const id = `${run}-${one.key}-${published.length}`;
           published.push(id);
-          const { priority } = one;
-          await publish(engine, anEvent({ id, type: `run.${run}`, data: { key: one.key }, metadata: { priority } }));
+          const { delayMs, priority } = one;
+          const until = bench.clock.now() + delayMs;
+          heldUntil.set(id, until);
+          const deliverAt = delayMs === 0 ? {} : { deliverAt: new Date(until).toISOString() };
+          const metadata = { priority, ...deliverAt };
+          await publish(engine, anEvent({ id, type: `run.${run}`, data: { key: one.key }, metadata }));
         } else if (one.do === "settle") await end(one.how, one.pick);
         else if (one.do === "room") {
           consumer.room = one.room;
