@@ -3,12 +3,12 @@ import type { Catalog } from "../../../event/catalog.ts";
 import type { Event } from "../../../event/event.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
 import type { MessageClaim, QueueMessage, SkippedMessage, SkipReason } from "../dependencies.ts";
+import { type Claim, claimId } from "./claim.ts";
 import { type DeadLetterDependencies, lastFailure, makeDeadLetter } from "./dead-letter.ts";
 import { deliveryKey, locksOf } from "./keys.ts";
 import type { Locks, SeenLock } from "./locks.ts";
 import { type ReadMessage, readMessage } from "./read-message.ts";
 import type { Row } from "./row.ts";
-import { type Claim, claimId } from "./rows.ts";
 
 export interface ClaimMessageDependencies extends DeadLetterDependencies {
   readonly locks: Locks;
