@@ -122,20 +122,18 @@ export class Rows {
       set: "#state = :waiting, #dueAt = :due, #failures = :failures, #ttl = :keep",
       remove: "#claim, #leaseUntil",
       ...heldBy(claim, {
-        ...this.#waiting(),
-        due: this.#now() + afterMs,
-        keep: seconds(this.#now() + afterMs + underWayMs),
+        ...this.#waiting(afterMs),
         failures: formatFailures(failures),
       }),
     });
   }
 
-  /** Waits; the attempt was none. */
-  release(pk: string, claim: string): Promise<Moved> {
+  /** Waits, for `afterMs` at least; the attempt was none. */
+  release(pk: string, claim: string, afterMs = 0): Promise<Moved> {
     return this.#update(pk, {
-      set: "#state = :waiting, #dueAt = :now, #attempts = #attempts - :one, #ttl = :keep",
+      set: "#state = :waiting, #dueAt = :due, #attempts = #attempts - :one, #ttl = :keep",
       remove: "#claim, #leaseUntil",
-      ...heldBy(claim, { ...this.#waiting(), one: 1 }),
+      ...heldBy(claim, { ...this.#waiting(afterMs), one: 1 }),
     });
   }
 
@@ -219,9 +217,9 @@ export class Rows {
     };
   }
 
-  #waiting() {
+  #waiting(afterMs = 0) {
     const now = this.#now();
-    return { waiting: "waiting", now, keep: seconds(now + underWayMs) };
+    return { waiting: "waiting", now, due: now + afterMs, keep: seconds(now + afterMs + underWayMs) };
   }
 
   async #update(pk: string, update: Update): Promise<Moved> {
