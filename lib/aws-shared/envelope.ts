@@ -9,6 +9,9 @@ import { prepareEvent } from "../event/prepare.ts";
 import { timeOf } from "../event/time.ts";
 import { messageText } from "./message-text.ts";
 
+/** By how much the clocks of a publisher and of AWS may differ. */
+const clockSkewMs = 600_000;
+
 /** What EventBridge counts for an entry's Time. */
 const timeBytes = 14;
 
@@ -73,10 +76,11 @@ export type Opened =
 /**
  * Reads what EventBridge put into a queue. What an event of another program lacks is filled in: id and time from the envelope,
  * correlation id = its id, version 1, priority 5. Its data are validated where the catalog has its type and
- * version; a publisher that was deployed before this reader may know more than it, so others pass by their shape.
+ * version; a publisher that was deployed before this reader may know more than it, so others pass by their shape. A time of
+ * delivery is measured from when the message came to its queue (`sentMs`), so that all who read it come to the same verdict.
  * Throws `invalid_event` only where the text is not an envelope.
  */
-export function openEnvelope(body: string, catalog: Catalog): Opened {
+export function openEnvelope(body: string, catalog: Catalog, sentMs: number): Opened {
   const outer = parseOuter(body);
   const { id, time, data, metadata, ...others } = outer.detail;
   const { replay, ...given } = isRecord(metadata) ? metadata : {};
@@ -99,7 +103,7 @@ export function openEnvelope(body: string, catalog: Catalog): Opened {
     const { event } = prepareEvent(draft, {
       catalog: { resolve: (type) => definitionOf(catalog, type, draft.metadata.version) },
       source: undefined,
-      now: Date.now,
+      now: () => sentMs + clockSkewMs,
       nextId: () => outer.id,
       maxBytes: Number.POSITIVE_INFINITY,
     });
@@ -171,5 +175,5 @@ function isRecord(value: unknown): value is Record<string, unknown> {
  */
 export function acceptedAt(event: Event, sentMs: number): number {
   const inside = idTime(event.id);
-  return inside !== undefined && Math.abs(inside - sentMs) <= 600_000 ? inside : sentMs;
+  return inside !== undefined && Math.abs(inside - sentMs) <= clockSkewMs ? inside : sentMs;
 }

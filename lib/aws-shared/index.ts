@@ -13,6 +13,7 @@ export {
   toEnvelope,
   toPutEntry,
 } from "./envelope.ts";
+export { functionLimitProblem } from "./function-limits.ts";
 export { functionMarginMs } from "./function-time.ts";
 export { maxMessageBytes, messageText } from "./message-text.ts";
 export {

@@ -4,7 +4,7 @@ import type { IGrantable, IPrincipal } from "aws-cdk-lib/aws-iam";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { functionVariables } from "../aws-shared/index.ts";
+import { functionLimitProblem, functionVariables } from "../aws-shared/index.ts";
 import { formatDuration } from "../event/duration.ts";
 import type { Subscription, SubscriptionRecord } from "../subscription/index.ts";
 import { checkEnvironment } from "./check-size.ts";
@@ -70,7 +70,8 @@ export class Subscriber extends Construct implements IGrantable {
     const checked = checkSubscription(props.subscription);
     this.record = checked.record;
     const { name } = this.record;
-    checkLimits(this.record);
+    const problem = functionLimitProblem(this.record);
+    if (problem !== undefined) throw subscriptionError(name, problem);
     const timeout = functionTimeout(this.record);
     const visibilityTimeout = props.visibilityTimeout ?? Duration.seconds(timeout.toSeconds() * 6);
     if (visibilityTimeout.toSeconds() < timeout.toSeconds()) {
@@ -114,16 +115,6 @@ export class Subscriber extends Construct implements IGrantable {
     mapping.node.addDependency(this.function.role ?? this.function);
     if (props.alarms !== false) functionAlarm(this, bus.busName, name, this.function.functionName);
   }
-}
-
-/** Functions run in as many processes as there is work for, and each would apply the limits on its own. */
-function checkLimits({ name, concurrencyPerKey, throttle }: SubscriptionRecord): void {
-  const limit = throttle !== undefined ? "throttle" : concurrencyPerKey !== undefined ? "concurrencyPerKey" : undefined;
-  if (limit === undefined) return;
-  throw subscriptionError(
-    name,
-    `${limit} is not supported in a Lambda function, because each process applies it on its own and functions are many short-lived processes; omit it, or handle the subscription in a process with QueueSubscriber`,
-  );
 }
 
 function functionTimeout({ name, timeout }: SubscriptionRecord): Duration {

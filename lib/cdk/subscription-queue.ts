@@ -40,9 +40,12 @@ interface SubscriptionQueueProps extends SubscriptionOptions {
 }
 
 /** The redrive policy of SQS is only a safety net: the deliveries table counts attempts, and SQS also counts throttles. */
-function maxReceiveCount({ attempts, concurrency, ordered }: SubscriptionRecord): number {
-  // A message that waits for the lock of another one is received repeatedly.
-  if (ordered !== undefined || concurrency === 1) return 1_000;
+function maxReceiveCount(record: SubscriptionRecord): number {
+  const { attempts, concurrency, concurrencyPerKey, ordered, throttle } = record;
+  // A message that waits for the lock of another one, or for its turn under a limit, is received repeatedly.
+  const waits = ordered !== undefined || concurrency === 1 || concurrencyPerKey !== undefined || throttle !== undefined;
+  if (waits) return 1_000;
+  // One with a `deliverAt` in 7 days is received 16 times before its first attempt.
   return Math.min(Math.max(attempts * 10, 100), 1_000);
 }
 

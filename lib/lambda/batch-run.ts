@@ -142,6 +142,7 @@ export class BatchRun<Events> {
 
 const countOf: Readonly<Record<SkipReason, string | undefined>> = {
   duplicate: undefined,
+  delayed: undefined,
   retryLater: undefined,
   dead: undefined,
   invalid: metricNames.deadLetters,

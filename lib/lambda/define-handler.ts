@@ -1,3 +1,4 @@
+import { functionLimitProblem } from "../aws-shared/index.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { provideAws, provideBus } from "../connect/provided-bus.ts";
 import type { Handler } from "../delivery/handler.ts";
@@ -28,7 +29,8 @@ import { queueBatch } from "./queue-batch.ts";
  * The Lambda function of a subscription: `export const handler = defineHandler(subscription, handle)`. The handler is the
  * same as for `bus.subscribe`, and keeps the same promises: see docs/aws/lambda.md. The event source mapping of the function
  * has to report batch item failures; which bus and queue it belongs to it reads from its environment at the first
- * invocation. `invalid_config`, `invalid_pattern`.
+ * invocation. `invalid_config`, `invalid_pattern`; `throttle`, `concurrencyPerKey` and `batch` are refused, as they hold in one
+ * process only.
  */
 export function defineHandler<const On extends EventSelector | readonly EventSelector[], Events = RegisteredEvents>(
   subscription: Subscription<On>,
@@ -48,7 +50,7 @@ export function subscriberFunction(
   options: HandlerOptions,
   runtime: FunctionRuntime,
 ): QueueFunction {
-  const record = checkedRecord(subscription, handler);
+  const record = checkedRecord(subscription, handler, options);
   const parts = { handler: composeHandler(options.use ?? [], handler) };
   const ready = once(() => makeReady(record, options, runtime));
   provideBus(async () => (await ready()).bus);
@@ -85,13 +87,17 @@ async function makeReady(record: SubscriptionRecord, options: HandlerOptions, ru
   return { ...own, dependencies, queue: new MessageQueue(dependencies, deployed.queueUrl) };
 }
 
-function checkedRecord(subscription: object, handler: AnyHandler): SubscriptionRecord {
+function checkedRecord(subscription: object, handler: AnyHandler, options: HandlerOptions): SubscriptionRecord {
   const record = subscriptionRecord(subscription);
-  if (typeof handler === "function") return record;
-  throw new BusError(
-    "invalid_config",
-    `subscription ${record.name}: the handler is ${shortForm(handler)}; give a function`,
-  );
+  const problem = functionLimitProblem(record) ?? handlerProblem(handler, options);
+  if (problem === undefined) return record;
+  throw new BusError("invalid_config", `subscription ${record.name}: ${problem}`);
+}
+
+function handlerProblem(handler: AnyHandler, { batch }: HandlerOptions): string | undefined {
+  if (typeof handler !== "function") return `the handler is ${shortForm(handler)}; give a function`;
+  if (batch === undefined) return undefined;
+  return "batch is not supported in a Lambda function, which handles one event at a time; omit it, or handle the subscription in a process with QueueSubscriber";
 }
 
 function checkTypes(record: SubscriptionRecord, catalog: Catalog): void {

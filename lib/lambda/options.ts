@@ -13,6 +13,8 @@ export interface HandlerOptions<Events = unknown> extends FunctionOptions<Events
   readonly source?: string;
   /** Run around the handler; the first is the outermost. */
   readonly use?: readonly HandlerMiddleware[];
+  /** A function handles one event at a time, however many messages it was invoked with. */
+  readonly batch?: never;
 }
 
 /** When {@link watchFlows} raises an alert. */

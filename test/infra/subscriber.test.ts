@@ -276,3 +276,15 @@ test("a QueueSubscriber has a queue but no function, and can allow a role to con
       .join(),
   ).toContain(":table/agents-deliveries");
 });
+
+test.each([
+  ["throttle", { throttle: { limit: 1, per: "1s", key: "data.taskId" } }],
+  ["concurrencyPerKey", { concurrencyPerKey: { key: "data.taskId", limit: 1 } }],
+] as const)("a message may be received often while it waits for %s", (_, limits) => {
+  const { stack, bus, template } = aStackWithBus();
+  new QueueSubscriber(stack, "Readers", { bus, subscription: { ...readers, ...limits } });
+  template().hasResourceProperties("AWS::SQS::Queue", {
+    QueueName: "agents-readers",
+    RedrivePolicy: { maxReceiveCount: 1_000 },
+  });
+});

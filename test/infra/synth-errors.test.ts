@@ -47,11 +47,15 @@ describe("synthesis fails, with the subscription and the fix, for", () => {
       { attempts: 40, backoff: { from: "10h", to: "11h" } },
       /^subscription readers: 40 attempts .* 14 days;/,
     ],
-    ["a throttle", { throttle: { limit: 1, per: "1s" } }, /^subscription readers: throttle .*QueueSubscriber/],
+    [
+      "a throttle",
+      { throttle: { limit: 1, per: "1s" } },
+      /^subscription readers: throttle .*`concurrency`.*QueueSubscriber/,
+    ],
     [
       "a concurrency for each key",
       { concurrencyPerKey: { key: "data.taskId", limit: 1 } },
-      /^subscription readers: concurrencyPerKey .*QueueSubscriber/,
+      /^subscription readers: concurrencyPerKey .*`ordered: "data\.taskId"`.*QueueSubscriber/,
     ],
     [
       "a timeout that is too long for Lambda",

@@ -50,6 +50,10 @@ describe("defineHandler", () => {
     defineHandler({ name: "tasks", on: taskAssigned, attempt: 3 }, () => {});
     // @ts-expect-error unknown option
     defineHandler(tasks, () => {}, { catalogue: 1 });
+    // @ts-expect-error a function handles one event at a time
+    defineHandler(tasks, () => {}, { batch: { size: 10 } });
+    // @ts-expect-error a function handles one event at a time
+    defineHandler(tasks, (events: readonly EventOf<typeof tasks>[]) => void events.length);
   });
 });
 

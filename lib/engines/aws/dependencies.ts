@@ -90,7 +90,7 @@ export type MessageAction =
   | { readonly kind: "later"; readonly afterMs: number };
 
 /** Why a message was not handed over. */
-export type SkipReason = "duplicate" | "dead" | "invalid" | "expired" | "retryLater";
+export type SkipReason = "duplicate" | "dead" | "invalid" | "expired" | "delayed" | "retryLater";
 
 /** A message that is not to be run now. */
 export interface SkippedMessage {
@@ -108,7 +108,7 @@ export type MessageClaim = { readonly delivery: ClaimedDelivery } | SkippedMessa
 export interface DeliveryTable {
   /**
    * Reads a message and claims its delivery for one run. Otherwise says what is to be done with the message: it succeeded or
-   * is dead already, is invalid (then it is a dead letter now), expired, or runs elsewhere. Never rejects for a bad message.
+   * is dead already, is invalid (then it is a dead letter now), expired, came before its `deliverAt`, or runs elsewhere. Never rejects for a bad message.
    * Where `ordered`, also takes the lock of the key; with `concurrency: 1`, the subscription's only one.
    */
   claim(

@@ -26,7 +26,7 @@ export interface AwsEngineDependencies extends AwsDependencies {
 /** EventBridge, SQS and DynamoDB in one account and Region; subscriptions are what was deployed. */
 export class AwsEngine implements Engine {
   readonly name = "aws";
-  readonly capabilities: ReadonlySet<Capability> = new Set<Capability>(["durable", "multi-process"]);
+  readonly capabilities: ReadonlySet<Capability> = new Set<Capability>(["durable", "multi-process", "delay"]);
   readonly log: AwsEventLog;
   readonly deliveries: AwsDeliveryQueue;
   readonly subscriptions: AwsSubscriptionStore;

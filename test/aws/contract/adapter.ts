@@ -16,7 +16,6 @@ const lackedByAll: readonly ContractFeature[] = [
   "ordered-publish",
   "priority",
   "backpressure",
-  "delay",
   "settled",
   "runtime-subscriptions",
   "visible-unnamed",

@@ -5,13 +5,13 @@ import { isSubscriptionName, subscriptionOf } from "../../../lib/engine/contract
 import { catalog } from "../../../lib/engine/contract/versioned.ts";
 import { defineHandler } from "../../../lib/lambda/index.ts";
 import { dynamoRecorder } from "./dynamo-recorder.ts";
-import { recorderTable, subscriptionVariable, timeScale } from "./settings.ts";
+import { forFunctions, recorderTable, subscriptionVariable, timeScale } from "./settings.ts";
 
 const name = process.env[subscriptionVariable] ?? "";
 if (!isSubscriptionName(name)) throw new Error(`${subscriptionVariable} is ${name}, which the suite has not got`);
 
 export const handler = defineHandler(
-  subscriptionOf(name, timeScale),
+  forFunctions(subscriptionOf(name, timeScale)),
   scriptedHandler(dynamoRecorder(new DynamoDBClient(), recorderTable)),
   { catalog, source: "contract" },
 );

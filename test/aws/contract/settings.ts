@@ -1,4 +1,5 @@
-/** What the stacks of the contract suite and its adapter both have to know. */
+/** What the stacks of the contract suite, its adapter and its functions have to know. */
+import type { Subscription } from "../../../lib/subscription/index.ts";
 
 /** A queue counts in whole seconds, so that a wait of 20 ms takes one; the shortest timeout of the suite has to outlast a call. */
 export const timeScale = 20;
@@ -16,3 +17,9 @@ export const subscriptionVariable = "CONTRACT_SUBSCRIPTION";
  * under load to answer the renewals, three a lease; a lease that is lost makes a second run.
  */
 export const lease = "6s";
+
+/** A subscription as functions can have it: without the limits that each process holds by itself. */
+export function forFunctions<Given extends Subscription>(given: Given): Omit<Given, "throttle" | "concurrencyPerKey"> {
+  const { throttle: _throttle, concurrencyPerKey: _perKey, ...subscription } = given;
+  return subscription;
+}

@@ -4,7 +4,7 @@ import { AttributeType, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { AgentEventBus, QueueSubscriber, Subscriber } from "../../../lib/cdk/index.ts";
 import { isSubscriptionName, subscriptionOf, subscriptions } from "../../../lib/engine/contract/subscriptions.ts";
 import type { Subscription } from "../../../lib/subscription/index.ts";
-import { buses, recorderTable, subscriptionVariable, timeScale } from "./settings.ts";
+import { buses, forFunctions, recorderTable, subscriptionVariable, timeScale } from "./settings.ts";
 
 /** Functions of one stack: a stack has 500 resources at most. */
 const functionsOfAStack = 20;
@@ -27,8 +27,7 @@ export function contractStacks(app: App): void {
   });
   let stack = functions;
   for (const [index, deployed] of deployable().entries()) {
-    // What each process holds by itself.
-    const { throttle: _throttle, concurrencyPerKey: _perKey, ...subscription } = deployed;
+    const subscription = forFunctions(deployed);
     if (index % functionsOfAStack === 0) stack = new Stack(app, `ContractFunctions${index / functionsOfAStack + 1}`);
     const subscriber = new Subscriber(stack, `On-${subscription.name}`, {
       bus: functionsBus,

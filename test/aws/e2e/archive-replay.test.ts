@@ -73,7 +73,7 @@ test.runIf(target === "ministack")(
       patience,
       100,
     );
-    const opened = bodies.map((body) => openEnvelope(body, standardCatalog));
+    const opened = bodies.map((body) => openEnvelope(body, standardCatalog, Date.now()));
     const marks = opened.map((one) => (one.ok ? one.archiveReplay : "invalid"));
     expect(new Set(marks)).toEqual(new Set([undefined, id]));
     clients.destroy();

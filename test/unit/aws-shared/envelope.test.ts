@@ -7,6 +7,9 @@ import { createIds } from "../../../lib/event/id.ts";
 import { eventSize } from "../../../lib/event/size.ts";
 import { anEvent } from "../../support/an-event.ts";
 
+/** When the messages of these tests came to their queue. */
+const sentMs = Date.parse("2026-11-20T10:00:01Z");
+
 /** As JSON carries it, without what publishing refuses: large integers, and one key. */
 function publishable(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value).replaceAll("__proto__", "proto"), (_, one) =>
@@ -31,13 +34,13 @@ function putByOthers(parts: Record<string, unknown>): string {
 }
 
 function opened(body: string): Event {
-  const result = openEnvelope(body, standardCatalog);
+  const result = openEnvelope(body, standardCatalog, sentMs);
   if (!result.ok) throw result.error;
   return result.event;
 }
 
 function refusal(body: string) {
-  const result = openEnvelope(body, standardCatalog);
+  const result = openEnvelope(body, standardCatalog, sentMs);
   if (result.ok) throw new Error("it was taken");
   return result;
 }
@@ -126,10 +129,24 @@ describe("an event that another program put", () => {
     ["an id in two lines", { id: "a\nb", data: { taskId: "t" } }],
     ["a time that is none", { time: "yesterday", data: { taskId: "t" } }],
     ["metadata that is none", { data: { taskId: "t" }, metadata: { priority: 11 } }],
+    ["a time of delivery that is none", { data: { taskId: "t" }, metadata: { deliverAt: "tomorrow" } }],
+    ["one that is too far ahead", { data: { taskId: "t" }, metadata: { deliverAt: "2026-11-27T10:10:01.001Z" } }],
+    [
+      "one that comes after its expiry",
+      {
+        data: { taskId: "t" },
+        metadata: { deliverAt: "2026-11-21T00:00:00Z", expiresAt: "2026-11-20T23:00:00Z" },
+      },
+    ],
     ["metadata nobody knows", { data: { taskId: "t" }, metadata: { colour: "red" } }],
     ["a version that is none", { data: { taskId: "t" }, metadata: { version: "1" } }],
   ])("is refused with %s", (_, detail) => {
     expect(refusal(putByOthers({ detail })).error.code).toBe("invalid_event");
+  });
+
+  test("may say when to deliver it; a publisher whose clock is ahead may say 7 days", () => {
+    const detail = { data: { taskId: "t" }, metadata: { deliverAt: "2026-11-27T11:10:00.9995+01:00" } };
+    expect(opened(putByOthers({ detail })).metadata.deliverAt).toBe("2026-11-27T10:10:01.000Z");
   });
 
   test("passes by its shape where the catalog does not know its type or its version", () => {
@@ -146,20 +163,22 @@ describe("an event that another program put", () => {
     '{"detail":{}}',
     '{"id":"1","detail-type":"a.b","source":"s","time":"t","detail":[]}',
   ])("is not an event at all: %s", (body) => {
-    expect(() => openEnvelope(body, standardCatalog)).toThrow(expect.objectContaining({ code: "invalid_event" }));
+    expect(() => openEnvelope(body, standardCatalog, sentMs)).toThrow(
+      expect.objectContaining({ code: "invalid_event" }),
+    );
   });
 
   test("from EventBridge's archive names its replay, and stays as it was published", () => {
     const published = anEvent({ type: "task.created", data: { taskId: "t" } });
     const body = JSON.stringify({ ...JSON.parse(toEnvelope(published)), "replay-name": "march" });
-    expect(openEnvelope(body, standardCatalog)).toEqual({ ok: true, event: published, archiveReplay: "march" });
+    expect(openEnvelope(body, standardCatalog, sentMs)).toEqual({ ok: true, event: published, archiveReplay: "march" });
   });
 
   test("never makes the reader throw anything else", () => {
     const details = fc.dictionary(fc.constantFrom("id", "time", "data", "metadata", "x"), fc.jsonValue());
     fc.assert(
       fc.property(details, (detail) => {
-        const result = openEnvelope(putByOthers({ detail }), standardCatalog);
+        const result = openEnvelope(putByOthers({ detail }), standardCatalog, sentMs);
         expect(result.ok || result.error.code === "invalid_event").toBe(true);
       }),
     );

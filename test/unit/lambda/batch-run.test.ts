@@ -62,6 +62,27 @@ describeDynamo("a batch of messages", () => {
     expect(run.counts).toEqual({ [metricNames.expired]: 1 });
   });
 
+  test("before its time a message goes back, hidden until then and not counted, and its group behind it", async () => {
+    const bench = await BatchBench.make(dynamo());
+    const handled: string[] = [];
+    const delayed = { id: "a1", metadata: { ...event0, deliverAt: "2026-01-01T00:01:30.000Z" } };
+    const messages = [bench.message(delayed, ofGroup("a1", "a"))];
+    for (const id of ["a2", "b1"]) messages.push(bench.message({ id }, ofGroup(id, id.slice(0, 1))));
+    const run = bench.batch(({ id }) => handled.push(id), messages);
+    expect(await run.run()).toEqual(["a1", "a2"]);
+    expect(handled).toEqual(["b1"]);
+    expect(run.counts).toEqual({ [metricNames.delivered]: 1 });
+    expect(bench.told).toEqual([
+      { hide: "a1", ms: 90_000 },
+      { hide: "a2", ms: 0 },
+    ]);
+    await bench.table.clock.advance("90s");
+    expect(await bench.run(({ id }, { attempt }) => handled.push(`${id} ${attempt}`), messages.slice(0, 2))).toEqual(
+      [],
+    );
+    expect(handled).toEqual(["b1", "a1 1", "a2 1"]);
+  });
+
   test("the same event twice in a batch runs once", async () => {
     const bench = await BatchBench.make(dynamo());
     const release = Promise.withResolvers<void>();

@@ -215,6 +215,17 @@ describeDynamo("the functions of a bus", () => {
     await expect(handler(batch("agents-readers"), context)).rejects.toThrow('did you mean "task.assigned"?');
   });
 
+  test.each([
+    ["throttle", { throttle: { limit: 1, per: "1s" } }, {}, /reduce `concurrency`/],
+    ["concurrencyPerKey", { concurrencyPerKey: { key: "data.taskId", limit: 2 } }, {}, /`ordered: "data.taskId"`/],
+    ["batch", {}, { batch: { size: 10 } }, /one event at a time/],
+  ])("what holds in one process only is refused: %s", (name, settings, options, fix) => {
+    const make = () =>
+      Reflect.apply(subscriberFunction, undefined, [{ ...subscription, ...settings }, () => {}, options, runtime]);
+    expect(make).toThrow(expect.objectContaining({ code: "invalid_config", message: expect.stringMatching(fix) }));
+    expect(make).toThrow(`subscription readers: ${name} is not supported in a Lambda function`);
+  });
+
   test("what is no batch of messages is refused", async () => {
     const handler = subscriberFunction(subscription, () => {}, {}, runtime);
     await expect(handler({ Records: [{ s3: {} }] }, context)).rejects.toMatchObject({ code: "invalid_event" });

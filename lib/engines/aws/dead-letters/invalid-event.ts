@@ -14,7 +14,7 @@ export type InvalidEvent = Opened & { readonly ok: false };
 /** Opens what a queue brought; text that is not an envelope becomes an event that holds it. Never throws. */
 export function openMessage(body: string, sentMs: number, catalog: Catalog): Opened {
   try {
-    return openEnvelope(body, catalog);
+    return openEnvelope(body, catalog, sentMs);
   } catch (thrown) {
     return { ok: false, error: toBusError(thrown, "invalid_event"), event: unreadable(body, sentMs) };
   }

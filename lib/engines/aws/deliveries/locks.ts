@@ -64,8 +64,11 @@ export class Locks {
   #holds({ kind }: LockName, holder: Row): boolean {
     if (kind === "slot") return holder.state === "running" && (holder.leaseUntil ?? 0) > this.#now();
     const hasEnded = holder.state === "done" || holder.state === "dead";
-    // It let go of the key when it became a dead letter; its new message may never have been sent.
-    const isRevived = holder.state === "waiting" && holder.attempts === 0 && holder.redriveGeneration !== undefined;
+    // It let go of the key when it became a dead letter; its new message may never have been sent. One that is due later came,
+    // took the key and was given back.
+    const isDue = (holder.dueAt ?? 0) <= this.#now();
+    const isRevived =
+      holder.state === "waiting" && holder.attempts === 0 && holder.redriveGeneration !== undefined && isDue;
     return !hasEnded && !isRevived;
   }
 }

@@ -1,4 +1,6 @@
 import type { Failure } from "../../../engine/delivery.ts";
+import { type Claim, hasSlot } from "./claim.ts";
+import { heldBy, inRedriveGeneration, redriveGenerationValue, seconds, unchangedSince } from "./clauses.ts";
 import { formatFailures } from "./failures.ts";
 import { parseRow, type Row } from "./row.ts";
 import type { Table, Update, Written } from "./table.ts";
@@ -91,7 +93,7 @@ export class Rows {
   /** Holds a claim for longer; one with the slot only while its lease lasts, as another may have the slot after it. */
   renew(pk: string, claim: Claim): Promise<Moved> {
     const isAlive = "#leaseUntil > :now";
-    const { condition, values } = this.#mine(claim.id, { lease: claim.leaseUntil, now: this.#now() });
+    const { condition, values } = heldBy(claim.id, { lease: claim.leaseUntil, now: this.#now() });
     return this.#update(pk, {
       set: "#leaseUntil = :lease",
       condition: hasSlot(claim.id) ? `${condition} AND ${isAlive}` : condition,
@@ -104,13 +106,13 @@ export class Rows {
     return this.#update(pk, {
       set: "#state = :done, #ttl = :keep",
       remove: "#claim, #leaseUntil, #failures",
-      ...this.#mine(claim, { done: "done", keep: seconds(this.#now() + forMs) }),
+      ...heldBy(claim, { done: "done", keep: seconds(this.#now() + forMs) }),
     });
   }
 
   /** Over, and well; not remembered. */
   async forget(pk: string, claim: string): Promise<Moved> {
-    const { condition, values } = this.#mine(claim, {});
+    const { condition, values } = heldBy(claim, {});
     return this.#moved(pk, await this.#table.delete(pk, condition, values));
   }
 
@@ -119,21 +121,19 @@ export class Rows {
     return this.#update(pk, {
       set: "#state = :waiting, #dueAt = :due, #failures = :failures, #ttl = :keep",
       remove: "#claim, #leaseUntil",
-      ...this.#mine(claim, {
-        ...this.#waiting(),
-        due: this.#now() + afterMs,
-        keep: seconds(this.#now() + afterMs + underWayMs),
+      ...heldBy(claim, {
+        ...this.#waiting(afterMs),
         failures: formatFailures(failures),
       }),
     });
   }
 
-  /** Waits; the attempt was none. */
-  release(pk: string, claim: string): Promise<Moved> {
+  /** Waits, for `afterMs` at least; the attempt was none. */
+  release(pk: string, claim: string, afterMs = 0): Promise<Moved> {
     return this.#update(pk, {
-      set: "#state = :waiting, #dueAt = :now, #attempts = #attempts - :one, #ttl = :keep",
+      set: "#state = :waiting, #dueAt = :due, #attempts = #attempts - :one, #ttl = :keep",
       remove: "#claim, #leaseUntil",
-      ...this.#mine(claim, { ...this.#waiting(), one: 1 }),
+      ...heldBy(claim, { ...this.#waiting(afterMs), one: 1 }),
     });
   }
 
@@ -168,7 +168,7 @@ export class Rows {
         values: { ...values, ...redriveGenerationValue(redriveGeneration) },
       });
     }
-    const clause = typeof from === "string" ? this.#mine(from, values) : unchangedSince(from, values);
+    const clause = typeof from === "string" ? heldBy(from, values) : unchangedSince(from, values);
     return this.#marked(pk, "claim", by, { set, remove: "#dueAt", ...clause });
   }
 
@@ -177,7 +177,7 @@ export class Rows {
     return this.#update(pk, {
       set: "#state = :dead, #ttl = :keep",
       remove: "#claim, #leaseUntil, #failures",
-      ...this.#mine(by, { dead: "dead", keep: seconds(this.#now() + forMs) }),
+      ...heldBy(by, { dead: "dead", keep: seconds(this.#now() + forMs) }),
     });
   }
 
@@ -217,15 +217,9 @@ export class Rows {
     };
   }
 
-  #waiting() {
+  #waiting(afterMs = 0) {
     const now = this.#now();
-    return { waiting: "waiting", now, keep: seconds(now + underWayMs) };
-  }
-
-  /** The clause of every step that only who has the claim may take: it is on the row until the run ends, or its dead letter is kept. */
-  #mine(claim: string, values: Update["values"]): Pick<Update, "condition" | "values"> {
-    const isMine = "#claim = :mine";
-    return { condition: isMine, values: { ...values, mine: claim } };
+    return { waiting: "waiting", now, due: now + afterMs, keep: seconds(now + afterMs + underWayMs) };
   }
 
   async #update(pk: string, update: Update): Promise<Moved> {
@@ -251,59 +245,4 @@ export class Rows {
   isForgotten(row: Row): boolean {
     return row.ttl <= Math.floor(this.#now() / 1000);
   }
-}
-
-/** Which run a claim is for, and until when (milliseconds since 1970). */
-export interface Claim {
-  readonly id: string;
-  readonly leaseUntil: number;
-  /**
-   * The dead letter that its message was redriven from. It tells the redriven runs from the ones before, also where the row
-   * that knew was gone in between: both would end as one dead letter, which the redrive removes.
-   */
-  readonly redriveGeneration?: string | undefined;
-}
-
-/** An update that begins a delivery anew, in a redrive generation or in none. */
-function inRedriveGeneration(
-  set: string,
-  remove: string,
-  redriveGeneration: string | undefined,
-): Pick<Update, "set" | "remove"> {
-  return redriveGeneration === undefined
-    ? { set, remove: `${remove}, #redriveGeneration` }
-    : { set: `${set}, #redriveGeneration = :redriveGeneration`, remove };
-}
-
-function redriveGenerationValue(redriveGeneration: string | undefined): Update["values"] {
-  return redriveGeneration === undefined ? {} : { redriveGeneration };
-}
-
-const slotMark = "slot-";
-
-/** The id of a claim; it says whether its run takes the only slot of its subscription. */
-export function claimId(id: string, takesSlot: boolean): string {
-  return takesSlot ? `${slotMark}${id}` : id;
-}
-
-function hasSlot(claim: string): boolean {
-  return claim.startsWith(slotMark);
-}
-
-/** The clause of every step that was decided on by how the row was seen: nobody has moved it, nor renewed its lease. */
-function unchangedSince(seen: Row, values: Update["values"]): Pick<Update, "condition" | "values"> {
-  const isAsSeen = "#state = :seenState AND #attempts = :seenAttempts";
-  const hasNoClaim = "attribute_not_exists(#claim)";
-  const hasTheClaim = "#claim = :seenClaim AND #leaseUntil = :seenLease";
-  const { claim, leaseUntil } = seen;
-  const seenClaim = claim === undefined || leaseUntil === undefined ? {} : { seenClaim: claim, seenLease: leaseUntil };
-  return {
-    condition: `${isAsSeen} AND ${claim === undefined ? hasNoClaim : hasTheClaim}`,
-    values: { ...values, ...seenClaim, seenState: seen.state, seenAttempts: seen.attempts },
-  };
-}
-
-/** Rounded up: kept for at least as long. */
-function seconds(ms: number): number {
-  return Math.ceil(ms / 1000);
 }

@@ -29,8 +29,9 @@ export async function settleMessage(
       return moved.ok ? later : actionForLostClaim(moved.row, later, now());
     }
     case "released": {
-      const later: MessageAction = { kind: "later", afterMs: 0 };
-      const moved = await rows.release(pk, claim);
+      const { afterMs = 0 } = outcome;
+      const later: MessageAction = { kind: "later", afterMs };
+      const moved = await rows.release(pk, claim, afterMs);
       return moved.ok ? later : actionForLostClaim(moved.row, later, now());
     }
     case "dead": {

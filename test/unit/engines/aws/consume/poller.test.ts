@@ -220,6 +220,31 @@ test("where the first of a group is to be retried, those behind it go back to th
   expect(table.asked).toEqual(["a1"]);
 });
 
+test("before its time a message takes no room, and in its group those behind it go back; other groups go on", async () => {
+  for (const [id, group] of [
+    ["x1", "x"],
+    ["a1", "a"],
+    ["a2", "a"],
+    ["b1", "b"],
+  ] as const)
+    queue.put(id, group);
+  table.claimResult = (id) =>
+    id === "a1" || id === "x1" ? { action: { kind: "later", afterMs: 39_600_000 }, why: "delayed" } : undefined;
+  const hands = bench.hands(4);
+  const poller = bench.poller({ concurrency: 4 });
+  poller.consume(hands).wake();
+  await hands.got(1);
+  await bench.until(() => queue.hidden.length >= 3);
+  hands.room = 0;
+  expect(queue.hidden.slice(0, 3)).toEqual([
+    { body: "x1", seconds: 39_600 },
+    { body: "a1", seconds: 39_600 },
+    { body: "a2", seconds: 0 },
+  ]);
+  expect(hands.all[0]).toBe("b1");
+  expect(poller.running).toBe(hands.held.length);
+});
+
 test("where the end of a run cannot be recorded, the caller hears of it and the message comes again after the lease", async () => {
   queue.put("e");
   table.settleAction = () => {

@@ -6,6 +6,7 @@ import { Bench, dynamoForFile, failed, gone, later } from "./bench.ts";
 
 const keyed = (id: string, key: unknown = "a") => anEvent({ id, type: "custom.thing", data: { key } });
 const retry = (afterMs: number): Outcome => ({ kind: "retry", afterMs, failure: failed(1) });
+const released = (afterMs: number): Outcome => ({ kind: "released", afterMs });
 const dead: Outcome = { kind: "dead", failure: failed(1) };
 
 describeDynamo("an ordered key", () => {
@@ -37,6 +38,24 @@ describeDynamo("an ordered key", () => {
     expect(await bench.refused(bench.message(keyed("c2", { a: 1 })))).toMatchObject({ why: "retryLater" });
     await bench.claim(bench.message(anEvent({ id: "x1", type: "custom.thing" })));
     await bench.claim(bench.message(anEvent({ id: "x2", type: "custom.thing" })));
+  });
+
+  test("is held while its delivery is given back for a time, its first attempt and a redrive's included", async () => {
+    const bench = await Bench.make(dynamo(), ordered);
+    const [first, second] = [bench.message(keyed("a1")), bench.message(keyed("a2"))];
+    await bench.settle(await bench.claim(first), released(60_000));
+    expect(await bench.refused(second)).toEqual({ why: "retryLater", action: later(60_000) });
+    await bench.clock.advance(60_000);
+    await bench.settle(await bench.claim(first), dead);
+    await bench.settle(await bench.claim(second));
+    await bench.store.revive("one", keyed("a1"));
+    const redriven = bench.message(keyed("a1"), { redrivenFrom: bench.deadLetter.id });
+    await bench.settle(await bench.claim(redriven), released(60_000));
+    const third = bench.message(keyed("a3"));
+    expect(await bench.refused(third)).toEqual({ why: "retryLater", action: later(60_000) });
+    await bench.clock.advance(60_000);
+    await bench.settle(await bench.claim(redriven));
+    await bench.claim(third);
   });
 
   for (const outcome of [dead, { kind: "dropped" }, { kind: "done" }] as const) {
@@ -183,6 +202,23 @@ describeDynamo("a subscription that runs one at a time", () => {
     expect(await bench.refused(first)).toMatchObject({ why: "retryLater" });
     await bench.settle(other);
     expect(await bench.claim(first)).toMatchObject({ attempt: 2 });
+  });
+
+  test("goes on with others while one is given back for a time", async () => {
+    const bench = await Bench.make(dynamo(), single);
+    await bench.settle(await bench.claim(bench.message(keyed("1"))), released(60_000));
+    await bench.claim(bench.message(keyed("2")));
+  });
+
+  test("has an event that was delayed for days wait for its turn as one that has just come", async () => {
+    const bench = await Bench.make(dynamo(), single);
+    const delayed = bench.message({
+      ...keyed("1"),
+      metadata: { ...keyed("1").metadata, deliverAt: "2026-01-05T00:00:00.000Z" },
+    });
+    await bench.clock.advance("4d");
+    await bench.claim(bench.message(keyed("2")));
+    expect(await bench.refused(delayed)).toEqual({ why: "retryLater", action: later(1_000) });
   });
 
   test("goes on once the lease of a run whose process ended is over", async () => {

@@ -87,7 +87,9 @@ class Workers {
         ? { kind: "dead", failure }
         : how === "retry"
           ? { kind: "retry", afterMs: 1_000, failure }
-          : { kind: how };
+          : how === "released"
+            ? { kind: how, afterMs: 1_000 }
+            : { kind: how };
     const claimed = { event, attempt, ...delivery };
     const action = await this.bench.settle(claimed, outcome);
     if (action.kind === "delete") this.ended(event.id, this.#isDead(event.id));

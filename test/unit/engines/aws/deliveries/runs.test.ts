@@ -55,6 +55,52 @@ describeDynamo("a delivery in the table", () => {
     expect(await bench.claim(message)).toMatchObject({ attempt: 1, failures: [] });
   });
 
+  test("released for a time, it comes again after that and not before, its earlier attempts kept", async () => {
+    const bench = await Bench.make(dynamo());
+    const message = bench.message(event);
+    const released = { kind: "released", afterMs: 5_000 } as const;
+    expect(await bench.settle(await bench.claim(message), released)).toEqual(later(5_000));
+    await bench.clock.advance(2_000);
+    expect(await bench.refused(message)).toEqual({ why: "retryLater", action: later(3_000) });
+    await bench.clock.advance(3_000);
+    const first = await bench.claim(message);
+    expect(first).toMatchObject({ attempt: 1, failures: [] });
+    await bench.settle(first, { kind: "retry", afterMs: 0, failure: failed(1) });
+    await bench.settle(await bench.claim(message), released);
+    await bench.clock.advance(5_000);
+    expect(await bench.claim(message)).toMatchObject({ attempt: 2, failures: [failed(1)] });
+  });
+
+  test("with a time of delivery it is neither claimed nor written before, a replay of it included", async () => {
+    const bench = await Bench.make(dynamo());
+    const delayed = anEvent({ type: "custom.thing", metadata: { deliverAt: "2026-01-08T00:00:00.000Z" } });
+    const message = bench.message(delayed);
+    let received = 0;
+    for (let left = 7 * 86_400_000; left > 0; left -= 39_600_000) {
+      const action = later(Math.min(left, 39_600_000));
+      expect(await bench.refused(message)).toEqual({ why: "delayed", action });
+      expect(await bench.refused(bench.message(delayed, { replayId: "replay-1" }))).toMatchObject({ why: "delayed" });
+      await bench.clock.advance(action.afterMs);
+      received += 1;
+    }
+    expect(received).toBe(16);
+    expect(await bench.rows()).toEqual({});
+    expect(await bench.claim(message)).toMatchObject({ attempt: 1, event: delayed });
+  });
+
+  test("a time of delivery that is none, or too far ahead, makes it invalid, however late it is read", async () => {
+    const bench = await Bench.make(dynamo());
+    const invalid = (deliverAt: string) =>
+      bench.message(anEvent({ id: deliverAt, type: "custom.thing", metadata: { deliverAt } }));
+    const messages = ["tomorrow", "2026-01-08T00:10:00.001Z"].map(invalid);
+    for (const message of messages) expect(await bench.refused(message)).toEqual({ why: "invalid", action: gone });
+    await bench.clock.advance("1d");
+    for (const message of messages) expect(await bench.refused(message)).toEqual({ why: "invalid", action: gone });
+    expect([...bench.deadLetters.keys()]).toHaveLength(2);
+    const reasons = [...bench.deadLetters.values()].map(({ reason }) => reason.message);
+    expect(reasons).toEqual([expect.stringContaining("RFC 3339"), expect.stringContaining("7 days")]);
+  });
+
   test("dead, it is a dead letter with all that failed, and is not run again", async () => {
     const bench = await Bench.make(dynamo());
     const message = bench.message(event);
