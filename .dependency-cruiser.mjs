@@ -37,7 +37,7 @@ const core =
 const published =
   "^(node_modules/(zod|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
-  "^(lib/index|lib/engine-entry|lib/(catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
+  "^(lib/index|lib/aws-entry|lib/engine-entry|lib/(catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
 
 /** The contract suite lies in the folder of the ports, and is a folder of its own here. @param {string[]} folders */
 const foldersOf = (folders) =>
@@ -114,7 +114,7 @@ export default {
       name: "aws-only-when-used",
       comment: "The aws engine and the SDK are loaded by import(), when a bus asks for them.",
       severity: "error",
-      from: { pathNot: "^lib/(engines/aws|lambda)/" },
+      from: { pathNot: "^lib/((engines/aws|lambda)/|aws-entry[.]ts$)" },
       to: { path: "^(lib/engines/aws/|node_modules/@aws-sdk/)", dynamic: false, dependencyTypesNot: ["type-only"] },
     },
     {

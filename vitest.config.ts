@@ -27,6 +27,7 @@ export default defineConfig({
       { find: /^wagglebus\/engine$/, replacement: here("./lib/engine-entry.ts") },
       { find: /^wagglebus\/engine\/contract$/, replacement: here("./lib/engine/contract/index.ts") },
       { find: /^wagglebus\/engine\/contract\/worker$/, replacement: here("./lib/engine/contract/worker.ts") },
+      { find: /^wagglebus\/aws$/, replacement: here("./lib/aws-entry.ts") },
       { find: /^wagglebus\/lambda$/, replacement: here("./lib/lambda/index.ts") },
       { find: /^wagglebus\/cdk$/, replacement: here("./lib/cdk/index.ts") },
       { find: /^wagglebus\/dev$/, replacement: here("./lib/cli/dev/index.ts") },

@@ -11,8 +11,9 @@ import { jsonLogger, toLogger } from "../runtime/logger.ts";
 import { Counters } from "../runtime/metrics.ts";
 import { fileOptions } from "./config-file.ts";
 import { checkCombination, withoutUnsupported } from "./engine-options.ts";
-import { environmentOptions, functionBusConfig } from "./environment.ts";
+import { environmentOptions } from "./environment.ts";
 import { loadAws, loadEmbedded, loadMemory } from "./load-engine.ts";
+import { openAwsEngine } from "./open-aws-engine.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
 
 /** Where configuration is read from. */
@@ -94,15 +95,8 @@ async function openEngine(options: Omit<ConnectOptions, "catalog">, context: Eng
   if (typeof options.engine === "function") return options.engine(context);
   if (options.engine === "aws") {
     checkCombination(options);
-    const { createAwsEngine, openAws } = await loadAws();
-    const settings = {
-      ...context,
-      ...(options.lease === undefined ? {} : { leaseMs: parseDuration(options.lease, "lease") }),
-    };
-    const config = functionBusConfig(process.env);
-    // A Lambda function has its bus's configuration from its deployment, and no permission to read the parameter.
-    if (config !== undefined && config.bus === options.bus) return createAwsEngine({ ...settings, config });
-    return openAws({ ...settings, bus: options.bus ?? "" });
+    const { bus = "", lease } = options;
+    return openAwsEngine(await loadAws(), { bus, lease }, context);
   }
   if (options.engine === "memory") {
     const { MemoryEngine } = await loadMemory();

@@ -1,5 +1,5 @@
 import { BusError } from "../error/bus-error.ts";
-import { providedAws } from "./provided-bus.ts";
+import { type AwsEngines, providedAws } from "./provided-bus.ts";
 
 // An engine is loaded on first use: `node:sqlite` and the SDK are not available everywhere, and both take time to load.
 //
@@ -8,17 +8,28 @@ import { providedAws } from "./provided-bus.ts";
 // `process.env.WAGGLE_BUNDLE` as "function", and the bundler removes the import() behind each of these literal conditions.
 // Without the construct everything works, only slower.
 
-/** Loads the aws engine. Rejects with `invalid_config` if one of its packages is missing. */
-export async function loadAws(): Promise<typeof import("../engines/aws/index.ts")> {
+/**
+ * The module of the aws engine. Bundlers do not follow a name that is computed: one that builds a program on another engine
+ * meets no AWS package. A bundled program on aws takes the engine from `wagglebus/aws`, and a function brings its own.
+ */
+const awsModule = "../engines/aws/index.ts";
+
+/** Loads the aws engine. Rejects with `invalid_config` if one of its packages is missing, or it is not in a bundle. */
+export async function loadAws(): Promise<AwsEngines> {
   const provided = providedAws();
   if (provided !== undefined) return provided;
+  if (process.env.WAGGLE_BUNDLE === "function") return notInFunctions("aws");
   try {
-    return await (process.env.WAGGLE_BUNDLE === "function" ? notInFunctions("aws") : import("../engines/aws/index.ts"));
+    return await importUnbundled(awsModule);
   } catch (thrown) {
-    if (thrown instanceof BusError) throw thrown;
     const { missingPackage } = await import("../engines/aws/missing-package.ts");
-    throw missingPackage(thrown) ?? thrown;
+    throw missingPackage(thrown) ?? notInBundle(thrown) ?? thrown;
   }
+}
+
+/** Imports a module that bundlers leave where it is. */
+function importUnbundled(path: string) {
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ path);
 }
 
 /** Loads the memory engine. */
@@ -40,6 +51,15 @@ export async function loadEmbedded(): Promise<typeof import("../engines/embedded
       { cause: thrown, retryable: false },
     );
   }
+}
+
+function notInBundle(thrown: unknown): BusError | undefined {
+  if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ERR_MODULE_NOT_FOUND")) return undefined;
+  return new BusError(
+    "invalid_config",
+    'engine "aws" is not in this bundle; use connect({ engine: awsEngine({ bus }) }) with awsEngine of "wagglebus/aws", or leave wagglebus out of the bundle',
+    { cause: thrown },
+  );
 }
 
 function notInFunctions(engine: string): never {

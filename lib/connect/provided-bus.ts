@@ -22,7 +22,8 @@ export function providedBus(): Promise<Bus<RegisteredEvents>> | undefined {
   return provider?.();
 }
 
-type AwsEngines = typeof import("../engines/aws/index.ts");
+/** The module of the aws engine. */
+export type AwsEngines = typeof import("../engines/aws/index.ts");
 
 let aws: AwsEngines | undefined;
 
