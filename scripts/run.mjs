@@ -22,7 +22,7 @@ const commands = {
   arrows: { argv: ["scripts/check-arrows.ts"] },
   lock: { argv: ["scripts/check-lock.mjs"] },
   "docs:api": { argv: ["scripts/api-docs/generate.ts"] },
-  package: { argv: ["scripts/check-package.ts"], built: true },
+  package: { argv: ["scripts/check-package/check.ts"], built: true },
 };
 
 if (Number.parseInt(process.versions.node, 10) < 20) {

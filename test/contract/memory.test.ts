@@ -1,5 +1,6 @@
-import { runContract } from "../../lib/engine/contract/index.ts";
-import { connect } from "../../lib/index.ts";
+// `npm run check:package` runs this file on the packed package too, so that it imports nothing else.
+import { connect } from "wagglebus";
+import { runContract } from "wagglebus/engine/contract";
 
 runContract({
   name: "memory",

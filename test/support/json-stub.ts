@@ -1,5 +1,5 @@
-import { createServer } from "node:http";
-import { json } from "node:stream/consumers";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import { text } from "node:stream/consumers";
 
 /** What an operation of a stubbed service does: its input in, its output out, or an {@link ServiceError} thrown. */
 export type Operations = Readonly<
@@ -20,25 +20,39 @@ export class ServiceError extends Error {
   }
 }
 
-/** Any service of AWS that speaks JSON, as far as its operations are given, on a free loopback port. */
-export async function startJsonStub(operations: Operations): Promise<{ url: string; close(): Promise<void> }> {
+/** A request as it came. */
+export interface StubbedRequest {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/**
+ * Any service of AWS that speaks JSON, as far as its operations are given, on a free loopback port. `received` sees each
+ * request before it is answered; what it throws is the answer.
+ */
+export async function startJsonStub(
+  operations: Operations,
+  received: (request: StubbedRequest) => void = () => {},
+): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const operation = String(request.headers["x-amz-target"]).replace(/^.*\./, "");
     const gone = new AbortController();
     response.on("close", () => gone.abort());
     const send = (status: number, body: object) => {
-      const text = JSON.stringify(body);
+      const answer = JSON.stringify(body);
       response.writeHead(status, {
         "content-type": "application/x-amz-json-1.1",
-        "content-length": Buffer.byteLength(text),
+        "content-length": Buffer.byteLength(answer),
       });
-      response.end(text);
+      response.end(answer);
     };
-    json(request)
-      .then(async (input) => {
+    text(request)
+      .then(async (body) => {
+        received({ path: request.url ?? "/", headers: request.headers, body });
         const act = operations[operation];
         if (act === undefined) throw new ServiceError(`UnknownOperation.${operation}`);
-        send(200, await act(Object(input), gone.signal));
+        send(200, await act(Object(JSON.parse(body)), gone.signal));
       })
       .catch((thrown: unknown) => {
         const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
