@@ -8,7 +8,9 @@ import { orderedKey } from "../../subscription/index.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { overflowFailure, processEndedFailure } from "../dead-letter.ts";
 import { IndexedPool } from "../indexed-pool.ts";
+import { ConsumerTurns } from "./consumer-turns.ts";
 import { DeliveryItem, firstTime, type StoredDelivery } from "./delivery-item.ts";
+import { KeyLines } from "./key-lines.ts";
 import { PriorityQueue } from "./priority-queue.ts";
 
 /** Where an engine keeps the deliveries of named subscriptions. Each call keeps it at once. */
@@ -44,12 +46,8 @@ export class LocalQueue {
   readonly #waiting = new PriorityQueue<DeliveryItem>();
   readonly #delayed = new Set<DeliveryItem>();
   readonly #running = new IndexedPool<DeliveryItem>();
-  /** Behind the head of each key that is under way; empty where only the head is. */
-  readonly #keys = new Map<string, DeliveryItem[]>();
-  /** How many these are. */
-  #blocked = 0;
-  #consumers: Consumer[] = [];
-  #turn = 0;
+  readonly #keys = new KeyLines();
+  readonly #consumers = new ConsumerTurns();
   #deleted = false;
   #record: SubscriptionRecord;
   #keyOf: ((event: Event) => string) | undefined;
@@ -112,14 +110,14 @@ export class LocalQueue {
     const delayMs = (dueAt ?? 0) - now;
     if (delayMs <= 0 || (item.key !== undefined && this.#keys.has(item.key))) this.#enqueue(item);
     else {
-      if (item.key !== undefined) this.#keys.set(item.key, []);
+      this.#keys.lead(item);
       this.#delay(item, delayMs);
     }
   }
 
   /** Hands deliveries to a consumer from now on. */
   consume(consumer: Consumer): Consumption {
-    this.#consumers.push(consumer);
+    this.#consumers.add(consumer);
     const queue = this;
     return {
       get settings() {
@@ -128,16 +126,14 @@ export class LocalQueue {
       wake: () => {
         if (this.backlog > 0) this.#dependencies.schedule(this);
       },
-      stop: () => {
-        this.#consumers = this.#consumers.filter((other) => other !== consumer);
-      },
+      stop: () => this.#consumers.remove(consumer),
     };
   }
 
   /** Hands over what may run now. */
   pump(): void {
     while (this.#waiting.size > 0 && this.#running.size < this.#record.concurrency) {
-      const consumer = this.#nextConsumer();
+      const consumer = this.#consumers.next();
       if (consumer === undefined) return;
       const item = this.#waiting.shift();
       if (item === undefined) return;
@@ -199,7 +195,7 @@ export class LocalQueue {
   clear(): void {
     for (const item of this.#delayed) this.#dependencies.clock.clearTimer(item.timer);
     this.#delayed.clear();
-    this.#clearKeys();
+    this.#keys.clear();
     while (this.#waiting.shift() !== undefined);
   }
 
@@ -208,12 +204,12 @@ export class LocalQueue {
     yield* this.#running;
     yield* this.#delayed;
     yield* this.#waiting;
-    for (const blocked of this.#keys.values()) yield* blocked;
+    yield* this.#keys;
   }
 
   /** Deliveries that wait or are delayed. */
   get backlog(): number {
-    return this.#waiting.size + this.#delayed.size + this.#blocked;
+    return this.#waiting.size + this.#delayed.size + this.#keys.waiting;
   }
 
   /** The subscription as it stands; its dead letters are counted elsewhere. */
@@ -224,7 +220,7 @@ export class LocalQueue {
     return {
       record: this.#record,
       ephemeral: this.ephemeral,
-      waiting: this.#waiting.size + this.#blocked,
+      waiting: this.#waiting.size + this.#keys.waiting,
       delayed: this.#delayed.size,
       running: this.#running.size,
       oldestAgeMs: now - oldest,
@@ -232,33 +228,8 @@ export class LocalQueue {
     };
   }
 
-  #clearKeys(): void {
-    this.#keys.clear();
-    this.#blocked = 0;
-  }
-
-  /** In turn, so that subscribers of one name share its work. */
-  #nextConsumer(): Consumer | undefined {
-    for (let tries = this.#consumers.length; tries > 0; tries -= 1) {
-      this.#turn = (this.#turn + 1) % this.#consumers.length;
-      const consumer = this.#consumers[this.#turn];
-      if (consumer !== undefined && consumer.capacity() > 0) return consumer;
-    }
-    return undefined;
-  }
-
   #enqueue(item: DeliveryItem): void {
-    if (item.key !== undefined) {
-      const waiting = this.#keys.get(item.key);
-      if (waiting !== undefined) {
-        item.state = "blocked";
-        waiting.push(item);
-        this.#blocked += 1;
-        return;
-      }
-      this.#keys.set(item.key, []);
-    }
-    this.#place(item);
+    if (!this.#keys.join(item)) this.#place(item);
   }
 
   /** Has it wait for a consumer, or first for the time before which it must not be delivered. */
@@ -300,14 +271,8 @@ export class LocalQueue {
 
   /** The next of its key takes its place. */
   #release(item: DeliveryItem): void {
-    if (item.key === undefined) return;
-    const next = this.#keys.get(item.key)?.shift();
-    if (next === undefined) {
-      this.#keys.delete(item.key);
-      return;
-    }
-    this.#blocked -= 1;
-    this.#place(next);
+    const next = this.#keys.next(item);
+    if (next !== undefined) this.#place(next);
   }
 
   #rekey(): void {
@@ -315,10 +280,10 @@ export class LocalQueue {
     this.#keyOf = ordered === undefined ? undefined : orderedKey(ordered);
     const waiting: DeliveryItem[] = [];
     for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) waiting.push(item);
-    for (const blocked of this.#keys.values()) waiting.push(...blocked);
-    this.#clearKeys();
+    waiting.push(...this.#keys);
+    this.#keys.clear();
     // A key is held by its head, which may be running or delayed.
-    for (const head of [...this.#running, ...this.#delayed]) if (head.key !== undefined) this.#keys.set(head.key, []);
+    for (const head of [...this.#running, ...this.#delayed]) this.#keys.lead(head);
     for (const item of waiting.sort((one, other) => one.order - other.order)) {
       const again = new DeliveryItem(
         item.subscription,
