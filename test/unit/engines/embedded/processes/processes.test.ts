@@ -7,6 +7,22 @@ import { Bench, failed, publish, TestConsumer } from "../bench.ts";
 
 const now = { ephemeral: false };
 
+/** Two processes on one new file. */
+async function twoProcesses() {
+  const bench = await Bench.make();
+  return { bench, one: await bench.open(), two: await bench.open() };
+}
+
+/** A process, the only one on its file, with a consumer that holds a delivery of event "a". */
+async function processAtWork() {
+  const bench = await Bench.make();
+  const engine = await bench.open();
+  await engine.subscriptions.put(aRecord(), now);
+  const consumer = new TestConsumer(engine, "one");
+  await publish(engine, anEvent({ id: "a" }));
+  return { bench, engine, consumer };
+}
+
 test("two processes that open a new file at once both get the bus", async () => {
   const bench = await Bench.make();
   const [one, two] = await Promise.all([bench.open(), bench.open()]);
@@ -15,8 +31,7 @@ test("two processes that open a new file at once both get the bus", async () => 
 });
 
 test("what one process publishes reaches the consumer of another, and is noticed there", async () => {
-  const bench = await Bench.make();
-  const [one, two] = [await bench.open(), await bench.open()];
+  const { one, two } = await twoProcesses();
   await two.subscriptions.put(aRecord(), now);
   const consumer = new TestConsumer(two, "one");
   let changes = 0;
@@ -49,8 +64,7 @@ test("processes on one name share its work: each delivery goes to one, and `conc
 });
 
 test("a new, a changed and a deleted subscription are seen by every process with its next publish", async () => {
-  const bench = await Bench.make();
-  const [one, two] = [await bench.open(), await bench.open()];
+  const { one, two, bench } = await twoProcesses();
   await publish(two, anEvent({ id: "a" }));
   expect(await one.subscriptions.put(aRecord(), now)).toEqual({ created: true, changed: [] });
   const consumer = new TestConsumer(two, "one", 0);
@@ -71,22 +85,14 @@ test("a new, a changed and a deleted subscription are seen by every process with
 });
 
 test("what still runs when its subscription is deleted leaves nothing behind", async () => {
-  const bench = await Bench.make();
-  const engine = await bench.open();
-  await engine.subscriptions.put(aRecord(), now);
-  const consumer = new TestConsumer(engine, "one");
-  await publish(engine, anEvent({ id: "a" }));
+  const { engine, consumer } = await processAtWork();
   await engine.subscriptions.delete("one");
   await consumer.settle({ kind: "dead", failure: failed(1) });
   expect((await engine.deadLetters.list({}, {})).deadLetters).toEqual([]);
 });
 
 test("a subscription of a deleted one's name begins anew, and the old one's deliveries settle into nothing", async () => {
-  const bench = await Bench.make();
-  const engine = await bench.open();
-  await engine.subscriptions.put(aRecord(), now);
-  const consumer = new TestConsumer(engine, "one");
-  await publish(engine, anEvent({ id: "a" }));
+  const { engine, consumer } = await processAtWork();
   await engine.subscriptions.delete("one");
   await engine.subscriptions.put(aRecord(), now);
   await consumer.settle({ kind: "dead", failure: failed(1) });
@@ -158,11 +164,7 @@ test("a lock is held for as long as its process wants, and by one at a time", as
 });
 
 test("a handler that outlives `close` keeps its delivery, and settles it", async () => {
-  const bench = await Bench.make();
-  const engine = await bench.open();
-  await engine.subscriptions.put(aRecord(), now);
-  const consumer = new TestConsumer(engine, "one");
-  await publish(engine, anEvent({ id: "a" }));
+  const { bench, engine, consumer } = await processAtWork();
   await engine.close();
   const other = await bench.open();
   const second = new TestConsumer(other, "one");
