@@ -1,17 +1,14 @@
 import { expect, test } from "vitest";
-import { standardCatalog } from "../../../lib/catalog/index.ts";
 import { Runner } from "../../../lib/delivery/runner.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
-import { Counters } from "../../../lib/runtime/metrics.ts";
 import type { SubscriptionRecord } from "../../../lib/subscription/subscription.ts";
 import { ManualClock, turn } from "../../../lib/testing/manual-clock.ts";
-import { testBus } from "../../../lib/testing/test-bus.ts";
 import { aRecord } from "../../support/a-record.ts";
 import { anEvent } from "../../support/an-event.ts";
 import { FakeEngine } from "../../support/fake-engine.ts";
+import { runnerDependencies } from "./runner-bench.ts";
 
 const down = new BusError("unavailable", "the store is down");
-const ignore = () => {};
 
 /** A runner whose handler waits until the test ends it. */
 async function running(parts: Partial<SubscriptionRecord> = {}) {
@@ -27,16 +24,7 @@ async function running(parts: Partial<SubscriptionRecord> = {}) {
     return promise;
   };
   const runner = new Runner(
-    {
-      deliveries: engine.deliveries,
-      catalog: standardCatalog,
-      clock,
-      random: () => 0.5,
-      logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-      counters: new Counters(),
-      bus: testBus(),
-      onError: (error) => errors.push(error),
-    },
+    runnerDependencies(engine, clock, (error) => errors.push(error)),
     record,
     { handler },
   );

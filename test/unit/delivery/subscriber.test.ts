@@ -1,17 +1,14 @@
 import { expect, test } from "vitest";
-import { standardCatalog } from "../../../lib/catalog/index.ts";
 import { Runner } from "../../../lib/delivery/runner.ts";
 import { createSubscriber } from "../../../lib/delivery/subscriber.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
-import { Counters } from "../../../lib/runtime/metrics.ts";
 import { ManualClock, turn } from "../../../lib/testing/manual-clock.ts";
-import { testBus } from "../../../lib/testing/test-bus.ts";
 import { aRecord } from "../../support/a-record.ts";
 import { anEvent } from "../../support/an-event.ts";
 import { FakeEngine } from "../../support/fake-engine.ts";
+import { runnerDependencies } from "./runner-bench.ts";
 
 const down = new BusError("unavailable", "the store is down");
-const ignore = () => {};
 
 async function subscribed(closed: () => Promise<void> = async () => {}) {
   const clock = new ManualClock();
@@ -20,20 +17,7 @@ async function subscribed(closed: () => Promise<void> = async () => {}) {
   await engine.subscriptions.put(record, { ephemeral: false });
   const ends: (() => void)[] = [];
   const handler = () => new Promise<void>((resolve) => ends.push(resolve));
-  const runner = new Runner(
-    {
-      deliveries: engine.deliveries,
-      catalog: standardCatalog,
-      clock,
-      random: () => 0.5,
-      logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-      counters: new Counters(),
-      bus: testBus(),
-      onError: ignore,
-    },
-    record,
-    { handler },
-  );
+  const runner = new Runner(runnerDependencies(engine, clock), record, { handler });
   let closings = 0;
   const subscriber = createSubscriber(engine, runner, async () => {
     closings += 1;
