@@ -107,11 +107,11 @@ export class LocalQueue {
       }
       item.failures = [...failures, lost];
     }
-    const delayMs = (dueAt ?? 0) - now;
-    if (delayMs <= 0 || (item.key !== undefined && this.#keys.has(item.key))) this.#enqueue(item);
+    const isDue = dueAt === undefined || dueAt <= now;
+    if (isDue || (item.key !== undefined && this.#keys.has(item.key))) this.#enqueue(item);
     else {
       this.#keys.lead(item);
-      this.#delay(item, delayMs);
+      this.#delay(item, dueAt);
     }
   }
 
@@ -157,11 +157,11 @@ export class LocalQueue {
       case "released":
         item.attempt -= 1;
         if (outcome.afterMs === undefined || outcome.afterMs <= 0) this.#wait(item);
-        else this.#delay(item, outcome.afterMs);
+        else this.#delayBy(item, outcome.afterMs);
         break;
       case "retry":
         item.failures = [...item.failures, outcome.failure];
-        this.#delay(item, outcome.afterMs);
+        this.#delayBy(item, outcome.afterMs);
         break;
       case "dead":
         this.#dependencies.deadLetter(item, outcome.failure);
@@ -234,13 +234,9 @@ export class LocalQueue {
 
   /** Has it wait for a consumer, or first for the time before which it must not be delivered. */
   #place(item: DeliveryItem): void {
-    const delayMs = item.event.metadata.deliverAt === undefined ? 0 : this.#untilDue(item);
-    if (delayMs > 0) this.#delay(item, delayMs);
+    const dueAt = deliverAtMs(item.event);
+    if (dueAt > 0 && dueAt > this.#dependencies.clock.now()) this.#delay(item, dueAt);
     else this.#wait(item);
-  }
-
-  #untilDue({ event }: DeliveryItem): number {
-    return deliverAtMs(event) - this.#dependencies.clock.now();
   }
 
   #wait(item: DeliveryItem): void {
@@ -249,10 +245,14 @@ export class LocalQueue {
     this.#dependencies.schedule(this);
   }
 
-  #delay(item: DeliveryItem, afterMs: number): void {
+  #delayBy(item: DeliveryItem, afterMs: number): void {
+    this.#delay(item, this.#dependencies.clock.now() + afterMs);
+  }
+
+  #delay(item: DeliveryItem, dueAt: number): void {
     const { clock } = this.#dependencies;
     item.state = "delayed";
-    item.dueAt = clock.now() + afterMs;
+    item.dueAt = dueAt;
     this.#delayed.add(item);
     const due = () => {
       // A timer may fire within the millisecond before its time; a clock that was set back must not hold the delivery up.
@@ -266,7 +266,7 @@ export class LocalQueue {
       this.#dependencies.changed();
     };
     // The next attempt is lost if the process ends before it.
-    item.timer = clock.setTimer(due, afterMs, { keepAlive: true });
+    item.timer = clock.setTimer(due, Math.max(0, dueAt - clock.now()), { keepAlive: true });
   }
 
   /** The next of its key takes its place. */

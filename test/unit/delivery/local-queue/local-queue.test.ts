@@ -126,6 +126,24 @@ test("a timer that fires early hands nothing over before its time", async () => 
   expect(taken).toEqual(["later"]);
 });
 
+test("a delayed event is due at its deliverAt, even if the clock ticks while it is queued", () => {
+  let now = 1_000;
+  const tick = () => {
+    now += 1;
+    return now;
+  };
+  const clock = { now: tick, setTimer: () => undefined, clearTimer: () => {} };
+  const queue = new LocalQueue(
+    { clock, schedule: () => {}, changed: () => {}, deadLetter: () => {} },
+    aRecord(),
+    false,
+  );
+  const deliverAt = "1970-01-01T00:01:00.000Z";
+  const event = anEvent({ id: "a", metadata: { deliverAt } });
+  queue.add(event, 1, now);
+  expect(queue.pending(event.metadata.correlationId)).toMatchObject([{ state: "delayed", dueAt: deliverAt }]);
+});
+
 test("ordered: a delayed event holds its place in its key, as head and behind one", async () => {
   const { queue, clock, consumer, add, item } = queueOf({ ordered: "data.key" });
   const { taken } = consumer();
