@@ -43,6 +43,7 @@ import type { Logger } from "../runtime/logger.ts";
 import type { BusMetrics, Counters } from "../runtime/metrics.ts";
 import { subscriptionRecord, unknownTypes } from "../subscription/index.ts";
 import type { Bus, Subscriptions } from "./bus.ts";
+import { endRunners } from "./end-runners.ts";
 import { createMiddleware, type Middleware, type MiddlewareOption } from "./middleware.ts";
 
 /** What a bus is made of. */
@@ -66,9 +67,6 @@ export interface BusDependencies {
 
 /** Drafts of one `publishAll` that are on their way at once. */
 const batch = 1_000;
-
-/** After the grace time, for handlers that stop when their signal fires. */
-const abortGraceMs = 1_000;
 
 /** A {@link Bus} over any engine. */
 class EngineBus<Events> {
@@ -248,25 +246,7 @@ class EngineBus<Events> {
   async #close(): Promise<void> {
     const { engine, clock, graceMs, onError } = this.#dependencies;
     const reason = new BusError("closed", "the bus is closing");
-    const runners = [...this.#runners];
-    // The engine is to be closed in any case.
-    const tell = (thrown: unknown) => onError(toBusError(thrown));
-    const ended = Promise.all(runners.map(([, subscriber]) => subscriber.close().catch(tell)));
-    if (!(await within(clock, ended, graceMs))) {
-      for (const [runner] of runners) runner.abort(reason);
-      if (!(await within(clock, ended, abortGraceMs))) {
-        const left = runners.filter(([runner]) => runner.running > 0);
-        for (const [runner] of left) {
-          runner.abandon();
-          onError(
-            new BusError(
-              "timeout",
-              `subscription ${runner.name}: ${runner.running} handlers ignore the closing of the bus`,
-            ),
-          );
-        }
-      }
-    }
+    await endRunners([...this.#runners], reason, { clock, graceMs, onError });
     // Handlers publish until they end, so that only now nothing more is taken.
     this.#runners.clear();
     this.#keepAlive();
@@ -329,15 +309,4 @@ function asBus<Events>(bus: EngineBus<Events>): Bus<Events> {
 
 function isOptions(value: unknown): value is DraftPublishOptions {
   return typeof value === "object" && value !== null;
-}
-
-/** Whether a promise settles within a time. */
-async function within(clock: Clock, promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: unknown;
-  const late = new Promise<false>((resolve) => {
-    timer = clock.setTimer(() => resolve(false), ms, { keepAlive: true });
-  });
-  const inTime = await Promise.race([promise.then(() => true as const), late]);
-  clock.clearTimer(timer);
-  return inTime;
 }
