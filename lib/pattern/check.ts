@@ -1,6 +1,7 @@
 import type { Alternative, Condition } from "./condition.ts";
 import type { FieldTree } from "./field-tree.ts";
-import { anyOf, type Matcher } from "./value-test.ts";
+import { conditionKey } from "./test-key.ts";
+import { anyOf, costOf, type Matcher, type Scalar } from "./value-test.ts";
 
 /** A compiled condition. Equal conditions of different patterns share one check, which is evaluated once per event. */
 export interface Check {
@@ -8,6 +9,8 @@ export interface Check {
   readonly field: number;
   readonly absent: boolean;
   readonly matches: Matcher;
+  /** How many steps `matches` takes for a value. */
+  readonly cost: (value: Scalar) => number;
   /** The epoch of the event for which `held` was computed. */
   epoch: number;
   held: boolean;
@@ -16,10 +19,21 @@ export interface Check {
 /** Compiles a condition for events that are read through the tree. */
 export function prepare(condition: Condition, tree: FieldTree): Check {
   const field = tree.number(condition.path);
-  return { condition, field, absent: condition.absent, matches: anyOf(condition.tests), epoch: 0, held: false };
+  const { tests, absent } = condition;
+  return { condition, field, absent, matches: anyOf(tests), cost: costOf(tests), epoch: 0, held: false };
 }
 
-/** Compiles every condition of an alternative. */
-export function prepareAll(alternative: Alternative, tree: FieldTree): Check[] {
-  return alternative.map((condition) => prepare(condition, tree));
+/** Compiles the alternatives of a pattern. Equal conditions become one check. */
+export function prepareAll(alternatives: readonly Alternative[], tree: FieldTree): Check[][] {
+  const known = new Map<string, Check>();
+  const keys = new Map<Condition, string>();
+  return alternatives.map((alternative) =>
+    alternative.map((condition) => {
+      const key = keys.get(condition) ?? conditionKey(condition);
+      keys.set(condition, key);
+      const check = known.get(key) ?? prepare(condition, tree);
+      known.set(key, check);
+      return check;
+    }),
+  );
 }

@@ -1,5 +1,6 @@
 /** A node of the tree: one name on the paths of fields that patterns use. */
 export interface FieldNode {
+  readonly name: string;
   /** The number of the field whose path ends here, or -1. */
   field: number;
   readonly children: Map<string, FieldNode>;
@@ -12,7 +13,7 @@ export interface FieldNode {
  * `"a.b"` and `a` → `b` as the same field, in patterns and events alike.
  */
 export class FieldTree {
-  readonly root: FieldNode = emptyNode();
+  readonly root: FieldNode = emptyNode("");
   readonly #numbers = new Map<string, number>();
 
   /** The number of fields. They are numbered from 0. */
@@ -32,7 +33,7 @@ export class FieldTree {
       if (above !== undefined) above.deep = true;
       let child = node.children.get(name);
       if (child === undefined) {
-        child = emptyNode();
+        child = emptyNode(name);
         node.children.set(name, child);
       }
       above = node;
@@ -47,14 +48,18 @@ export class FieldTree {
 export function follow(node: FieldNode, name: string): FieldNode | undefined {
   const child = node.children.get(name);
   if (child !== undefined || !node.deep || !name.includes(".")) return child;
-  let at: FieldNode | undefined = node;
-  for (const step of name.split(".")) {
-    at = at.children.get(step);
-    if (at === undefined) return undefined;
+  // The name may be long: it is not split further than the tree goes.
+  let at = node;
+  let start = 0;
+  for (;;) {
+    const dot = name.indexOf(".", start);
+    const next = at.children.get(dot === -1 ? name.slice(start) : name.slice(start, dot));
+    if (next === undefined || dot === -1) return next;
+    at = next;
+    start = dot + 1;
   }
-  return at;
 }
 
-function emptyNode(): FieldNode {
-  return { field: -1, children: new Map(), deep: false };
+function emptyNode(name: string): FieldNode {
+  return { name, field: -1, children: new Map(), deep: false };
 }

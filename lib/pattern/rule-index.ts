@@ -4,9 +4,10 @@ import { EventFields } from "./event-fields.ts";
 import { FieldTree } from "./field-tree.ts";
 import { below } from "./invalid.ts";
 import { parsePattern } from "./parse.ts";
-import { satisfied } from "./rule.ts";
+import { Rule } from "./rule.ts";
 import { Popularity } from "./selectivity.ts";
-import { testKey, ValueIndex } from "./value-index.ts";
+import { conditionKey } from "./test-key.ts";
+import { ValueIndex } from "./value-index.ts";
 
 /** One alternative of a pattern, evaluated when the condition under which it is indexed holds. */
 interface Candidate {
@@ -27,16 +28,16 @@ class RuleIndex {
   /** Candidates that are evaluated if a field is missing. */
   readonly #missing: { field: number; candidate: Candidate }[] = [];
   readonly #matchedIn: number[];
-  readonly #rules: number;
+  readonly #rules: readonly Rule[];
 
   constructor(patterns: readonly (readonly (readonly Check[])[])[], tree: FieldTree, popularity: Popularity) {
     this.#tree = tree;
-    this.#rules = patterns.length;
+    this.#fields = new EventFields(this.#tree);
+    this.#rules = patterns.map((alternatives) => new Rule(alternatives, this.#fields));
     this.#matchedIn = new Array<number>(patterns.length).fill(0);
     patterns.forEach((alternatives, rule) => {
       for (const checks of alternatives) this.#add({ rule, checks, epoch: 0 }, popularity);
     });
-    this.#fields = new EventFields(this.#tree);
   }
 
   /** Returns the numbers of the matching patterns, in order. */
@@ -44,6 +45,7 @@ class RuleIndex {
     const fields = this.#fields;
     fields.read(event);
     const matched: number[] = [];
+    if (fields.tooDeep) return matched;
     for (let index = 0; index < fields.count; index += 1) {
       const field = fields.present[index] ?? -1;
       const values = this.#values[field];
@@ -52,6 +54,7 @@ class RuleIndex {
       for (const value of fields.more(field)) this.#tryAll(values.find(value), matched);
     }
     for (const { field, candidate } of this.#missing) if (!fields.has(field)) this.#try(candidate, matched);
+    fields.release();
     return this.#sort(matched);
   }
 
@@ -63,7 +66,8 @@ class RuleIndex {
     const { epoch } = this.#fields;
     if (candidate.epoch === epoch || this.#matchedIn[candidate.rule] === epoch) return;
     candidate.epoch = epoch;
-    if (candidate.checks.length > 1 && !satisfied(candidate.checks, this.#fields)) return;
+    this.#fields.budget.renew();
+    if (candidate.checks.length > 1 && this.#rules[candidate.rule]?.satisfied(candidate.checks) !== true) return;
     this.#matchedIn[candidate.rule] = epoch;
     matched.push(candidate.rule);
   }
@@ -71,7 +75,7 @@ class RuleIndex {
   /** If an eighth of all patterns match, a scan of all of them is faster than sorting. */
   #sort(matched: number[]): number[] {
     if (matched.length < 2) return matched;
-    if (matched.length * 8 < this.#rules) return matched.sort((one, other) => one - other);
+    if (matched.length * 8 < this.#rules.length) return matched.sort((one, other) => one - other);
     const { epoch } = this.#fields;
     let count = 0;
     for (let rule = 0; count < matched.length; rule += 1) {
@@ -140,7 +144,7 @@ export function compilePatterns<Name extends string>(
 }
 
 function shared(condition: Condition, tree: FieldTree, known: Map<string, Check>): Check {
-  const key = JSON.stringify([condition.path, condition.absent, ...condition.tests.map(testKey)]);
+  const key = conditionKey(condition);
   let check = known.get(key);
   if (check === undefined) {
     check = prepare(condition, tree);

@@ -1,5 +1,5 @@
 import type { Condition } from "./condition.ts";
-import { testKey } from "./value-index.ts";
+import { testKey } from "./test-key.ts";
 import type { Test } from "./value-test.ts";
 
 /** A rough estimate of how many times more values pass a test than an exact one, to rank the conditions of an alternative. */

@@ -1,6 +1,7 @@
 import { AffixTrie } from "./affix-trie.ts";
 import { ipToHex } from "./ip.ts";
 import { RangeIndex } from "./range-index.ts";
+import { testKey } from "./test-key.ts";
 import { type Matcher, matcher, type Scalar, type Test } from "./value-test.ts";
 
 /** The items of a test. */
@@ -8,9 +9,14 @@ interface Entry<Item> {
   readonly items: Item[];
   /** Verifies a candidate; absent if the lookup alone proves a match. */
   readonly matches: Matcher | undefined;
+  /** The number of the look-up that visited it last. */
+  visited: number;
 }
 
 type Insert<Item> = (entry: Entry<Item>) => void;
+
+/** A wildcard is found by this many characters of its longest literal, so that a look-up reads a long value only once. */
+const infixLength = 8;
 
 const ascii = /^[\0-\x7f]*$/;
 
@@ -34,13 +40,14 @@ export class ValueIndex<Item> {
   readonly #used = { prefix: false, suffix: false, infix: false, caseless: false, address: false, range: false };
   readonly #hits: Item[][] = [];
   #value: Scalar = null;
+  #lookups = 0;
 
   /** Adds an item under a test. */
   add(test: Test, item: Item): void {
     const key = testKey(test);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { items: [], matches: isExactLookup(test) ? undefined : matcher(test) };
+      entry = { items: [], matches: isExactLookup(test) ? undefined : matcher(test), visited: 0 };
       this.#entries.set(key, entry);
       this.#inserter(test)(entry);
     }
@@ -50,6 +57,7 @@ export class ValueIndex<Item> {
   /** Returns the items of every test that the value passes, one list per test. The next call reuses the array. */
   find(value: Scalar): readonly (readonly Item[])[] {
     this.#hits.length = 0;
+    this.#lookups += 1;
     this.#value = value;
     const exact = this.#exact.get(value);
     if (exact !== undefined) this.#hits.push(exact.items);
@@ -59,6 +67,13 @@ export class ValueIndex<Item> {
     return this.#hits;
   }
 
+  /** A value may contain the same infix thousands of times. */
+  readonly #visitOnce = (entry: Entry<Item>): void => {
+    if (entry.visited === this.#lookups) return;
+    entry.visited = this.#lookups;
+    this.#visit(entry);
+  };
+
   readonly #visit = (entry: Entry<Item>): void => {
     if (entry.matches === undefined || entry.matches(this.#value)) this.#hits.push(entry.items);
   };
@@ -67,7 +82,7 @@ export class ValueIndex<Item> {
     if (this.#used.prefix) this.#prefixes.find(value, this.#visit);
     if (this.#used.suffix) this.#suffixes.find(value, this.#visit);
     if (this.#used.infix) {
-      for (let from = 0; from < value.length; from += 1) this.#infixes.find(value, this.#visit, from);
+      for (let from = 0; from < value.length; from += 1) this.#infixes.find(value, this.#visitOnce, from);
     }
     if (this.#used.caseless) {
       const lower = value.toLowerCase();
@@ -129,7 +144,7 @@ export class ValueIndex<Item> {
     }
     this.#used.infix = true;
     const longest = literals.reduce((one, other) => (other.length > one.length ? other : one), "");
-    return (entry) => this.#infixes.add(longest, entry);
+    return (entry) => this.#infixes.add(longest.slice(0, infixLength), entry);
   }
 
   /** Lower case finds every match of an ASCII string. Other strings may match values with a different lower case. */
@@ -147,22 +162,6 @@ export class ValueIndex<Item> {
       if (entries === undefined) this.#caseless.set(lower, [entry]);
       else entries.push(entry);
     };
-  }
-}
-
-/** Returns a key that is the same for equal tests, and different for others. */
-export function testKey(test: Test): string {
-  switch (test.kind) {
-    case "range":
-      return `range ${test.fromOpen} ${test.from} ${test.toOpen} ${test.to}`;
-    case "ip":
-      return `ip ${test.numbers} ${test.range.from} ${test.range.to}`;
-    case "exists":
-      return "exists";
-    case "anything-but":
-      return `anything-but ${JSON.stringify(test.tests.map(testKey))}`;
-    default:
-      return `${test.kind} ${test.value}`;
   }
 }
 
