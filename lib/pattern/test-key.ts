@@ -7,7 +7,7 @@ export function testKey(test: Test): string {
     case "range":
       return `range ${test.fromOpen} ${test.from} ${test.toOpen} ${test.to}`;
     case "ip":
-      return `ip ${test.numbers} ${test.range.from} ${test.range.to}`;
+      return `ip ${test.range.from} ${test.range.to}`;
     case "exists":
       return "exists";
     case "anything-but":

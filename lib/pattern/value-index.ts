@@ -98,7 +98,6 @@ export class ValueIndex<Item> {
 
   #findNumber(value: number): void {
     if (this.#used.range) this.#ranges.find(value, this.#visit);
-    if (this.#used.address) this.#addresses.find(String(value), this.#visit);
   }
 
   #inserter(test: Test): Insert<Item> {

@@ -21,7 +21,7 @@ export type Test =
   | { readonly kind: "suffix-ignore-case"; readonly value: string }
   | { readonly kind: "wildcard"; readonly value: string; readonly literals: readonly string[] }
   | NumericRange
-  | { readonly kind: "ip"; readonly value: string; readonly range: HexRange; readonly numbers: boolean }
+  | { readonly kind: "ip"; readonly value: string; readonly range: HexRange }
   | { readonly kind: "exists" }
   | { readonly kind: "anything-but"; readonly tests: readonly Test[] };
 
@@ -60,7 +60,7 @@ export function matcher(test: Test): Matcher {
       return (value) => typeof value === "number" && inRange(test, value);
     case "ip":
       return (value) => {
-        const digits = addressDigits(value, test.numbers);
+        const digits = typeof value === "string" ? ipToHex(value) : undefined;
         return digits !== undefined && inHexRange(test.range, digits);
       };
     case "exists":
@@ -97,15 +97,6 @@ export function inRange(range: NumericRange, value: number): boolean {
   return (
     (range.fromOpen ? value > range.from : value >= range.from) && (range.toOpen ? value < range.to : value <= range.to)
   );
-}
-
-/**
- * Returns the digits to compare with a range of addresses. AWS's engine also compares the digits of a number if no other
- * value in the field's list is numeric (`{ cidr: "0.0.0.0/0" }` matches 5).
- */
-function addressDigits(value: Scalar, numbers: boolean): string | undefined {
-  if (typeof value === "string") return ipToHex(value);
-  return numbers && typeof value === "number" ? String(value) : undefined;
 }
 
 /** Returns how many steps a list of tests takes for a value: each is a comparison, wildcards read the whole of it. */
