@@ -1,11 +1,13 @@
 import type { Alternative, Condition } from "./condition.ts";
 import type { FieldTree } from "./field-tree.ts";
-import { conditionKey } from "./test-key.ts";
+import { conditionKey, testKey } from "./test-key.ts";
 import { anyOf, costOf, type Matcher, type Scalar } from "./value-test.ts";
 
 /** A compiled condition. Equal conditions of different patterns share one check, which is evaluated once per event. */
 export interface Check {
   readonly condition: Condition;
+  /** The key of each test together with the field, see `testKey`. */
+  readonly keys: readonly string[];
   readonly field: number;
   readonly absent: boolean;
   readonly matches: Matcher;
@@ -19,8 +21,9 @@ export interface Check {
 /** Compiles a condition for events that are read through the tree. */
 export function prepare(condition: Condition, tree: FieldTree): Check {
   const field = tree.number(condition.path);
-  const { tests, absent } = condition;
-  return { condition, field, absent, matches: anyOf(tests), cost: costOf(tests), epoch: 0, held: false };
+  const { path, tests, absent } = condition;
+  const keys = tests.map((test) => `${path} ${testKey(test)}`);
+  return { condition, keys, field, absent, matches: anyOf(tests), cost: costOf(tests), epoch: 0, held: false };
 }
 
 /** Compiles the alternatives of a pattern. Equal conditions become one check. */

@@ -43,25 +43,19 @@ export class EventFields {
   /** Identifies the current event, so that results cached elsewhere are not used for the next one. */
   epoch = 0;
   readonly #tree: FieldTree;
-  readonly #seen: number[];
-  readonly #first: Scalar[];
-  readonly #more: Scalar[][];
-  readonly #arrayPaths: (ArrayPath | null)[][];
+  readonly #seen: number[] = [];
+  readonly #first: Scalar[] = [];
+  readonly #more: Scalar[][] = [];
+  readonly #arrayPaths: (ArrayPath | null)[][] = [];
   #arrays = 0;
   #depth = 0;
   /** Counts the readings, of which one event may have two: the second is with array paths. */
   #reading = 0;
   #withPaths = false;
-  readonly #inArrays: number[];
+  readonly #inArrays: number[] = [];
 
-  /** No field may be added to the tree afterwards. */
   constructor(tree: FieldTree) {
     this.#tree = tree;
-    this.#seen = new Array<number>(tree.size).fill(0);
-    this.#first = new Array<Scalar>(tree.size).fill(null);
-    this.#more = Array.from({ length: tree.size }, () => []);
-    this.#inArrays = new Array<number>(tree.size).fill(0);
-    this.#arrayPaths = Array.from({ length: tree.size }, () => []);
   }
 
   /** Replaces the previous event by this one. A value that is not a JSON object has no fields. */
@@ -162,6 +156,7 @@ export class EventFields {
   }
 
   #add(field: number, value: Scalar, arrayPath: ArrayPath | null): void {
+    while (field >= this.#seen.length) this.#grow();
     if (this.#seen[field] !== this.#reading) {
       this.#seen[field] = this.#reading;
       this.#first[field] = value;
@@ -175,6 +170,15 @@ export class EventFields {
       this.#more[field]?.push(value);
     }
     if (arrayPath !== null) this.#addArrayPath(field, arrayPath);
+  }
+
+  /** Makes room for one more field of the tree. */
+  #grow(): void {
+    this.#seen.push(0);
+    this.#first.push(null);
+    this.#more.push([]);
+    this.#arrayPaths.push([]);
+    this.#inArrays.push(0);
   }
 
   #addArrayPath(field: number, arrayPath: ArrayPath): void {

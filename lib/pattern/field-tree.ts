@@ -14,19 +14,19 @@ export interface FieldNode {
  */
 export class FieldTree {
   readonly root: FieldNode = emptyNode("");
-  readonly #numbers = new Map<string, number>();
+  readonly #numbers = new Map<string, { readonly number: number; users: number }>();
+  /** The numbers of removed fields, used again for new ones. */
+  readonly #free: number[] = [];
 
-  /** The number of fields. They are numbered from 0. */
-  get size(): number {
-    return this.#numbers.size;
-  }
-
-  /** Returns the number of the field at a path, and adds the field if it is new. */
+  /** Returns the number of the field at a path, and adds the field if it is new. Each call is a use of the field. */
   number(path: string): number {
     const known = this.#numbers.get(path);
-    if (known !== undefined) return known;
-    const number = this.#numbers.size;
-    this.#numbers.set(path, number);
+    if (known !== undefined) {
+      known.users += 1;
+      return known.number;
+    }
+    const number = this.#free.pop() ?? this.#numbers.size;
+    this.#numbers.set(path, { number, users: 1 });
     let node = this.root;
     let above: FieldNode | undefined;
     for (const name of path.split(".")) {
@@ -41,6 +41,31 @@ export class FieldTree {
     }
     node.field = number;
     return number;
+  }
+
+  /** Ends a use of the field at a path. Without uses it is removed, and its number is given to another field. */
+  release(path: string): void {
+    const known = this.#numbers.get(path);
+    if (known === undefined) return;
+    known.users -= 1;
+    if (known.users > 0) return;
+    this.#numbers.delete(path);
+    this.#free.push(known.number);
+    const above: FieldNode[] = [];
+    let node = this.root;
+    for (const name of path.split(".")) {
+      const child = node.children.get(name);
+      if (child === undefined) return;
+      above.push(node);
+      node = child;
+    }
+    node.field = -1;
+    while (node.field === -1 && node.children.size === 0) {
+      const parent = above.pop();
+      if (parent === undefined) return;
+      parent.children.delete(node.name);
+      node = parent;
+    }
   }
 }
 
