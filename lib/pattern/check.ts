@@ -1,7 +1,8 @@
 import type { Alternative, Condition } from "./condition.ts";
 import type { FieldTree } from "./field-tree.ts";
 import { conditionKey, testKey } from "./test-key.ts";
-import { anyOf, costOf, type Matcher, type Scalar } from "./value-test.ts";
+import { ValueIndex } from "./value-index.ts";
+import { anyOf, costOf, type Matcher, type Scalar, type Test } from "./value-test.ts";
 
 /** A compiled condition. Equal conditions of different patterns share one check, which is evaluated once per event. */
 export interface Check {
@@ -22,8 +23,30 @@ export interface Check {
 export function prepare(condition: Condition, tree: FieldTree): Check {
   const field = tree.number(condition.path);
   const { path, tests, absent } = condition;
+  const { matches, cost } = compileTests(tests);
   const keys = tests.map((test) => `${path} ${testKey(test)}`);
-  return { condition, keys, field, absent, matches: anyOf(tests), cost: costOf(tests), epoch: 0, held: false };
+  return { condition, keys, field, absent, matches, cost, epoch: 0, held: false };
+}
+
+/** Longer lists of tests are looked up instead of compared one by one. */
+const longList = 8;
+
+function compileTests(tests: readonly Test[]): Pick<Check, "matches" | "cost"> {
+  const listed = tests.filter(({ kind }) => kind !== "wildcard" && kind !== "anything-but");
+  if (listed.length <= longList) return { matches: anyOf(tests), cost: costOf(tests) };
+  const others = tests.filter((test) => !listed.includes(test));
+  const [matchesOther, otherCost] = [anyOf(others), costOf(others)];
+  let index: ValueIndex<Test> | undefined;
+  return {
+    matches: (value) => {
+      if (index === undefined) {
+        index = new ValueIndex();
+        for (const test of listed) index.get(test, () => test);
+      }
+      return index.find(value).length > 0 || (others.length > 0 && matchesOther(value));
+    },
+    cost: (value) => longList + otherCost(value),
+  };
 }
 
 /** Compiles the alternatives of a pattern. Equal conditions become one check. */

@@ -23,31 +23,47 @@ const bucketSize = 16;
 /** Below the first level, conditions with more tests are not used: each would be a place of its own. */
 const manyTests = 8;
 
+/**
+ * Below the first level, a field with more values than this is not looked up, but all that is filed by it is evaluated:
+ * there may be many nodes, each of which would look up all values.
+ */
+const manyValues = 1_000;
+
 /** Candidates filed under one test. Many are filed once more, by another of their conditions, in a node below. */
 class Bucket<Owner> {
   readonly candidates: Candidate<Owner>[] = [];
-  node: IndexNode<Owner> | undefined;
+  #node: IndexNode<Owner> | undefined;
   #size = 0;
   splitAt = bucketSize;
-  readonly sure: boolean;
+  readonly #sure: boolean;
+  #epoch = 0;
   readonly #used: readonly Check[];
   readonly #above: Bucket<Owner> | undefined;
   readonly #discard: () => void;
 
   constructor(sure: boolean, used: readonly Check[], above: Bucket<Owner> | undefined, discard: () => void) {
-    this.sure = sure;
+    this.#sure = sure;
     this.#used = used;
     this.#above = above;
     this.#discard = discard;
   }
 
   add(candidate: Candidate<Owner>, popularity: Popularity): number {
-    if (this.node !== undefined) return 1 + this.node.add(candidate, popularity);
+    if (this.#node !== undefined) return 1 + this.#node.add(candidate, popularity);
     this.#count(1);
     this.candidates.push(candidate);
     candidate.places.push(this);
     if (this.candidates.length <= this.splitAt) return 1;
     return 1 + this.#split(popularity);
+  }
+
+  /** Visits its candidates, and those below, unless it did so for this event. */
+  find(fields: EventFields, visit: Visit<Owner>, sure: boolean): void {
+    if (this.#epoch === fields.epoch) return;
+    this.#epoch = fields.epoch;
+    const found = sure && this.#sure;
+    for (const candidate of this.candidates) visit(candidate, found);
+    if (this.#node !== undefined) this.#node.find(fields, visit, found);
   }
 
   /** Takes a candidate out that is in this bucket itself. */
@@ -71,7 +87,7 @@ class Bucket<Owner> {
     this.splitAt = this.candidates.length * 2;
     if (moving.length * 2 < this.candidates.length) return 1;
     const all = this.candidates.splice(0);
-    this.node = node;
+    this.#node = node;
     let work = 0;
     for (const candidate of all) {
       candidate.places.splice(candidate.places.indexOf(this), 1);
@@ -122,18 +138,36 @@ export class IndexNode<Owner> {
   /** Visits every candidate that the event may match. */
   find(fields: EventFields, visit: Visit<Owner>, sure = true): void {
     if (this.#values.size <= fields.count) {
-      for (const [field, values] of this.#values) if (fields.has(field)) findIn(values, field, fields, visit, sure);
+      for (const [field, values] of this.#values) {
+        if (fields.has(field)) this.#findIn(values, field, fields, visit, sure);
+      }
     } else {
       for (let index = 0; index < fields.count; index += 1) {
         const field = fields.present[index] ?? -1;
         const values = this.#values.get(field);
-        if (values !== undefined) findIn(values, field, fields, visit, sure);
+        if (values !== undefined) this.#findIn(values, field, fields, visit, sure);
       }
     }
     for (const candidate of this.#rest.candidates) visit(candidate, sure);
     for (const [field, { candidates }] of this.#missing) {
       if (!fields.has(field)) for (const candidate of candidates) visit(candidate, true);
     }
+  }
+
+  #findIn(
+    values: ValueIndex<Bucket<Owner>>,
+    field: number,
+    fields: EventFields,
+    visit: Visit<Owner>,
+    sure: boolean,
+  ): void {
+    const more = fields.more(field);
+    if (this.#above !== undefined && more.length > manyValues) {
+      for (const bucket of values.all()) bucket.find(fields, visit, false);
+      return;
+    }
+    for (const bucket of values.find(fields.first(field))) bucket.find(fields, visit, sure);
+    for (const value of more) for (const bucket of values.find(value)) bucket.find(fields, visit, sure);
   }
 
   /** Returns the most selective check that was not used above. */
@@ -173,28 +207,4 @@ export class IndexNode<Owner> {
         }),
     );
   }
-}
-
-function findIn<Owner>(
-  values: ValueIndex<Bucket<Owner>>,
-  field: number,
-  fields: EventFields,
-  visit: Visit<Owner>,
-  sure: boolean,
-): void {
-  // A node below may look up the same field, but in an index of its own.
-  for (const bucket of values.find(fields.first(field))) visitAll(bucket, fields, visit, sure);
-  for (const value of fields.more(field)) {
-    for (const bucket of values.find(value)) visitAll(bucket, fields, visit, sure);
-  }
-}
-
-function visitAll<Owner>(
-  { candidates, node, sure: found }: Bucket<Owner>,
-  fields: EventFields,
-  visit: Visit<Owner>,
-  sure: boolean,
-): void {
-  for (const candidate of candidates) visit(candidate, sure && found);
-  node?.find(fields, visit, sure && found);
 }

@@ -9,7 +9,12 @@ interface Entry<Item> {
   readonly item: Item;
   /** Verifies a candidate; absent if the look-up alone decides, or leaves it to the caller. */
   readonly matches: Matcher | undefined;
-  /** The number of the look-up that visited it last. */
+}
+
+/** All wildcards that are found by the same infix. */
+interface Infix<Item> {
+  readonly entries: Set<Entry<Item>>;
+  /** The number of the look-up that found it last. */
   visited: number;
 }
 
@@ -20,7 +25,7 @@ interface Shelf<Item> {
 }
 
 /** A wildcard is found by this many characters of its longest literal, so that a look-up reads a long value only once. */
-const infixLength = 8;
+const infixLength = 4;
 
 const ascii = /^[\0-\x7f]*$/;
 
@@ -34,7 +39,8 @@ export class ValueIndex<Item> {
   readonly #exact = new Map<Scalar, Entry<Item>>();
   readonly #prefixes = new AffixTrie<Entry<Item>>("forward");
   readonly #suffixes = new AffixTrie<Entry<Item>>("backward");
-  readonly #infixes = new AffixTrie<Entry<Item>>("forward");
+  readonly #infixes = new AffixTrie<Infix<Item>>("forward");
+  readonly #infixOf = new Map<string, Infix<Item>>();
   readonly #caseless = new AffixTrie<Entry<Item>>("forward");
   readonly #caselessSuffixes = new AffixTrie<Entry<Item>>("backward");
   readonly #addresses = new AffixTrie<Entry<Item>>("forward");
@@ -58,11 +64,16 @@ export class ValueIndex<Item> {
     const key = testKey(test);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { item: create(), matches: isDecided(test) ? undefined : matcher(test), visited: 0 };
+      entry = { item: create(), matches: isDecided(test) ? undefined : matcher(test) };
       this.#entries.set(key, entry);
       this.#shelf(test, 1).add(entry);
     }
     return entry.item;
+  }
+
+  /** Returns the items of all tests. */
+  *all(): Generator<Item> {
+    for (const { item } of this.#entries.values()) yield item;
   }
 
   delete(test: Test): void {
@@ -95,10 +106,10 @@ export class ValueIndex<Item> {
   };
 
   /** A value may contain the same infix thousands of times. */
-  readonly #visitOnce = (entry: Entry<Item>): void => {
-    if (entry.visited === this.#lookups) return;
-    entry.visited = this.#lookups;
-    this.#hits.push(entry.item);
+  readonly #visitInfix = (infix: Infix<Item>): void => {
+    if (infix.visited === this.#lookups) return;
+    infix.visited = this.#lookups;
+    for (const { item } of infix.entries) this.#hits.push(item);
   };
 
   #findExcluding(value: Scalar): void {
@@ -111,7 +122,7 @@ export class ValueIndex<Item> {
     if (this.#used.prefix > 0) this.#prefixes.find(value, this.#visit);
     if (this.#used.suffix > 0) this.#suffixes.find(value, this.#visit);
     if (this.#used.infix > 0) {
-      for (let from = 0; from < value.length; from += 1) this.#infixes.find(value, this.#visitOnce, from);
+      for (let from = 0; from < value.length; from += 1) this.#infixes.find(value, this.#visitInfix, from);
     }
     if (this.#used.caseless > 0) {
       const lower = value.toLowerCase();
@@ -165,10 +176,31 @@ export class ValueIndex<Item> {
     const longest = literals.reduce((one, other) => (other.length > one.length ? other : one), "");
     if (first === "" && last === "") {
       this.#used.infix += by;
-      return under(this.#infixes, longest.slice(0, infixLength));
+      return this.#infix(longest.slice(0, infixLength));
     }
     this.#used[first === "" ? "suffix" : "prefix"] += by;
     return first === "" ? under(this.#suffixes, last) : under(this.#prefixes, first);
+  }
+
+  #infix(text: string): Shelf<Item> {
+    return {
+      add: (entry) => {
+        let infix = this.#infixOf.get(text);
+        if (infix === undefined) {
+          infix = { entries: new Set(), visited: 0 };
+          this.#infixOf.set(text, infix);
+          this.#infixes.add(text, infix);
+        }
+        infix.entries.add(entry);
+      },
+      remove: (entry) => {
+        const infix = this.#infixOf.get(text);
+        infix?.entries.delete(entry);
+        if (infix?.entries.size !== 0) return;
+        this.#infixOf.delete(text);
+        this.#infixes.remove(text, infix);
+      },
+    };
   }
 
   /** Lower case finds every match of an ASCII string. Other strings may match values with a different lower case. */

@@ -26,6 +26,8 @@ export class WildcardSet {
   readonly #lengths: number[] = [];
   /** The wildcards that look for a literal. */
   readonly #waiting: Wildcard[][] = [];
+  /** How many look for each literal, by its number plus 1: most of what ends at a character is looked for by none. */
+  #looking = new Uint16Array(0);
   #automaton: Automaton | undefined;
 
   constructor(wildcards: readonly (readonly string[])[]) {
@@ -40,6 +42,8 @@ export class WildcardSet {
   matches(value: string): boolean {
     let started = false;
     for (const waiting of this.#waiting) waiting.length = 0;
+    if (this.#looking.length === 0) this.#looking = new Uint16Array(this.#waiting.length + 1);
+    this.#looking.fill(0);
     for (const wildcard of this.#wildcards) {
       const { first, last, inner } = wildcard;
       wildcard.until = value.length - last.length;
@@ -47,7 +51,7 @@ export class WildcardSet {
       wildcard.next = 0;
       wildcard.from = first.length;
       if (inner.length === 0) return true;
-      this.#waiting[inner[0] ?? 0]?.push(wildcard);
+      this.#wait(wildcard, inner[0] ?? 0);
       started = true;
     }
     return started && this.#scan(value);
@@ -56,11 +60,12 @@ export class WildcardSet {
   #scan(value: string): boolean {
     this.#automaton ??= new Automaton([...this.#ids.keys()]);
     const { classes, table, width, output, above } = this.#automaton;
+    const looking = this.#looking;
     let state = 0;
     for (let at = 0; at < value.length; at += 1) {
       state = table[state * width + (classes.get(value.charCodeAt(at)) ?? 0)] ?? 0;
       for (let found = output[state] ?? 0; found !== 0; found = above[found] ?? 0) {
-        if (this.#waiting[found - 1]?.length !== 0 && this.#advance(found - 1, at + 1)) return true;
+        if (looking[found] !== 0 && this.#advance(found - 1, at + 1)) return true;
       }
     }
     return false;
@@ -74,14 +79,20 @@ export class WildcardSet {
       const wildcard = waiting[index];
       if (wildcard === undefined || start < wildcard.from) continue;
       waiting.splice(index, 1);
+      this.#looking[literal + 1] = waiting.length;
       if (end > wildcard.until) continue;
       wildcard.next += 1;
       wildcard.from = end;
       const next = wildcard.inner[wildcard.next];
       if (next === undefined) return true;
-      this.#waiting[next]?.push(wildcard);
+      this.#wait(wildcard, next);
     }
     return false;
+  }
+
+  #wait(wildcard: Wildcard, literal: number): void {
+    const waiting = this.#waiting[literal];
+    if (waiting !== undefined) this.#looking[literal + 1] = waiting.push(wildcard);
   }
 
   #id(literal: string): number {
