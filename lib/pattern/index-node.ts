@@ -105,6 +105,8 @@ class Bucket<Owner> {
  */
 export class IndexNode<Owner> {
   readonly #values = new Map<number, ValueIndex<Bucket<Owner>>>();
+  /** The same, by the number of the field: only at the first level, which has one for most fields of an event. */
+  readonly #byField: (ValueIndex<Bucket<Owner>> | undefined)[] = [];
   /** Candidates without another condition to file them under. */
   readonly #rest: Bucket<Owner>;
   /** Candidates that are evaluated if a field is missing. */
@@ -137,18 +139,20 @@ export class IndexNode<Owner> {
 
   /** Visits every candidate that the event may match. */
   find(fields: EventFields, visit: Visit<Owner>, sure = true): void {
-    if (this.#values.size <= fields.count) {
-      for (const [field, values] of this.#values) {
-        if (fields.has(field)) this.#findIn(values, field, fields, visit, sure);
-      }
-    } else {
+    if (this.#above === undefined) {
       for (let index = 0; index < fields.count; index += 1) {
         const field = fields.present[index] ?? -1;
-        const values = this.#values.get(field);
+        const values = this.#byField[field];
         if (values !== undefined) this.#findIn(values, field, fields, visit, sure);
+      }
+    } else {
+      for (const field of this.#values.keys()) {
+        const values = this.#values.get(field);
+        if (values !== undefined && fields.has(field)) this.#findIn(values, field, fields, visit, sure);
       }
     }
     for (const candidate of this.#rest.candidates) visit(candidate, sure);
+    if (this.#missing.size === 0) return;
     for (const [field, { candidates }] of this.#missing) {
       if (!fields.has(field)) for (const candidate of candidates) visit(candidate, true);
     }
@@ -167,6 +171,7 @@ export class IndexNode<Owner> {
       return;
     }
     for (const bucket of values.find(fields.first(field))) bucket.find(fields, visit, sure);
+    if (more.length === 0) return;
     for (const value of more) for (const bucket of values.find(value)) bucket.find(fields, visit, sure);
   }
 
@@ -196,6 +201,10 @@ export class IndexNode<Owner> {
     if (values === undefined) {
       values = new ValueIndex();
       this.#values.set(check.field, values);
+      if (this.#above === undefined) {
+        while (this.#byField.length <= check.field) this.#byField.push(undefined);
+        this.#byField[check.field] = values;
+      }
     }
     const index = values;
     return index.get(
@@ -203,7 +212,9 @@ export class IndexNode<Owner> {
       () =>
         new Bucket(isSure(test), [...this.#used, check], this.#above, () => {
           index.delete(test);
-          if (index.size === 0) this.#values.delete(check.field);
+          if (index.size > 0) return;
+          this.#values.delete(check.field);
+          if (this.#above === undefined) this.#byField[check.field] = undefined;
         }),
     );
   }

@@ -41,7 +41,7 @@ export class PatternIndex<Name> {
   #order = 0;
   #work = 0;
   #evaluated = 0;
-  #matched: Group<Name>[] = [];
+  readonly #matched: Group<Name>[] = [];
 
   get size(): number {
     return this.#members.size;
@@ -84,7 +84,7 @@ export class PatternIndex<Name> {
   match(event: unknown): Name[] {
     const fields = this.#fields;
     fields.read(event);
-    this.#matched = [];
+    this.#matched.length = 0;
     if (!fields.tooDeep) this.#root.find(fields, this.#visit);
     fields.release();
     return this.#names();
@@ -105,18 +105,22 @@ export class PatternIndex<Name> {
   /** If an eighth of all patterns match, a look at all of them is faster than sorting. */
   #names(): Name[] {
     const matched = this.#matched;
+    let count = 0;
+    for (const { members } of matched) count += members.size;
+    if (count * 8 >= this.#members.size && count > 1) return this.#inOrder();
     const [first] = matched;
     if (first === undefined) return [];
-    const count = matched.reduce((sum, { members }) => sum + members.size, 0);
-    if (count === 1) return Array.from(first.members, ({ name }) => name);
+    if (count === 1) for (const { name } of first.members) return [name];
+    const members: Member<Name>[] = [];
+    for (const group of matched) for (const member of group.members) members.push(member);
+    members.sort((one, other) => one.order - other.order);
+    return members.map(({ name }) => name);
+  }
+
+  #inOrder(): Name[] {
+    const { epoch } = this.#fields;
     const names: Name[] = [];
-    if (count * 8 >= this.#members.size) {
-      const { epoch } = this.#fields;
-      for (const { name, group } of this.#members.values()) if (group.matched === epoch) names.push(name);
-      return names;
-    }
-    const members = matched.flatMap((group) => [...group.members]);
-    for (const { name } of members.sort((one, other) => one.order - other.order)) names.push(name);
+    for (const { name, group } of this.#members.values()) if (group.matched === epoch) names.push(name);
     return names;
   }
 

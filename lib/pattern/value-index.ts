@@ -13,6 +13,7 @@ interface Entry<Item> {
 
 /** All wildcards that are found by the same infix. */
 interface Infix<Item> {
+  readonly text: string;
   readonly entries: Set<Entry<Item>>;
   /** The number of the look-up that found it last. */
   visited: number;
@@ -25,7 +26,10 @@ interface Shelf<Item> {
 }
 
 /** A wildcard is found by this many characters of its longest literal, so that a look-up reads a long value only once. */
-const infixLength = 4;
+const infixLength = 6;
+
+/** So many places in a literal are considered. */
+const infixChoices = 32;
 
 const ascii = /^[\0-\x7f]*$/;
 
@@ -40,7 +44,8 @@ export class ValueIndex<Item> {
   readonly #prefixes = new AffixTrie<Entry<Item>>("forward");
   readonly #suffixes = new AffixTrie<Entry<Item>>("backward");
   readonly #infixes = new AffixTrie<Infix<Item>>("forward");
-  readonly #infixOf = new Map<string, Infix<Item>>();
+  readonly #infixByText = new Map<string, Infix<Item>>();
+  readonly #infixOf = new Map<Entry<Item>, Infix<Item>>();
   readonly #caseless = new AffixTrie<Entry<Item>>("forward");
   readonly #caselessSuffixes = new AffixTrie<Entry<Item>>("backward");
   readonly #addresses = new AffixTrie<Entry<Item>>("forward");
@@ -94,7 +99,7 @@ export class ValueIndex<Item> {
     this.#value = value;
     const exact = this.#exact.get(value);
     if (exact !== undefined) this.#hits.push(exact.item);
-    for (const entry of this.#always) this.#visit(entry);
+    if (this.#always.size > 0) for (const entry of this.#always) this.#visit(entry);
     if (this.#excluding.size > 0) this.#findExcluding(value);
     if (typeof value === "string") this.#findText(value);
     else if (typeof value === "number" && this.#used.range > 0) this.#ranges.find(value, this.#visit);
@@ -171,36 +176,45 @@ export class ValueIndex<Item> {
   }
 
   #wildcards(literals: readonly string[], by: 1 | -1): Shelf<Item> {
-    const first = literals[0] ?? "";
-    const last = literals.at(-1) ?? "";
-    const longest = literals.reduce((one, other) => (other.length > one.length ? other : one), "");
-    if (first === "" && last === "") {
+    if (isFoundByInfix(literals)) {
       this.#used.infix += by;
-      return this.#infix(longest.slice(0, infixLength));
+      const longest = literals.reduce((one, other) => (other.length > one.length ? other : one), "");
+      return { add: (entry) => this.#addInfix(longest, entry), remove: (entry) => this.#removeInfix(entry) };
     }
+    const [first = "", last = ""] = [literals[0], literals.at(-1)];
     this.#used[first === "" ? "suffix" : "prefix"] += by;
     return first === "" ? under(this.#suffixes, last) : under(this.#prefixes, first);
   }
 
-  #infix(text: string): Shelf<Item> {
-    return {
-      add: (entry) => {
-        let infix = this.#infixOf.get(text);
-        if (infix === undefined) {
-          infix = { entries: new Set(), visited: 0 };
-          this.#infixOf.set(text, infix);
-          this.#infixes.add(text, infix);
-        }
-        infix.entries.add(entry);
-      },
-      remove: (entry) => {
-        const infix = this.#infixOf.get(text);
-        infix?.entries.delete(entry);
-        if (infix?.entries.size !== 0) return;
-        this.#infixOf.delete(text);
-        this.#infixes.remove(text, infix);
-      },
-    };
+  /** Files a wildcard under those characters of its literal that the fewest others are found by. */
+  #addInfix(literal: string, entry: Entry<Item>): void {
+    let best = literal.slice(0, infixLength);
+    for (let at = 1; at + infixLength <= literal.length && at <= infixChoices; at += 1) {
+      const text = literal.slice(at, at + infixLength);
+      if (this.#countInfix(text) < this.#countInfix(best)) best = text;
+    }
+    let infix = this.#infixByText.get(best);
+    if (infix === undefined) {
+      infix = { text: best, entries: new Set(), visited: 0 };
+      this.#infixByText.set(best, infix);
+      this.#infixes.add(best, infix);
+    }
+    infix.entries.add(entry);
+    this.#infixOf.set(entry, infix);
+  }
+
+  #countInfix(text: string): number {
+    return this.#infixByText.get(text)?.entries.size ?? 0;
+  }
+
+  #removeInfix(entry: Entry<Item>): void {
+    const infix = this.#infixOf.get(entry);
+    if (infix === undefined) return;
+    this.#infixOf.delete(entry);
+    infix.entries.delete(entry);
+    if (infix.entries.size > 0) return;
+    this.#infixByText.delete(infix.text);
+    this.#infixes.remove(infix.text, infix);
   }
 
   /** Lower case finds every match of an ASCII string. Other strings may match values with a different lower case. */
@@ -245,7 +259,14 @@ function isDecided(test: Test): boolean {
 }
 
 function isInfix(test: Test): boolean {
-  return test.kind === "wildcard" && test.literals[0] === "" && test.literals.at(-1) === "";
+  return test.kind === "wildcard" && isFoundByInfix(test.literals);
+}
+
+/** Whether the literals between the first and the last tell more than those two. */
+function isFoundByInfix(literals: readonly string[]): boolean {
+  const [first = "", last = ""] = [literals[0], literals.at(-1)];
+  const longest = Math.max(...literals.map(({ length }) => length));
+  return first === "" && longest > last.length;
 }
 
 function isExclusion({ tests }: Extract<Test, { kind: "anything-but" }>): boolean {
