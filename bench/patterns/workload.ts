@@ -77,7 +77,7 @@ export function workload(ruleCount: number, seed = 1): Workload {
 }
 
 /** Returns a generator of random numbers from 0 to below 1 (Marsaglia's xorshift). */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed;
   return () => {
     state ^= state << 13;

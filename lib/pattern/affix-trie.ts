@@ -18,7 +18,7 @@ export class AffixTrie<Entry> {
   }
 
   add(text: string, entry: Entry): void {
-    let rest = this.#backward ? text.split("").reverse().join("") : text;
+    let rest = this.#directed(text);
     let node = this.#root;
     while (rest !== "") {
       const next = node.next.get(rest.charCodeAt(0));
@@ -33,6 +33,32 @@ export class AffixTrie<Entry> {
       node = next;
     }
     node.entries.push(entry);
+  }
+
+  /** Removes an entry that was added under the text, and the nodes that only it needed. */
+  remove(text: string, entry: Entry): void {
+    let rest = this.#directed(text);
+    const above: Node<Entry>[] = [];
+    let node = this.#root;
+    while (rest !== "") {
+      const next = node.next.get(rest.charCodeAt(0));
+      if (next === undefined) return;
+      above.push(node);
+      rest = rest.slice(next.label.length);
+      node = next;
+    }
+    const index = node.entries.indexOf(entry);
+    if (index !== -1) node.entries.splice(index, 1);
+    while (node.entries.length === 0 && node.next.size === 0) {
+      const parent = above.pop();
+      if (parent === undefined) return;
+      parent.next.delete(node.label.charCodeAt(0));
+      node = parent;
+    }
+  }
+
+  #directed(text: string): string {
+    return this.#backward ? text.split("").reverse().join("") : text;
   }
 
   /** Visits every entry whose text the value starts or ends with. A forward lookup may begin at a later character, `from`. */

@@ -1,13 +1,19 @@
 import type { Alternative, Condition } from "./condition.ts";
 import type { FieldTree } from "./field-tree.ts";
-import { anyOf, type Matcher } from "./value-test.ts";
+import { conditionKey, testKey } from "./test-key.ts";
+import { ValueIndex } from "./value-index.ts";
+import { anyOf, costOf, type Matcher, type Scalar, type Test } from "./value-test.ts";
 
 /** A compiled condition. Equal conditions of different patterns share one check, which is evaluated once per event. */
 export interface Check {
   readonly condition: Condition;
+  /** The key of each test together with the field, see `testKey`. */
+  readonly keys: readonly string[];
   readonly field: number;
   readonly absent: boolean;
   readonly matches: Matcher;
+  /** How many steps `matches` takes for a value. */
+  readonly cost: (value: Scalar) => number;
   /** The epoch of the event for which `held` was computed. */
   epoch: number;
   held: boolean;
@@ -16,10 +22,44 @@ export interface Check {
 /** Compiles a condition for events that are read through the tree. */
 export function prepare(condition: Condition, tree: FieldTree): Check {
   const field = tree.number(condition.path);
-  return { condition, field, absent: condition.absent, matches: anyOf(condition.tests), epoch: 0, held: false };
+  const { path, tests, absent } = condition;
+  const { matches, cost } = compileTests(tests);
+  const keys = tests.map((test) => `${path} ${testKey(test)}`);
+  return { condition, keys, field, absent, matches, cost, epoch: 0, held: false };
 }
 
-/** Compiles every condition of an alternative. */
-export function prepareAll(alternative: Alternative, tree: FieldTree): Check[] {
-  return alternative.map((condition) => prepare(condition, tree));
+/** Longer lists of tests are looked up instead of compared one by one. */
+const longList = 8;
+
+function compileTests(tests: readonly Test[]): Pick<Check, "matches" | "cost"> {
+  const listed = tests.filter(({ kind }) => kind !== "wildcard" && kind !== "anything-but");
+  if (listed.length <= longList) return { matches: anyOf(tests), cost: costOf(tests) };
+  const others = tests.filter((test) => !listed.includes(test));
+  const [matchesOther, otherCost] = [anyOf(others), costOf(others)];
+  let index: ValueIndex<Test> | undefined;
+  return {
+    matches: (value) => {
+      if (index === undefined) {
+        index = new ValueIndex();
+        for (const test of listed) index.get(test, () => test);
+      }
+      return index.find(value).length > 0 || (others.length > 0 && matchesOther(value));
+    },
+    cost: (value) => longList + otherCost(value),
+  };
+}
+
+/** Compiles the alternatives of a pattern. Equal conditions become one check. */
+export function prepareAll(alternatives: readonly Alternative[], tree: FieldTree): Check[][] {
+  const known = new Map<string, Check>();
+  const keys = new Map<Condition, string>();
+  return alternatives.map((alternative) =>
+    alternative.map((condition) => {
+      const key = keys.get(condition) ?? conditionKey(condition);
+      keys.set(condition, key);
+      const check = known.get(key) ?? prepare(condition, tree);
+      known.set(key, check);
+      return check;
+    }),
+  );
 }

@@ -11,10 +11,3 @@ export interface Condition {
 
 /** Conditions that must all hold, in the order of their paths. A pattern matches if one of its alternatives matches. */
 export type Alternative = readonly Condition[];
-
-/** Whether a test is numeric, which changes how AWS's engine compares IP addresses of the same field. */
-export function isNumeric(test: Test): boolean {
-  return (
-    test.kind === "number" || test.kind === "range" || (test.kind === "anything-but" && test.tests.some(isNumeric))
-  );
-}

@@ -1,6 +1,7 @@
+import { Budget } from "./budget.ts";
 import { type FieldNode, type FieldTree, follow } from "./field-tree.ts";
 import { isObject } from "./json-object.ts";
-import type { Scalar } from "./value-test.ts";
+import { isScalar, type Scalar } from "./value-test.ts";
 
 /**
  * The array elements that contain a value, as a linked list, innermost first. Values of one array that match together must
@@ -12,12 +13,18 @@ export interface ArrayPath {
   readonly outer: ArrayPath | null;
 }
 
+/** Stands for any array path while the paths are not needed. */
+const someElement: ArrayPath = { array: -1, index: -1, outer: null };
+
 /** Up to this many fields of a level are looked up by name; otherwise, or if names may contain dots, all names are read. */
 const maxLookups = 6;
 
+/** The maximum depth of an event: a little more than of its data where it is published. */
+const depthLimit = 1_010;
+
 /**
  * The values of one event for the fields of a tree. The object is reused for every event, so that reading an event allocates
- * nothing unless it contains arrays.
+ * nothing unless it contains arrays. The paths of values in arrays are read only where they are asked for.
  */
 export class EventFields {
   /** The fields that this event has, in no particular order; only the first `count` entries are valid. */
@@ -25,35 +32,51 @@ export class EventFields {
   count = 0;
   /** Whether some value is inside an array element, so that conditions may depend on one another. */
   nested = false;
+  /** Whether a field is spelled with a dotted name, so that it may be in the event a second time. */
+  dotted = false;
+  /** Whether the event is nested too deeply to be read. It then has no fields, and matches nothing. */
+  tooDeep = false;
+  /** The event itself, if it is a JSON object. */
+  event: Readonly<Record<string, unknown>> | undefined;
+  /** The steps of the pattern that is being matched. */
+  readonly budget = new Budget();
   /** Identifies the current event, so that results cached elsewhere are not used for the next one. */
   epoch = 0;
   readonly #tree: FieldTree;
-  readonly #seen: number[];
-  readonly #first: Scalar[];
-  readonly #more: Scalar[][];
-  readonly #arrayPaths: (ArrayPath | null)[][];
+  readonly #seen: number[] = [];
+  readonly #first: Scalar[] = [];
+  readonly #more: Scalar[][] = [];
+  readonly #arrayPaths: (ArrayPath | null)[][] = [];
   #arrays = 0;
+  #depth = 0;
+  /** Counts the readings, of which one event may have two: the second is with array paths. */
+  #reading = 0;
+  #withPaths = false;
+  readonly #inArrays: number[] = [];
 
-  /** No field may be added to the tree afterwards. */
   constructor(tree: FieldTree) {
     this.#tree = tree;
-    this.#seen = new Array<number>(tree.size).fill(0);
-    this.#first = new Array<Scalar>(tree.size).fill(null);
-    this.#more = Array.from({ length: tree.size }, () => []);
-    this.#arrayPaths = Array.from({ length: tree.size }, () => []);
   }
 
   /** Replaces the previous event by this one. A value that is not a JSON object has no fields. */
   read(event: unknown): void {
     this.epoch += 1;
-    this.count = 0;
-    this.nested = false;
-    this.#arrays = 0;
-    if (isObject(event)) this.#readObject(this.#tree.root, event, null);
+    this.event = isObject(event) ? event : undefined;
+    this.#readAll(false);
+  }
+
+  /** Lets go of the event, which may be large. */
+  release(): void {
+    this.event = undefined;
   }
 
   has(field: number): boolean {
-    return this.#seen[field] === this.epoch;
+    return this.#seen[field] === this.#reading;
+  }
+
+  /** Whether some value of a field is in an element of an array that is an object or an array. */
+  inArray(field: number): boolean {
+    return this.#inArrays[field] === this.#reading;
   }
 
   /** Returns the first value of a field that the event has. */
@@ -68,7 +91,20 @@ export class EventFields {
 
   /** Returns the array paths of a field's values, from the first on. A value without an entry is outside all arrays. */
   arrayPaths(field: number): readonly (ArrayPath | null)[] {
+    if (!this.#withPaths) this.#readAll(true);
     return this.#arrayPaths[field] ?? [];
+  }
+
+  #readAll(withPaths: boolean): void {
+    this.#reading += 1;
+    this.#withPaths = withPaths;
+    this.count = 0;
+    this.nested = false;
+    this.dotted = false;
+    this.tooDeep = false;
+    this.#arrays = 0;
+    this.#depth = 0;
+    if (this.event !== undefined) this.#readObject(this.#tree.root, this.event, null);
   }
 
   #readObject(node: FieldNode, fields: Readonly<Record<string, unknown>>, arrayPath: ArrayPath | null): void {
@@ -81,14 +117,26 @@ export class EventFields {
     }
     for (const name in fields) {
       const child = follow(node, name);
-      if (child !== undefined && Object.hasOwn(fields, name)) this.#readValue(child, fields[name], arrayPath);
+      if (child === undefined || !Object.hasOwn(fields, name)) continue;
+      if (child.name !== name) this.dotted = true;
+      this.#readValue(child, fields[name], arrayPath);
     }
   }
 
   #readValue(node: FieldNode, value: unknown, arrayPath: ArrayPath | null): void {
-    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null) {
+    if (isScalar(value)) {
       if (node.field !== -1) this.#add(node.field, value, arrayPath);
-    } else if (Array.isArray(value)) {
+    } else if (this.#depth === depthLimit) {
+      this.tooDeep = true;
+    } else {
+      this.#depth += 1;
+      this.#readContainer(node, value, arrayPath);
+      this.#depth -= 1;
+    }
+  }
+
+  #readContainer(node: FieldNode, value: unknown, arrayPath: ArrayPath | null): void {
+    if (Array.isArray(value)) {
       this.#readArray(node, value, arrayPath);
     } else if (node.children.size > 0 && isObject(value)) {
       this.#readObject(node, value, arrayPath);
@@ -102,14 +150,15 @@ export class EventFields {
       const element = elements[index];
       if (typeof element !== "object" || element === null) this.#readValue(node, element, arrayPath);
       else if (node.children.size > 0 || Array.isArray(element)) {
-        this.#readValue(node, element, { array, index, outer: arrayPath });
+        this.#readValue(node, element, this.#withPaths ? { array, index, outer: arrayPath } : someElement);
       }
     }
   }
 
   #add(field: number, value: Scalar, arrayPath: ArrayPath | null): void {
-    if (this.#seen[field] !== this.epoch) {
-      this.#seen[field] = this.epoch;
+    while (field >= this.#seen.length) this.#grow();
+    if (this.#seen[field] !== this.#reading) {
+      this.#seen[field] = this.#reading;
       this.#first[field] = value;
       this.present[this.count] = field;
       this.count += 1;
@@ -123,8 +172,19 @@ export class EventFields {
     if (arrayPath !== null) this.#addArrayPath(field, arrayPath);
   }
 
+  /** Makes room for one more field of the tree. */
+  #grow(): void {
+    this.#seen.push(0);
+    this.#first.push(null);
+    this.#more.push([]);
+    this.#arrayPaths.push([]);
+    this.#inArrays.push(0);
+  }
+
   #addArrayPath(field: number, arrayPath: ArrayPath): void {
     this.nested = true;
+    this.#inArrays[field] = this.#reading;
+    if (!this.#withPaths) return;
     const arrayPaths = this.#arrayPaths[field];
     if (arrayPaths === undefined) return;
     const index = this.more(field).length;

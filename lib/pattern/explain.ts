@@ -1,10 +1,11 @@
+import { stepLimit } from "./budget.ts";
 import { type Check, prepareAll } from "./check.ts";
 import { describeCondition, describeValues } from "./describe.ts";
 import { EventFields } from "./event-fields.ts";
 import { FieldTree } from "./field-tree.ts";
 import { isObject } from "./json-object.ts";
 import { parsePattern } from "./parse.ts";
-import { holds, satisfied } from "./rule.ts";
+import { holds, Rule } from "./rule.ts";
 import type { Scalar } from "./value-test.ts";
 
 /** One reason why a pattern does not match. */
@@ -37,22 +38,38 @@ export interface PatternExplanation {
  */
 export function explainPattern(pattern: unknown, event: unknown): PatternExplanation {
   const tree = new FieldTree();
-  const alternatives = parsePattern(pattern).map((alternative) => prepareAll(alternative, tree));
+  const alternatives = prepareAll(parsePattern(pattern), tree);
   const fields = new EventFields(tree);
   fields.read(event);
   const count = alternatives.length;
-  if (alternatives.some((checks) => satisfied(checks, fields))) {
+  if (!fields.tooDeep && new Rule(alternatives, fields).matches()) {
     return { matches: true, alternatives: count, mismatches: [], text: "The pattern matches." };
+  }
+  const refused = refusal(fields);
+  if (refused !== undefined) {
+    return { matches: false, alternatives: count, mismatches: [refused], text: formatText([refused], 1) };
   }
   const reasons = alternatives.map((checks) => mismatchesOf(checks, fields, event));
   const mismatches = reasons.reduce((one, other) => (other.length < one.length ? other : one));
   return { matches: false, alternatives: count, mismatches, text: formatText(mismatches, count) };
 }
 
+/** Why an event was not matched to the end. */
+function refusal(fields: EventFields): PatternMismatch | undefined {
+  const mismatch = { path: "the event", values: [] };
+  if (fields.tooDeep) {
+    return { ...mismatch, expected: "at most 1,000 levels of objects and arrays", found: "more; make it flatter" };
+  }
+  if (!fields.budget.exhausted) return undefined;
+  const expected = `a comparison in at most ${stepLimit.toLocaleString("en")} steps`;
+  const found = "more; spell each field in one way, and use shorter arrays or fewer alternatives";
+  return { ...mismatch, expected, found };
+}
+
 function mismatchesOf(checks: readonly Check[], fields: EventFields, event: unknown): PatternMismatch[] {
   const failing = checks.filter((check) => !holds(check, fields));
   if (failing.length > 0) return failing.map((check) => mismatch(check, fields, event));
-  const inArrays = checks.filter(({ field }) => fields.has(field) && fields.arrayPaths(field).length > 0);
+  const inArrays = checks.filter(({ field }) => fields.inArray(field));
   return [
     {
       path: inArrays.map(({ condition }) => condition.path).join(", "),

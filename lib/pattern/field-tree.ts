@@ -1,5 +1,6 @@
 /** A node of the tree: one name on the paths of fields that patterns use. */
 export interface FieldNode {
+  readonly name: string;
   /** The number of the field whose path ends here, or -1. */
   field: number;
   readonly children: Map<string, FieldNode>;
@@ -12,27 +13,27 @@ export interface FieldNode {
  * `"a.b"` and `a` → `b` as the same field, in patterns and events alike.
  */
 export class FieldTree {
-  readonly root: FieldNode = emptyNode();
-  readonly #numbers = new Map<string, number>();
+  readonly root: FieldNode = emptyNode("");
+  readonly #numbers = new Map<string, { readonly number: number; users: number }>();
+  /** The numbers of removed fields, used again for new ones. */
+  readonly #free: number[] = [];
 
-  /** The number of fields. They are numbered from 0. */
-  get size(): number {
-    return this.#numbers.size;
-  }
-
-  /** Returns the number of the field at a path, and adds the field if it is new. */
+  /** Returns the number of the field at a path, and adds the field if it is new. Each call is a use of the field. */
   number(path: string): number {
     const known = this.#numbers.get(path);
-    if (known !== undefined) return known;
-    const number = this.#numbers.size;
-    this.#numbers.set(path, number);
+    if (known !== undefined) {
+      known.users += 1;
+      return known.number;
+    }
+    const number = this.#free.pop() ?? this.#numbers.size;
+    this.#numbers.set(path, { number, users: 1 });
     let node = this.root;
     let above: FieldNode | undefined;
     for (const name of path.split(".")) {
       if (above !== undefined) above.deep = true;
       let child = node.children.get(name);
       if (child === undefined) {
-        child = emptyNode();
+        child = emptyNode(name);
         node.children.set(name, child);
       }
       above = node;
@@ -41,20 +42,49 @@ export class FieldTree {
     node.field = number;
     return number;
   }
+
+  /** Ends a use of the field at a path. Without uses it is removed, and its number is given to another field. */
+  release(path: string): void {
+    const known = this.#numbers.get(path);
+    if (known === undefined) return;
+    known.users -= 1;
+    if (known.users > 0) return;
+    this.#numbers.delete(path);
+    this.#free.push(known.number);
+    const above: FieldNode[] = [];
+    let node = this.root;
+    for (const name of path.split(".")) {
+      const child = node.children.get(name);
+      if (child === undefined) return;
+      above.push(node);
+      node = child;
+    }
+    node.field = -1;
+    while (node.field === -1 && node.children.size === 0) {
+      const parent = above.pop();
+      if (parent === undefined) return;
+      parent.children.delete(node.name);
+      node = parent;
+    }
+  }
 }
 
 /** Returns the node of a name below another node. A dot in the name separates two steps. */
 export function follow(node: FieldNode, name: string): FieldNode | undefined {
   const child = node.children.get(name);
   if (child !== undefined || !node.deep || !name.includes(".")) return child;
-  let at: FieldNode | undefined = node;
-  for (const step of name.split(".")) {
-    at = at.children.get(step);
-    if (at === undefined) return undefined;
+  // The name may be long: it is not split further than the tree goes.
+  let at = node;
+  let start = 0;
+  for (;;) {
+    const dot = name.indexOf(".", start);
+    const next = at.children.get(dot === -1 ? name.slice(start) : name.slice(start, dot));
+    if (next === undefined || dot === -1) return next;
+    at = next;
+    start = dot + 1;
   }
-  return at;
 }
 
-function emptyNode(): FieldNode {
-  return { field: -1, children: new Map(), deep: false };
+function emptyNode(name: string): FieldNode {
+  return { name, field: -1, children: new Map(), deep: false };
 }

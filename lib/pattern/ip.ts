@@ -4,16 +4,28 @@ export interface HexRange {
   readonly to: string;
 }
 
-const ipv4 = /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/;
 const ipv6 = /^[0-9a-fA-F:]*:[0-9a-fA-F:]*$/;
+
+/** The last text and its digits: an event's value is compared with many blocks in a row. */
+const last: { text: string; digits: string | undefined } = { text: "", digits: undefined };
 
 /**
  * Converts an address to hexadecimal digits, or returns `undefined` if the string is not an address. An IPv4-mapped IPv6
  * address is converted to the IPv4 address.
  */
 export function ipToHex(text: string): string | undefined {
+  if (text !== last.text) {
+    last.digits = convert(text);
+    last.text = text;
+  }
+  return last.digits;
+}
+
+function convert(text: string): string | undefined {
   if (text.length < 2 || text.length > 256) return undefined;
-  const bytes = ipv4.test(text) ? ipv4Bytes(text) : ipv6.test(text) ? ipv6Bytes(text) : undefined;
+  const first = text.charCodeAt(0);
+  if (text.length <= 15 && first >= 0x30 && first <= 0x39 && !text.includes(":")) return ipv4Digits(text);
+  const bytes = ipv6.test(text) ? ipv6Bytes(text) : undefined;
   return bytes?.map((byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join("");
 }
 
@@ -53,10 +65,23 @@ function isUpperHex(digit: string): boolean {
   return (digit >= "0" && digit <= "9") || (digit >= "A" && digit <= "F");
 }
 
-function ipv4Bytes(text: string): number[] | undefined {
-  if (text.length > 15) return undefined;
-  const bytes = text.split(".").map(Number);
-  return bytes.every((byte) => byte <= 255) ? bytes : undefined;
+function ipv4Digits(text: string): string | undefined {
+  let [address, byte, digits, dots] = [0, 0, 0, 0];
+  for (let at = 0; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit >= 0 && digit <= 9) {
+      byte = byte * 10 + digit;
+      digits += 1;
+      if (byte > 255) return undefined;
+    } else if (text.charAt(at) === "." && digits > 0) {
+      address = address * 256 + byte;
+      [byte, digits, dots] = [0, 0, dots + 1];
+    } else {
+      return undefined;
+    }
+  }
+  if (dots !== 3 || digits === 0) return undefined;
+  return (address * 256 + byte).toString(16).padStart(8, "0").toUpperCase();
 }
 
 function ipv6Bytes(text: string): number[] | undefined {

@@ -1,4 +1,3 @@
-import { isNumeric } from "./condition.ts";
 import { below, invalid, invalidValue } from "./invalid.ts";
 import { blockRange, ipToHex } from "./ip.ts";
 import { isObject } from "./json-object.ts";
@@ -18,20 +17,16 @@ export function parseValues(values: readonly unknown[], position: string): { tes
     if (parsed === "absent") absent = true;
     else tests.push(...parsed);
   });
-  const numbers = !tests.some(isNumeric);
-  return { tests: numbers ? tests : tests.map((test) => (test.kind === "ip" ? { ...test, numbers } : test)), absent };
+  return { tests, absent };
 }
 
 function parseValue(value: unknown, position: string): readonly Test[] | "absent" {
   if (typeof value === "string") {
     const address = ipToHex(value);
     if (address === undefined) return [{ kind: "string", value }];
-    return [{ kind: "ip", value, range: { from: address, to: address }, numbers: true }];
+    return [{ kind: "ip", value, range: { from: address, to: address } }];
   }
-  if (typeof value === "number") {
-    if (!Number.isFinite(value)) invalidValue(position, "a finite number", value);
-    return [{ kind: "number", value }];
-  }
+  if (typeof value === "number") return [{ kind: "number", value: comparable(value, position) }];
   if (typeof value === "boolean" || value === null) return [{ kind: "literal", value }];
   if (!isObject(value)) invalidValue(position, "a string, number, true, false, null or an expression", value);
   const [operator, operand] = onlyField(value, position, operators);
@@ -196,5 +191,5 @@ function block(value: string, position: string): Test {
       `the prefix length must be from 0 to ${max}, not ${mask}; to match one address, write it as a plain string`,
     );
   }
-  return { kind: "ip", value, range: blockRange(digits, bits), numbers: true };
+  return { kind: "ip", value, range: blockRange(digits, bits) };
 }

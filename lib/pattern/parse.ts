@@ -1,5 +1,5 @@
 import { shortForm } from "../error/short-form.ts";
-import { type Alternative, type Condition, isNumeric } from "./condition.ts";
+import type { Alternative, Condition } from "./condition.ts";
 import { below, invalid, invalidValue } from "./invalid.ts";
 import { isObject } from "./json-object.ts";
 import { parseValues } from "./parse-values.ts";
@@ -39,7 +39,7 @@ export function parsePattern(pattern: unknown, position = "pattern"): Alternativ
   if (!isObject(pattern)) invalidValue(position, patternForm, pattern);
   const drafts: Draft[] = [];
   parseFields(drafts, pattern, { path: [], depth: 1, position, insideOr: false });
-  return shareNumbers(drafts.map(inOrder));
+  return drafts.map(inOrder);
 }
 
 function parseFields(drafts: Draft[], fields: Readonly<Record<string, unknown>>, level: Level): void {
@@ -116,23 +116,4 @@ function shortPosition(position: string): string {
 /** Sorts conditions by path: the order matters where `exists: false` applies to a field in an array. */
 function inOrder(draft: Draft): Alternative {
   return [...draft.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
-}
-
-/**
- * In AWS's engine, alternatives that start with the same field share its comparison: if it is numeric in one of them, numbers
- * are not compared with IP addresses in the others.
- */
-function shareNumbers(alternatives: Alternative[]): Alternative[] {
-  if (alternatives.length === 1) return alternatives;
-  const numeric = new Set<string>();
-  for (const [first] of alternatives) if (first?.tests.some(isNumeric)) numeric.add(first.path);
-  return alternatives.map((alternative) => {
-    const [first, ...others] = alternative;
-    return first !== undefined && numeric.has(first.path) ? [withoutNumbers(first), ...others] : alternative;
-  });
-}
-
-function withoutNumbers(condition: Condition): Condition {
-  const tests = condition.tests.map((test) => (test.kind === "ip" ? { ...test, numbers: false } : test));
-  return { ...condition, tests };
 }

@@ -1,51 +1,99 @@
 import { inRange, type NumericRange } from "./value-test.ts";
 
+/** A node of the tree, with the highest upper bound at and below it. */
+interface Node<Entry> {
+  readonly range: NumericRange;
+  readonly entry: Entry;
+  readonly priority: number;
+  highest: number;
+  left: Node<Entry> | undefined;
+  right: Node<Entry> | undefined;
+}
+
 /**
- * An index from numeric ranges to entries: the ranges are sorted by lower bound, as a binary tree that knows the highest
- * upper bound of each half, so that a lookup skips halves that end below the number.
+ * An index from numeric ranges to entries: an interval tree, which is a tree sorted by lower bound that knows the highest
+ * upper bound below each node, balanced as a treap (Seidel and Aragon, 1996). Adding and removing cost the logarithm of the
+ * number of ranges, a look-up that for each range found.
  */
 export class RangeIndex<Entry> {
-  readonly #ranges: { range: NumericRange; entry: Entry }[] = [];
-  #highest: number[] = [];
-  #sorted = true;
+  #root: Node<Entry> | undefined;
+  #seed = 1;
 
+  /** Adds an entry, which must not be in the index under the same range. */
   add(range: NumericRange, entry: Entry): void {
-    this.#ranges.push({ range, entry });
-    this.#sorted = false;
+    // Marsaglia's xorshift: balanced on average, and the same in every run.
+    this.#seed ^= this.#seed << 13;
+    this.#seed ^= this.#seed >>> 17;
+    this.#seed ^= this.#seed << 5;
+    const node = { range, entry, priority: this.#seed, highest: range.to, left: undefined, right: undefined };
+    this.#root = insert(this.#root, node);
+  }
+
+  remove(range: NumericRange, entry: Entry): void {
+    this.#root = without(this.#root, range, entry);
   }
 
   /** Visits every entry whose range contains the number. */
   find(value: number, visit: (entry: Entry) => void): void {
-    if (!this.#sorted) this.#sort();
-    this.#search(1, 0, this.#ranges.length, value, visit);
+    search(this.#root, value, visit);
   }
+}
 
-  #search(node: number, start: number, end: number, value: number, visit: (entry: Entry) => void): void {
-    const lowest = this.#ranges[start];
-    if (lowest === undefined || lowest.range.from > value || (this.#highest[node] ?? -Infinity) < value) return;
-    if (end - start === 1) {
-      if (inRange(lowest.range, value)) visit(lowest.entry);
-      return;
-    }
-    const middle = (start + end) >> 1;
-    this.#search(node * 2, start, middle, value, visit);
-    this.#search(node * 2 + 1, middle, end, value, visit);
+function search<Entry>(node: Node<Entry> | undefined, value: number, visit: (entry: Entry) => void): void {
+  let at = node;
+  while (at !== undefined && at.highest >= value) {
+    search(at.left, value, visit);
+    if (at.range.from > value) return;
+    if (inRange(at.range, value)) visit(at.entry);
+    at = at.right;
   }
+}
 
-  #sort(): void {
-    this.#ranges.sort((one, other) => one.range.from - other.range.from);
-    this.#highest = [];
-    if (this.#ranges.length > 0) this.#computeHighest(1, 0, this.#ranges.length);
-    this.#sorted = true;
+function insert<Entry>(at: Node<Entry> | undefined, node: Node<Entry>): Node<Entry> {
+  if (at === undefined) return node;
+  if (node.priority > at.priority) {
+    [node.left, node.right] = split(at, node.range.from);
+    return measured(node);
   }
+  if (node.range.from < at.range.from) at.left = insert(at.left, node);
+  else at.right = insert(at.right, node);
+  return measured(at);
+}
 
-  #computeHighest(node: number, start: number, end: number): number {
-    const middle = (start + end) >> 1;
-    const highest =
-      end - start === 1
-        ? (this.#ranges[start]?.range.to ?? -Infinity)
-        : Math.max(this.#computeHighest(node * 2, start, middle), this.#computeHighest(node * 2 + 1, middle, end));
-    this.#highest[node] = highest;
-    return highest;
+/** Splits a tree in the nodes whose lower bound is below a number, and the others. */
+function split<Entry>(at: Node<Entry> | undefined, from: number): [Node<Entry> | undefined, Node<Entry> | undefined] {
+  if (at === undefined) return [undefined, undefined];
+  if (at.range.from < from) {
+    const [left, right] = split(at.right, from);
+    at.right = left;
+    return [measured(at), right];
   }
+  const [left, right] = split(at.left, from);
+  at.left = right;
+  return [left, measured(at)];
+}
+
+function join<Entry>(left: Node<Entry> | undefined, right: Node<Entry> | undefined): Node<Entry> | undefined {
+  if (left === undefined) return right;
+  if (right === undefined) return left;
+  if (left.priority > right.priority) {
+    left.right = join(left.right, right);
+    return measured(left);
+  }
+  right.left = join(left, right.left);
+  return measured(right);
+}
+
+function without<Entry>(at: Node<Entry> | undefined, range: NumericRange, entry: Entry): Node<Entry> | undefined {
+  if (at === undefined) return undefined;
+  if (at.entry === entry) return join(at.left, at.right);
+  // Equal lower bounds may lie on both sides.
+  if (range.from <= at.range.from) at.left = without(at.left, range, entry);
+  if (range.from >= at.range.from) at.right = without(at.right, range, entry);
+  return measured(at);
+}
+
+function measured<Entry>(node: Node<Entry>): Node<Entry> {
+  node.highest = Math.max(node.range.to, node.left?.highest ?? -Infinity, node.right?.highest ?? -Infinity);
+  return node;
 }

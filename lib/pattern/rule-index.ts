@@ -1,110 +1,169 @@
 import { type Check, prepare } from "./check.ts";
-import type { Condition } from "./condition.ts";
+import type { Alternative, Condition } from "./condition.ts";
 import { EventFields } from "./event-fields.ts";
 import { FieldTree } from "./field-tree.ts";
+import { type Candidate, IndexNode } from "./index-node.ts";
 import { below } from "./invalid.ts";
 import { parsePattern } from "./parse.ts";
-import { satisfied } from "./rule.ts";
+import { Rule } from "./rule.ts";
 import { Popularity } from "./selectivity.ts";
-import { testKey, ValueIndex } from "./value-index.ts";
+import { conditionKey } from "./test-key.ts";
 
-/** One alternative of a pattern, evaluated when the condition under which it is indexed holds. */
-interface Candidate {
-  readonly rule: number;
-  readonly checks: readonly Check[];
-  /** The epoch of the event for which it was evaluated last. */
-  epoch: number;
+/** All names with equal patterns: they are matched together. */
+interface Group<Name> {
+  readonly key: string;
+  readonly rule: Rule;
+  readonly candidates: Candidate<Group<Name>>[];
+  readonly members: Set<Member<Name>>;
+  /** The epoch of the last event that matched. */
+  matched: number;
+}
+
+interface Member<Name> {
+  readonly name: Name;
+  readonly order: number;
+  readonly group: Group<Name>;
 }
 
 /**
- * An index of many patterns. Every alternative is indexed under its most selective condition, so that an event is compared
- * only with alternatives for which it has the right value; their other conditions are checked then, each once per event.
+ * An index of many patterns that may change at any time: adding or removing one costs what that pattern has, not what the
+ * index has. Every alternative is filed under its most selective conditions (see `IndexNode`), so that an event is compared
+ * only with alternatives for which it has the right values; their other conditions are checked then, each once per event.
  */
-class RuleIndex {
+export class PatternIndex<Name> {
   readonly #tree = new FieldTree();
-  readonly #fields: EventFields;
-  readonly #values: (ValueIndex<Candidate> | undefined)[] = [];
-  /** Candidates that are evaluated if a field is missing. */
-  readonly #missing: { field: number; candidate: Candidate }[] = [];
-  readonly #matchedIn: number[];
-  readonly #rules: number;
+  readonly #fields = new EventFields(this.#tree);
+  readonly #popularity = new Popularity();
+  readonly #root = new IndexNode<Group<Name>>();
+  readonly #members = new Map<Name, Member<Name>>();
+  readonly #groups = new Map<string, Group<Name>>();
+  readonly #checks = new Map<string, { readonly check: Check; users: number }>();
+  #order = 0;
+  #work = 0;
+  #evaluated = 0;
+  readonly #matched: Group<Name>[] = [];
 
-  constructor(patterns: readonly (readonly (readonly Check[])[])[], tree: FieldTree, popularity: Popularity) {
-    this.#tree = tree;
-    this.#rules = patterns.length;
-    this.#matchedIn = new Array<number>(patterns.length).fill(0);
-    patterns.forEach((alternatives, rule) => {
-      for (const checks of alternatives) this.#add({ rule, checks, epoch: 0 }, popularity);
-    });
-    this.#fields = new EventFields(this.#tree);
+  get size(): number {
+    return this.#members.size;
   }
 
-  /** Returns the numbers of the matching patterns, in order. */
-  match(event: unknown): number[] {
+  /** How often a candidate was filed, for tests that count work instead of time. */
+  get work(): number {
+    return this.#work;
+  }
+
+  /** How many alternatives were compared with events, for tests that count work instead of time. */
+  get evaluated(): number {
+    return this.#evaluated;
+  }
+
+  /** Adds a pattern, or replaces the one of this name. Throws `invalid_pattern`, and then changes nothing. */
+  add(name: Name, pattern: unknown, position = "pattern"): void {
+    const alternatives = parsePattern(pattern, position);
+    this.delete(name);
+    const key = alternatives.map((alternative) => alternative.map(conditionKey).join()).join("|");
+    const group = this.#groups.get(key) ?? this.#createGroup(key, alternatives);
+    const member = { name, order: this.#order, group };
+    this.#order += 1;
+    group.members.add(member);
+    this.#members.set(name, member);
+  }
+
+  /** Removes a pattern. Returns whether there was one of this name. */
+  delete(name: Name): boolean {
+    const member = this.#members.get(name);
+    if (member === undefined) return false;
+    const { group } = member;
+    this.#members.delete(name);
+    group.members.delete(member);
+    if (group.members.size === 0) this.#removeGroup(group);
+    return true;
+  }
+
+  /** Returns the names of the matching patterns, in the order in which they were added. */
+  match(event: unknown): Name[] {
     const fields = this.#fields;
     fields.read(event);
-    const matched: number[] = [];
-    for (let index = 0; index < fields.count; index += 1) {
-      const field = fields.present[index] ?? -1;
-      const values = this.#values[field];
-      if (values === undefined) continue;
-      this.#tryAll(values.find(fields.first(field)), matched);
-      for (const value of fields.more(field)) this.#tryAll(values.find(value), matched);
-    }
-    for (const { field, candidate } of this.#missing) if (!fields.has(field)) this.#try(candidate, matched);
-    return this.#sort(matched);
+    this.#matched.length = 0;
+    if (!fields.tooDeep) this.#root.find(fields, this.#visit);
+    fields.release();
+    return this.#names();
   }
 
-  #tryAll(hits: readonly (readonly Candidate[])[], matched: number[]): void {
-    for (const candidates of hits) for (const candidate of candidates) this.#try(candidate, matched);
-  }
-
-  #try(candidate: Candidate, matched: number[]): void {
-    const { epoch } = this.#fields;
-    if (candidate.epoch === epoch || this.#matchedIn[candidate.rule] === epoch) return;
+  readonly #visit = (candidate: Candidate<Group<Name>>, sure: boolean): void => {
+    const { epoch, budget } = this.#fields;
+    const { owner: group, checks } = candidate;
+    if (candidate.epoch === epoch || group.matched === epoch) return;
     candidate.epoch = epoch;
-    if (candidate.checks.length > 1 && !satisfied(candidate.checks, this.#fields)) return;
-    this.#matchedIn[candidate.rule] = epoch;
-    matched.push(candidate.rule);
-  }
+    this.#evaluated += 1;
+    budget.renew();
+    if ((!sure || checks.length > 1) && !group.rule.satisfied(checks)) return;
+    group.matched = epoch;
+    this.#matched.push(group);
+  };
 
-  /** If an eighth of all patterns match, a scan of all of them is faster than sorting. */
-  #sort(matched: number[]): number[] {
-    if (matched.length < 2) return matched;
-    if (matched.length * 8 < this.#rules) return matched.sort((one, other) => one - other);
-    const { epoch } = this.#fields;
+  /** If an eighth of all patterns match, a look at all of them is faster than sorting. */
+  #names(): Name[] {
+    const matched = this.#matched;
     let count = 0;
-    for (let rule = 0; count < matched.length; rule += 1) {
-      if (this.#matchedIn[rule] === epoch) {
-        matched[count] = rule;
-        count += 1;
-      }
-    }
-    return matched;
+    for (const { members } of matched) count += members.size;
+    if (count * 8 >= this.#members.size && count > 1) return this.#inOrder();
+    const [first] = matched;
+    if (first === undefined) return [];
+    if (count === 1) for (const { name } of first.members) return [name];
+    const members: Member<Name>[] = [];
+    for (const group of matched) for (const member of group.members) members.push(member);
+    members.sort((one, other) => one.order - other.order);
+    return members.map(({ name }) => name);
   }
 
-  #add(candidate: Candidate, popularity: Popularity): void {
-    let best: Check | undefined;
-    let lowest = Infinity;
-    for (const check of candidate.checks) {
-      const cost = popularity.cost(check.condition);
-      if (cost < lowest) {
-        best = check;
-        lowest = cost;
-      }
+  #inOrder(): Name[] {
+    const { epoch } = this.#fields;
+    const names: Name[] = [];
+    for (const { name, group } of this.#members.values()) if (group.matched === epoch) names.push(name);
+    return names;
+  }
+
+  #createGroup(key: string, alternatives: readonly Alternative[]): Group<Name> {
+    const checks = alternatives.map((alternative) => alternative.map((condition) => this.#acquire(condition)));
+    const rule = new Rule(checks, this.#fields);
+    const group: Group<Name> = { key, rule, candidates: [], members: new Set(), matched: 0 };
+    this.#groups.set(key, group);
+    for (const own of checks) {
+      const candidate = { owner: group, checks: own, places: [], epoch: 0 };
+      group.candidates.push(candidate);
+      this.#work += this.#root.add(candidate, this.#popularity);
     }
-    // If every field may be missing, the first one is evaluated before any array element is chosen, so it alone decides.
-    const check = best ?? candidate.checks[0];
-    if (check === undefined) return;
-    if (check.absent) this.#missing.push({ field: check.field, candidate });
-    for (const test of check.condition.tests) {
-      let values = this.#values[check.field];
-      if (values === undefined) {
-        values = new ValueIndex();
-        this.#values[check.field] = values;
-      }
-      values.add(test, candidate);
+    return group;
+  }
+
+  #removeGroup({ key, candidates }: Group<Name>): void {
+    this.#groups.delete(key);
+    for (const candidate of candidates) {
+      for (const place of candidate.places) place.remove(candidate);
+      this.#work += candidate.places.length;
+      for (const check of candidate.checks) this.#dismiss(check);
     }
+  }
+
+  #acquire(condition: Condition): Check {
+    const key = conditionKey(condition);
+    const known = this.#checks.get(key) ?? { check: prepare(condition, this.#tree), users: 0 };
+    known.users += 1;
+    this.#checks.set(key, known);
+    this.#popularity.count(known.check, 1);
+    return known.check;
+  }
+
+  #dismiss(check: Check): void {
+    const key = conditionKey(check.condition);
+    const known = this.#checks.get(key);
+    if (known === undefined) return;
+    this.#popularity.count(check, -1);
+    known.users -= 1;
+    if (known.users > 0) return;
+    this.#checks.delete(key);
+    this.#tree.release(check.condition.path);
   }
 }
 
@@ -116,35 +175,9 @@ class RuleIndex {
 export function compilePatterns<Name extends string>(
   patterns: Readonly<Record<Name, unknown>>,
 ): (event: unknown) => Name[] {
-  const names: Name[] = [];
-  const tree = new FieldTree();
-  const popularity = new Popularity();
-  const known = new Map<string, Check>();
-  const prepared: (readonly (readonly Check[])[])[] = [];
+  const index = new PatternIndex<Name>();
   for (const name in patterns) {
-    if (!Object.hasOwn(patterns, name)) continue;
-    names.push(name);
-    const alternatives = parsePattern(patterns[name], below("patterns", name));
-    for (const condition of alternatives.flat()) popularity.count(condition);
-    prepared.push(alternatives.map((alternative) => alternative.map((condition) => shared(condition, tree, known))));
+    if (Object.hasOwn(patterns, name)) index.add(name, patterns[name], below("patterns", name));
   }
-  const index = new RuleIndex(prepared, tree, popularity);
-  return (event) => {
-    const matched: Name[] = [];
-    for (const rule of index.match(event)) {
-      const name = names[rule];
-      if (name !== undefined) matched.push(name);
-    }
-    return matched;
-  };
-}
-
-function shared(condition: Condition, tree: FieldTree, known: Map<string, Check>): Check {
-  const key = JSON.stringify([condition.path, condition.absent, ...condition.tests.map(testKey)]);
-  let check = known.get(key);
-  if (check === undefined) {
-    check = prepare(condition, tree);
-    known.set(key, check);
-  }
-  return check;
+  return (event) => index.match(event);
 }

@@ -1,5 +1,4 @@
-import type { Condition } from "./condition.ts";
-import { testKey } from "./value-index.ts";
+import type { Check } from "./check.ts";
 import type { Test } from "./value-test.ts";
 
 /** A rough estimate of how many times more values pass a test than an exact one, to rank the conditions of an alternative. */
@@ -25,23 +24,21 @@ function breadth(test: Test): number {
 export class Popularity {
   readonly #uses = new Map<string, number>();
 
-  count(condition: Condition): void {
-    for (const test of condition.tests) {
-      const key = this.#key(condition, test);
-      this.#uses.set(key, (this.#uses.get(key) ?? 0) + 1);
+  /** Counts a use of a check, or takes it back. */
+  count(check: Check, by: 1 | -1): void {
+    for (const key of check.keys) {
+      const uses = (this.#uses.get(key) ?? 0) + by;
+      if (uses === 0) this.#uses.delete(key);
+      else this.#uses.set(key, uses);
     }
   }
 
-  /** Estimates how many alternatives are evaluated without a match if those with this condition are indexed under it. */
-  cost(condition: Condition): number {
-    if (condition.absent) return Infinity;
+  /** Estimates how many alternatives are evaluated without a match if those with this check are indexed under it. */
+  cost({ absent, condition, keys }: Check): number {
+    if (absent) return Infinity;
     return condition.tests.reduce(
-      (sum, test) => sum + breadth(test) * (this.#uses.get(this.#key(condition, test)) ?? 1),
+      (sum, test, index) => sum + breadth(test) * (this.#uses.get(keys[index] ?? "") ?? 1),
       0,
     );
-  }
-
-  #key(condition: Condition, test: Test): string {
-    return `${condition.path} ${testKey(test)}`;
   }
 }

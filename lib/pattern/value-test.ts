@@ -1,9 +1,13 @@
 import { equalsIgnoringCase, type Fold, fold, prefixIgnoringCase, suffixIgnoringCase } from "./ignore-case.ts";
 import { type HexRange, inHexRange, ipToHex } from "./ip.ts";
-import { matchesWildcard } from "./wildcard.ts";
+import { wildcardMatcher } from "./wildcard.ts";
 
 /** A leaf value of an event. */
 export type Scalar = string | number | boolean | null;
+
+export function isScalar(value: unknown): value is Scalar {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null;
+}
 
 /** A test of a field's value. `anything-but` passes for a value that fails all of its own tests. */
 export type Test =
@@ -17,7 +21,7 @@ export type Test =
   | { readonly kind: "suffix-ignore-case"; readonly value: string }
   | { readonly kind: "wildcard"; readonly value: string; readonly literals: readonly string[] }
   | NumericRange
-  | { readonly kind: "ip"; readonly value: string; readonly range: HexRange; readonly numbers: boolean }
+  | { readonly kind: "ip"; readonly value: string; readonly range: HexRange }
   | { readonly kind: "exists" }
   | { readonly kind: "anything-but"; readonly tests: readonly Test[] };
 
@@ -51,12 +55,12 @@ export function matcher(test: Test): Matcher {
     case "suffix-ignore-case":
       return folding(test.value, suffixIgnoringCase);
     case "wildcard":
-      return (value) => typeof value === "string" && matchesWildcard(test.literals, value);
+      return wildcards([test.literals]);
     case "range":
       return (value) => typeof value === "number" && inRange(test, value);
     case "ip":
       return (value) => {
-        const digits = addressDigits(value, test.numbers);
+        const digits = typeof value === "string" ? ipToHex(value) : undefined;
         return digits !== undefined && inHexRange(test.range, digits);
       };
     case "exists":
@@ -72,10 +76,13 @@ export function matcher(test: Test): Matcher {
 export function anyOf(tests: readonly Test[]): Matcher {
   const exact = new Set<Scalar>();
   const matchers: Matcher[] = [];
+  const literals: (readonly string[])[] = [];
   for (const test of tests) {
     if (test.kind === "string" || test.kind === "number" || test.kind === "literal") exact.add(test.value);
+    else if (test.kind === "wildcard") literals.push(test.literals);
     else matchers.push(matcher(test));
   }
+  if (literals.length > 0) matchers.push(wildcards(literals));
   const [first, ...others] = matchers;
   if (first === undefined) {
     const [only] = exact;
@@ -92,13 +99,18 @@ export function inRange(range: NumericRange, value: number): boolean {
   );
 }
 
-/**
- * Returns the digits to compare with a range of addresses. AWS's engine also compares the digits of a number if no other
- * value in the field's list is numeric (`{ cidr: "0.0.0.0/0" }` matches 5).
- */
-function addressDigits(value: Scalar, numbers: boolean): string | undefined {
-  if (typeof value === "string") return ipToHex(value);
-  return numbers && typeof value === "number" ? String(value) : undefined;
+/** Returns how many steps a list of tests takes for a value: each is a comparison, wildcards read the whole of it. */
+export function costOf(tests: readonly Test[]): (value: Scalar) => number {
+  const flat = tests.flatMap((test) => (test.kind === "anything-but" ? test.tests : [test]));
+  const compared = flat.filter(({ kind }) => kind !== "string" && kind !== "number" && kind !== "literal").length;
+  const reads = flat.some((test) => test.kind === "wildcard" && test.literals.length > 2);
+  if (!reads) return () => 1 + compared;
+  return (value) => 1 + compared + (typeof value === "string" ? value.length >> 1 : 0);
+}
+
+function wildcards(literals: readonly (readonly string[])[]): Matcher {
+  const matches = wildcardMatcher(literals);
+  return (value) => typeof value === "string" && matches(value);
 }
 
 function folding(text: string, matches: (folded: Fold, value: string) => boolean): Matcher {

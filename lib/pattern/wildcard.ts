@@ -1,3 +1,5 @@
+import { WildcardSet } from "./wildcard-set.ts";
+
 /** The literal parts between the stars of a wildcard, unescaped, or the problem of an invalid wildcard. */
 type ParsedWildcard = { readonly literals: readonly string[] } | { readonly problem: string };
 
@@ -43,4 +45,15 @@ export function matchesWildcard(literals: readonly string[], value: string): boo
     if (at > end) return false;
   }
   return true;
+}
+
+/** Values shorter than this are searched for each literal in turn, which is faster than an automaton but not always linear. */
+const shortValue = 64;
+
+/** Compiles several wildcards, given as their literals, to one test. */
+export function wildcardMatcher(wildcards: readonly (readonly string[])[]): (value: string) => boolean {
+  const one = (value: string) => wildcards.some((literals) => matchesWildcard(literals, value));
+  if (wildcards.every(({ length }) => length < 3) || !WildcardSet.fits(wildcards)) return one;
+  const set = new WildcardSet(wildcards);
+  return (value) => (value.length * wildcards.length < shortValue ? one(value) : set.matches(value));
 }

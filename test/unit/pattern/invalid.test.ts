@@ -34,6 +34,10 @@ const invalid: readonly [pattern: unknown, message: string | RegExp][] = [
     'pattern.a[0].numeric: the range from 5 to 5 is empty; use a lower bound below the upper one, or ["=", n]',
   ],
   [
+    { a: [2 ** 53 + 2] },
+    "pattern.a[0]: 9007199254740994 is beyond 2^53, where integers are not exact; use a smaller number or a range",
+  ],
+  [
     { a: [{ numeric: ["=", 2 ** 53] }] },
     "pattern.a[0].numeric[1]: 9007199254740992 is beyond 2^53, where integers are not exact; use a smaller number or a range",
   ],

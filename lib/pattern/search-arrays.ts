@@ -1,3 +1,4 @@
+import type { Budget } from "./budget.ts";
 import type { Check } from "./check.ts";
 import type { ArrayPath, EventFields } from "./event-fields.ts";
 
@@ -8,12 +9,19 @@ interface ValuePaths {
   readonly byArray: Map<number, Map<number, ArrayPath[]>>;
 }
 
+/** What one choice costs beside a comparison, in time and memory. */
+const choiceCost = 100;
+
 /**
- * Whether the checks hold for values of which no two are in different elements of the same array. Checks are evaluated in
- * order, as in AWS's engine, so that a field is absent if none of its values is compatible with the elements chosen before.
- * After each check only the chosen elements are kept, and only those of arrays that later checks use.
+ * Whether the checks hold for values of which no two are in different elements of the same array, for an event that may
+ * spell a field in several ways (`"a.b"` beside `a` with `b` inside it). Checks are evaluated in order, as in AWS's engine,
+ * so that a field is absent if none of its values is compatible with the elements chosen before. After each check only the
+ * chosen elements are kept, and only those of arrays that later checks use.
+ *
+ * With several spellings the choices multiply (the problem is that of an exact cover), so the budget bounds them: if it runs
+ * out, the checks do not hold.
  */
-export function matchArrayConsistently(checks: readonly Check[], fields: EventFields): boolean {
+export function searchArrays(checks: readonly Check[], fields: EventFields): boolean {
   const later = arraysLater(checks, fields);
   let choices: (ArrayPath | null)[] = [null];
   for (const [index, check] of checks.entries()) {
@@ -22,13 +30,15 @@ export function matchArrayConsistently(checks: readonly Check[], fields: EventFi
     const arrays = arraysOf(fields, check.field);
     const next = new Map<string, ArrayPath | null>();
     for (const choice of choices) {
-      const missing = all !== undefined && !all.outside && compatible(all, choice).next().done === true;
+      const missing = all !== undefined && !all.outside && compatible(all, choice, fields.budget).next().done === true;
       const bound = boundElement(choice, arrays);
       const merged = (matching.outside && bound === undefined) || missing ? [choice] : [];
-      for (const arrayPath of compatible(matching, choice)) {
+      for (const arrayPath of compatible(matching, choice, fields.budget)) {
         if (bound === undefined || indexIn(arrayPath, bound.array) === bound.index)
           merged.push(merge(choice, arrayPath));
       }
+      fields.budget.spend(merged.length * choiceCost);
+      if (fields.budget.exhausted) return false;
       for (const one of merged) {
         const restricted = restrict(one, later[index]);
         next.set(keyOf(restricted), restricted);
@@ -56,7 +66,9 @@ function arraysOf(fields: EventFields, field: number): Set<number> {
   const arrays = new Set<number>();
   if (!fields.has(field)) return arrays;
   for (const arrayPath of fields.arrayPaths(field)) {
-    for (let at = arrayPath; at !== null; at = at.outer) arrays.add(at.array);
+    // An array is added together with those around it.
+    for (let at = arrayPath; at !== null && !arrays.has(at.array); at = at.outer) arrays.add(at.array);
+    fields.budget.spend(4);
   }
   return arrays;
 }
@@ -76,17 +88,22 @@ function valuePaths(fields: EventFields, check: Check, onlyMatching: boolean): V
   const arrayPaths = fields.arrayPaths(check.field);
   const values = [fields.first(check.field), ...fields.more(check.field)];
   for (const [index, value] of values.entries()) {
+    fields.budget.spend(10 + check.cost(value));
+    if (fields.budget.exhausted) break;
     if (onlyMatching && !check.matches(value)) continue;
     const arrayPath = arrayPaths[index] ?? null;
     if (arrayPath === null) result.outside = true;
-    else addPath(result, arrayPath);
+    else addPath(result, arrayPath, fields.budget);
   }
   return result;
 }
 
-function addPath(result: ValuePaths, arrayPath: ArrayPath): void {
+function addPath(result: ValuePaths, arrayPath: ArrayPath, budget: Budget): void {
   let outermost = arrayPath;
-  while (outermost.outer !== null) outermost = outermost.outer;
+  while (outermost.outer !== null) {
+    outermost = outermost.outer;
+    budget.spend(1);
+  }
   let byIndex = result.byArray.get(outermost.array);
   if (byIndex === undefined) {
     byIndex = new Map();
@@ -98,16 +115,20 @@ function addPath(result: ValuePaths, arrayPath: ArrayPath): void {
 }
 
 /** Yields the array paths that contradict no element chosen before. */
-function* compatible(paths: ValuePaths, choice: ArrayPath | null): Generator<ArrayPath> {
+function* compatible(paths: ValuePaths, choice: ArrayPath | null, budget: Budget): Generator<ArrayPath> {
   for (const [array, byIndex] of paths.byArray) {
     const chosen = indexIn(choice, array);
     const candidates = chosen === undefined ? [...byIndex.values()].flat() : (byIndex.get(chosen) ?? []);
-    for (const arrayPath of candidates) if (isCompatible(choice, arrayPath)) yield arrayPath;
+    for (const arrayPath of candidates) {
+      if (isCompatible(choice, arrayPath, budget)) yield arrayPath;
+      if (budget.exhausted) return;
+    }
   }
 }
 
-function isCompatible(choice: ArrayPath | null, arrayPath: ArrayPath): boolean {
+function isCompatible(choice: ArrayPath | null, arrayPath: ArrayPath, budget: Budget): boolean {
   for (let at: ArrayPath | null = arrayPath; at !== null; at = at.outer) {
+    budget.spend(10);
     const chosen = indexIn(choice, at.array);
     if (chosen !== undefined && chosen !== at.index) return false;
   }
