@@ -24,7 +24,7 @@ import { FilePoller } from "./processes/file-poller.ts";
 import { ProcessRegistry } from "./processes/process-registry.ts";
 import { EventTable } from "./publishing/event-table.ts";
 import { PublishQueue } from "./publishing/publish-queue.ts";
-import { nextWriteGroup } from "./publishing/write-group.ts";
+import { WriteGroups } from "./publishing/write-group.ts";
 import type { EngineSettings } from "./settings.ts";
 import { FileAccess } from "./storage/file-access.ts";
 import { Writer } from "./storage/writer.ts";
@@ -68,15 +68,26 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
   const settlementQueue = new SettlementQueue({
     schedule,
     settled: (count) => consumers.settled(count),
+  });
+  const queues = { publishQueue, settlementQueue };
+  const groups = new WriteGroups({
+    ...tables,
+    ...queues,
+    file,
+    settlements,
+    claims,
+    enqueuer,
+    retention,
+    now,
+    schedule,
     onError,
   });
-  const group = { ...tables, publishQueue, settlementQueue, settlements, claims, enqueuer, retention, now };
   const signal = new ChangeSignal({ onFirst: () => filePoller.start() });
   let externalChanges = 0;
   const writer: Writer = new Writer({
     ...settings,
     db,
-    nextGroup: () => nextWriteGroup(group),
+    nextGroup: () => groups.next(),
     begun: () => {
       subscriptionCache.refresh();
       if (subscriptionCache.externalChanges === externalChanges) return;
@@ -98,7 +109,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
       events.forget();
       subscriptionCache.forget();
     },
-    stalled: (error) => publishQueue.rejectAll(error),
+    stalled: (error) => groups.rejectPublishes(error),
   });
 
   /** Goes on with what another process, or a new subscription, may have left to do for the consumers of this one. */
@@ -161,6 +172,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
     consumers,
     dueTimer,
     filePoller,
+    groups,
     processes,
     queue,
     signal,
