@@ -108,5 +108,6 @@ async function openEngine(options: Omit<ConnectOptions, "catalog">, context: Eng
     file: options.file ?? defaultFile,
     ...(options.retention === undefined ? {} : { retention: parseDuration(options.retention, "retention") }),
     ...(options.maxPending === undefined ? {} : { maxPending: options.maxPending }),
+    closeWaitMs: parseDuration(options.grace ?? "10s", "grace"),
   });
 }

@@ -43,7 +43,7 @@ test.each([
   const [first, ...others] = one.held;
   expect(others).toHaveLength(19);
 
-  void one.settle(outcome(unwritable(failed(1), "stack")), first);
+  const unwritten = one.settle(outcome(unwritable(failed(1), "stack")), first).catch((error: unknown) => error);
   const settled = others.map((delivery) => one.settle({ kind: "done" }, delivery));
   await published(bench, neighbours(engine));
   await Promise.all(settled);
@@ -54,6 +54,13 @@ test.each([
   expect(await engine.deliveries.pending?.("e1")).toEqual([]);
   expect(await engine.deliveries.pending?.("e0")).toMatchObject([{ state: "running" }]);
   expect(bench.errors).toMatchObject([{ code: "unavailable" }]);
+
+  const closing = engine.close().catch((error: unknown) => error);
+  await bench.clock.advance(10_000);
+  expect(await closing).toMatchObject({ code: "unavailable", details: { unwritten: 1 } });
+  expect(await unwritten).toMatchObject({ code: "unavailable" });
+  const next = await bench.open();
+  expect(await new TestConsumer(next, "one").ids(1)).toEqual(["e0"]);
 });
 
 test("a publish that cannot be written is rejected alone", async () => {
