@@ -27,6 +27,7 @@ import { PublishQueue } from "./publishing/publish-queue.ts";
 import { WriteGroups } from "./publishing/write-group.ts";
 import type { EngineSettings } from "./settings.ts";
 import { FileAccess } from "./storage/file-access.ts";
+import { FileIdentity } from "./storage/file-identity.ts";
 import { Writer } from "./storage/writer.ts";
 import { Backfill } from "./subscriptions/backfill.ts";
 import { PendingDeletions } from "./subscriptions/pending-deletions.ts";
@@ -46,6 +47,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
     work.catch((thrown: unknown) => onError(toBusError(thrown)));
   };
 
+  const identity = new FileIdentity(file);
   const subscriptionCache = new SubscriptionCache(db);
   const queue = new DeliveryTable(db, subscriptionCache, delayedUntil);
   const events = new EventTable(db, subscriptionCache);
@@ -89,6 +91,8 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
     db,
     nextGroup: () => groups.next(),
     begun: () => {
+      const lost = identity.lost();
+      if (lost !== undefined) throw lost;
       subscriptionCache.refresh();
       if (subscriptionCache.externalChanges === externalChanges) return;
       externalChanges = subscriptionCache.externalChanges;
@@ -137,6 +141,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
   const processes = new ProcessRegistry(db, {
     ...tables,
     file,
+    identity,
     processId,
     fairShare,
     checkMs: settings.processCheckMs,

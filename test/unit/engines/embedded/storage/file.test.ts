@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
@@ -75,14 +75,38 @@ test("a corrupt file fails what meets the damage, with its name and what to do",
   });
 });
 
-test("a file that lacks a table is told by name, with what SQLite says", async () => {
+test.each(["meta", "events", "subscriptions", "deliveries", "depths", "processes", "seen", "dead_letters"])(
+  "a file that lacks the table %s is refused with what to do, and what SQLite says",
+  async (table) => {
+    const bench = await Bench.make();
+    await (await bench.open()).close();
+    bench.write(`DROP TABLE ${table}`);
+    await expect(bench.open()).rejects.toMatchObject({
+      code: "unavailable",
+      retryable: false,
+      message:
+        `${bench.file}: the file lacks what a bus needs; another program has changed it; restore a copy, or move it away ` +
+        `to start anew (no such table: ${table})`,
+    });
+  },
+);
+
+test.each([
+  ["deleted", () => {}],
+  ["replaced by another one", (bench: Bench) => copyFileSync(`${bench.file}-copy`, bench.file)],
+])("that the file was %s is noticed, and nothing more is accepted", async (what, then) => {
   const bench = await Bench.make();
-  await (await bench.open()).close();
-  bench.write("DROP TABLE depths");
-  await expect(bench.open()).rejects.toMatchObject({
-    code: "unavailable",
-    message: `${bench.file}: the store failed (no such table: depths)`,
-  });
+  const engine = await bench.open();
+  await publish(engine, anEvent({ id: "a" }));
+  copyFileSync(bench.file, `${bench.file}-copy`);
+  for (const ending of ["", "-wal", "-shm"]) rmSync(`${bench.file}${ending}`, { force: true });
+  then(bench);
+  const error = { code: "unavailable", retryable: false, message: expect.stringContaining(`the file was ${what}`) };
+  await expect(publish(engine, anEvent({ id: "b" }))).rejects.toMatchObject(error);
+  await expect(engine.subscriptions.put(aRecord(), { ephemeral: false })).rejects.toMatchObject(error);
+  await eventually("it is reported", () => bench.errors.length > 0);
+  expect(bench.errors).toMatchObject([error]);
+  await engine.close();
 });
 
 test("a lock that another program holds is waited for without holding up the event loop", async () => {
