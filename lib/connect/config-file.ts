@@ -20,13 +20,14 @@ export async function fileOptions(folder: string, file?: string): Promise<Connec
   const path = file === undefined ? names.map((name) => join(folder, name)).find(existsSync) : resolve(folder, file);
   if (path === undefined) return {};
   if (!existsSync(path)) throw new BusError("invalid_config", `the configuration file ${path} does not exist`);
-  let module: unknown;
+  let options: unknown;
   try {
-    module = await import(pathToFileURL(path).href);
+    const module: unknown = await import(pathToFileURL(path).href);
+    // A promise is awaited: its options may come from elsewhere.
+    options = isObject(module) ? await Reflect.get(module, "default") : undefined;
   } catch (thrown) {
     throw new BusError("invalid_config", `${path} cannot be loaded: ${messageOf(thrown)}`, { cause: thrown });
   }
-  const options: unknown = isObject(module) ? Reflect.get(module, "default") : undefined;
   if (!isObject(options)) {
     throw new BusError("invalid_config", `${path} has no default export; add: export default defineConfig({ ... })`);
   }

@@ -4,10 +4,12 @@ import type { RegisteredEvents } from "../bus/register.ts";
 import { standardCatalog } from "../catalog/index.ts";
 import type { Engine, EngineContext } from "../engine/engine.ts";
 import type { BusError } from "../error/bus-error.ts";
+import { messageOf } from "../error/message-of.ts";
 import { parseDuration } from "../event/duration.ts";
 import { createIds } from "../event/id.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { jsonLogger, toLogger } from "../runtime/logger.ts";
+import { guarded } from "../runtime/guarded.ts";
+import { guardLogger, jsonLogger, type Logger, toLogger } from "../runtime/logger.ts";
 import { Counters } from "../runtime/metrics.ts";
 import { fileOptions } from "./config-file.ts";
 import { checkCombination, withoutUnsupported } from "./engine-options.ts";
@@ -66,12 +68,9 @@ export async function connect<Events = RegisteredEvents>(options: ConnectOptions
 export async function openBus<Events>(options: ConnectOptions<Events>): Promise<Bus<Events>> {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
-  const logger =
-    options.logger === undefined
-      ? jsonLogger((line) => process.stderr.write(`${line}\n`), options.logLevel)
-      : toLogger(options.logger);
-  const onError =
-    options.onError ?? ((error: BusError) => logger.error(error.message, { code: error.code, ...error.details }));
+  const ownLogger = jsonLogger((line) => process.stderr.write(`${line}\n`), options.logLevel);
+  const logger = options.logger === undefined ? ownLogger : guardLogger(toLogger(options.logger), ownLogger);
+  const onError = errorReporter(options.onError, logger);
   const nextId = createIds({ now: clock.now });
   const counters = new Counters();
   const catalog = options.catalog ?? standardCatalog;
@@ -88,6 +87,16 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
     use: options.use ?? [],
     graceMs: parseDuration(options.grace ?? "10s", "grace"),
     onError,
+  });
+}
+
+/** Tells the user's `onError`, or logs; an error that it fails to take is logged all the same. */
+function errorReporter(onError: ConnectOptions["onError"], logger: Logger): (error: BusError) => void {
+  const log = (error: BusError) => logger.error(error.message, { code: error.code, ...error.details });
+  if (onError === undefined) return log;
+  return guarded(onError, (thrown, error) => {
+    log(error);
+    logger.error("onError failed", { reason: messageOf(thrown) });
   });
 }
 
@@ -108,5 +117,6 @@ async function openEngine(options: Omit<ConnectOptions, "catalog">, context: Eng
     file: options.file ?? defaultFile,
     ...(options.retention === undefined ? {} : { retention: parseDuration(options.retention, "retention") }),
     ...(options.maxPending === undefined ? {} : { maxPending: options.maxPending }),
+    closeWaitMs: parseDuration(options.grace ?? "10s", "grace"),
   });
 }

@@ -14,8 +14,8 @@ type Parsed = { readonly [Name in OptionName]?: unknown } & {
 
 /** The options of other engines, which each engine refuses. */
 const unsupported: Readonly<Record<EngineName, readonly OptionName[]>> = {
-  memory: ["file", "bus", "lease"],
-  embedded: ["bus", "lease"],
+  memory: ["file", "bus", "lease", "retention", "maxPending"],
+  embedded: ["bus", "lease", "keep"],
   aws: ["file", "retention", "maxPending", "keep"],
 };
 

@@ -2,12 +2,14 @@ import { z } from "zod";
 import type { MiddlewareOption } from "../bus/middleware.ts";
 import type { EngineFactory } from "../engine/engine.ts";
 import { BusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
 import type { Catalog } from "../event/catalog.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
 import { describeIssues } from "../event/issues.ts";
 import { didYouMean } from "../event/nearest.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { LoggerLike, LogLevel } from "../runtime/logger.ts";
+import { isPlainObject } from "../runtime/plain-object.ts";
 import { checkEngineOptions } from "./engine-options.ts";
 
 /** Options of {@link connect}. An omitted one comes from `waggle.config.ts`, then the environment, then the default. */
@@ -112,6 +114,9 @@ export const optionNames: readonly string[] = Object.keys(shape);
  * source. Throws `invalid_config`.
  */
 export function checkOptions(options: unknown, from: string, nameOf = (option: string) => option): void {
+  if (!isPlainObject(options)) {
+    throw new BusError("invalid_config", `${from}: the options ${mustBe("an object", options)}`);
+  }
   const parsed = schema.safeParse(options);
   if (!parsed.success) throw toConfigError(parsed.error, options, from, nameOf);
   const { retention, grace } = parsed.data;

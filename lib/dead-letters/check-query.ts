@@ -1,11 +1,14 @@
 import * as z from "zod";
-import { isBusErrorCode } from "../error/bus-error.ts";
+import type { DeadLetterQuery } from "../engine/queries.ts";
+import { BusError, isBusErrorCode } from "../error/bus-error.ts";
+import { shortForm } from "../error/short-form.ts";
 import { lazy } from "../event/lazy.ts";
-import { checkQuery, queryFields } from "../runtime/check-query.ts";
+import { checkNoneUndefined, checkQuery, queryFields } from "../runtime/check-query.ts";
+import { isPlainObject } from "../runtime/plain-object.ts";
 
-const schema = lazy(() => {
+const schemas = lazy(() => {
   const { time, text, page } = queryFields();
-  return z.strictObject({
+  const selection = z.strictObject({
     subscription: text.optional(),
     type: text.optional(),
     correlationId: text.optional(),
@@ -16,11 +19,44 @@ const schema = lazy(() => {
       .optional(),
     since: time.optional(),
     until: time.optional(),
-    ...page,
   });
+  return { selection, list: selection.extend(page) };
 });
 
 /** Refuses a query for dead letters that is not one. `invalid_config`: see {@link checkQuery}. */
 export function checkDeadLetterQuery(query: object): void {
-  checkQuery("deadLetters.list", schema(), query);
+  checkQuery("deadLetters.list", schemas().list, query);
+}
+
+/** Which dead letters a redrive or a discard is for. */
+export type Which = string | readonly string[] | DeadLetterQuery;
+
+/**
+ * The ids or the query that a redrive or a discard was given. `invalid_config` for anything else, before anything is done: a
+ * Set of ids, a promise or a page's `limit` would otherwise mean all dead letters.
+ */
+export function checkWhich(
+  call: "redrive" | "discard",
+  which: Which,
+): { ids: readonly string[] } | { query: DeadLetterQuery } {
+  const name = `deadLetters.${call}`;
+  if (typeof which === "string") return { ids: [which] };
+  if (isList(which)) {
+    const wrong = which.findIndex((id) => typeof id !== "string");
+    if (wrong === -1) return { ids: which };
+    throw refused(name, `, but id ${wrong} of the list is ${shortForm(which[wrong])}`);
+  }
+  if (!isPlainObject(which)) throw refused(name, `, not ${shortForm(which)}`);
+  checkQuery(name, schemas().selection, which);
+  checkNoneUndefined(name, which);
+  return { query: which };
+}
+
+function isList(which: readonly string[] | DeadLetterQuery): which is readonly string[] {
+  return Array.isArray(which);
+}
+
+function refused(name: string, what: string): BusError {
+  const expected = 'an id, a list of ids, or a query such as { subscription: "readers" }';
+  return new BusError("invalid_config", `${name}: the dead letters must be given by ${expected}${what}`);
 }

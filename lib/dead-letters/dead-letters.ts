@@ -4,7 +4,7 @@ import { noDeadLetter } from "../engine/errors.ts";
 import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../engine/queries.ts";
 import { messageOf } from "../error/message-of.ts";
 import type { Catalog } from "../event/catalog.ts";
-import { checkDeadLetterQuery } from "./check-query.ts";
+import { checkDeadLetterQuery, checkWhich } from "./check-query.ts";
 import { eachDeadLetter } from "./each-dead-letter.ts";
 import { redrive } from "./redrive.ts";
 
@@ -36,8 +36,7 @@ export interface DeadLetters {
   discard(which: string | readonly string[] | DeadLetterQuery): Promise<DeadLetterReport>;
 }
 
-/** Which dead letters a redrive or a discard is for. */
-type Which = string | readonly string[] | DeadLetterQuery;
+type Checked = ReturnType<typeof checkWhich>;
 
 /** The dead letters of a bus. `open` throws once it is closed. */
 export function createDeadLetters(open: () => Engine, catalog: Catalog): DeadLetters {
@@ -51,16 +50,16 @@ export function createDeadLetters(open: () => Engine, catalog: Catalog): DeadLet
       });
     },
     get: async (id) => open().deadLetters.get(id),
-    redrive: async (which) => each(open(), which, (id) => redrive(open(), catalog, id)),
+    redrive: async (which) => each(open(), checkWhich("redrive", which), (id) => redrive(open(), catalog, id)),
     discard: async (which) =>
-      each(open(), which, async (id) => {
+      each(open(), checkWhich("discard", which), async (id) => {
         if (!(await open().deadLetters.delete(id))) throw noDeadLetter(id);
       }),
   };
 }
 
 /** Does each by itself: one that cannot be done harms no other. */
-async function each(engine: Engine, which: Which, act: (id: string) => Promise<void>): Promise<DeadLetterReport> {
+async function each(engine: Engine, which: Checked, act: (id: string) => Promise<void>): Promise<DeadLetterReport> {
   const report: DeadLetterReport = { done: [], failed: [] };
   for (const id of await idsOf(engine, which)) {
     try {
@@ -74,15 +73,10 @@ async function each(engine: Engine, which: Which, act: (id: string) => Promise<v
 }
 
 /** All ids first: a redriven one that dies again while the others are redriven must not be met a second time. */
-async function idsOf(engine: Engine, which: Which): Promise<readonly string[]> {
-  if (typeof which === "string") return [which];
-  if (isList(which)) return which;
-  checkDeadLetterQuery(which);
+async function idsOf(engine: Engine, which: Checked): Promise<readonly string[]> {
+  // A copy: the caller may change its list while the first is redriven.
+  if ("ids" in which) return [...which.ids];
   const ids: string[] = [];
-  for await (const { id } of eachDeadLetter(engine.deadLetters, which)) ids.push(id);
+  for await (const { id } of eachDeadLetter(engine.deadLetters, which.query)) ids.push(id);
   return ids;
-}
-
-function isList(which: readonly string[] | DeadLetterQuery): which is readonly string[] {
-  return Array.isArray(which);
 }

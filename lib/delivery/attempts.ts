@@ -6,14 +6,15 @@ import type { Catalog } from "../event/catalog.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Counters } from "../runtime/metrics.ts";
+import { promiseOf } from "../runtime/promise-of.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 import { type AttemptCounts, AttemptOutcomes } from "./attempt-outcomes.ts";
 import type { BatchParts } from "./batch.ts";
 import { DeadlineMonitor } from "./deadlines.ts";
 import { IndexedPool } from "./indexed-pool.ts";
 import { Run } from "./run.ts";
-import { runContext } from "./run-context.ts";
-import { type AnyHandler, callUser, isThenable } from "./user-function.ts";
+import { type RunContext, runContext } from "./run-context.ts";
+import { type AnyHandler, callUser } from "./user-function.ts";
 
 export type { AttemptCounts };
 
@@ -43,6 +44,8 @@ export interface AttemptRunner {
   readonly running: number;
   /** Deliveries that have not ended, those included that have not begun. */
   readonly held: number;
+  /** The same without those of one run, where it is one of these. */
+  heldBesides(run: RunContext | undefined): number;
   /** Takes a delivery; one whose event has expired ends at once, without a run. Never throws. */
   begin(delivery: Delivery, record: SubscriptionRecord): void;
   /** Counts a delivery that was discarded because its event had expired. */
@@ -99,6 +102,10 @@ export class Attempts<Events> implements AttemptRunner {
     return this.#runs.size;
   }
 
+  heldBesides(run: RunContext | undefined): number {
+    return [...this.#runs].filter((one) => one !== run).length;
+  }
+
   begin(delivery: Delivery, record: SubscriptionRecord): void {
     const { bus, clock, counters, logger } = this.#dependencies;
     const now = clock.now();
@@ -142,15 +149,18 @@ export class Attempts<Events> implements AttemptRunner {
       this.#failed(run, thrown);
       return;
     }
-    if (isThenable(result)) {
-      result.then(
+    const promise = promiseOf(result);
+    if (promise === undefined) this.#returned(run);
+    else {
+      promise.then(
         () => this.#returned(run),
         (thrown: unknown) => this.#failed(run, thrown),
       );
-    } else this.#returned(run);
+    }
   };
 
   #returned(run: Run<Events>): void {
+    this.#deadlines.returned(run);
     const publishes = run.publishesSettled();
     if (publishes === undefined) {
       this.#end(run, this.#outcomes.succeeded(run));

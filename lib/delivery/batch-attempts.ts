@@ -12,7 +12,7 @@ import { BatchRun } from "./batch-run.ts";
 import { DeadlineMonitor } from "./deadlines.ts";
 import { IndexedPool } from "./indexed-pool.ts";
 import { Run } from "./run.ts";
-import { runContext } from "./run-context.ts";
+import { type RunContext, runContext } from "./run-context.ts";
 import { type AnyHandler, callUser } from "./user-function.ts";
 
 const dropped: Outcome = { kind: "dropped" };
@@ -60,6 +60,12 @@ export class BatchAttempts<Events> implements AttemptRunner {
 
   get held(): number {
     return this.#running + this.#collector.size;
+  }
+
+  heldBesides(run: RunContext | undefined): number {
+    // Code of a batch runs for the batch, or for one of its events.
+    const own = [...this.#runs].find((batch) => batch === run || batch.members.some((member) => member === run));
+    return this.held - (own?.members.length ?? 0);
   }
 
   begin(delivery: Delivery, record: SubscriptionRecord): void {
@@ -119,6 +125,7 @@ export class BatchAttempts<Events> implements AttemptRunner {
   async #handle(run: BatchRun<Events>, events: ReadonlyMap<Run<Events>, Event>): Promise<void> {
     const handle = (handled: readonly Event[]) => callUser<unknown>(this.#handler, handled, run);
     const failures = await runBatch(run, events, this.#batch.middleware, handle);
+    this.#deadlines.returned(run);
     this.#finish(run);
     for (const member of events.keys()) {
       const outcome = failures.has(member)

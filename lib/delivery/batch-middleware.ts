@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Event } from "../event/event.ts";
+import { promiseOf } from "../runtime/promise-of.ts";
 import type { BatchRun } from "./batch-run.ts";
 import { composeHandler, type HandlerMiddleware } from "./middleware.ts";
 import { type Rejection, rejectionOf } from "./pending-publishes.ts";
 import type { Run } from "./run.ts";
 import { runContext } from "./run-context.ts";
-import { callUser, isThenable } from "./user-function.ts";
+import { callUser } from "./user-function.ts";
 
 /** Calls the user's handler with the events of a batch. */
 type BatchHandle = (events: readonly Event[]) => unknown;
@@ -40,8 +41,9 @@ function handleAll<Events>(
     return failuresOf(run, members, { error });
   }
   // Looked at as soon as it ends: a publish that fails a turn later must not be missed.
-  if (!isThenable(result)) return failuresOf(run, members, undefined);
-  return Promise.resolve(result).then(
+  const promise = promiseOf(result);
+  if (promise === undefined) return failuresOf(run, members, undefined);
+  return promise.then(
     () => failuresOf(run, members, undefined),
     (error: unknown) => failuresOf(run, members, { error }),
   );

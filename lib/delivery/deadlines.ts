@@ -56,6 +56,13 @@ export class DeadlineMonitor {
     this.#timer = undefined;
   }
 
+  /**
+   * A handler has returned: one that blocked the event loop past its deadline has failed too, though no timer could fire.
+   */
+  returned(run: MonitoredRun): void {
+    if (this.#host.clock.now() > run.deadline) this.#abort(run);
+  }
+
   #lookAt(at: number, now: number): void {
     this.#timer = { at, timer: this.#host.clock.setTimer(() => this.#look(), Math.max(0, at - now)) };
   }
@@ -78,7 +85,7 @@ export class DeadlineMonitor {
     run.log.warn("handler is slow: half of its timeout is over", { timeoutMs: timeoutOf(run) });
   }
 
-  #late(run: MonitoredRun, now: number): void {
+  #abort(run: MonitoredRun): void {
     const { subscription, event } = run;
     const timeoutMs = timeoutOf(run);
     run.abort(
@@ -86,6 +93,11 @@ export class DeadlineMonitor {
         details: { subscription, eventId: event.id, timeoutMs },
       }),
     );
+  }
+
+  #late(run: MonitoredRun, now: number): void {
+    const { subscription, event } = run;
+    this.#abort(run);
     if (run.stuck || now < stuckAt(run)) return;
     run.stuck = true;
     this.#host.counters.stuck += 1;

@@ -1,6 +1,7 @@
 import type { Failure } from "../engine/delivery.ts";
-import { BusError } from "../error/bus-error.ts";
+import { type BusErrorCode, isBusErrorCode } from "../error/bus-error.ts";
 import { messageOf } from "../error/message-of.ts";
+import { cutStack, isError, readField, readText } from "../error/thrown.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
 import { longestBackoffMs } from "../subscription/record.ts";
 
@@ -23,20 +24,38 @@ export class NonRetriableError extends Error {
   override readonly name = "NonRetriableError";
 }
 
-/** What a handler's error says of the next attempt. By name and shape, so that a second copy of the package counts too. */
+/**
+ * What a handler's error says of the next attempt. By name and shape, so that a second copy of the package counts too, and
+ * an error of another realm. A delay that is negative or no finite number says nothing. Never throws.
+ */
 export function retryHint(thrown: unknown): { never: true } | { afterMs: number } | undefined {
-  if (!(thrown instanceof Error)) return undefined;
-  if (thrown.name === "NonRetriableError") return { never: true };
-  const afterMs = thrown.name === "RetryAfterError" && "afterMs" in thrown ? thrown.afterMs : undefined;
-  return typeof afterMs === "number" && afterMs >= 0 ? { afterMs: Math.min(afterMs, longestBackoffMs) } : undefined;
+  if (!isError(thrown)) return undefined;
+  const name = readField(thrown, "name");
+  if (name === "NonRetriableError") return { never: true };
+  const afterMs = name === "RetryAfterError" ? readField(thrown, "afterMs") : undefined;
+  if (typeof afterMs !== "number" || !Number.isFinite(afterMs) || afterMs < 0) return undefined;
+  return { afterMs: Math.min(afterMs, longestBackoffMs) };
 }
 
-/** The record of a failed attempt. */
+/**
+ * The record of a failed attempt. Whatever was thrown, it can be written: a field that is no text is left out, a message is
+ * cut to 8,192 characters and a stack to 16,384. Never throws.
+ */
 export function toFailure(thrown: unknown, attempt: number, nowMs: number): Failure {
   const at = new Date(nowMs).toISOString();
   const message = messageOf(thrown);
-  if (!(thrown instanceof Error)) return { code: "handler_error", message, at, attempt };
-  const code =
-    thrown instanceof BusError ? thrown.code : thrown.name === "NonRetriableError" ? "non_retriable" : "handler_error";
-  return { code, message, ...(thrown.stack === undefined ? {} : { stack: thrown.stack }), at, attempt };
+  if (!isError(thrown)) return { code: "handler_error", message, at, attempt };
+  const stack = readText(thrown, "stack");
+  return { code: codeOf(thrown), message, ...(stack === undefined ? {} : { stack: cutStack(stack) }), at, attempt };
+}
+
+/** A longer one than this is not a code. */
+const longestCode = 128;
+
+/** By name, so that a second copy of the package counts too. */
+function codeOf(error: object): BusErrorCode {
+  const name = readField(error, "name");
+  if (name === "NonRetriableError") return "non_retriable";
+  const code = name === "BusError" ? readText(error, "code") : undefined;
+  return code !== undefined && code.length <= longestCode && isBusErrorCode(code) ? code : "handler_error";
 }

@@ -13,6 +13,7 @@ import {
 } from "./attempts.ts";
 import { BatchAttempts } from "./batch-attempts.ts";
 import type { DeliveryLimits, LimitRegistry } from "./limits/delivery-limits.ts";
+import { runContext } from "./run-context.ts";
 
 /** What a runner needs of its bus. */
 export interface RunnerDependencies<Events> extends AttemptsDependencies<Events> {
@@ -36,7 +37,8 @@ export class Runner<Events> implements Consumer {
   #throttled: Timer = undefined;
   #paused = false;
   #closing = false;
-  #idle: (() => void)[] = [];
+  #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
+  #released = false;
 
   constructor(dependencies: RunnerDependencies<Events>, record: SubscriptionRecord, parts: HandlerParts) {
     const { deliveries } = dependencies;
@@ -93,12 +95,22 @@ export class Runner<Events> implements Consumer {
     this.#attempts.expired();
   }
 
-  /** Takes nothing new and resolves when what runs has ended; `abort` has it end sooner. */
+  /** Whether the current code belongs to a run of this runner. */
+  get calledFromRun(): boolean {
+    return this.#attempts.heldBesides(runContext.getStore()) < this.#attempts.held;
+  }
+
+  /**
+   * Takes nothing new and resolves when what runs has ended; `abort` has it end sooner. Called from a run, it does not wait
+   * for that one, which could not end before.
+   */
   async close(): Promise<void> {
     this.#closing = true;
     this.#attempts.giveBack();
-    if (this.#attempts.held > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    this.abandon();
+    const own = runContext.getStore();
+    const isOver = () => this.#attempts.heldBesides(own) === 0;
+    if (!isOver()) await new Promise<void>((resolve) => this.#waiting.push({ isOver, resolve }));
+    this.#release();
   }
 
   /** Has every handler stop: its signal fires and it may publish no more. */
@@ -108,8 +120,16 @@ export class Runner<Events> implements Consumer {
 
   /** Lets go of the queue while handlers may still run; what they hold stays theirs until they end. */
   abandon(): void {
-    this.#consumption.stop();
+    this.#release();
     this.#attempts.stop();
+  }
+
+  #release(): void {
+    // The run that has closed it is watched until it ends.
+    if (this.#attempts.held === 0) this.#attempts.stop();
+    if (this.#released) return;
+    this.#released = true;
+    this.#consumption.stop();
     this.#endThrottle();
     if (this.#limits !== undefined) this.#dependencies.limits?.leave(this.name);
     this.#limits = undefined;
@@ -159,7 +179,14 @@ export class Runner<Events> implements Consumer {
   #ended(delivery: Delivery, outcome: Outcome): void {
     this.#limits?.ended(delivery, this.#dependencies.clock.now(), outcome.kind !== "released");
     this.#settle(delivery, outcome);
-    if (this.#attempts.held === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#waiting.length > 0) this.#tellWaiting();
+    if (this.#released && this.#attempts.held === 0) this.#attempts.stop();
+  }
+
+  #tellWaiting(): void {
+    const over = this.#waiting.filter(({ isOver }) => isOver());
+    this.#waiting = this.#waiting.filter((one) => !over.includes(one));
+    for (const { resolve } of over) resolve();
   }
 
   #settle(delivery: Delivery, outcome: Outcome): void {

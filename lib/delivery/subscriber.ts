@@ -39,7 +39,10 @@ export interface Subscriber {
   resume(): void;
   /** Returns the counts of this subscriber, and the depth of its whole subscription. */
   info(): Promise<SubscriberInfo>;
-  /** Takes no new deliveries and resolves when running handlers have ended. A named subscription continues to collect. */
+  /**
+   * Takes no new deliveries and resolves when running handlers have ended. A named subscription continues to collect. Called
+   * inside a handler, it does not wait for the run that calls it.
+   */
   close(): Promise<void>;
   /** The same as `close`, for `await using subscriber = await bus.subscribe(…)`. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -52,9 +55,14 @@ export function createSubscriber<Events>(
   closed: () => Promise<void>,
 ): Subscriber {
   let closing: Promise<void> | undefined;
-  const close = () => {
-    closing ??= runner.close().then(closed);
-    return closing;
+  const close = async () => {
+    const ended = runner.close();
+    const first = closing === undefined;
+    closing ??= ended.then(closed);
+    // An earlier close from outside waits for the run that calls this one.
+    const shared = first || !runner.calledFromRun ? closing : undefined;
+    await ended;
+    await shared;
   };
   return {
     name: runner.name,

@@ -13,7 +13,3 @@ export function callUser<Result>(
 ): Result {
   return Reflect.apply(userFunction, undefined, values);
 }
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}

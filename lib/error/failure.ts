@@ -5,9 +5,9 @@ import { type BusErrorCode, readErrorCode } from "./bus-error.ts";
 export interface Failure {
   /** The code of a `BusError`; otherwise `handler_error`. docs/reference/errors.md lists all of them. */
   readonly code: BusErrorCode;
-  /** The message of the error, or a short form of whatever else was thrown. */
+  /** The message of the error, or a short form of whatever else was thrown; at most 8,192 characters. */
   readonly message: string;
-  /** The stack of the error, if it had one. */
+  /** The stack of the error, if it had one: its beginning and its end, at most 16,384 characters. */
   readonly stack?: string;
   /** RFC 3339 time of the failure. */
   readonly at: string;

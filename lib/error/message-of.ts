@@ -1,11 +1,12 @@
 import { shortForm } from "./short-form.ts";
+import { cutMessage, isError, readText } from "./thrown.ts";
 
-/** Returns the message of an error, a string as it is, or the short form of any other thrown value. Never throws. */
+/**
+ * Returns the message of an error, a string as it is, or the short form of any other thrown value; at most 8,192 characters.
+ * Never throws.
+ */
 export function messageOf(thrown: unknown): string {
-  try {
-    if (thrown instanceof Error && typeof thrown.message === "string") return thrown.message;
-  } catch {
-    // The value is a proxy, or its getter throws.
-  }
-  return typeof thrown === "string" ? thrown : shortForm(thrown);
+  if (typeof thrown === "string") return cutMessage(thrown);
+  const message = isError(thrown) ? readText(thrown, "message") : undefined;
+  return message === undefined ? shortForm(thrown) : cutMessage(message);
 }

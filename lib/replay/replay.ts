@@ -3,9 +3,11 @@ import type { Engine } from "../engine/engine.ts";
 import type { RecordedEvent } from "../engine/event-log.ts";
 import type { HistoryQuery } from "../engine/queries.ts";
 import { BusError, toBusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
 import type { Event } from "../event/event.ts";
 import { checkHistoryQuery } from "../history/check-query.ts";
 import { checkCallOptions } from "../runtime/call-options.ts";
+import { checkNoneUndefined } from "../runtime/check-query.ts";
 import { receivers } from "./receivers.ts";
 import { markReplay } from "./replay-mark.ts";
 
@@ -43,8 +45,7 @@ export async function replay(
   selection: HistoryQuery,
   options: ReplayOptions,
 ): Promise<ReplayReport> {
-  checkHistoryQuery("history", selection);
-  checkCallOptions("replay", options, ["to", "dryRun"]);
+  checkSelection(selection, options);
   const records = (await engine.subscriptions.list()).map(({ record }) => record);
   const names = receivers(
     options.to,
@@ -66,6 +67,16 @@ export async function replay(
     throw interrupted(report, toBusError(thrown));
   }
   return report;
+}
+
+/** `invalid_config`, before anything is done: a wrong shape must not mean everything, nor a dry run be a real one. */
+function checkSelection(selection: HistoryQuery, options: ReplayOptions): void {
+  checkHistoryQuery("history", selection);
+  checkNoneUndefined("replay", selection);
+  checkCallOptions("replay", options, ["to", "dryRun"]);
+  const { dryRun } = options;
+  if (dryRun === undefined || typeof dryRun === "boolean") return;
+  throw new BusError("invalid_config", `replay: dryRun ${mustBe("true or false", dryRun)}`);
 }
 
 /** Says of a replay that failed half way what it had delivered: that stays. */

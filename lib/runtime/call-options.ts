@@ -1,6 +1,7 @@
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 import { didYouMean } from "../event/nearest.ts";
+import { isPlainObject } from "./plain-object.ts";
 
 /**
  * Throws `invalid_config`, with the call, the option and the nearest known one, for an option that a call does not have: a
@@ -8,7 +9,7 @@ import { didYouMean } from "../event/nearest.ts";
  */
 export function checkCallOptions(call: string, options: unknown, known: readonly string[]): void {
   const list = known.join(", ");
-  if (typeof options !== "object" || options === null) {
+  if (!isPlainObject(options)) {
     throw new BusError(
       "invalid_config",
       `${call}: the options must be an object of ${list}, not ${shortForm(options)}`,

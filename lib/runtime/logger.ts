@@ -1,3 +1,6 @@
+import { messageOf } from "../error/message-of.ts";
+import { guarded } from "./guarded.ts";
+
 /** The logger of a bus and its handlers. Fields are JSON values; an event's data is never among them. */
 export interface Logger {
   /** For a developer who follows a single event. */
@@ -46,6 +49,19 @@ export function toLogger(given: LoggerLike): Logger {
   };
 }
 
+/**
+ * A logger that never throws. A line that `logger` fails to write, since it throws or its promise rejects, goes to `fallback`:
+ * what becomes of a delivery must not depend on it.
+ */
+export function guardLogger(logger: Logger, fallback: Logger): Logger {
+  const at = (level: (typeof levels)[number]): Logger["info"] =>
+    guarded(
+      (message: string, fields?: Readonly<Record<string, unknown>>) => logger[level](message, fields),
+      (thrown, message, fields) => fallback[level](message, { ...fields, loggerFailed: messageOf(thrown) }),
+    );
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
 function takesFieldsFirst(given: LoggerLike): given is FieldsFirstLogger {
   return "bindings" in given && typeof given.bindings === "function";
 }
@@ -61,9 +77,18 @@ export function jsonLogger(write: (line: string) => void, level: LogLevel = "war
     (name: (typeof levels)[number]): Logger["info"] =>
     (message, fields) => {
       if (levels.indexOf(name) < lowest) return;
-      write(JSON.stringify({ time: new Date().toISOString(), level: name, message, ...fields }));
+      write(toLine({ time: new Date().toISOString(), level: name, message }, fields));
     };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** Fields that are no JSON are left out. */
+function toLine(line: object, fields: object = {}): string {
+  try {
+    return JSON.stringify({ ...line, ...fields });
+  } catch (thrown) {
+    return JSON.stringify({ ...line, fieldsLeftOut: messageOf(thrown) });
+  }
 }
 
 /** Returns a logger that adds fields to every line. */

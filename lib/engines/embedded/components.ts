@@ -24,9 +24,10 @@ import { FilePoller } from "./processes/file-poller.ts";
 import { ProcessRegistry } from "./processes/process-registry.ts";
 import { EventTable } from "./publishing/event-table.ts";
 import { PublishQueue } from "./publishing/publish-queue.ts";
-import { nextWriteGroup } from "./publishing/write-group.ts";
+import { WriteGroups } from "./publishing/write-group.ts";
 import type { EngineSettings } from "./settings.ts";
 import { FileAccess } from "./storage/file-access.ts";
+import { FileIdentity } from "./storage/file-identity.ts";
 import { Writer } from "./storage/writer.ts";
 import { Backfill } from "./subscriptions/backfill.ts";
 import { PendingDeletions } from "./subscriptions/pending-deletions.ts";
@@ -46,6 +47,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
     work.catch((thrown: unknown) => onError(toBusError(thrown)));
   };
 
+  const identity = new FileIdentity(file);
   const subscriptionCache = new SubscriptionCache(db);
   const queue = new DeliveryTable(db, subscriptionCache, delayedUntil);
   const events = new EventTable(db, subscriptionCache);
@@ -68,16 +70,29 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
   const settlementQueue = new SettlementQueue({
     schedule,
     settled: (count) => consumers.settled(count),
+  });
+  const queues = { publishQueue, settlementQueue };
+  const groups = new WriteGroups({
+    ...tables,
+    ...queues,
+    file,
+    settlements,
+    claims,
+    enqueuer,
+    retention,
+    now,
+    schedule,
     onError,
   });
-  const group = { ...tables, publishQueue, settlementQueue, settlements, claims, enqueuer, retention, now };
   const signal = new ChangeSignal({ onFirst: () => filePoller.start() });
   let externalChanges = 0;
   const writer: Writer = new Writer({
     ...settings,
     db,
-    nextGroup: () => nextWriteGroup(group),
+    nextGroup: () => groups.next(),
     begun: () => {
+      const lost = identity.lost();
+      if (lost !== undefined) throw lost;
       subscriptionCache.refresh();
       if (subscriptionCache.externalChanges === externalChanges) return;
       externalChanges = subscriptionCache.externalChanges;
@@ -98,7 +113,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
       events.forget();
       subscriptionCache.forget();
     },
-    stalled: (error) => publishQueue.rejectAll(error),
+    stalled: (error) => groups.rejectPublishes(error),
   });
 
   /** Goes on with what another process, or a new subscription, may have left to do for the consumers of this one. */
@@ -126,6 +141,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
   const processes = new ProcessRegistry(db, {
     ...tables,
     file,
+    identity,
     processId,
     fairShare,
     checkMs: settings.processCheckMs,
@@ -161,6 +177,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
     consumers,
     dueTimer,
     filePoller,
+    groups,
     processes,
     queue,
     signal,

@@ -6,6 +6,7 @@ import type { Engine, Unwatch } from "../../engine/engine.ts";
 import type { EventLog } from "../../engine/event-log.ts";
 import type { SubscriptionStore } from "../../engine/subscription-store.ts";
 import { toBusError } from "../../error/bus-error.ts";
+import type { Timer } from "../../runtime/clock.ts";
 import { type Components, createComponents } from "./components.ts";
 import type { ProcessLock } from "./processes/process-lock.ts";
 import type { EngineSettings } from "./settings.ts";
@@ -33,6 +34,8 @@ export class EmbeddedEngine implements Engine {
   #closing: Promise<void> | undefined;
   #drained = false;
   #released = false;
+  /** Whether deliveries are left claimed, which whoever finds the lock free takes back. */
+  #unwritten = false;
 
   constructor(db: DatabaseSync, lock: ProcessLock, processId: number, settings: EngineSettings) {
     this.#settings = settings;
@@ -66,15 +69,30 @@ export class EmbeddedEngine implements Engine {
   }
 
   async #close(): Promise<void> {
-    const { access, backfill, cleaning, dueTimer, filePoller, processes, signal, writer } = this.#components;
+    const { access, backfill, cleaning, dueTimer, filePoller, groups, processes, signal, writer } = this.#components;
     access.close();
     filePoller.stop();
     signal.clear();
     dueTimer.stop();
     await Promise.all([backfill.stop(), cleaning.stop(), processes.stop()]);
     await writer.idle();
+    await this.#written();
+    const unwritten = groups.abandon();
+    this.#unwritten = unwritten !== undefined;
     this.#drained = true;
     await this.#release();
+    if (unwritten !== undefined) throw unwritten;
+  }
+
+  /** Resolves once the ends of all attempts are written, or their time is up. */
+  async #written(): Promise<void> {
+    const { clock, closeWaitMs } = this.#settings;
+    let timer: Timer;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimer(resolve, closeWaitMs, { keepAlive: true });
+    });
+    await Promise.race([this.#components.groups.drained(), late]);
+    clock.clearTimer(timer);
   }
 
   /** After `close` the last delivery to end takes the rest down. */
@@ -88,7 +106,7 @@ export class EmbeddedEngine implements Engine {
     if (consumers.outstanding > 0 || this.#released) return;
     this.#released = true;
     try {
-      await transact(() => processes.unregister());
+      if (!this.#unwritten) await transact(() => processes.unregister());
     } catch (thrown) {
       // The next process that checks will find the lock free, and do the same.
       this.#settings.onError(toBusError(thrown));

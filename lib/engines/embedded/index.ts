@@ -38,6 +38,8 @@ export interface EmbeddedOptions {
   readonly processCheckMs?: number;
   /** Milliseconds for which another process's lock is waited for before a call fails `unavailable`. Default 30,000. */
   readonly lockWaitMs?: number;
+  /** Milliseconds for which `close` waits where the ends of attempts cannot be written. Default 10,000. */
+  readonly closeWaitMs?: number;
 }
 
 const dayMs = 86_400_000;
@@ -68,6 +70,7 @@ export function withDefaults(options: EmbeddedOptions): EngineSettings {
     pollMs: options.pollMs ?? 5,
     processCheckMs: options.processCheckMs ?? 1_000,
     lockWaitMs: options.lockWaitMs ?? 30_000,
+    closeWaitMs: options.closeWaitMs ?? 10_000,
     onError,
   };
 }

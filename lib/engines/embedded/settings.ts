@@ -12,5 +12,6 @@ export interface EngineSettings {
   readonly pollMs: number;
   readonly processCheckMs: number;
   readonly lockWaitMs: number;
+  readonly closeWaitMs: number;
   onError(error: BusError): void;
 }

@@ -104,6 +104,12 @@ test.each([
   { text: "export default 5;", says: /has no default export/ },
   { text: "this is not JavaScript", says: /waggle\.config\.mjs cannot be loaded: / },
   { text: 'throw new Error("boom");', says: /cannot be loaded: boom/ },
+  { text: 'export default Promise.reject(new Error("no network"));', says: /cannot be loaded: no network/ },
+  {
+    text: "export default new Map();",
+    says: /waggle\.config\.mjs: the options must be an object, not an instance of Map/,
+  },
+  { text: "export default Promise.resolve();", says: /has no default export/ },
   { text: config('{ sauce: "x" }'), says: /waggle\.config\.mjs: unknown option sauce; did you mean "source"\?/ },
 ])("a configuration file with $text is refused with its path", async ({ text, says }) => {
   const cwd = await folder({ "waggle.config.mjs": text });
@@ -111,6 +117,11 @@ test.each([
     code: "invalid_config",
     message: expect.stringMatching(says),
   });
+});
+
+test("a promise as the default export of a configuration file is awaited", async () => {
+  const cwd = await folder({ "waggle.config.mjs": 'export default Promise.resolve({ source: "later" });' });
+  expect(await resolveOptions({}, { cwd, env: {} })).toMatchObject({ source: "later" });
 });
 
 test("a named configuration file that does not exist is refused", async () => {

@@ -37,6 +37,15 @@ test.each([
     options: { engine: "memory", bus: "agents" },
     says: /bus is for the aws engine; omit it with engine "memory"/,
   },
+  {
+    options: { engine: "memory", retention: "7d" },
+    says: /retention is for the embedded engine; omit it with engine "memory"/,
+  },
+  {
+    options: { engine: "memory", maxPending: 5 },
+    says: /maxPending is for the embedded engine; omit it with engine "memory"/,
+  },
+  { options: { engine: "embedded", keep: 5 }, says: /keep is for the memory engine; omit it with engine "embedded"/ },
   { options: { engine: "embedded", lease: "5s" }, says: /lease is for the aws engine/ },
   { options: { engine: "aws", file: "a.db" }, says: /file is for the embedded engine; omit it with engine "aws"/ },
   { options: { engine: "aws", keep: 5 }, says: /keep is for the memory engine/ },
@@ -44,6 +53,13 @@ test.each([
   { options: { engine: "aws", retention: "7d" }, says: /retention is .*, whose stack sets the retention of history$/ },
   { options: { bus: "My_Bus" }, says: /^connect: bus must be 1 to 20 characters of .*, not "My_Bus"$/ },
   { options: { lease: "10ms" }, says: /lease must be from 1s to 12h, not "10ms"$/ },
+  { options: Promise.resolve({}), says: /^connect: the options must be an object, not an instance of Promise$/ },
+  {
+    options: new Map([["engine", "memory"]]),
+    says: /^connect: the options must be an object, not an instance of Map$/,
+  },
+  { options: [], says: /^connect: the options must be an object, not \[\]$/ },
+  { options: null, says: /^connect: the options must be an object, not null$/ },
   { options: "memory", says: /^connect: the options must be an object, not "memory"$/ },
 ])("checkOptions refuses $options with the source, the value and the fix", ({ options, says }) => {
   expect(() => checkOptions(options, "connect")).toThrow(

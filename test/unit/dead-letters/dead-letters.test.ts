@@ -111,3 +111,33 @@ test("a bus that closes meanwhile does what is left no more", async () => {
     await expect(call()).rejects.toMatchObject({ code: "closed" });
   }
 });
+
+test.each<[string, unknown, RegExp]>([
+  ["a Set of ids", new Set(["a"]), /must be given by an id, a list of ids, or a query .*, not an instance of Set$/],
+  ["a Map", new Map([["eventId", "event-of-a"]]), /not an instance of Map$/],
+  ["a promise", Promise.resolve("a"), /not an instance of Promise$/],
+  ["a promise's list", Promise.resolve(["a"]), /not an instance of Promise$/],
+  ["a Date", new Date(0), /not Date 1970/],
+  ["a number", 5, /not 5$/],
+  ["null", null, /not null$/],
+  ["nothing", undefined, /not undefined$/],
+  ["a function", () => "a", /not a function$/],
+  ["a typed array", new Uint8Array(2), /not an instance of Uint8Array$/],
+  ["a list with a hole", ["a", undefined], /id 1 of the list is undefined$/],
+  ["a list of dead letters", [{ id: "a" }], /id 0 of the list is \{ id \}$/],
+  ["a page's limit", { limit: 1 }, /unknown filter limit/],
+  ["a page's cursor", { cursor: "after a" }, /unknown filter cursor/],
+  ["a misspelt filter", { subscripton: "one" }, /unknown filter subscripton; did you mean "subscription"/],
+  ["a filter that is undefined", { eventId: undefined }, /eventId is undefined, and without it more would be selected/],
+])("a redrive or a discard of %s is refused by name, and nothing is done", async (_, which, says) => {
+  const { engine, deadLetters } = await withDeadLetters("a", "b");
+  for (const call of ["redrive", "discard"] as const) {
+    const calling: unknown = Reflect.apply(deadLetters[call], undefined, [which]);
+    await expect(calling).rejects.toMatchObject({
+      code: "invalid_config",
+      message: expect.stringMatching(new RegExp(`^deadLetters.${call}: .*${says.source}`)),
+    });
+  }
+  expect(engine.calls("deliveries.enqueue")).toEqual([]);
+  expect((await deadLetters.list()).deadLetters).toHaveLength(2);
+});

@@ -1,60 +1,10 @@
 import { expect, test } from "vitest";
-import * as z from "zod";
-import { Attempts, type HandlerParts } from "../../../lib/delivery/attempts.ts";
-import type { HandlerContext } from "../../../lib/delivery/handler.ts";
 import { NonRetriableError, RetryAfterError } from "../../../lib/delivery/handler-errors.ts";
 import { runContext } from "../../../lib/delivery/run-context.ts";
-import type { AnyHandler } from "../../../lib/delivery/user-function.ts";
-import type { Delivery, Outcome } from "../../../lib/engine/delivery.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
-import { createCatalog, defineEvent, type Event } from "../../../lib/event/index.ts";
-import { Counters } from "../../../lib/runtime/metrics.ts";
-import { ManualClock, turn } from "../../../lib/testing/manual-clock.ts";
-import { testBus } from "../../../lib/testing/test-bus.ts";
-import { aRecord } from "../../support/a-record.ts";
+import { turn } from "../../../lib/testing/manual-clock.ts";
 import { anEvent } from "../../support/an-event.ts";
-
-const taskRead = defineEvent("task.read", {
-  version: 2,
-  data: z.looseObject({ pages: z.number() }),
-  older: [{ version: 1, data: z.looseObject({}), upcast: (data) => ({ pages: 1, ...data }) }],
-});
-const catalog = createCatalog([taskRead]);
-const record = aRecord({ attempts: 3, timeout: 10_000, backoff: { from: 1_000, to: 4_000 } });
-
-function attempting(handler: (event: Event, context: HandlerContext) => unknown, parts: Partial<HandlerParts> = {}) {
-  const clock = new ManualClock();
-  const counters = new Counters();
-  const errors: BusError[] = [];
-  const logged: string[] = [];
-  const log = (message: string) => logged.push(message);
-  const logger = { debug: log, info: log, warn: log, error: log };
-  const outcomes: Outcome[] = [];
-  const onError = (error: BusError) => errors.push(error);
-  const bus = testBus();
-  const dependencies = { catalog, clock, random: () => 0.5, logger, counters, bus, onError };
-  const asHandler: AnyHandler = handler;
-  const attempts = new Attempts(dependencies, { handler: asHandler, ...parts }, (_, outcome) => outcomes.push(outcome));
-  const begin = (delivery: Partial<Delivery> = {}) =>
-    attempts.begin(
-      {
-        subscription: record.name,
-        event: anEvent(),
-        attempt: 1,
-        acceptedAt: clock.now() - 5,
-        failures: [],
-        redriven: false,
-        ...delivery,
-      },
-      record,
-    );
-  return { attempts, begin, clock, counters, errors, logged, outcomes };
-}
-
-const failing = (error: unknown) =>
-  attempting(() => {
-    throw error;
-  });
+import { attempting, failing } from "./attempts-bench.ts";
 
 test.each<[string, () => unknown]>([
   ["nothing", () => undefined],

@@ -147,3 +147,32 @@ test("what it cannot do is refused before anything is read", async () => {
   await expect(run(unknown)).rejects.toMatchObject({ code: "invalid_config" });
   expect(engine.calls("log.query")).toEqual([]);
 });
+
+test.each<[string, unknown, unknown, RegExp]>([
+  [
+    "a Map",
+    new Map([["type", "task.created"]]),
+    { to: "*" },
+    /the query must be an object of type, .*, not an instance of Map$/,
+  ],
+  ["a Set of ids", new Set(["event-1"]), { to: "*" }, /not an instance of Set$/],
+  ["a promise", Promise.resolve({ ids: ["event-1"] }), { to: "*" }, /not an instance of Promise$/],
+  ["a list of ids", ["event-1"], { to: "*" }, /not an array of 1$/],
+  ["null", null, { to: "*" }, /not null$/],
+  ["a page's limit", { limit: 1 }, { to: "*" }, /unknown filter limit/],
+  ["a filter that is undefined", { type: undefined }, { to: "*" }, /type is undefined, and without it more/],
+  ["a dry run by a text", {}, { to: "*", dryRun: "true" }, /dryRun must be true or false, not "true"$/],
+  ["a dry run by a number", {}, { to: "*", dryRun: 1 }, /dryRun must be true or false, not 1$/],
+  [
+    "options in a Map",
+    {},
+    new Map([["to", "*"]]),
+    /the options must be an object of to, dryRun, not an instance of Map$/,
+  ],
+  ["no options", {}, undefined, /the options must be an object of to, dryRun, not undefined$/],
+])("a replay of %s is refused by name, and nothing is delivered", async (_, selection, options, says) => {
+  const { engine, queued } = await replaying(2, { name: "one" });
+  const calling: unknown = Reflect.apply(replay, undefined, [engine, () => "replay-1", selection, options]);
+  await expect(calling).rejects.toMatchObject({ code: "invalid_config", message: expect.stringMatching(says) });
+  expect(queued()).toEqual([]);
+});

@@ -4,10 +4,46 @@ import { Fifo } from "../../../runtime/fifo.ts";
 import type { ClaimedDelivery } from "./claimed-delivery.ts";
 
 /** How an attempt ended, until a transaction records it. */
-export interface Settlement {
+export class Settlement {
   readonly delivery: ClaimedDelivery;
   readonly outcome: Outcome;
-  readonly batch: Batch;
+  readonly #batch: Batch;
+  /** Present where it could not be written with the others of its batch. */
+  #alone: PromiseWithResolvers<void> | undefined;
+
+  constructor(delivery: ClaimedDelivery, outcome: Outcome, batch: Batch) {
+    this.delivery = delivery;
+    this.outcome = outcome;
+    this.#batch = batch;
+    batch.add();
+  }
+
+  /** Resolves once it is committed. */
+  get recorded(): Promise<void> {
+    return this.#batch.recorded.then(() => this.#alone?.promise);
+  }
+
+  /** Whether it could not be written before. */
+  get deferred(): boolean {
+    return this.#alone !== undefined;
+  }
+
+  committed(): void {
+    if (this.#alone === undefined) this.#batch.done();
+    else this.#alone.resolve();
+  }
+
+  /** It cannot be written for now; the others of its batch wait for it no longer. */
+  defer(): void {
+    if (this.#alone !== undefined) return;
+    this.#alone = Promise.withResolvers();
+    this.#batch.done();
+  }
+
+  /** A deferred one is given up. */
+  abandon(error: BusError): void {
+    this.#alone?.reject(error);
+  }
 }
 
 export interface SettlementQueueDependencies {
@@ -15,19 +51,13 @@ export interface SettlementQueueDependencies {
   schedule(): void;
   /** So many deliveries are recorded as ended. */
   settled(count: number): void;
-  onError(error: BusError): void;
 }
-
-/** Milliseconds until settlements that could not be written are tried again; doubled up to the last. */
-const retryMs = { from: 50, to: 1_000 };
 
 /** What consumers settle. The attempts were made, so that their ends are kept until they can be written. */
 export class SettlementQueue {
   readonly #dependencies: SettlementQueueDependencies;
   readonly #settlements = new Fifo<Settlement>();
   #batch: Batch | undefined;
-  #failures = 0;
-  #paused = false;
 
   constructor(dependencies: SettlementQueueDependencies) {
     this.#dependencies = dependencies;
@@ -37,52 +67,34 @@ export class SettlementQueue {
     return this.#settlements.size;
   }
 
-  /** Whether the last try to write failed. */
-  get failing(): boolean {
-    return this.#failures > 0;
-  }
-
   /** Resolves once the outcome is committed; undefined where the delivery was settled before. */
   add(delivery: ClaimedDelivery, outcome: Outcome): Promise<void> | undefined {
     if (!delivery.held) return undefined;
     delivery.held = false;
     this.#batch ??= new Batch();
-    const batch = this.#batch;
-    batch.add();
-    this.#settlements.push({ delivery, outcome, batch });
+    const settlement = new Settlement(delivery, outcome, this.#batch);
+    this.#settlements.push(settlement);
     this.#dependencies.schedule();
-    return batch.recorded;
+    return settlement.recorded;
   }
 
-  /** The first of the queue, at most `limit`; none while a failure is waited out. */
+  /** The first of the queue, at most `limit`. */
   take(limit: number): Settlement[] {
-    if (this.#paused) return [];
     this.#batch = undefined;
     return this.#settlements.take(limit);
   }
 
   /** Of what was taken, the first `count` are committed; the rest goes back to where it was. */
   committed(taken: readonly Settlement[], count: number): void {
-    this.#failures = 0;
     this.#dependencies.settled(count);
     this.#settlements.putBack(taken.slice(count));
-    for (let index = 0; index < count; index += 1) taken[index]?.batch.done();
+    for (let index = 0; index < count; index += 1) taken[index]?.committed();
   }
 
-  /** What was taken could not be written, and is tried again a little later. */
-  failed(taken: readonly Settlement[], error: BusError): void {
-    if (taken.length === 0) return;
-    this.#settlements.putBack(taken);
-    if (this.#failures === 0) this.#dependencies.onError(error);
-    this.#failures += 1;
-    this.#paused = true;
-    setTimeout(
-      () => {
-        this.#paused = false;
-        this.#dependencies.schedule();
-      },
-      Math.min(retryMs.to, retryMs.from * 2 ** Math.min(this.#failures - 1, 10)),
-    ).unref();
+  /** What was taken is given up: the file does not take it. */
+  abandoned(taken: readonly Settlement[], error: BusError): void {
+    this.#dependencies.settled(taken.length);
+    for (const settlement of taken) settlement.abandon(error);
   }
 }
 

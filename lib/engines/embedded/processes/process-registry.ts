@@ -6,6 +6,7 @@ import type { FairShare } from "../deliveries/fair-share.ts";
 import { asDelivered, type Replays } from "../deliveries/replays.ts";
 import { failuresColumn } from "../deliveries/settlements.ts";
 import type { EventTable } from "../publishing/event-table.ts";
+import type { FileIdentity } from "../storage/file-identity.ts";
 import { integer, optionalInteger, optionalText, readableFailures, text } from "../storage/rows.ts";
 import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import type { SubscriptionTable } from "../subscriptions/subscription-table.ts";
@@ -13,6 +14,7 @@ import { ProcessLock, sweepLocks } from "./process-lock.ts";
 
 export interface ProcessRegistryDependencies {
   readonly file: string;
+  readonly identity: FileIdentity;
   /** This process. */
   readonly processId: number;
   readonly subscriptionCache: SubscriptionCache;
@@ -64,12 +66,12 @@ export class ProcessRegistry {
     );
   }
 
-  /** Takes back what processes that are gone have left, and checks from time to time whether others are. */
+  /** Takes back what processes that are gone have left, and checks from time to time whether others are, and the file is there. */
   async start(): Promise<void> {
-    const { checkMs, file, inBackground } = this.#dependencies;
+    const { checkMs, file } = this.#dependencies;
     sweepLocks(file, new Set(this.#all.all().map((row) => text(row.lock))));
     await this.#check({ all: true });
-    this.#timer = setInterval(() => inBackground(this.#check({ all: false })), checkMs).unref();
+    this.#timer = setInterval(() => this.#checkFile(), checkMs).unref();
   }
 
   /** Resolves when the check that runs has ended. */
@@ -81,6 +83,14 @@ export class ProcessRegistry {
   /** Within a transaction: this process has left the bus. */
   unregister(): void {
     this.#end(this.#dependencies.processId);
+  }
+
+  /** Says once that the file is gone: nobody else is found by it any more. */
+  #checkFile(): void {
+    const { identity, inBackground } = this.#dependencies;
+    const lost = identity.lost();
+    if (lost !== undefined) clearInterval(this.#timer);
+    inBackground(lost === undefined ? this.#check({ all: false }) : Promise.reject(lost));
   }
 
   /** One check at a time. */

@@ -1,5 +1,5 @@
 import type { Appended, Entry } from "../../../engine/event-log.ts";
-import { BusError } from "../../../error/bus-error.ts";
+import { BusError, toBusError } from "../../../error/bus-error.ts";
 import { Fifo } from "../../../runtime/fifo.ts";
 
 /** A publish that waits for its transaction. */
@@ -42,7 +42,10 @@ export class PublishQueue {
     return this.#urgent.size + this.#others.size;
   }
 
-  /** Resolves once the event is committed. `throttled` where too many wait; a handler's publish never is. */
+  /**
+   * Resolves once the event is committed. `throttled` where too many wait; a handler's publish never is. `invalid_event`
+   * where it is no JSON.
+   */
   add(entry: Entry): Promise<Appended> {
     const maxPending = this.#maxPending;
     if (!entry.inHandler && this.#others.size >= maxPending) {
@@ -54,7 +57,12 @@ export class PublishQueue {
         ),
       );
     }
-    const body = JSON.stringify(entry.event);
+    let body: string;
+    try {
+      body = JSON.stringify(entry.event);
+    } catch (thrown) {
+      return Promise.reject(toBusError(thrown, "invalid_event"));
+    }
     return new Promise((resolve, reject) => {
       const pending = new PendingPublish(entry, body, resolve, reject);
       (entry.inHandler ? this.#urgent : this.#others).push(pending);

@@ -1,16 +1,24 @@
+import { BusError } from "../../../error/bus-error.ts";
+import { Fifo } from "../../../runtime/fifo.ts";
 import type { Claims } from "../deliveries/claims.ts";
-import type { SettlementQueue } from "../deliveries/settlement-queue.ts";
+import type { Settlement, SettlementQueue } from "../deliveries/settlement-queue.ts";
 import type { Settlements } from "../deliveries/settlements.ts";
+import { isBusy } from "../storage/sqlite-error.ts";
 import type { Job } from "../storage/writer.ts";
 import { type InsertEventDependencies, insertEvent } from "./insert-event.ts";
-import type { PublishQueue } from "./publish-queue.ts";
+import type { PendingPublish, PublishQueue } from "./publish-queue.ts";
+import { Retry } from "./retry.ts";
 
-export interface WriteGroupDependencies extends InsertEventDependencies {
+export interface WriteGroupsDependencies extends InsertEventDependencies {
   readonly publishQueue: PublishQueue;
   readonly settlementQueue: SettlementQueue;
   readonly settlements: Settlements;
   readonly claims: Claims;
+  readonly file: string;
   now(): number;
+  /** Has a transaction begun soon. */
+  schedule(): void;
+  onError(error: BusError): void;
 }
 
 /** At most so many of each in a transaction: larger groups are hardly faster. */
@@ -23,41 +31,148 @@ const untilMs = { settlements: 4, publishes: 5, claims: 7 };
 /** So many are done in any case, and between two readings of the clock. */
 const stride = 16;
 
+/** What one transaction does: settlements, then publishes, then claims. */
+interface Group {
+  readonly settlements: readonly Settlement[];
+  readonly publishes: readonly PendingPublish[];
+  readonly claims: boolean;
+}
+
 /**
- * The next transaction of what callers wait for: settlements, then publishes, then claims; one commit serves them all.
- * Undefined where there is nothing to do.
+ * The transactions of what callers wait for; one commit serves all of a group. Where a group cannot be written, each of its
+ * members is tried in a transaction of its own, so that none is lost because of another one. What fails alone: a publish is
+ * rejected; a settlement is kept and tried again, since its attempt was made; claims are made a little later.
  */
-export function nextWriteGroup(dependencies: WriteGroupDependencies): Job | undefined {
-  const { claims, publishQueue, settlementQueue, settlements } = dependencies;
-  const ended = settlementQueue.take(atOnce.settlements);
-  // After a failure settlements go alone: they make room, and a publish that cannot be written must not take them along.
-  const alone = settlementQueue.failing && ended.length > 0;
-  const publishes = alone ? [] : publishQueue.take(atOnce.publishes);
-  if (publishes.length === 0 && ended.length === 0 && !claims.wanted()) return undefined;
-  let settled = 0;
-  let published = 0;
-  return {
-    run: () => {
-      const budget = new Budget();
-      const now = dependencies.now();
-      settled = budget.spend(untilMs.settlements, ended, ({ delivery, outcome }) =>
-        settlements.apply(delivery, outcome, now),
-      );
-      published = budget.spend(untilMs.publishes, publishes, (publish) => {
-        publish.result = insertEvent(dependencies, publish, now);
-      });
-      claims.claimReady(budget.spent(untilMs.claims) ? stride : atOnce.claims, now);
-    },
-    committed: () => {
-      publishQueue.putBack(publishes.slice(published));
-      settlementQueue.committed(ended, settled);
-      for (let index = 0; index < published; index += 1) publishes[index]?.end();
-    },
-    failed: (error) => {
-      for (const { reject } of publishes) reject(error);
-      settlementQueue.failed(ended, error);
-    },
-  };
+export class WriteGroups {
+  readonly #dependencies: WriteGroupsDependencies;
+  /** The members of groups that failed, each as a group of its own. */
+  readonly #alone = new Fifo<Group>();
+  /** Settlements that failed alone and wait to be tried again; and how many have failed and are not written yet. */
+  #deferred: Settlement[] = [];
+  #unwritten = 0;
+  readonly #settlementRetry: Retry;
+  readonly #claimRetry: Retry;
+  #drained: (() => void)[] = [];
+
+  constructor(dependencies: WriteGroupsDependencies) {
+    const { onError, schedule } = dependencies;
+    this.#dependencies = dependencies;
+    this.#settlementRetry = new Retry(onError, () => {
+      for (const settlement of this.#deferred.splice(0)) this.#alone.push(alone({ settlements: [settlement] }));
+      schedule();
+    });
+    this.#claimRetry = new Retry(onError, schedule);
+  }
+
+  /** The next transaction; undefined where there is nothing to do. */
+  next(): Job | undefined {
+    const { claims, publishQueue, settlementQueue } = this.#dependencies;
+    const [one] = this.#alone.take(1);
+    if (one !== undefined) return this.#job(one);
+    const group = {
+      settlements: settlementQueue.take(atOnce.settlements),
+      publishes: publishQueue.take(atOnce.publishes),
+      claims: !this.#claimRetry.waiting,
+    };
+    const empty = group.publishes.length === 0 && group.settlements.length === 0;
+    return empty && !(group.claims && claims.wanted()) ? undefined : this.#job(group);
+  }
+
+  /** Rejects every publish that is not written yet: the file cannot be had. */
+  rejectPublishes(error: BusError): void {
+    const groups = this.#alone.take(this.#alone.size);
+    for (const { publishes } of groups) for (const { reject } of publishes) reject(error);
+    this.#alone.putBack(groups.filter(({ publishes }) => publishes.length === 0));
+    this.#dependencies.publishQueue.rejectAll(error);
+  }
+
+  /** Resolves once no settlement is left that could not be written. */
+  drained(): Promise<void> {
+    return this.#unwritten === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  /** Gives up what could not be written, and tries nothing again; gives the error that says so, if there was any. */
+  abandon(): BusError | undefined {
+    const { file, settlementQueue } = this.#dependencies;
+    const cause = this.#settlementRetry.error;
+    this.#settlementRetry.stop();
+    this.#claimRetry.stop();
+    const given = [
+      ...this.#alone.take(this.#alone.size).flatMap(({ settlements }) => settlements),
+      ...this.#deferred.splice(0),
+    ];
+    if (given.length === 0) return undefined;
+    const error = new BusError(
+      "unavailable",
+      `${file}: the ends of ${given.length} attempts could not be written, and those deliveries run again: ${cause?.message}`,
+      { cause, details: { file, unwritten: given.length } },
+    );
+    settlementQueue.abandoned(given, error);
+    return error;
+  }
+
+  #job(group: Group): Job {
+    const { publishQueue, settlementQueue } = this.#dependencies;
+    const { publishes, settlements } = group;
+    let done = { settlements: 0, publishes: 0 };
+    return {
+      run: () => {
+        done = this.#write(group);
+      },
+      committed: () => {
+        publishQueue.putBack(publishes.slice(done.publishes));
+        if (this.#unwritten > 0) this.#unwritten -= settlements.filter(({ deferred }) => deferred).length;
+        settlementQueue.committed(settlements, done.settlements);
+        for (let index = 0; index < done.publishes; index += 1) publishes[index]?.end();
+        if (group.claims) this.#claimRetry.succeeded();
+        if (this.#unwritten === 0) this.#allWritten();
+      },
+      failed: (error) => this.#failed(group, error),
+    };
+  }
+
+  /** Within a transaction; gives how many of each were done. */
+  #write({ claims: claim, publishes, settlements }: Group): { settlements: number; publishes: number } {
+    const { claims, settlements: table, now: time } = this.#dependencies;
+    const budget = new Budget();
+    const now = time();
+    const settled = budget.spend(untilMs.settlements, settlements, ({ delivery, outcome }) =>
+      table.apply(delivery, outcome, now),
+    );
+    const published = budget.spend(untilMs.publishes, publishes, (publish) => {
+      publish.result = insertEvent(this.#dependencies, publish, now);
+    });
+    if (claim) claims.claimReady(budget.spent(untilMs.claims) ? stride : atOnce.claims, now);
+    return { settlements: settled, publishes: published };
+  }
+
+  #failed(group: Group, error: BusError): void {
+    const { claims, publishes, settlements } = group;
+    const members = settlements.length + publishes.length + (claims ? 1 : 0);
+    // Where the lock cannot be had, no member is to blame.
+    if (members > 1 && !isBusy(error.cause)) {
+      for (const settlement of settlements) this.#alone.push(alone({ settlements: [settlement] }));
+      for (const publish of publishes) this.#alone.push(alone({ publishes: [publish] }));
+      if (claims) this.#alone.push(alone({ claims: true }));
+      return;
+    }
+    for (const { reject } of publishes) reject(error);
+    if (settlements.length > 0) {
+      this.#unwritten += settlements.filter(({ deferred }) => !deferred).length;
+      for (const settlement of settlements) settlement.defer();
+      this.#deferred.push(...settlements);
+      this.#settlementRetry.failed(error);
+    } else if (claims && publishes.length === 0) this.#claimRetry.failed(error);
+  }
+
+  #allWritten(): void {
+    this.#settlementRetry.succeeded();
+    for (const resolve of this.#drained.splice(0)) resolve();
+  }
+}
+
+function alone(member: Partial<Group>): Group {
+  return { settlements: [], publishes: [], claims: false, ...member };
 }
 
 /** The time of one transaction. */

@@ -3,6 +3,7 @@ import { messageOf } from "../../../error/message-of.ts";
 
 /** Primary result codes of SQLite that are told apart here; https://sqlite.org/rescode.html */
 const code = {
+  error: 1,
   busy: 5,
   locked: 6,
   readOnly: 8,
@@ -61,6 +62,14 @@ export function storeError(file: string, thrown: unknown): BusError {
       return fail("the file is corrupt and was left as it is; restore a copy, or move it away to start anew", false);
     case code.notADatabase:
       return fail("this is not a SQLite file and was left as it is; give another `file`, or move it away", false);
+    case code.error:
+      // The statements are ours: where one does not fit, the tables are not those that this version made.
+      return /no such (table|column)/.test(messageOf(thrown))
+        ? fail(
+            "the file lacks what a bus needs; another program has changed it; restore a copy, or move it away to start anew",
+            false,
+          )
+        : fail("the store failed");
     default:
       return isSystemError(thrown)
         ? fail("the folder cannot be created or read; check its path and that this user may write it")

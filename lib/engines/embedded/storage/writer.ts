@@ -156,7 +156,11 @@ export class Writer {
   }
 
   #undo(): void {
-    if (this.#options.db.isTransaction) this.#rollback.run();
+    try {
+      if (this.#options.db.isTransaction) this.#rollback.run();
+    } catch {
+      // The next BEGIN fails, and undoes it before its own job is told.
+    }
     this.#options.rolledBack();
   }
 

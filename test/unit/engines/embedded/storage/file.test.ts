@@ -1,14 +1,15 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { openConnection } from "../../../../../lib/engines/embedded/storage/connection.ts";
 import { schemaVersion } from "../../../../../lib/engines/embedded/storage/migrations.ts";
 import { storeError } from "../../../../../lib/engines/embedded/storage/sqlite-error.ts";
+import { turn } from "../../../../../lib/testing/manual-clock.ts";
 import { aRecord } from "../../../../support/a-record.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 import { eventually } from "../../../../support/eventually.ts";
-import { Bench, publish, TestConsumer } from "../bench.ts";
+import { Bench, failed, publish, TestConsumer } from "../bench.ts";
 
 const large = "x".repeat(20_000);
 
@@ -74,14 +75,38 @@ test("a corrupt file fails what meets the damage, with its name and what to do",
   });
 });
 
-test("a file that lacks a table is told by name, with what SQLite says", async () => {
+test.each(["meta", "events", "subscriptions", "deliveries", "depths", "processes", "seen", "dead_letters"])(
+  "a file that lacks the table %s is refused with what to do, and what SQLite says",
+  async (table) => {
+    const bench = await Bench.make();
+    await (await bench.open()).close();
+    bench.write(`DROP TABLE ${table}`);
+    await expect(bench.open()).rejects.toMatchObject({
+      code: "unavailable",
+      retryable: false,
+      message:
+        `${bench.file}: the file lacks what a bus needs; another program has changed it; restore a copy, or move it away ` +
+        `to start anew (no such table: ${table})`,
+    });
+  },
+);
+
+test.each([
+  ["deleted", () => {}],
+  ["replaced by another one", (bench: Bench) => copyFileSync(`${bench.file}-copy`, bench.file)],
+])("that the file was %s is noticed, and nothing more is accepted", async (what, then) => {
   const bench = await Bench.make();
-  await (await bench.open()).close();
-  bench.write("DROP TABLE depths");
-  await expect(bench.open()).rejects.toMatchObject({
-    code: "unavailable",
-    message: `${bench.file}: the store failed (no such table: depths)`,
-  });
+  const engine = await bench.open();
+  await publish(engine, anEvent({ id: "a" }));
+  copyFileSync(bench.file, `${bench.file}-copy`);
+  for (const ending of ["", "-wal", "-shm"]) rmSync(`${bench.file}${ending}`, { force: true });
+  then(bench);
+  const error = { code: "unavailable", retryable: false, message: expect.stringContaining(`the file was ${what}`) };
+  await expect(publish(engine, anEvent({ id: "b" }))).rejects.toMatchObject(error);
+  await expect(engine.subscriptions.put(aRecord(), { ephemeral: false })).rejects.toMatchObject(error);
+  await eventually("it is reported", () => bench.errors.length > 0);
+  expect(bench.errors).toMatchObject([error]);
+  await engine.close();
 });
 
 test("a lock that another program holds is waited for without holding up the event loop", async () => {
@@ -150,6 +175,55 @@ test("on a full disk a publish fails, what ran is still recorded, and later publ
   await publish(engine, anEvent({ id: "large", data: { large } }));
   expect(await consumer.ids(1)).toEqual(["large"]);
   expect(bench.wrongDepths()).toEqual([]);
+});
+
+/** Five deliveries are held, whose dead letters the file has no room for. */
+async function onFullDisk(bench: Bench) {
+  const file = bench.file;
+  const db = await openConnection({ file, synchronous: "full", lockWaitMs: 1_000, random: Math.random });
+  const engine = await bench.open({ db });
+  await engine.subscriptions.put(aRecord(), { ephemeral: false });
+  const consumer = new TestConsumer(engine, "one");
+  for (let number = 0; number < 5; number += 1) await publish(engine, anEvent({ id: `e${number}`, data: { large } }));
+  await consumer.ids(5);
+  db.exec(`PRAGMA max_page_count = ${Number(db.prepare("PRAGMA page_count").get()?.page_count)}`);
+  const settled = [...consumer.held].map((delivery) => consumer.settle({ kind: "dead", failure: failed(1) }, delivery));
+  return { db, engine, settled: Promise.allSettled(settled) };
+}
+
+test("a close on a full disk waits until there is room, and then all ends of attempts are written", async () => {
+  const bench = await Bench.make();
+  const { db, engine, settled } = await onFullDisk(bench);
+  const closing = engine.close();
+  await eventually("the failure is reported", () => bench.errors.length > 0);
+  db.exec("PRAGMA max_page_count = 1000000");
+  await closing;
+  expect(await settled).toMatchObject(Array.from({ length: 5 }, () => ({ status: "fulfilled" })));
+  expect(bench.read("SELECT count(*) AS count FROM dead_letters")).toEqual([{ count: 5 }]);
+  expect(bench.errors).toMatchObject([{ code: "unavailable", message: expect.stringContaining("disk is full") }]);
+});
+
+test("a close on a disk that stays full waits, and then says what it could not write; those deliveries run again", async () => {
+  const bench = await Bench.make();
+  const { engine, settled } = await onFullDisk(bench);
+  const closed = engine.close().then(
+    () => "closed",
+    (error: unknown) => error,
+  );
+  await eventually("the failure is reported", () => bench.errors.length > 0);
+  await bench.clock.advance(9_999);
+  expect(await Promise.race([closed, turn()])).toBeUndefined();
+  await bench.clock.advance(1);
+  expect(await closed).toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining("disk is full"),
+    details: { unwritten: 5 },
+  });
+  expect(await settled).toMatchObject(Array.from({ length: 5 }, () => ({ status: "rejected" })));
+  const next = await bench.open();
+  const consumer = new TestConsumer(next, "one");
+  expect(await consumer.ids(5)).toHaveLength(5);
+  expect(consumer.held[0]).toMatchObject({ attempt: 2, failures: [{ code: "process_ended" }] });
 });
 
 test("on a read-only store a publish fails with the fix; reading goes on", async () => {
