@@ -7,6 +7,7 @@ import { composeHandler } from "../delivery/middleware.ts";
 import { runContext } from "../delivery/run-context.ts";
 import { Runner } from "../delivery/runner.ts";
 import { createSubscriber, type Subscriber } from "../delivery/subscriber.ts";
+import { trackPublish } from "../delivery/track-publish.ts";
 import type { DeadLetter } from "../engine/delivery.ts";
 import type { Engine } from "../engine/engine.ts";
 import { busClosed } from "../engine/errors.ts";
@@ -118,16 +119,18 @@ class EngineBus<Events> {
 
   publish(what: EventDefinition | Draft, dataOrOptions?: unknown, options?: PublishOptions): Promise<Event> {
     if (typeof what !== "object" || what === null) {
-      return Promise.reject(
-        new BusError(
-          "invalid_event",
-          `publish: the event must be a definition, or a draft such as { type, data }, not ${shortForm(what)}`,
+      return trackPublish(
+        Promise.reject(
+          new BusError(
+            "invalid_event",
+            `publish: the event must be a definition, or a draft such as { type, data }, not ${shortForm(what)}`,
+          ),
         ),
       );
     }
     if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options);
     if (dataOrOptions === undefined) return this.#publisher.publish(what, undefined);
-    return this.#publishDraft(what, dataOrOptions);
+    return trackPublish(this.#publishDraft(what, dataOrOptions));
   }
 
   async #publishDraft(draft: Draft, options: unknown): Promise<Event> {
@@ -135,7 +138,11 @@ class EngineBus<Events> {
     return this.#publisher.publish(draft, isOptions(options) ? options : undefined);
   }
 
-  async publishAll(drafts: readonly Draft[]): Promise<PublishResult[]> {
+  publishAll(drafts: readonly Draft[]): Promise<PublishResult[]> {
+    return trackPublish(this.#publishAll(drafts), (results) => results.find((result) => !result.ok)?.error);
+  }
+
+  async #publishAll(drafts: readonly Draft[]): Promise<PublishResult[]> {
     if (!Array.isArray(drafts)) {
       throw new BusError(
         "invalid_event",

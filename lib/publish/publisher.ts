@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type RunContext, runContext } from "../delivery/run-context.ts";
+import { trackPublish } from "../delivery/track-publish.ts";
 import type { Appended, Entry, EventLog } from "../engine/event-log.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
@@ -43,22 +44,15 @@ export class Publisher {
   }
 
   publish(draft: Draft, options: DraftPublishOptions | undefined): Promise<Event> {
-    const run = runContext.getStore();
-    const published = this.#publish(draft, options, run);
-    run?.track(published);
-    return published;
-  }
-
-  /** No async function: its frame, with the draft, would be kept for as long as the engine takes. */
-  #publish(draft: Draft, options: DraftPublishOptions | undefined, run: RunContext | undefined): Promise<Event> {
+    // No async function: its frame, with the draft, would be kept for as long as the engine takes.
     try {
       const startedAt = performance.now();
-      const appended = this.#append(this.#entry(draft, options, run));
+      const appended = this.#append(this.#entry(draft, options, runContext.getStore()));
       return appended instanceof Promise
-        ? appended.then((taken) => this.#count(taken, startedAt))
+        ? trackPublish(appended.then((taken) => this.#count(taken, startedAt)))
         : Promise.resolve(this.#count(appended, startedAt));
     } catch (thrown) {
-      return Promise.reject(thrown);
+      return trackPublish(Promise.reject(thrown));
     }
   }
 
