@@ -76,6 +76,9 @@ class EngineBus<Events> {
   readonly #publisher: Publisher;
   readonly #changes: ChangeWatch;
   readonly #reader: LogReader;
+  /** Fires when `close` is called. */
+  readonly #ending = new AbortController();
+  /** Fires when all handlers have ended. */
   readonly #closing = new AbortController();
   readonly #runners = new Map<Runner<Events>, Subscriber>();
   readonly #warned = new Set<string>();
@@ -91,7 +94,11 @@ class EngineBus<Events> {
   constructor(dependencies: BusDependencies) {
     this.#dependencies = dependencies;
     const { engine, clock, catalog } = dependencies;
-    this.#middleware = createMiddleware(dependencies.use, { ...dependencies, deadLetter: deadLetterFor(dependencies) });
+    this.#middleware = createMiddleware(dependencies.use, {
+      ...dependencies,
+      closing: this.#ending.signal,
+      deadLetter: deadLetterFor(dependencies),
+    });
     this.#publisher = new Publisher(
       {
         ...dependencies,
@@ -253,6 +260,7 @@ class EngineBus<Events> {
   async #close(): Promise<void> {
     const { engine, clock, graceMs, onError } = this.#dependencies;
     const reason = new BusError("closed", "the bus is closing");
+    this.#ending.abort(reason);
     await endRunners([...this.#runners], reason, { clock, graceMs, onError });
     // Handlers publish until they end, so that only now nothing more is taken.
     this.#runners.clear();

@@ -40,7 +40,12 @@ export class Publisher {
     this.#dependencies = dependencies;
     const { catalog, source, clock, nextId } = dependencies;
     this.#context = { catalog, source, now: clock.now, nextId };
-    this.#append = composePublish(middleware, (entry) => dependencies.log.append(entry));
+    this.#append = composePublish(middleware, (entry) => {
+      // Middleware may have held it back until the bus was closed.
+      const closed = middleware.length === 0 ? undefined : dependencies.closed();
+      if (closed !== undefined) throw closed;
+      return dependencies.log.append(entry);
+    });
   }
 
   publish(draft: Draft, options: DraftPublishOptions | undefined): Promise<Event> {
