@@ -38,6 +38,7 @@ import {
   type ArchiveSelection,
   replayArchive,
 } from "../replay/replay-archive.ts";
+import { parseId } from "../runtime/call-fields.ts";
 import { checkCallOptions } from "../runtime/call-options.ts";
 import { type Clock, longestTimerMs } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
@@ -119,8 +120,8 @@ class EngineBus<Events> {
     this.deadLetters = createDeadLetters(open, catalog);
     this.subscriptions = {
       list: async () => open().subscriptions.list(),
-      get: async (name) => open().subscriptions.get(name),
-      delete: async (name) => open().subscriptions.delete(name),
+      get: async (name) => open().subscriptions.get(parseId("subscriptions.get", "the name", name)),
+      delete: async (name) => open().subscriptions.delete(parseId("subscriptions.delete", "the name", name)),
     };
   }
 
@@ -221,9 +222,10 @@ class EngineBus<Events> {
   }
 
   async settled(correlationId: string, options?: SettledOptions): Promise<Flow> {
-    const { clock } = this.#dependencies;
+    const { clock, logger } = this.#dependencies;
     const engine = this.#open();
-    return settled({ engine, clock, changes: this.#changes, closing: this.#closing.signal }, correlationId, options);
+    const { signal: closing } = this.#closing;
+    return settled({ engine, clock, logger, changes: this.#changes, closing }, correlationId, options);
   }
 
   async replay(selection: HistoryQuery, options: ReplayOptions): Promise<ReplayReport> {
