@@ -29,8 +29,9 @@ import { LogReader } from "../history/log-reader.ts";
 import { type SettledOptions, settled } from "../history/settled.ts";
 import { type WaitOptions, waitFor } from "../history/wait-for.ts";
 import { createEmit, type Emit, toDraft } from "../publish/emit.ts";
-import type { DraftPublishOptions, PublishOptions, PublishResult } from "../publish/options.ts";
+import type { PublishOptions, PublishResult } from "../publish/options.ts";
 import { Publisher } from "../publish/publisher.ts";
+import { refusedPublish } from "../publish/refused.ts";
 import { type ReplayOptions, type ReplayReport, replay } from "../replay/replay.ts";
 import {
   type ArchiveReplayOptions,
@@ -126,24 +127,20 @@ class EngineBus<Events> {
   }
 
   publish(what: EventDefinition | Draft, dataOrOptions?: unknown, options?: PublishOptions): Promise<Event> {
-    if (typeof what !== "object" || what === null) {
-      return trackPublish(
-        Promise.reject(
-          new BusError(
-            "invalid_event",
-            `publish: the event must be a definition, or a draft such as { type, data }, not ${shortForm(what)}`,
-          ),
-        ),
-      );
+    try {
+      if (typeof what !== "object" || what === null) {
+        throw new BusError(
+          "invalid_event",
+          `publish: the event must be a definition, or a draft such as { type, data }, not ${shortForm(what)}`,
+        );
+      }
+      if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options);
+      if (dataOrOptions === undefined) return this.#publisher.publish(what, undefined);
+      checkCallOptions("publish of a draft", dataOrOptions, ["dedupe", "delay", "deliverAt"]);
+      return this.#publisher.publish(what, dataOrOptions);
+    } catch (thrown) {
+      return refusedPublish(thrown);
     }
-    if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options);
-    if (dataOrOptions === undefined) return this.#publisher.publish(what, undefined);
-    return trackPublish(this.#publishDraft(what, dataOrOptions));
-  }
-
-  async #publishDraft(draft: Draft, options: unknown): Promise<Event> {
-    checkCallOptions("publish of a draft", options, ["dedupe", "delay", "deliverAt"]);
-    return this.#publisher.publish(draft, isOptions(options) ? options : undefined);
   }
 
   publishAll(drafts: readonly Draft[]): Promise<PublishResult[]> {
@@ -322,8 +319,4 @@ function deadLetterFor({ engine, clock, nextId }: BusDependencies) {
 /** The class has one signature for what the contract's overloads tell apart by type; their results are the same values. */
 function asBus<Events>(bus: EngineBus<Events>): Bus<Events> {
   return bus as unknown as Bus<Events>;
-}
-
-function isOptions(value: unknown): value is DraftPublishOptions {
-  return typeof value === "object" && value !== null;
 }

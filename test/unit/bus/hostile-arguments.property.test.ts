@@ -95,13 +95,18 @@ const value: fc.Arbitrary<Make> = fc.oneof(
 const listOf = (items: fc.Arbitrary<Make>, maxLength: number): fc.Arbitrary<Make> =>
   fc.array(items, { maxLength }).map((made) => () => made.map((make) => make()));
 const names = ["on", "where", "any", "all", "of", "count", "timeout", "signal", "since", "until", "type", "ids", "tag"];
+const ofPublish = ["data", "metadata", "id", "time", "dedupe", "delay", "deliverAt", "filter", "batch", "use"];
 const more = ["limit", "cursor", "order", "window", "source", "correlationId", "happenedSince", "agentId", "name"];
 const fields: fc.Arbitrary<Make> = fc
-  .dictionary(fc.constantFrom(...names, ...more), fc.oneof(value, listOf(value, 3)), { maxKeys: 3 })
+  .dictionary(fc.constantFrom(...names, ...more, ...ofPublish), fc.oneof(value, listOf(value, 3)), { maxKeys: 3 })
   .map((made) => () => Object.fromEntries(Object.entries(made).map(([name, make]) => [name, make()])));
 const argument = fc.oneof(value, fields, listOf(value, 2));
 
 const calls = [
+  "publish",
+  "publishAll",
+  "emit.task.created",
+  "subscribe",
   "waitFor",
   "settled",
   "history.get",
@@ -116,6 +121,7 @@ const calls = [
 const codes = [
   "invalid_config",
   "invalid_event",
+  "event_too_large",
   "invalid_pattern",
   "unknown_type",
   "not_found",
@@ -140,7 +146,7 @@ describe.each(["memory", "embedded"] as const)("on %s", (engine) => {
     // What is right waits: the closing of the bus ends it. What is never settled is a hang, which ends the test.
     const waiting: Promise<unknown>[] = [];
     await fc.assert(
-      fc.asyncProperty(fc.array(argument, { maxLength: 2 }), async (made) => {
+      fc.asyncProperty(fc.array(argument, { maxLength: 3 }), async (made) => {
         const args = made.map((make) => make());
         waiting.push(outcome(() => invoke(bus, name, args)));
       }),
