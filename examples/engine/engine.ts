@@ -87,7 +87,7 @@ function deliveryQueue(journal: Journal, queues: waggle.LocalQueues, clock: wagg
   return {
     consume: (subscription, consumer) => queues.consume(subscription, consumer),
     settle: (delivery, outcome) => journal.step(() => queues.settle(delivery, outcome)),
-    pending: async (correlationId) => queues.pending(correlationId),
+    pending: async (correlationId, limit) => queues.pending(correlationId, limit),
 
     async enqueue(subscription, events, { replayId, redrivenFrom = "" }) {
       const queue = queues.get(subscription);

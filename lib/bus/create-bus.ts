@@ -7,6 +7,7 @@ import { composeHandler } from "../delivery/middleware.ts";
 import { runContext } from "../delivery/run-context.ts";
 import { Runner } from "../delivery/runner.ts";
 import { createSubscriber, type Subscriber } from "../delivery/subscriber.ts";
+import { trackPublish } from "../delivery/track-publish.ts";
 import type { DeadLetter } from "../engine/delivery.ts";
 import type { Engine } from "../engine/engine.ts";
 import { busClosed } from "../engine/errors.ts";
@@ -28,8 +29,9 @@ import { LogReader } from "../history/log-reader.ts";
 import { type SettledOptions, settled } from "../history/settled.ts";
 import { type WaitOptions, waitFor } from "../history/wait-for.ts";
 import { createEmit, type Emit, toDraft } from "../publish/emit.ts";
-import type { DraftPublishOptions, PublishOptions, PublishResult } from "../publish/options.ts";
+import type { PublishOptions, PublishResult } from "../publish/options.ts";
 import { Publisher } from "../publish/publisher.ts";
+import { refusedPublish } from "../publish/refused.ts";
 import { type ReplayOptions, type ReplayReport, replay } from "../replay/replay.ts";
 import {
   type ArchiveReplayOptions,
@@ -37,6 +39,7 @@ import {
   type ArchiveSelection,
   replayArchive,
 } from "../replay/replay-archive.ts";
+import { parseId } from "../runtime/call-fields.ts";
 import { checkCallOptions } from "../runtime/call-options.ts";
 import { type Clock, longestTimerMs } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
@@ -75,6 +78,9 @@ class EngineBus<Events> {
   readonly #publisher: Publisher;
   readonly #changes: ChangeWatch;
   readonly #reader: LogReader;
+  /** Fires when `close` is called. */
+  readonly #ending = new AbortController();
+  /** Fires when all handlers have ended. */
   readonly #closing = new AbortController();
   readonly #runners = new Map<Runner<Events>, Subscriber>();
   readonly #warned = new Set<string>();
@@ -90,7 +96,11 @@ class EngineBus<Events> {
   constructor(dependencies: BusDependencies) {
     this.#dependencies = dependencies;
     const { engine, clock, catalog } = dependencies;
-    this.#middleware = createMiddleware(dependencies.use, { ...dependencies, deadLetter: deadLetterFor(dependencies) });
+    this.#middleware = createMiddleware(dependencies.use, {
+      ...dependencies,
+      closing: this.#ending.signal,
+      deadLetter: deadLetterFor(dependencies),
+    });
     this.#publisher = new Publisher(
       {
         ...dependencies,
@@ -111,31 +121,33 @@ class EngineBus<Events> {
     this.deadLetters = createDeadLetters(open, catalog);
     this.subscriptions = {
       list: async () => open().subscriptions.list(),
-      get: async (name) => open().subscriptions.get(name),
-      delete: async (name) => open().subscriptions.delete(name),
+      get: async (name) => open().subscriptions.get(parseId("subscriptions.get", "the name", name)),
+      delete: async (name) => open().subscriptions.delete(parseId("subscriptions.delete", "the name", name)),
     };
   }
 
   publish(what: EventDefinition | Draft, dataOrOptions?: unknown, options?: PublishOptions): Promise<Event> {
-    if (typeof what !== "object" || what === null) {
-      return Promise.reject(
-        new BusError(
+    try {
+      if (typeof what !== "object" || what === null) {
+        throw new BusError(
           "invalid_event",
           `publish: the event must be a definition, or a draft such as { type, data }, not ${shortForm(what)}`,
-        ),
-      );
+        );
+      }
+      if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options);
+      if (dataOrOptions === undefined) return this.#publisher.publish(what, undefined);
+      checkCallOptions("publish of a draft", dataOrOptions, ["dedupe", "delay", "deliverAt"]);
+      return this.#publisher.publish(what, dataOrOptions);
+    } catch (thrown) {
+      return refusedPublish(thrown);
     }
-    if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options);
-    if (dataOrOptions === undefined) return this.#publisher.publish(what, undefined);
-    return this.#publishDraft(what, dataOrOptions);
   }
 
-  async #publishDraft(draft: Draft, options: unknown): Promise<Event> {
-    checkCallOptions("publish of a draft", options, ["dedupe", "delay", "deliverAt"]);
-    return this.#publisher.publish(draft, isOptions(options) ? options : undefined);
+  publishAll(drafts: readonly Draft[]): Promise<PublishResult[]> {
+    return trackPublish(this.#publishAll(drafts), (results) => results.find((result) => !result.ok)?.error);
   }
 
-  async publishAll(drafts: readonly Draft[]): Promise<PublishResult[]> {
+  async #publishAll(drafts: readonly Draft[]): Promise<PublishResult[]> {
     if (!Array.isArray(drafts)) {
       throw new BusError(
         "invalid_event",
@@ -207,9 +219,10 @@ class EngineBus<Events> {
   }
 
   async settled(correlationId: string, options?: SettledOptions): Promise<Flow> {
-    const { clock } = this.#dependencies;
+    const { clock, logger } = this.#dependencies;
     const engine = this.#open();
-    return settled({ engine, clock, changes: this.#changes, closing: this.#closing.signal }, correlationId, options);
+    const { signal: closing } = this.#closing;
+    return settled({ engine, clock, logger, changes: this.#changes, closing }, correlationId, options);
   }
 
   async replay(selection: HistoryQuery, options: ReplayOptions): Promise<ReplayReport> {
@@ -246,6 +259,7 @@ class EngineBus<Events> {
   async #close(): Promise<void> {
     const { engine, clock, graceMs, onError } = this.#dependencies;
     const reason = new BusError("closed", "the bus is closing");
+    this.#ending.abort(reason);
     await endRunners([...this.#runners], reason, { clock, graceMs, onError });
     // Handlers publish until they end, so that only now nothing more is taken.
     this.#runners.clear();
@@ -305,8 +319,4 @@ function deadLetterFor({ engine, clock, nextId }: BusDependencies) {
 /** The class has one signature for what the contract's overloads tell apart by type; their results are the same values. */
 function asBus<Events>(bus: EngineBus<Events>): Bus<Events> {
   return bus as unknown as Bus<Events>;
-}
-
-function isOptions(value: unknown): value is DraftPublishOptions {
-  return typeof value === "object" && value !== null;
 }

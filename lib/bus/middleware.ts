@@ -25,6 +25,8 @@ export interface MiddlewareContext {
   readonly logger: Logger;
   /** Counts that `metrics()` shows. */
   readonly counters: Pick<Counters, "rateLimited">;
+  /** Fires when the bus closes: it takes no publish any more, one that is held back included. */
+  readonly closing: AbortSignal;
   /** Keeps an event that is not published as a dead letter; a redrive publishes it. */
   deadLetter(entry: Entry, error: BusError): Promise<DeadLetter>;
 }

@@ -9,7 +9,7 @@ import { describeIssues } from "../event/issues.ts";
 import { didYouMean } from "../event/nearest.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { LoggerLike, LogLevel } from "../runtime/logger.ts";
-import { isPlainObject } from "../runtime/plain-object.ts";
+import { isRecord } from "../runtime/is-record.ts";
 import { checkEngineOptions } from "./engine-options.ts";
 
 /** Options of {@link connect}. An omitted one comes from `waggle.config.ts`, then the environment, then the default. */
@@ -114,7 +114,7 @@ export const optionNames: readonly string[] = Object.keys(shape);
  * source. Throws `invalid_config`.
  */
 export function checkOptions(options: unknown, from: string, nameOf = (option: string) => option): void {
-  if (!isPlainObject(options)) {
+  if (!isRecord(options)) {
     throw new BusError("invalid_config", `${from}: the options ${mustBe("an object", options)}`);
   }
   const parsed = schema.safeParse(options);

@@ -4,7 +4,7 @@ import { BusError, isBusErrorCode } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 import { lazy } from "../event/lazy.ts";
 import { checkNoneUndefined, checkQuery, queryFields } from "../runtime/check-query.ts";
-import { isPlainObject } from "../runtime/plain-object.ts";
+import { isRecord } from "../runtime/is-record.ts";
 
 const schemas = lazy(() => {
   const { time, text, page } = queryFields();
@@ -46,7 +46,7 @@ export function checkWhich(
     if (wrong === -1) return { ids: which };
     throw refused(name, `, but id ${wrong} of the list is ${shortForm(which[wrong])}`);
   }
-  if (!isPlainObject(which)) throw refused(name, `, not ${shortForm(which)}`);
+  if (!isRecord(which)) throw refused(name, `, not ${shortForm(which)}`);
   checkQuery(name, schemas().selection, which);
   checkNoneUndefined(name, which);
   return { query: which };

@@ -85,8 +85,8 @@ export class BatchRun<Events> implements RunContext, BatchContext<Event, Events>
     for (const member of this.members) member.abort(reason);
   }
 
-  track(publish: Promise<unknown>): void {
-    this.#publishes.add(publish);
+  track(publish: Promise<unknown>, isObserved?: () => boolean): void {
+    this.#publishes.add(publish, isObserved);
   }
 
   /** Publishes that the handler began and did not await, for no event of its own. */

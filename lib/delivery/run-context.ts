@@ -11,8 +11,13 @@ export interface RunContext {
   readonly batch?: boolean;
   /** Why the run may publish no more: its time was up, or its bus closed. */
   readonly aborted: BusError | undefined;
-  /** Has the run wait for a publish before it is settled. */
-  track(publish: Promise<unknown>): void;
+  /** Fires with `aborted`: what the run waits for ends then. */
+  readonly signal: AbortSignal;
+  /**
+   * Has the run wait for a publish before it is settled, and fail with it. One that fails earlier counts unless the handler
+   * has asked about it, which `isObserved` says.
+   */
+  track(publish: Promise<unknown>, isObserved?: () => boolean): void;
 }
 
 declare global {

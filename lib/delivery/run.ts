@@ -74,12 +74,12 @@ export class Run<Events> implements RunContext, HandlerContext<Events>, PoolItem
     this.#controller?.abort(reason);
   }
 
-  track(publish: Promise<unknown>): void {
+  track(publish: Promise<unknown>, isObserved?: () => boolean): void {
     this.#publishes ??= new PendingPublishes();
-    this.#publishes.add(publish);
+    this.#publishes.add(publish, isObserved);
   }
 
-  /** Publishes that the handler began and did not await; undefined where there is none. Rejects if one fails. */
+  /** Publishes that the handler began and did not await; undefined where there is none. Rejects if one fails or has failed. */
   publishesSettled(): Promise<unknown> | undefined {
     return this.#publishes?.settled();
   }

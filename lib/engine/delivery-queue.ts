@@ -48,6 +48,9 @@ export interface DeliveryQueue {
    * such subscription, or where the redriven dead letter is gone; `conflict` where a redriven event is on its way already.
    */
   enqueue(subscription: string, events: readonly Event[], options: EnqueueOptions): Promise<void>;
-  /** The flow's deliveries that are under way. Present where the engine has the capability `settled`. */
-  pending?(correlationId: string): Promise<PendingDelivery[]>;
+  /**
+   * The flow's deliveries that are under way. Present where the engine has the capability `settled`. Who gives a `limit` needs
+   * no more than that many of them, so that an engine may stop there; it may give more.
+   */
+  pending?(correlationId: string, limit?: number): Promise<PendingDelivery[]>;
 }

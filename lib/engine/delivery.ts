@@ -71,6 +71,8 @@ export interface PendingDelivery {
   readonly dueAt?: string;
   /** The last failure's message, where there was one. */
   readonly lastError?: string;
+  /** `false` where the engine knows that no process handles the subscription now; absent otherwise. */
+  readonly handled?: false;
 }
 
 /** A delivery out of attempts, or an event that could not be published, with the reason and its own copy of the event. */

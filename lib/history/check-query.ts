@@ -1,36 +1,53 @@
 import * as z from "zod";
-import { eventIdNames } from "../event/event.ts";
+import type { HistoryPageOptions, HistoryQuery, StatsQuery } from "../engine/queries.ts";
 import { lazy } from "../event/lazy.ts";
 import { checkQuery, queryFields } from "../runtime/check-query.ts";
 
-const querySchemas = lazy(() => {
+const schemas = lazy(() => {
   const { time, text, oneOrMore, page } = queryFields();
-  const historyFields = {
-    type: oneOrMore.optional(),
-    source: text.optional(),
-    correlationId: text.optional(),
-    causationId: text.optional(),
-    ...Object.fromEntries(eventIdNames.map((name) => [name, text.optional()])),
-    tag: oneOrMore.optional(),
-    ids: z.array(text).optional(),
-    since: time.optional(),
-    until: time.optional(),
-    happenedSince: time.optional(),
-    happenedUntil: time.optional(),
-  };
-  return {
-    history: z.strictObject(historyFields),
-    "history.query": z.strictObject({ ...historyFields, ...page, order: z.enum(["newest", "oldest"]).optional() }),
-    "history.stats": z.strictObject({
-      since: time.optional(),
-      until: time.optional(),
-      window: z.union([text, z.number()]).optional(),
-      type: text.optional(),
-    }),
-  };
+  const history = z.strictObject({
+    type: oneOrMore.exactOptional(),
+    source: text.exactOptional(),
+    correlationId: text.exactOptional(),
+    causationId: text.exactOptional(),
+    agentId: text.exactOptional(),
+    userId: text.exactOptional(),
+    streamId: text.exactOptional(),
+    nodeId: text.exactOptional(),
+    executionId: text.exactOptional(),
+    circleId: text.exactOptional(),
+    projectId: text.exactOptional(),
+    tag: oneOrMore.exactOptional(),
+    ids: z.array(text).exactOptional(),
+    since: time.exactOptional(),
+    until: time.exactOptional(),
+    happenedSince: time.exactOptional(),
+    happenedUntil: time.exactOptional(),
+  }) satisfies z.ZodType<HistoryQuery>;
+  const order = z.enum(["newest", "oldest"]).exactOptional();
+  const query = z.strictObject({ ...history.shape, ...page, order }) satisfies z.ZodType<
+    HistoryQuery & HistoryPageOptions
+  >;
+  const stats = z.strictObject({
+    since: time.exactOptional(),
+    until: time.exactOptional(),
+    window: z.union([text, z.number()]).exactOptional(),
+    type: text.exactOptional(),
+  }) satisfies z.ZodType<StatsQuery>;
+  return { history, query, stats };
 });
 
-/** Refuses a history query that is not one. `invalid_config`: see {@link checkQuery}. */
-export function checkHistoryQuery(call: keyof ReturnType<typeof querySchemas>, query: object): void {
-  checkQuery(call, querySchemas()[call], query);
+/** The filters of a history query, each read once. `invalid_config` for what is none: see {@link checkQuery}. */
+export function checkHistoryQuery(call: string, query: unknown): HistoryQuery {
+  return checkQuery(call, schemas().history, query);
+}
+
+/** The same for a query of pages. */
+export function checkPagedQuery(call: string, query: unknown): HistoryQuery & HistoryPageOptions {
+  return checkQuery(call, schemas().query, query);
+}
+
+/** The same for a query of counts. */
+export function checkStatsQuery(call: string, query: unknown): StatsQuery {
+  return checkQuery(call, schemas().stats, query);
 }

@@ -1,19 +1,15 @@
 import type { Engine } from "../engine/engine.ts";
 import type { HistoryPageOptions, HistoryQuery, Page, StatsQuery, StatsRow } from "../engine/queries.ts";
 import type { Event } from "../event/event.ts";
-import { checkHistoryQuery } from "./check-query.ts";
+import { parseId } from "../runtime/call-fields.ts";
+import { checkHistoryQuery, checkPagedQuery, checkStatsQuery } from "./check-query.ts";
 import { type Flow, readFlow } from "./flow.ts";
 import type { LogReader } from "./log-reader.ts";
+import { QueryCursor } from "./query-cursor.ts";
 import { countByType } from "./stats.ts";
-import { tail } from "./tail.ts";
+import { type TailOptions, tail } from "./tail.ts";
 
-/** Options of {@link History.tail}. */
-export interface TailOptions {
-  /** Starts after this event, or at this time (RFC 3339 or a Date). Default: new events only. */
-  since?: Event | string | Date;
-  /** Ends the iteration. */
-  signal?: AbortSignal;
-}
+export type { TailOptions };
 
 /** Past events, in order of acceptance. */
 export interface History {
@@ -44,26 +40,30 @@ export interface HistoryDependencies {
 /** The reading side of a bus. */
 export function createHistory({ reader, open, closing }: HistoryDependencies): History {
   return {
-    get: async (id) => open().log.get(id),
+    get: async (id) => open().log.get(parseId("history.get", "the id", id)),
     query: async (query = {}) => {
-      checkHistoryQuery("history.query", query);
-      const { limit, cursor, order, ...filter } = query;
-      const page = await open().log.query(filter, {
+      const given = checkPagedQuery("history.query", query);
+      const cursors = new QueryCursor(given);
+      const { limit, cursor, order, ...filter } = given;
+      const { events, ...next } = await open().log.query(filter, {
         ...(order === undefined ? {} : { order }),
         ...(limit === undefined ? {} : { limit }),
-        ...(cursor === undefined ? {} : { cursor }),
+        ...(cursor === undefined ? {} : { cursor: cursors.decode(cursor) }),
       });
-      return { ...page, events: page.events.map(({ event }) => event) };
+      return {
+        events: events.map(({ event }) => event),
+        ...(next.cursor === undefined ? {} : { cursor: cursors.encode(next.cursor) }),
+      };
     },
-    flow: async (correlationId) => readFlow(open(), correlationId),
+    flow: async (correlationId) => readFlow(open(), parseId("history.flow", "the correlation id", correlationId)),
     stats: async (query = {}) => {
-      checkHistoryQuery("history.stats", query);
+      const given = checkStatsQuery("history.stats", query);
       const { log } = open();
-      return log.stats === undefined ? countByType(log, query) : log.stats(query);
+      return log.stats === undefined ? countByType(log, given) : log.stats(given);
     },
     tail: (query = {}, options = {}) => {
-      checkHistoryQuery("history", query);
-      return tail({ log: open().log, reader, closing }, query, options);
+      const filter = checkHistoryQuery("history.tail", query);
+      return tail({ log: open().log, reader, closing }, filter, options);
     },
   };
 }

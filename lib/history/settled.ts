@@ -1,16 +1,23 @@
+import * as z from "zod";
+import type { PendingDelivery } from "../engine/delivery.ts";
 import type { Engine } from "../engine/engine.ts";
 import { BusError } from "../error/bus-error.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
-import { checkCallOptions } from "../runtime/call-options.ts";
+import { lazy } from "../event/lazy.ts";
+import { callFields, parseId } from "../runtime/call-fields.ts";
+import { parseCallOptions } from "../runtime/call-options.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/logger.ts";
 import type { ChangeWatch } from "./change-watch.ts";
 import { type Flow, readFlow } from "./flow.ts";
+import { LookPace } from "./look-pace.ts";
+import { WaitEnd } from "./wait-end.ts";
 
 /** How long {@link Bus.settled} waits. */
 export interface SettledOptions {
   /** Default 30 s. */
   timeout?: Duration;
-  /** Ends the wait as `aborted`. */
+  /** Ends the wait as `aborted`; in a handler, the end of the attempt does too. */
   signal?: AbortSignal;
 }
 
@@ -18,45 +25,99 @@ export interface SettledDependencies {
   readonly engine: Engine;
   readonly changes: ChangeWatch;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** Fires when the bus closes. */
   readonly closing: AbortSignal;
 }
 
+const schema = lazy(() => {
+  const { duration, signal } = callFields();
+  return z.strictObject({ timeout: duration, signal });
+});
+
 /** See {@link Bus.settled}. */
 export async function settled(
-  { engine, changes, clock, closing }: SettledDependencies,
-  correlationId: string,
-  options: SettledOptions = {},
+  { engine, changes, clock, closing, logger }: SettledDependencies,
+  flow: unknown,
+  options: unknown = {},
 ): Promise<Flow> {
-  checkCallOptions("settled", options, ["timeout", "signal"]);
-  if (engine.deliveries.pending === undefined) {
+  const { timeout = "30s", signal: given } = parseCallOptions("settled", schema(), options);
+  const correlationId = parseId("settled", "the correlation id", flow);
+  const timeoutMs = parseDuration(timeout, "settled: timeout");
+  const { deliveries } = engine;
+  if (deliveries.pending === undefined) {
     throw new BusError(
       "invalid_config",
       `settled: the ${engine.name} engine cannot list the pending deliveries of a flow; use \`waitFor\` to wait for the event that ends the flow`,
     );
   }
-  const timeoutMs = parseDuration(options.timeout ?? "30s", "settled: timeout");
   const deadline = clock.now() + timeoutMs;
-  const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);
+  const end = new WaitEnd("settled", given, closing);
+  const signal = AbortSignal.any([...end.signals]);
+  const pace = new LookPace(clock);
+  const warned = new Set<string>();
   const unwatch = changes.use();
   try {
+    // All of it at first, to tell what nobody handles; then one is enough to know that the flow goes on.
+    let limit: number | undefined;
     for (;;) {
       const { seen } = changes;
-      const pending = await engine.deliveries.pending(correlationId);
+      const pending = await pace.look(() => deliveries.pending?.(correlationId, limit) ?? []);
       if (pending.length === 0) return await readFlow(engine, correlationId);
+      for (const name of unhandled(pending)) {
+        if (warned.has(name)) continue;
+        warned.add(name);
+        logger.warn("a flow waits for a subscription that no process handles: subscribe it, or delete it", {
+          subscription: name,
+          correlationId,
+          command: deletion(name),
+        });
+      }
+      const whole = limit === undefined;
+      limit = 1;
       // Where something changes all the time, no wait is long enough to see its deadline or its signal.
       const over = clock.now() >= deadline || signal.aborted;
-      if (!over && (await changes.after(seen, { deadline, signal }))) continue;
-      if (closing.aborted) throw new BusError("closed", "the bus was closed while settled waited");
-      if (signal.aborted) throw new BusError("aborted", "settled was aborted by its signal", { cause: signal.reason });
-      const what = pending.slice(0, 3).map((one) => `${one.type} in ${one.subscription} (${one.state})`);
-      throw new BusError(
-        "timeout",
-        `flow ${correlationId} was not settled within ${timeoutMs} ms: ${pending.length} pending, ${what.join(", ")}; give a longer \`timeout\``,
-        { details: { correlationId, timeoutMs, pending } },
-      );
+      if (!over && (await changes.after(seen, { deadline, signal }))) {
+        await pace.rest({ deadline, signal });
+        continue;
+      }
+      const ended = end.reason();
+      if (ended !== undefined) throw ended;
+      const all = whole ? pending : await deliveries.pending(correlationId);
+      if (all.length === 0) return await readFlow(engine, correlationId);
+      throw timedOut(correlationId, timeoutMs, all);
     }
   } finally {
     unwatch();
   }
+}
+
+function timedOut(correlationId: string, timeoutMs: number, pending: readonly PendingDelivery[]): BusError {
+  const what = pending.slice(0, 3).map((one) => `${one.type} in ${one.subscription} (${one.state})`);
+  const orphaned = unhandled(pending);
+  const fix =
+    orphaned.length === 0
+      ? "give a longer `timeout`"
+      : `no process handles ${orphaned.join(", ")}: subscribe to it, or delete it (${orphaned.map(deletion).join("; ")})`;
+  return new BusError(
+    "timeout",
+    `flow ${correlationId} was not settled within ${timeoutMs} ms: ${pending.length} pending, ${what.join(", ")}; ${fix}`,
+    {
+      details: {
+        correlationId,
+        timeoutMs,
+        pending,
+        ...(orphaned.length === 0 ? {} : { unhandled: orphaned, commands: orphaned.map(deletion) }),
+      },
+    },
+  );
+}
+
+/** The subscriptions among these that no process handles, as far as the engine knows. */
+function unhandled(pending: readonly PendingDelivery[]): string[] {
+  return [...new Set(pending.flatMap(({ handled, subscription }) => (handled === false ? [subscription] : [])))];
+}
+
+function deletion(subscription: string): string {
+  return `waggle subscriptions delete ${subscription}`;
 }

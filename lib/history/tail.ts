@@ -1,9 +1,14 @@
-import type { EventLog, Position } from "../engine/event-log.ts";
+import * as z from "zod";
+import type { EventLog } from "../engine/event-log.ts";
 import type { HistoryQuery } from "../engine/queries.ts";
 import type { Event } from "../event/event.ts";
-import { queryTime } from "../runtime/query-time.ts";
+import { lazy } from "../event/lazy.ts";
+import { callFields } from "../runtime/call-fields.ts";
+import { parseCallOptions } from "../runtime/call-options.ts";
 import { historyFilter } from "./history-filter.ts";
 import type { LogReader } from "./log-reader.ts";
+import { positionOf, type Since } from "./since.ts";
+import { WaitEnd } from "./wait-end.ts";
 
 export interface TailDependencies {
   readonly log: EventLog;
@@ -12,41 +17,38 @@ export interface TailDependencies {
   readonly closing: AbortSignal;
 }
 
+/** Options of {@link History.tail}. */
 export interface TailOptions {
-  /** Events accepted after this event, or at or after this time. Default: from now on. */
-  since?: Event | string | Date;
-  /** Ends the loop. */
+  /** Starts after this event, or at this time (RFC 3339 or a Date). Default: new events only. */
+  since?: Since;
+  /** Ends the iteration; in a handler, the end of the attempt does too. */
   signal?: AbortSignal;
 }
+
+const schema = lazy(() => z.strictObject({ since: z.unknown().exactOptional(), signal: callFields().signal }));
 
 /** See {@link History.tail}. The position is taken before this returns, so that what is published next is seen. */
 export function tail(
   { log, reader, closing }: TailDependencies,
   query: HistoryQuery,
-  { since, signal }: TailOptions,
+  options: TailOptions,
 ): AsyncGenerator<Event, void, void> {
+  const { since, signal } = parseCallOptions("history.tail", schema(), options);
   const wants = historyFilter(query);
-  const from = since === undefined ? log.position("end") : positionSince(log, since);
+  const start = positionOf("history.tail", since);
+  const from = log.position(start ?? "end");
   // An iteration throws the error; without one, the rejection must not end the process.
   from.catch(() => {});
-  const isKnown = since === undefined ? log.recentlySeen?.() : undefined;
-  const until = signal === undefined ? closing : AbortSignal.any([signal, closing]);
+  const isKnown = start === undefined ? log.recentlySeen?.() : undefined;
+  const end = AbortSignal.any([...new WaitEnd("history.tail", signal, closing).signals]);
   return iterate();
 
   async function* iterate(): AsyncGenerator<Event, void, void> {
-    for await (const { events } of reader.after(from, { signal: until, keepAlive: true })) {
+    for await (const { events } of reader.after(from, { signal: end, keepAlive: true })) {
       for (const { event, acceptedAt } of events) {
-        if (until.aborted) return;
+        if (end.aborted) return;
         if (wants(event, acceptedAt) && isKnown?.(event) !== true) yield event;
       }
     }
   }
-}
-
-/** The position of a `since`: after an event, or before what was accepted at a time. */
-export function positionSince(log: Pick<EventLog, "position">, since: Event | string | Date): Promise<Position> {
-  if (typeof since === "string" || since instanceof Date) {
-    return log.position({ time: queryTime(since, "since") ?? 0 });
-  }
-  return log.position({ eventId: since.id });
 }

@@ -1,5 +1,9 @@
+import { BusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
 import type { Draft, Event } from "../event/event.ts";
+import { isRecord } from "../runtime/is-record.ts";
 import type { PublishOptions } from "./options.ts";
+import { refusedPublish } from "./refused.ts";
 
 type Words<Path extends string> = Path extends `${infer First}.${infer Rest}` ? [First, ...Words<Rest>] : [Path];
 
@@ -43,7 +47,13 @@ function build({ type, next }: WordTree, publish: Publish): object {
   const node =
     type === undefined
       ? Object.create(null)
-      : (data: unknown, options?: PublishOptions) => publish(toDraft(type, data, options), options);
+      : (data: unknown, options?: PublishOptions) => {
+          try {
+            return publish(toDraft(type, data, options), options);
+          } catch (thrown) {
+            return refusedPublish(thrown);
+          }
+        };
   // Defined, not assigned: a function has a `name` and a `length` that cannot be assigned.
   for (const [word, tree] of next) {
     Object.defineProperty(node, word, { value: build(tree, publish), enumerable: true, configurable: true });
@@ -51,9 +61,15 @@ function build({ type, next }: WordTree, publish: Publish): object {
   return node;
 }
 
-/** The draft that a type, its data and the options of a publish stand for. */
+/** The draft that a type, its data and the options of a publish stand for. `invalid_config` for what is no object of options. */
 export function toDraft(type: string, data: unknown, options: PublishOptions | undefined): Draft {
   if (options === undefined) return { type, data };
+  if (!isRecord(options)) {
+    throw new BusError(
+      "invalid_config",
+      `${type}: the options ${mustBe("an object such as { source, metadata, dedupe }", options)}`,
+    );
+  }
   const { dedupe: _, delay: _delay, deliverAt: _deliverAt, ...rest } = options;
   return { type, data, ...rest };
 }

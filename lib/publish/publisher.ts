@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { type RunContext, runContext } from "../delivery/run-context.ts";
+import { trackPublish } from "../delivery/track-publish.ts";
 import type { Appended, Entry, EventLog } from "../engine/event-log.ts";
 import { BusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
 import type { Catalog } from "../event/catalog.ts";
 import { longestDelayMs } from "../event/deliver-at.ts";
 import { parseDuration } from "../event/duration.ts";
@@ -12,6 +14,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Counters } from "../runtime/metrics.ts";
 import { composePublish, type PublishMiddleware, type PublishNext } from "./middleware.ts";
 import type { DraftPublishOptions } from "./options.ts";
+import { refusedPublish } from "./refused.ts";
 
 /** What a publisher needs of its bus. */
 export interface PublisherDependencies {
@@ -39,26 +42,30 @@ export class Publisher {
     this.#dependencies = dependencies;
     const { catalog, source, clock, nextId } = dependencies;
     this.#context = { catalog, source, now: clock.now, nextId };
-    this.#append = composePublish(middleware, (entry) => dependencies.log.append(entry));
+    this.#append = composePublish(middleware, (entry) => {
+      // Middleware may have held it back until the bus was closed.
+      const closed = middleware.length === 0 ? undefined : dependencies.closed();
+      if (closed !== undefined) throw closed;
+      return dependencies.log.append(entry);
+    });
   }
 
   publish(draft: Draft, options: DraftPublishOptions | undefined): Promise<Event> {
-    const run = runContext.getStore();
-    const published = this.#publish(draft, options, run);
-    run?.track(published);
-    return published;
-  }
-
-  /** No async function: its frame, with the draft, would be kept for as long as the engine takes. */
-  #publish(draft: Draft, options: DraftPublishOptions | undefined, run: RunContext | undefined): Promise<Event> {
+    // No async function: its frame, with the draft, would be kept for as long as the engine takes.
+    let entry: Entry;
+    const startedAt = performance.now();
     try {
-      const startedAt = performance.now();
-      const appended = this.#append(this.#entry(draft, options, run));
+      entry = this.#entry(draft, options, runContext.getStore());
+    } catch (thrown) {
+      return refusedPublish(thrown);
+    }
+    try {
+      const appended = this.#append(entry);
       return appended instanceof Promise
-        ? appended.then((taken) => this.#count(taken, startedAt))
+        ? trackPublish(appended.then((taken) => this.#count(taken, startedAt)))
         : Promise.resolve(this.#count(appended, startedAt));
     } catch (thrown) {
-      return Promise.reject(thrown);
+      return trackPublish(Promise.reject(thrown));
     }
   }
 
@@ -95,6 +102,9 @@ export class Publisher {
 
 /** The id that a `dedupe` key stands for: the same for every run of the same delivery. */
 function withId(draft: Draft, dedupe: string, dependencies: PublisherDependencies, run: RunContext | undefined): Draft {
+  if (typeof dedupe !== "string" || dedupe === "") {
+    throw new BusError("invalid_event", `${draft.type}: dedupe ${mustBe("a string of at least 1 character", dedupe)}`);
+  }
   if (draft.id !== undefined) {
     throw new BusError(
       "invalid_event",

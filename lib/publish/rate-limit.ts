@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { DeadLetter } from "../engine/delivery.ts";
+import { busClosed } from "../engine/errors.ts";
 import type { Appended, Entry } from "../engine/event-log.ts";
 import { BusError } from "../error/bus-error.ts";
 import { describeIssues } from "../event/issues.ts";
@@ -24,6 +25,8 @@ export interface RateLimit {
 export interface RateLimitContext {
   readonly clock: Clock;
   readonly counters: Pick<Counters, "rateLimited">;
+  /** Fires when the bus closes: what is held then is refused. */
+  readonly closing: AbortSignal;
   /** Keeps an event that is not published as a dead letter. */
   deadLetter(entry: Entry, error: BusError): Promise<DeadLetter>;
 }
@@ -48,7 +51,7 @@ const schema = z
 export function rateLimit(limit: RateLimit): (context: RateLimitContext) => { readonly publish: PublishMiddleware } {
   checkLimit(limit);
   const { perSecond, perMinute, over = "wait" } = limit;
-  return ({ clock, counters, deadLetter }) => {
+  return ({ clock, counters, closing, deadLetter }) => {
     const now = clock.now();
     const buckets: TokenBucket[] = [];
     if (perSecond !== undefined)
@@ -62,7 +65,7 @@ export function rateLimit(limit: RateLimit): (context: RateLimitContext) => { re
       if (waitMs > 0) counters.rateLimited += 1;
       if (waitMs === 0 || entry.inHandler || over === "wait") {
         for (const bucket of buckets) bucket.take();
-        return waitMs === 0 || entry.inHandler ? next(entry) : later(clock, waitMs, () => next(entry));
+        return waitMs === 0 || entry.inHandler ? next(entry) : later({ clock, closing }, waitMs, () => next(entry));
       }
       const error = new BusError(
         "rate_limited",
@@ -84,10 +87,25 @@ function checkLimit(limit: unknown): void {
   throw new BusError("invalid_config", `rateLimit: ${subject} ${first?.problem}`, { cause: parsed.error });
 }
 
-function later(clock: Clock, ms: number, act: () => Appended | Promise<Appended>): Promise<Appended> {
+/** Acts after a time, or never: rejects with `closed` as soon as the bus closes. */
+function later(
+  { clock, closing }: Pick<RateLimitContext, "clock" | "closing">,
+  ms: number,
+  act: () => Appended | Promise<Appended>,
+): Promise<Appended> {
+  if (closing.aborted) return Promise.reject(busClosed());
   return new Promise((resolve, reject) => {
     const run = async () => act();
-    clock.setTimer(() => run().then(resolve, reject), ms, { keepAlive: true });
+    const refuse = () => {
+      clock.clearTimer(timer);
+      reject(busClosed());
+    };
+    const due = () => {
+      closing.removeEventListener("abort", refuse);
+      run().then(resolve, reject);
+    };
+    const timer = clock.setTimer(due, ms, { keepAlive: true });
+    closing.addEventListener("abort", refuse, { once: true });
   });
 }
 

@@ -4,7 +4,8 @@ import { mustBe } from "../error/must-be.ts";
 import { describeIssues } from "../event/issues.ts";
 import { lazy } from "../event/lazy.ts";
 import { didYouMean } from "../event/nearest.ts";
-import { isPlainObject } from "./plain-object.ts";
+import { definedIn, isRecord } from "./is-record.ts";
+import { readable } from "./readable.ts";
 
 /** Schemas of the fields that queries share. They are created on first use, since many processes never query. */
 export const queryFields = lazy(() => {
@@ -14,32 +15,37 @@ export const queryFields = lazy(() => {
     text,
     oneOrMore: z.union([text, z.array(text).min(1)]),
     /** The fields of a query for one page. */
-    page: { limit: z.int().min(1).max(1_000).optional(), cursor: text.optional() },
+    page: { limit: z.int().min(1).max(1_000).exactOptional(), cursor: text.exactOptional() },
   };
 });
 
 /**
- * Throws `invalid_config`, with the call, the filter and the fix, for a wrong value or an unknown filter: a misspelt filter
- * would match everything, and so would a Set or a promise, which have no filters.
+ * The query as it was read, each field once. Throws `invalid_config`, with the call, the filter and the fix, for a wrong value
+ * or an unknown filter, and for what is no object of filters: each of them would match everything.
  */
-export function checkQuery(call: string, schema: z.ZodObject, query: unknown): void {
-  if (!isPlainObject(query)) {
-    throw new BusError(
-      "invalid_config",
-      `${call}: the query ${mustBe(`an object of ${Object.keys(schema.shape).join(", ")}`, query)}`,
-    );
+export function checkQuery<Schema extends z.ZodObject>(call: string, schema: Schema, query: unknown): z.output<Schema> {
+  const known = Object.keys(schema.shape).join(", ");
+  if (!isRecord(query)) {
+    throw new BusError("invalid_config", `${call}: the query ${mustBe(`an object of ${known}`, query)}`);
   }
-  const parsed = schema.safeParse(query);
-  if (parsed.success) return;
-  const issue = parsed.error.issues[0];
+  return readable(`${call}: the query`, () => {
+    const given = definedIn(query);
+    const parsed = schema.safeParse(given);
+    if (parsed.success) return parsed.data;
+    throw problemOf(call, schema, parsed.error, given);
+  });
+}
+
+function problemOf(call: string, schema: z.ZodObject, error: z.ZodError, query: unknown): BusError {
+  const issue = error.issues[0];
   if (issue?.code === "unrecognized_keys") {
     const key = issue.keys[0] ?? "";
     const known = Object.keys(schema.shape);
     const fix = didYouMean(key, known, `the filters are ${known.join(", ")}`);
-    throw new BusError("invalid_config", `${call}: unknown filter ${key}${fix}`);
+    return new BusError("invalid_config", `${call}: unknown filter ${key}${fix}`);
   }
-  const [first] = describeIssues(parsed.error, query, "");
-  throw new BusError("invalid_config", `${call}: ${first?.path || "the query"} ${first?.problem}`);
+  const [first] = describeIssues(error, query, "");
+  return new BusError("invalid_config", `${call}: ${first?.path || "the query"} ${first?.problem}`);
 }
 
 /**

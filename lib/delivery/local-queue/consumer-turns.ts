@@ -5,6 +5,10 @@ export class ConsumerTurns {
   #consumers: Consumer[] = [];
   #turn = 0;
 
+  get size(): number {
+    return this.#consumers.length;
+  }
+
   add(consumer: Consumer): void {
     this.#consumers.push(consumer);
   }

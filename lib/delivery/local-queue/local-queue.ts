@@ -175,11 +175,15 @@ export class LocalQueue {
     if (this.#waiting.size > 0) this.#dependencies.schedule(this);
   }
 
-  /** What of a flow is under way. */
-  pending(correlationId: string): PendingDelivery[] {
+  /** What of a flow is under way, at most `limit`. */
+  pending(correlationId: string, limit = Number.POSITIVE_INFINITY): PendingDelivery[] {
     const pending: PendingDelivery[] = [];
+    if (limit <= 0) return pending;
+    const handled: Pick<PendingDelivery, "handled"> = this.#consumers.size > 0 ? {} : { handled: false };
     for (const item of this.items()) {
-      if (item.event.metadata.correlationId === correlationId) pending.push(item.pending());
+      if (item.event.metadata.correlationId !== correlationId) continue;
+      pending.push({ ...item.pending(), ...handled });
+      if (pending.length >= limit) break;
     }
     return pending;
   }

@@ -124,9 +124,14 @@ export class LocalQueues implements Iterable<LocalQueue> {
     this.#dependencies.changed();
   }
 
-  /** What of a flow is under way. */
-  pending(correlationId: string): PendingDelivery[] {
-    return [...this].flatMap((queue) => queue.pending(correlationId));
+  /** What of a flow is under way, at most `limit`. */
+  pending(correlationId: string, limit = Number.POSITIVE_INFINITY): PendingDelivery[] {
+    const pending: PendingDelivery[] = [];
+    for (const queue of this) {
+      if (pending.length >= limit) break;
+      for (const one of queue.pending(correlationId, limit - pending.length)) pending.push(one);
+    }
+    return pending;
   }
 
   /** How each subscription stands, with the number of its dead letters. */

@@ -56,7 +56,7 @@ export class MemoryDeliveries implements DeliveryQueue {
     for (const event of events) this.queues.add(queue, event, clock.now(), requeued);
   }
 
-  async pending(correlationId: string): Promise<PendingDelivery[]> {
-    return this.queues.pending(correlationId);
+  async pending(correlationId: string, limit?: number): Promise<PendingDelivery[]> {
+    return this.queues.pending(correlationId, limit);
   }
 }

@@ -1,9 +1,11 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Bus } from "../../../lib/bus/bus.ts";
 import { createBus } from "../../../lib/bus/create-bus.ts";
+import type { MiddlewareOption } from "../../../lib/bus/middleware.ts";
 import { type StandardEvents, standardCatalog } from "../../../lib/catalog/index.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
 import { createIds } from "../../../lib/event/id.ts";
+import { rateLimit } from "../../../lib/publish/rate-limit.ts";
 import { Counters } from "../../../lib/runtime/metrics.ts";
 import { ManualClock, turn } from "../../../lib/testing/manual-clock.ts";
 import { FakeEngine, type FakeEngineOptions } from "../../support/fake-engine.ts";
@@ -11,7 +13,7 @@ import { FakeEngine, type FakeEngineOptions } from "../../support/fake-engine.ts
 const down = new BusError("unavailable", "the store is down");
 const ignore = () => {};
 
-function aBus(options: FakeEngineOptions = {}) {
+function aBus(options: FakeEngineOptions = {}, use: readonly MiddlewareOption[] = []) {
   const clock = new ManualClock();
   const engine = new FakeEngine({ clock, ...options });
   const errors: BusError[] = [];
@@ -25,7 +27,7 @@ function aBus(options: FakeEngineOptions = {}) {
     nextId: createIds({ now: clock.now }),
     logger: { debug: ignore, info: ignore, warn: (_, fields) => warnings.push(fields), error: ignore },
     counters: new Counters(),
-    use: [],
+    use,
     graceMs: 1_000,
     onError: (error) => errors.push(error),
   });
@@ -176,6 +178,25 @@ test("what is published before close is told as the engine tells it, however lat
   expect(await settled(publishing)).toBe(false);
   hold.calls[0]?.release();
   expect((await publishing).type).toBe("task.created");
+});
+
+test("what middleware holds back is not published once the bus is closed", async () => {
+  const { bus, engine } = aBus({}, [rateLimit({ perMinute: 1 })]);
+  await bus.emit.task.created({ taskId: "a" });
+  const limited = bus.emit.task.created({ taskId: "b" });
+  limited.catch(ignore);
+  await bus.close();
+  await expect(limited).rejects.toMatchObject({ code: "closed" });
+  expect(engine.calls("log.append")).toHaveLength(1);
+
+  const gate = Promise.withResolvers<void>();
+  const holding = aBus({}, [{ publish: (entry, next) => gate.promise.then(() => next(entry)) }]);
+  const held = holding.bus.emit.task.created({ taskId: "a" });
+  held.catch(ignore);
+  await holding.bus.close();
+  gate.resolve();
+  await expect(held).rejects.toMatchObject({ code: "closed" });
+  expect(holding.engine.calls("log.append")).toEqual([]);
 });
 
 test("in a batch each has its own result, in its place, in whatever order the engine answers", async () => {

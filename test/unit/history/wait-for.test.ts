@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
+import * as z from "zod";
 import { standardCatalog } from "../../../lib/catalog/index.ts";
+import { runContext } from "../../../lib/delivery/run-context.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
+import { type Catalog, createCatalog } from "../../../lib/event/catalog.ts";
 import type { Event } from "../../../lib/event/event.ts";
+import { defineEvent } from "../../../lib/event/index.ts";
 import { ChangeWatch } from "../../../lib/history/change-watch.ts";
 import type { EventMatchers } from "../../../lib/history/event-matcher.ts";
 import { LogReader } from "../../../lib/history/log-reader.ts";
@@ -12,12 +16,12 @@ import { FakeEngine } from "../../support/fake-engine.ts";
 
 const down = new BusError("unavailable", "the store is down");
 
-function waiting() {
+function waiting(catalog: Catalog = standardCatalog) {
   const clock = new ManualClock();
   const engine = new FakeEngine({ clock });
   const closing = new AbortController();
   const reader = new LogReader(engine.log, new ChangeWatch(engine, clock));
-  const dependencies = { log: engine.log, catalog: standardCatalog, clock, reader, closing: closing.signal };
+  const dependencies = { log: engine.log, catalog, clock, reader, closing: closing.signal };
   const wait = (want: EventMatchers = "task.created", options?: WaitOptions) => {
     const result = waitFor(dependencies, want, options);
     result.catch(() => {});
@@ -131,6 +135,23 @@ test("its signal ends it while a read is under way", async () => {
   expect(await left()).toEqual(nothing);
 });
 
+test("what a wait that was ended had asked for is not given to the next: each event counts once", async () => {
+  const { clock, engine, wait, append } = waiting();
+  const hold = engine.hold("log.readAfter");
+  const controller = new AbortController();
+  const ended = wait("task.created", { signal: controller.signal });
+  await turn();
+  controller.abort();
+  await expect(ended).rejects.toMatchObject({ code: "aborted" });
+  const next = wait({ count: 2, of: ["task.created"] }, { timeout: "1s" });
+  await turn();
+  const event = append("a");
+  hold.end();
+  for (const call of hold.calls) call.release();
+  await clock.advance("1s");
+  await expect(next).rejects.toMatchObject({ code: "timeout", details: { found: 1, events: [event] } });
+});
+
 test("the closing of the bus ends it as closed", async () => {
   const { closing, wait, left } = waiting();
   const result = wait();
@@ -174,6 +195,73 @@ test("several wants are met by what comes, in batches", async () => {
   expect(await all).toEqual([failed, created]);
   expect(await any).toEqual(failed);
   expect(await two).toEqual([created, failed]);
+});
+
+test("what came before the time was up is not lost: it is in the details, counted", async () => {
+  const { clock, closing, wait, append } = waiting();
+  const two = wait({ count: 2, of: ["task.*"] }, { timeout: "1s" });
+  const all = wait({ all: ["task.failed", "task.created", { on: "task.as*" }] }, { timeout: "1s" });
+  const controller = new AbortController();
+  const aborted = wait({ count: 3, of: ["task.*"] }, { signal: controller.signal });
+  const closed = wait({ count: 3, of: ["task.*"] });
+  await turn();
+  const created = append("a");
+  await clock.advance("1s");
+  await expect(two).rejects.toMatchObject({
+    code: "timeout",
+    message: expect.stringMatching(/^1 of 2 events came within 1000 ms for 2 of task\.\*; give a longer `timeout`/),
+    details: { timeoutMs: 1_000, found: 1, wanted: 2, events: [created] },
+  });
+  await expect(all).rejects.toMatchObject({
+    code: "timeout",
+    message: expect.stringContaining("none for task.failed, task.as*;"),
+    details: { found: 1, wanted: 3, events: [created], missing: ["task.failed", "task.as*"] },
+  });
+  controller.abort();
+  await expect(aborted).rejects.toMatchObject({ code: "aborted", details: { found: 1, wanted: 3, events: [created] } });
+  closing.abort();
+  await expect(closed).rejects.toMatchObject({ code: "closed", details: { found: 1, wanted: 3, events: [created] } });
+});
+
+test("a throwing upcast rejects the one that meets it, and no other that shares its read", async () => {
+  const moved = defineEvent("task.moved", {
+    version: 2,
+    data: z.looseObject({ to: z.string() }),
+    older: [
+      {
+        version: 1,
+        data: z.looseObject({}),
+        upcast: () => {
+          throw new Error("no such field");
+        },
+      },
+    ],
+  });
+  const { wait, append } = waiting(createCatalog([moved], { open: true }));
+  const meets = wait(moved);
+  const others = [wait("task.created"), wait({ count: 2, of: ["task.created"] })];
+  await turn();
+  append("old", "task.moved");
+  const events = [append("a"), append("b")];
+  await expect(meets).rejects.toMatchObject({ code: "invalid_event", message: expect.stringContaining("task.moved") });
+  expect(await Promise.all(others)).toEqual([events[0], events]);
+});
+
+test("in a handler a wait ends with its attempt", async () => {
+  const { dependencies, left } = waiting();
+  const controller = new AbortController();
+  const late = new BusError("timeout", "its time was up");
+  const { signal } = controller;
+  const run = { event: anEvent(), subscription: "readers", aborted: undefined, signal, track: () => {} };
+  const result = runContext.run(run, () => waitFor(dependencies, "task.created"));
+  await turn();
+  controller.abort(late);
+  await expect(result).rejects.toMatchObject({
+    code: "aborted",
+    message: "waitFor was aborted with the attempt that waits for it (its time was up)",
+    cause: late,
+  });
+  expect(await left()).toEqual(nothing);
 });
 
 /** The methods of the log, apart from the engine. */

@@ -46,12 +46,13 @@ function publishing(middleware: readonly PublishMiddleware[] = [], canDelay = tr
 
 /** A run, and what it was told to wait for. */
 function aRun(parts: Partial<RunContext> = {}) {
-  const tracked: Promise<unknown>[] = [];
+  const tracked: { publish: Promise<unknown>; isObserved: (() => boolean) | undefined }[] = [];
   const run: RunContext = {
     event: anEvent({ id: "cause", metadata: { correlationId: "flow" } }),
     subscription: "readers",
     aborted: undefined,
-    track: (publish) => tracked.push(publish),
+    signal: new AbortController().signal,
+    track: (publish, isObserved) => tracked.push({ publish, isObserved }),
     ...parts,
   };
   return { run, tracked };
@@ -140,9 +141,14 @@ test("what was refused can be published again, and is then no duplicate", async 
 test("in a run it carries the cause, is said to be in a handler, and the run waits for it", async () => {
   const { publisher, engine } = publishing();
   const { run, tracked } = aRun();
+  const hold = engine.hold("log.append");
   const published = runContext.run(run, () => publisher.publish(draft, undefined));
-  expect(tracked).toEqual([published]);
+  await turn();
+  expect(tracked.map(({ isObserved }) => isObserved?.())).toEqual([false]);
+  hold.calls[0]?.release();
   const { metadata } = await published;
+  expect(tracked.map(({ isObserved }) => isObserved?.())).toEqual([true]);
+  expect(await tracked[0]?.publish).toMatchObject({ metadata });
   expect(metadata).toMatchObject({ correlationId: "flow", causationId: "cause" });
   expect(engine.calls("log.append")).toMatchObject([[{ inHandler: true }]]);
 });

@@ -19,9 +19,11 @@ function limited(limit: RateLimit) {
   const clock = new ManualClock();
   const counters = new Counters();
   const deadLetters: DeadLetter[] = [];
+  const closing = new AbortController();
   const { publish: middleware } = rateLimit(limit)({
     clock,
     counters,
+    closing: closing.signal,
     deadLetter: async ({ event }, { code, message }) => {
       const reason = { code, message, at: new Date(clock.now()).toISOString(), attempt: 0 };
       const stamp = { id: "dead-letter-1", acceptedAt: clock.now(), deadAt: clock.now() };
@@ -35,7 +37,7 @@ function limited(limit: RateLimit) {
       passed += 1;
       return { event, duplicate: false };
     });
-  return { clock, counters, deadLetters, publish, passed: () => passed };
+  return { clock, closing, counters, deadLetters, publish, passed: () => passed };
 }
 
 test("what is within the limit passes at once", () => {
@@ -43,6 +45,17 @@ test("what is within the limit passes at once", () => {
   for (let count = 0; count < 3; count += 1) publish();
   expect(passed()).toBe(3);
   expect(counters.rateLimited).toBe(0);
+});
+
+test("wait: what is still held when the bus closes is refused at once, and holds no timer", async () => {
+  const { clock, closing, publish, passed } = limited({ perSecond: 1 });
+  publish();
+  const held = publish();
+  closing.abort();
+  await expect(held).rejects.toMatchObject({ code: "closed" });
+  await expect(publish()).rejects.toMatchObject({ code: "closed" });
+  expect(clock.nextDue).toBeUndefined();
+  expect(passed()).toBe(1);
 });
 
 test("wait: the rest follows as tokens come, in order", async () => {

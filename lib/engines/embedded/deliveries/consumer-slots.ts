@@ -42,6 +42,11 @@ export class ConsumerSlots {
     return this.#slots.keys();
   }
 
+  /** Whether this process handles a subscription. */
+  has(subscription: string): boolean {
+    return this.#slots.has(subscription);
+  }
+
   add(subscription: string, consumer: Consumer): ConsumerSlot {
     const slot = new ConsumerSlot(consumer);
     this.#slots.set(subscription, [...(this.#slots.get(subscription) ?? []), slot]);

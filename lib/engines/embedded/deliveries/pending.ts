@@ -7,7 +7,10 @@ import type { HistoryReader, PositionedEvent } from "../history/history-reader.t
 import { integer, optionalInteger, readableFailures } from "../storage/rows.ts";
 import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import type { SubscriptionTable } from "../subscriptions/subscription-table.ts";
+import type { ConsumerSlots } from "./consumer-slots.ts";
 import { type State, stateNamed, stateOf, states } from "./delivery-table.ts";
+
+type Handled = Pick<PendingDelivery, "handled">;
 
 const shownAs: Record<State, PendingDelivery["state"]> = {
   ready: "waiting",
@@ -16,23 +19,37 @@ const shownAs: Record<State, PendingDelivery["state"]> = {
   claimed: "running",
 };
 
+/** What {@link Pending} works with. */
+export interface PendingDependencies {
+  readonly subscriptionCache: SubscriptionCache;
+  readonly history: HistoryReader;
+  readonly subscriptions: SubscriptionTable;
+  readonly consumers: Pick<ConsumerSlots, "has">;
+  /** This process. */
+  readonly processId: number;
+}
+
 /** Finds the deliveries of a flow that are under way; one snapshot for all of it. */
 export class Pending {
   readonly #subscriptionCache: SubscriptionCache;
   readonly #history: HistoryReader;
   readonly #subscriptions: SubscriptionTable;
+  readonly #consumers: Pick<ConsumerSlots, "has">;
+  readonly #processId: number;
+  readonly #otherProcess: StatementSync;
   readonly #one: StatementSync;
   readonly #all: StatementSync;
 
   constructor(
     db: DatabaseSync,
-    subscriptionCache: SubscriptionCache,
-    history: HistoryReader,
-    subscriptions: SubscriptionTable,
+    { subscriptionCache, history, subscriptions, consumers, processId }: PendingDependencies,
   ) {
     this.#subscriptionCache = subscriptionCache;
     this.#history = history;
     this.#subscriptions = subscriptions;
+    this.#consumers = consumers;
+    this.#processId = processId;
+    this.#otherProcess = db.prepare("SELECT id FROM processes WHERE id <> ? LIMIT 1");
     const columns = "seq, state, attempts, due, failures";
     this.#one = db.prepare(
       `SELECT ${columns} FROM deliveries WHERE sub = ? AND state = ? AND priority = ? AND seq = ?`,
@@ -46,12 +63,15 @@ export class Pending {
     if (events.length === 0) return [];
     const byPosition = new Map(events.map((stored) => [stored.position, stored.event]));
     const pending: PendingDelivery[] = [];
+    // What another process handles is not known here.
+    const alone = this.#otherProcess.get(this.#processId) === undefined;
     for (const sub of this.#subscriptionCache.all()) {
+      const handled: Handled = alone && !this.#consumers.has(sub.record.name) ? { handled: false } : {};
       for (const row of this.#rows(sub, events)) {
         const event = byPosition.get(integer(row.seq));
-        if (event !== undefined) pending.push(toPending(sub, event, row));
+        if (event !== undefined) pending.push({ ...toPending(sub, event, row), ...handled });
       }
-      if (sub.filling) pending.push(...this.#unfilled(sub, events));
+      if (sub.filling) for (const one of this.#unfilled(sub, events)) pending.push({ ...one, ...handled });
     }
     return pending;
   }

@@ -159,7 +159,7 @@ describeDynamo("an event that a process has before its position in the log is th
 
   test("being handled, is not new to its handler", async () => {
     const event = anEvent({ id: nextId(), type });
-    const run = { event, subscription: "s", aborted: undefined, track: () => {} };
+    const run = { event, subscription: "s", aborted: undefined, signal: new AbortController().signal, track: () => {} };
     const waiting = runContext.run(run, () => bus.waitFor(type));
     await record(event);
     const next = anEvent({ id: nextId(), type });
