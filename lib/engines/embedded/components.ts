@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { ChangeSignal } from "../../engine/change-signal.ts";
-import { toBusError } from "../../error/bus-error.ts";
+import { type BusError, toBusError } from "../../error/bus-error.ts";
 import { DeadLetterTable } from "./dead-letters/dead-letter-table.ts";
 import { EmbeddedDeadLetters } from "./dead-letters/dead-letters.ts";
 import { Claims } from "./deliveries/claims.ts";
@@ -38,7 +38,11 @@ import { EmbeddedSubscriptions } from "./subscriptions/subscriptions.ts";
 
 /** Creates the components of an engine. `processId` is this process, as rows name it; `committed` follows each commit. */
 export function createComponents(db: DatabaseSync, processId: number, settings: EngineSettings, committed: () => void) {
-  const { clock, file, maxPending, nextId, onError, pollMs, retention } = settings;
+  const { clock, file, maxPending, nextId, pollMs, retention } = settings;
+  const identity = new FileIdentity(file);
+  const onError = (error: BusError) => {
+    if (!identity.isKnown(error)) settings.onError(error);
+  };
   const now = () => dueTimer.now();
   const delayedUntil = (due: number) => dueTimer.expect(due);
   const schedule = () => writer.schedule();
@@ -47,7 +51,6 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
     work.catch((thrown: unknown) => onError(toBusError(thrown)));
   };
 
-  const identity = new FileIdentity(file);
   const subscriptionCache = new SubscriptionCache(db);
   const queue = new DeliveryTable(db, subscriptionCache, delayedUntil);
   const events = new EventTable(db, subscriptionCache);
@@ -178,6 +181,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
     dueTimer,
     filePoller,
     groups,
+    identity,
     processes,
     queue,
     signal,

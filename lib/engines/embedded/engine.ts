@@ -102,11 +102,11 @@ export class EmbeddedEngine implements Engine {
 
   /** Lets go of the file and the lock once no delivery is held: until then the lock says that a handler still runs. */
   async #release(): Promise<void> {
-    const { consumers, processes, transact } = this.#components;
+    const { consumers, identity, processes, transact } = this.#components;
     if (consumers.outstanding > 0 || this.#released) return;
     this.#released = true;
     try {
-      if (!this.#unwritten) await transact(() => processes.unregister());
+      if (!this.#unwritten && identity.lost() === undefined) await transact(() => processes.unregister());
     } catch (thrown) {
       // The next process that checks will find the lock free, and do the same.
       this.#settings.onError(toBusError(thrown));

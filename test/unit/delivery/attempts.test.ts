@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { NonRetriableError, RetryAfterError } from "../../../lib/delivery/handler-errors.ts";
 import { runContext } from "../../../lib/delivery/run-context.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
+import type { Event } from "../../../lib/event/event.ts";
 import { turn } from "../../../lib/testing/manual-clock.ts";
 import { anEvent } from "../../support/an-event.ts";
 import { attempting, failing } from "./attempts-bench.ts";

@@ -7,7 +7,7 @@ import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { gate } from "./batch-bench.ts";
 
 const type = "custom.page.read";
-const page = { type, data: {} };
+const page = { type, data: {} } as const;
 
 test("a handler that closes its own subscriber waits for the other runs, and not for itself", async () => {
   const bus = testBus();
@@ -98,13 +98,15 @@ test("the timeout of a run that has closed its subscriber is still watched", asy
   expect((await bus.deadLetters.list()).deadLetters).toMatchObject([{ reason: { code: "timeout" } }]);
 });
 
-async function embedded(): Promise<ConnectOptions> {
+type EngineOptions = Pick<ConnectOptions, "engine" | "file">;
+
+async function embedded(): Promise<EngineOptions> {
   const { path, remove } = await temporaryDirectory();
   onTestFinished(remove);
   return { engine: "embedded", file: join(path, "bus.db") };
 }
 
-test.each<[string, () => Promise<ConnectOptions>]>([
+test.each<[string, () => Promise<EngineOptions>]>([
   ["memory", async () => ({ engine: "memory" })],
   ["embedded", embedded],
 ])("a handler on %s that closes its bus does not wait for itself; its delivery is done", async (_, options) => {

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { BusError, type ConnectOptions, connect, type EngineFactory } from "wagglebus";
+import { BusError, type ConnectOptions, connect } from "wagglebus";
+import type { EngineContext } from "../../../lib/engine/engine.ts";
 import { MemoryEngine } from "../../../lib/engines/memory/index.ts";
 import { guardLogger, jsonLogger } from "../../../lib/runtime/logger.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -27,7 +28,7 @@ function stderr(): Record<string, unknown>[] {
 
 /** A bus whose engine tells of an error that no caller sees, while one delivery fails for good. */
 async function failing(options: ConnectOptions): Promise<void> {
-  const engine: EngineFactory = async (context) => {
+  const engine = async (context: EngineContext) => {
     queueMicrotask(() => context.onError(new BusError("unavailable", "the disk is slow")));
     return new MemoryEngine(context);
   };

@@ -88,4 +88,25 @@ describe("flow", () => {
     expect(err).toMatch(/^not_found: /);
     expect(code).toBe(1);
   });
+
+  test("a chain of 3,000 causes is shown as JSON and as a tree", async () => {
+    const { waggle, bus } = workspace();
+    const links = 3_000;
+    await bus((opened) =>
+      opened.publishAll(
+        Array.from({ length: links }, (_, n) => ({
+          type: "custom.ping",
+          id: `link-${n}`,
+          data: { n },
+          metadata: { correlationId: "chain", ...(n === 0 ? {} : { causationId: `link-${n - 1}` }) },
+        })),
+      ),
+    );
+    const { code, out, err } = await waggle(["flow", "chain", "--json"]);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toMatch(/^\{"id":"chain",.*"size":3000,.*\}\n$/);
+    expect(out.match(/"id":"link-\d+"/g)).toEqual(Array.from({ length: links }, (_, n) => `"id":"link-${n}"`));
+    const tree = await waggle(["flow", "chain", "--ids"]);
+    expect(tree.out.match(/link-\d+/g)).toEqual(Array.from({ length: links }, (_, n) => `link-${n}`));
+  });
 });

@@ -140,6 +140,12 @@ export class Bench {
       WHERE p.ready <> rows_ready OR p.claimed <> rows_claimed OR p.delayed <> rows_delayed OR p.blocked <> rows_blocked`);
   }
 
+  /** Waits until a close that was begun waits for its time to be up. */
+  async closeWaits(): Promise<void> {
+    const due = this.clock.now() + 10_000;
+    await eventually("the close waits", () => this.clock.nextDue === due);
+  }
+
   async close(): Promise<void> {
     // One that a test has closed in vain says so again.
     await Promise.allSettled(this.#engines.splice(0).map((engine) => engine.close()));

@@ -56,6 +56,7 @@ test.each([
   expect(bench.errors).toMatchObject([{ code: "unavailable" }]);
 
   const closing = engine.close().catch((error: unknown) => error);
+  await bench.closeWaits();
   await bench.clock.advance(10_000);
   expect(await closing).toMatchObject({ code: "unavailable", details: { unwritten: 1 } });
   expect(await unwritten).toMatchObject({ code: "unavailable" });
