@@ -45,15 +45,20 @@ export interface Subscriber {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Wraps a runner for its user. Calls `closed` once the runner has ended. */
-export function createSubscriber<Events>(
-  engine: Engine,
-  runner: Runner<Events>,
-  closed: () => Promise<void>,
-): Subscriber {
+/** What follows when a subscriber is closed; each is called once. */
+export interface SubscriberEnd {
+  /** At once: it takes nothing more. */
+  closing(): void;
+  /** Its handlers have ended. */
+  closed(): Promise<void>;
+}
+
+/** Wraps a runner for its user. */
+export function createSubscriber<Events>(engine: Engine, runner: Runner<Events>, end: SubscriberEnd): Subscriber {
   let closing: Promise<void> | undefined;
   const close = () => {
-    closing ??= runner.close().then(closed);
+    if (closing === undefined) end.closing();
+    closing ??= runner.close().then(() => end.closed());
     return closing;
   };
   return {
