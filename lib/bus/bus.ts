@@ -70,7 +70,8 @@ export interface Bus<Events = RegisteredEvents> {
   /**
    * Handles a subscription's deliveries in this process, several events at a time, until the subscriber or the bus is closed.
    * A subscription with a name is durable and shared by all processes that use the name; the settings given last apply.
-   * Without a name, it ends with this bus. Rejects with `invalid_config`, `invalid_pattern` or `unknown_type`.
+   * Without a name, it ends with this bus. Rejects with `invalid_pattern` or `unknown_type`; with `invalid_config` for a wrong
+   * option, and where this bus has another handler under the name already and not both are `shared`.
    */
   subscribe<const On extends EventSelector | readonly EventSelector[]>(
     subscription: Subscription<On>,
@@ -89,8 +90,9 @@ export interface Bus<Events = RegisteredEvents> {
 
   /**
    * Waits for an event that matches, and resolves with it. With `since` it looks back into history first. Replayed deliveries
-   * do not count. Rejects with `timeout` (default 30 s), `aborted` or `closed`; with `invalid_config` or `unknown_type` for a
-   * wrong matcher.
+   * do not count. Rejects with `timeout` (default 30 s), `aborted` or `closed`, each with the `events` that came until then in
+   * `details`, and how many were `found` and `wanted`; with `invalid_config`, `invalid_pattern` or `unknown_type` for a wrong
+   * matcher. In a handler it ends with the attempt, as `aborted`.
    */
   waitFor<const On extends EventSelector | readonly EventSelector[]>(
     want: EventMatcher<On>,
@@ -117,8 +119,9 @@ export interface Bus<Events = RegisteredEvents> {
 
   /**
    * Resolves with the flow when none of its deliveries is pending, including retries and events that handlers published. A
-   * dead letter counts as settled. Rejects with `timeout` (default 30 s; `details.pending` lists the deliveries), `not_found`,
-   * `aborted` or `closed`; with `invalid_config` on an engine without the capability `settled` (aws).
+   * dead letter counts as settled. Rejects with `timeout` (default 30 s; `details.pending` lists the deliveries, and
+   * `details.unhandled` the subscriptions that no process handles, as far as the engine knows), `not_found`, `aborted` or
+   * `closed`; with `invalid_config` on an engine without the capability `settled` (aws).
    */
   settled(correlationId: string, options?: SettledOptions): Promise<Flow>;
 

@@ -1,26 +1,19 @@
 import { createDeadLetters, type DeadLetters } from "../dead-letters/dead-letters.ts";
-import { type BatchOptions, batchSettings } from "../delivery/batch.ts";
-import { deadLetterOfUnpublished } from "../delivery/dead-letter.ts";
-import type { SubscribeOptions } from "../delivery/handler.ts";
 import { LimitRegistry } from "../delivery/limits/delivery-limits.ts";
 import { composeHandler } from "../delivery/middleware.ts";
 import { runContext } from "../delivery/run-context.ts";
 import { Runner } from "../delivery/runner.ts";
 import { createSubscriber, type Subscriber } from "../delivery/subscriber.ts";
 import { trackPublish } from "../delivery/track-publish.ts";
-import type { DeadLetter } from "../engine/delivery.ts";
+import type { AnyHandler } from "../delivery/user-function.ts";
 import type { Engine } from "../engine/engine.ts";
 import { busClosed } from "../engine/errors.ts";
-import type { Entry } from "../engine/event-log.ts";
 import type { HistoryQuery } from "../engine/queries.ts";
 import { BusError, toBusError } from "../error/bus-error.ts";
-import { mustBe } from "../error/must-be.ts";
 import { shortForm } from "../error/short-form.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { EventDefinition } from "../event/definition.ts";
 import type { Draft, Event } from "../event/event.ts";
-import { didYouMean } from "../event/nearest.ts";
-import { formatTime } from "../event/time.ts";
 import { ChangeWatch } from "../history/change-watch.ts";
 import type { EventMatchers } from "../history/event-matcher.ts";
 import type { Flow } from "../history/flow.ts";
@@ -44,10 +37,13 @@ import { checkCallOptions } from "../runtime/call-options.ts";
 import { type Clock, longestTimerMs } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { BusMetrics, Counters } from "../runtime/metrics.ts";
-import { subscriptionRecord, unknownTypes } from "../subscription/index.ts";
 import type { Bus, Subscriptions } from "./bus.ts";
+import { busMetrics } from "./bus-metrics.ts";
 import { endRunners } from "./end-runners.ts";
+import { HandlersByName } from "./handlers-by-name.ts";
 import { createMiddleware, type Middleware, type MiddlewareOption } from "./middleware.ts";
+import { setAside } from "./set-aside.ts";
+import { parseSubscribe, type SubscribeCall } from "./subscribe-call.ts";
 
 /** What a bus is made of. */
 export interface BusDependencies {
@@ -83,6 +79,7 @@ class EngineBus<Events> {
   /** Fires when all handlers have ended. */
   readonly #closing = new AbortController();
   readonly #runners = new Map<Runner<Events>, Subscriber>();
+  readonly #handlers = new HandlersByName();
   readonly #warned = new Set<string>();
   readonly #limits = new LimitRegistry();
   #closed: Promise<void> | undefined;
@@ -99,7 +96,7 @@ class EngineBus<Events> {
     this.#middleware = createMiddleware(dependencies.use, {
       ...dependencies,
       closing: this.#ending.signal,
-      deadLetter: deadLetterFor(dependencies),
+      deadLetter: setAside(dependencies),
     });
     this.#publisher = new Publisher(
       {
@@ -162,39 +159,29 @@ class EngineBus<Events> {
     return results;
   }
 
-  async subscribe(
-    subscription: object,
-    handler: (event: never, context: never) => unknown,
-    options: { filter?: (event: never) => boolean; use?: SubscribeOptions["use"]; batch?: BatchOptions } = {},
-  ): Promise<Subscriber> {
-    const { catalog, nextId, logger } = this.#dependencies;
+  async subscribe(subscription: object, handler: AnyHandler, options: unknown = {}): Promise<Subscriber> {
     const engine = this.#open();
-    checkCallOptions("subscribe", options, ["filter", "use", "batch"]);
-    for (const [what, given] of Object.entries({ "the handler": handler, filter: options.filter ?? (() => true) })) {
-      if (typeof given === "function") continue;
-      throw new BusError("invalid_config", `subscribe: ${what} ${mustBe("a function", given)}`);
+    const call = parseSubscribe(this.#dependencies, subscription, handler, options);
+    const { name } = call.record;
+    const remove = this.#handlers.add(name, call);
+    try {
+      const { changed } = await engine.subscriptions.put(call.record, { ephemeral: call.ephemeral });
+      // A bus that closes has its list of what to close already, also where a handler of its own subscribes.
+      if (this.#closed !== undefined) throw busClosed();
+      this.#warnOfChanges(name, changed);
+    } catch (thrown) {
+      remove();
+      throw thrown;
     }
-    const isObject = typeof subscription === "object" && subscription !== null;
-    const ephemeral = isObject && !("name" in subscription && subscription.name !== undefined);
-    const record = subscriptionRecord(ephemeral ? { ...subscription, name: `unnamed-${nextId()}` } : subscription);
-    const batch = options.batch === undefined ? undefined : batchSettings(options.batch, record);
-    const [unknown] = unknownTypes(record.on, catalog);
-    if (unknown !== undefined) {
-      const fix = didYouMean(unknown, catalog.types(), "add its definition to the catalog");
-      throw new BusError("unknown_type", `subscription ${record.name}: on: ${unknown} is not in the catalog${fix}`);
-    }
-    const { changed } = await engine.subscriptions.put(record, { ephemeral });
-    // A bus that closes has its list of what to close already, also where a handler of its own subscribes.
-    if (this.#closed !== undefined) throw busClosed();
-    if (changed.length > 0 && !this.#warned.has(record.name)) {
-      this.#warned.add(record.name);
-      logger.warn("subscription was stored with other settings; the new ones count from now on", {
-        subscription: record.name,
-        changed,
-      });
-    }
-    const middleware = [...this.#middleware.flatMap(({ handle }) => handle ?? []), ...(options.use ?? [])];
-    const { filter } = options;
+    return this.#consume(engine, call, remove);
+  }
+
+  #consume(
+    engine: Engine,
+    { record, ephemeral, handler, filter, use, batch }: SubscribeCall,
+    remove: () => void,
+  ): Subscriber {
+    const middleware = [...this.#middleware.flatMap(({ handle }) => handle ?? []), ...use];
     const runner = new Runner<Events>(
       { ...this.#dependencies, deliveries: engine.deliveries, limits: this.#limits, bus: asBus(this) },
       record,
@@ -202,14 +189,24 @@ class EngineBus<Events> {
         ? { handler: composeHandler(middleware, handler), filter }
         : { handler, filter, batch: { ...batch, middleware } },
     );
-    const subscriber = createSubscriber(engine, runner, async () => {
+    const ended = async () => {
       this.#runners.delete(runner);
       this.#keepAlive();
       if (ephemeral) await engine.subscriptions.delete(record.name);
-    });
+    };
+    const subscriber = createSubscriber(engine, runner, { closing: remove, closed: ended });
     this.#runners.set(runner, subscriber);
     this.#keepAlive();
     return subscriber;
+  }
+
+  #warnOfChanges(subscription: string, changed: readonly string[]): void {
+    if (changed.length === 0 || this.#warned.has(subscription)) return;
+    this.#warned.add(subscription);
+    this.#dependencies.logger.warn("subscription was stored with other settings; the new ones count from now on", {
+      subscription,
+      changed,
+    });
   }
 
   async waitFor(wanted: EventMatchers, options?: WaitOptions): Promise<Event | Event[]> {
@@ -234,17 +231,8 @@ class EngineBus<Events> {
   }
 
   async metrics(): Promise<BusMetrics> {
-    const { counters } = this.#dependencies;
     const states = await this.#open().subscriptions.list();
-    const { publishMs, deliveryMs, ...counts } = counters;
-    return {
-      ...counts,
-      activeSubscriptions: [...this.#runners.keys()].filter((runner) => !runner.paused).length,
-      backlog: states.reduce((sum, state) => sum + state.waiting + state.delayed, 0),
-      oldestAgeMs: Math.max(0, ...states.map((state) => state.oldestAgeMs)),
-      publishMs: publishMs.percentiles(),
-      deliveryMs: deliveryMs.percentiles(),
-    };
+    return busMetrics(this.#dependencies.counters, states, this.#runners.keys());
   }
 
   close(): Promise<void> {
@@ -303,17 +291,6 @@ class EngineBus<Events> {
 /** A bus over an engine. */
 export function createBus<Events>(dependencies: BusDependencies): Bus<Events> {
   return asBus(new EngineBus<Events>(dependencies));
-}
-
-/** Keeps events that middleware sets aside. */
-function deadLetterFor({ engine, clock, nextId }: BusDependencies) {
-  return async ({ event }: Entry, { code, message }: BusError): Promise<DeadLetter> => {
-    const now = clock.now();
-    const reason = { code, message, at: formatTime(now), attempt: 0 };
-    const deadLetter = deadLetterOfUnpublished(event, reason, { id: nextId(), acceptedAt: now, deadAt: now });
-    await engine.deadLetters.put(deadLetter);
-    return deadLetter;
-  };
 }
 
 /** The class has one signature for what the contract's overloads tell apart by type; their results are the same values. */

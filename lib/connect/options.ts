@@ -8,8 +8,8 @@ import { type Duration, parseDuration } from "../event/duration.ts";
 import { describeIssues } from "../event/issues.ts";
 import { didYouMean } from "../event/nearest.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { LoggerLike, LogLevel } from "../runtime/logger.ts";
 import { isRecord } from "../runtime/is-record.ts";
+import type { LoggerLike, LogLevel } from "../runtime/logger.ts";
 import { checkEngineOptions } from "./engine-options.ts";
 
 /** Options of {@link connect}. An omitted one comes from `waggle.config.ts`, then the environment, then the default. */

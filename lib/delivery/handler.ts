@@ -35,6 +35,11 @@ export interface SubscribeOptions<E extends Event = Event> {
   filter?: (event: E) => boolean;
   /** Middleware around this handler, inside that of the bus; the first is the outermost. */
   use?: readonly HandlerMiddleware[];
+  /**
+   * Whether this handler shares the work of its subscription with other handlers of this bus: each event goes to one of them.
+   * Without it a name has one handler, which may be subscribed several times. Default false.
+   */
+  shared?: boolean;
   /** Delivers several events at once: see {@link BatchSubscribeOptions}. */
   batch?: never;
 }

@@ -48,17 +48,22 @@ export interface Subscriber {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Wraps a runner for its user. Calls `closed` once the runner has ended. */
-export function createSubscriber<Events>(
-  engine: Engine,
-  runner: Runner<Events>,
-  closed: () => Promise<void>,
-): Subscriber {
+/** What follows when a subscriber is closed; each is called once. */
+export interface SubscriberEnd {
+  /** At once: it takes nothing more. */
+  closing(): void;
+  /** Its handlers have ended. */
+  closed(): Promise<void>;
+}
+
+/** Wraps a runner for its user. */
+export function createSubscriber<Events>(engine: Engine, runner: Runner<Events>, end: SubscriberEnd): Subscriber {
   let closing: Promise<void> | undefined;
   const close = async () => {
-    const ended = runner.close();
     const first = closing === undefined;
-    closing ??= ended.then(closed);
+    if (first) end.closing();
+    const ended = runner.close();
+    closing ??= ended.then(() => end.closed());
     // An earlier close from outside waits for the run that calls this one.
     const shared = first || !runner.calledFromRun ? closing : undefined;
     await ended;

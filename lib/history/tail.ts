@@ -7,7 +7,7 @@ import { callFields } from "../runtime/call-fields.ts";
 import { parseCallOptions } from "../runtime/call-options.ts";
 import { historyFilter } from "./history-filter.ts";
 import type { LogReader } from "./log-reader.ts";
-import { positionOf, type Since } from "./since.ts";
+import { positionOf } from "./since.ts";
 import { WaitEnd } from "./wait-end.ts";
 
 export interface TailDependencies {
@@ -20,7 +20,7 @@ export interface TailDependencies {
 /** Options of {@link History.tail}. */
 export interface TailOptions {
   /** Starts after this event, or at this time (RFC 3339 or a Date). Default: new events only. */
-  since?: Since;
+  since?: Event | string | Date;
   /** Ends the iteration; in a handler, the end of the attempt does too. */
   signal?: AbortSignal;
 }

@@ -10,13 +10,13 @@ import type { Clock } from "../runtime/clock.ts";
 import { createCollector } from "./collector.ts";
 import type { LogReader } from "./log-reader.ts";
 import { parseMatchers } from "./parse-matchers.ts";
-import { positionOf, type Since } from "./since.ts";
+import { positionOf } from "./since.ts";
 import { WaitLimit } from "./wait-limit.ts";
 
 /** How far {@link Bus.waitFor} looks back, and how long it waits. */
 export interface WaitOptions {
   /** Looks back: events accepted after this event, or at or after this time. Default: from now on. */
-  since?: Since;
+  since?: Event | string | Date;
   /** Default 30 s. `0` looks back only. */
   timeout?: Duration;
   /** Ends the wait as `aborted`; in a handler, the end of the attempt does too. */

@@ -94,7 +94,7 @@ export class CaseContext {
   async consume(name: SubscriptionName, bus = this.#bus): Promise<Subscriber> {
     this.#consumed.add(name);
     if (!this.has("local-consumers")) return deployedConsumer(name);
-    return bus.subscribe(this.subscription(name), this.handler);
+    return bus.subscribe(this.subscription(name), this.handler, { shared: true });
   }
 
   /** Runs a handler of the case's own for a subscription of the suite. */

@@ -20,7 +20,11 @@ const deployed: readonly string[] = [
     "what fell due meanwhile goes by priority, then by acceptance",
     "an id that comes again with another time of delivery is a duplicate: the first time stays",
   ),
-  ...titles("delivery", "a publish that the handler does not await belongs to the run: its failure fails the attempt"),
+  ...titles(
+    "delivery",
+    "a publish that the handler does not await belongs to the run: its failure fails the attempt",
+    "so does one that fails while the handler still runs",
+  ),
   ...titles("order", "urgent priorities first, then oldest first", "ordered: across keys the most urgent head first"),
   ...titles(
     "subscriptions",

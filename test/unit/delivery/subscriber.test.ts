@@ -19,9 +19,12 @@ async function subscribed(closed: () => Promise<void> = async () => {}) {
   const handler = () => new Promise<void>((resolve) => ends.push(resolve));
   const runner = new Runner(runnerDependencies(engine, clock), record, { handler });
   let closings = 0;
-  const subscriber = createSubscriber(engine, runner, async () => {
-    closings += 1;
-    await closed();
+  const subscriber = createSubscriber(engine, runner, {
+    closing: () => {},
+    closed: async () => {
+      closings += 1;
+      await closed();
+    },
   });
   const append = async (id: string) => {
     await engine.log.append({ event: anEvent({ id }), ownId: false, history: true, inHandler: false });

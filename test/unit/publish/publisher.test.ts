@@ -189,6 +189,15 @@ test("a dedupe key gives one id for the same cause, subscription and key, and an
   });
 });
 
+test.each([[""], [5], [null], [Symbol("key")], [{}]])("%o is no dedupe key", async (dedupe) => {
+  const { publisher, engine } = publishing();
+  await expect(Reflect.apply(publisher.publish, publisher, [draft, { dedupe }])).rejects.toMatchObject({
+    code: "invalid_event",
+    message: expect.stringContaining("dedupe must be a string of at least 1 character"),
+  });
+  expect(engine.calls("log.append")).toEqual([]);
+});
+
 test("a delay counts from the clock of the bus", async () => {
   const { publisher } = publishing();
   const { metadata } = await publisher.publish({ ...draft, metadata: { priority: 2 } }, { delay: "10m" });

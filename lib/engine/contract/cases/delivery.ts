@@ -226,4 +226,18 @@ export const deliveryCases: readonly ContractCase[] = [
       expect(await onlyDeadLetter(t)).toMatchObject({ attempts: 2, reason: { code: "conflict" } });
     },
   },
+  {
+    title: "so does one that fails while the handler still runs",
+    needs: ["known-ids"],
+    run: async (t) => {
+      const type = "custom.contract.careless_followed";
+      await t.bus.subscribe({ on: "custom.contract.careless", attempts: 1 }, async (_, { bus }) => {
+        void bus.publish({ type, data: { lost: true }, id: `one-id-${t.flow}` });
+        for (let n = 0; n < 3; n += 1) await bus.publish({ type, data: { n } });
+      });
+      await t.bus.publish({ type: "custom.contract.taken", data: {}, id: `one-id-${t.flow}` });
+      await t.publish("custom.contract.careless");
+      expect(await onlyDeadLetter(t)).toMatchObject({ attempts: 1, reason: { code: "conflict" } });
+    },
+  },
 ];
