@@ -49,6 +49,7 @@ export class LocalQueue {
   readonly #keys = new KeyLines();
   readonly #consumers = new ConsumerTurns();
   #deleted = false;
+  #filling = false;
   #record: SubscriptionRecord;
   #keyOf: ((event: Event) => string) | undefined;
 
@@ -80,12 +81,22 @@ export class LocalQueue {
   add(event: Event, order: number, acceptedAt: number, requeued = firstTime): void {
     const item = new DeliveryItem(this.#record.name, event, order, acceptedAt, this.#keyOf?.(event), requeued);
     const { maxBacklog } = this.#record;
-    if (maxBacklog !== undefined && !requeued.redriven && this.backlog >= maxBacklog) {
+    if (maxBacklog === undefined || this.backlog < maxBacklog) this.#filling = false;
+    else if (!requeued.redriven && !(this.#filling && requeued.replayId === undefined)) {
       this.#dependencies.deadLetter(item, overflowFailure(item.subscription, maxBacklog, acceptedAt));
       return;
     }
     this.#enqueue(item);
     this.#store?.putDelivery(item);
+  }
+
+  /**
+   * Queues an event of history for a subscription that starts there, whatever room there is: a bound must not make dead letters
+   * of what was kept. Until the backlog has gone down to it, what is published counts as read from history too.
+   */
+  backfill(event: Event, order: number, acceptedAt: number): void {
+    this.#filling = true;
+    this.add(event, order, acceptedAt);
   }
 
   /**

@@ -152,8 +152,11 @@ export class LocalQueues implements Iterable<LocalQueue> {
     const since = record.from === "beginning" ? Number.NEGATIVE_INFINITY : (queryTime(record.from, "from") ?? 0);
     const router = new Router([record]);
     for (const { event, acceptedAt } of past) {
-      if (acceptedAt >= since && router.route(event).length > 0) this.add(queue, event, acceptedAt);
+      if (acceptedAt < since || router.route(event).length === 0) continue;
+      this.#order += 1;
+      queue.backfill(event, this.#order, acceptedAt);
     }
+    this.#dependencies.changed();
   }
 
   #reroute(): void {

@@ -156,17 +156,15 @@ test("a field tree without fields is empty again", () => {
 
 test("a range index finds what a scan finds, while ranges come and go", () => {
   const bound = fc.integer({ min: 0, max: 20 });
-  const range = fc
-    .tuple(bound, bound, fc.boolean(), fc.boolean())
-    .map(
-      ([one, other, fromOpen, toOpen]): NumericRange => ({
-        kind: "range",
-        from: Math.min(one, other),
-        to: Math.max(one, other),
-        fromOpen,
-        toOpen,
-      }),
-    );
+  const range = fc.tuple(bound, bound, fc.boolean(), fc.boolean()).map(
+    ([one, other, fromOpen, toOpen]): NumericRange => ({
+      kind: "range",
+      from: Math.min(one, other),
+      to: Math.max(one, other),
+      fromOpen,
+      toOpen,
+    }),
+  );
   fc.assert(
     fc.property(fc.array(range, { maxLength: 60 }), fc.array(bound), (ranges, removed) => {
       const index = new RangeIndex<number>();

@@ -64,6 +64,26 @@ export const consumingCases: readonly ContractCase[] = [
     },
   },
   {
+    title: 'from "beginning" with maxBacklog: what was kept is delivered, and what comes meanwhile',
+    needs: ["runtime-subscriptions", "backpressure"],
+    run: async (t) => {
+      const type = "custom.contract.late";
+      const where = { metadata: { correlationId: [t.flow] } };
+      for (let n = 0; n < 10; n += 1) await t.publish(type, { data: { n } });
+      const seen: unknown[] = [];
+      const name = t.name("late-bounded");
+      const settings = { name, on: type, where, from: "beginning", concurrency: 1, maxBacklog: 2 } as const;
+      const subscriber = await t.bus.subscribe(settings, (event) => {
+        seen.push(Object(event.data).n);
+      });
+      await t.publish(type, { data: { n: 10 } });
+      await t.eventually("all are delivered", () => seen.length === 11);
+      expect(seen).toEqual(Array.from({ length: 11 }, (_, n) => n));
+      expect((await t.bus.deadLetters.list({ correlationId: t.flow })).deadLetters).toEqual([]);
+      await subscriber.close();
+    },
+  },
+  {
     title: "from a time: what was accepted from then on",
     needs: ["runtime-subscriptions"],
     run: async (t) => {

@@ -104,7 +104,7 @@ export class BlockCleaner {
       const minute = minuteOf(acceptedAt);
       const key = `${minute} ${event.type}`;
       counts.set(key, { minute, type: event.type, count: (counts.get(key)?.count ?? 0) + 1 });
-      this.#rememberSuccess(event, acceptedAt);
+      this.#rememberSuccess(event, seq, acceptedAt);
     }
     for (const { minute, type, count } of counts.values()) {
       this.#subtract.run(count, minute, type);
@@ -113,9 +113,11 @@ export class BlockCleaner {
   }
 
   /** An id may be published again; where the event has succeeded, and not long ago, it must not be handled again. */
-  #rememberSuccess(event: Event, acceptedAt: number): void {
+  #rememberSuccess(event: Event, seq: number, acceptedAt: number): void {
     const { deadLetters, events, now, subscriptionCache } = this.#dependencies;
-    const idempotent = subscriptionCache.route(event).filter((sub) => remembers(sub, acceptedAt, now()));
+    const idempotent = subscriptionCache
+      .route(event)
+      .filter((sub) => remembers(sub, acceptedAt, now()) && hasReceived(sub, seq));
     if (idempotent.length === 0) return;
     const dead = new Set(deadLetters.subscriptionsOf(event));
     for (const sub of idempotent) {
@@ -142,4 +144,9 @@ export class BlockCleaner {
 
 function remembers(sub: Subscription, acceptedAt: number, now: number): boolean {
   return sub.record.idempotent && acceptedAt + sub.record.dedupeFor > now;
+}
+
+/** A subscription that was made after the event, to start then, has never had it. */
+function hasReceived({ liveFrom, record }: Subscription, seq: number): boolean {
+  return seq > liveFrom || record.from !== "now";
 }

@@ -110,6 +110,22 @@ test("an id published again after its event has left history is not handled agai
   expect(await again("third")).toEqual([1, 1, 1]);
 });
 
+test("an id published again after its event has left history is delivered to a subscription made in between", async () => {
+  const bench = await Bench.make();
+  const engine = await bench.open({ retention: minute });
+  await engine.subscriptions.put(aRecord({ name: "early", dedupeFor: 60 * minute }), now);
+  const early = new TestConsumer(engine, "early");
+  await publish(engine, anEvent({ id: "a" }));
+  await early.settle();
+  await engine.subscriptions.put(aRecord({ name: "late", dedupeFor: 60 * minute }), now);
+  const late = new TestConsumer(engine, "late");
+  await bench.clock.advance("3m");
+  await eventually("it has left history", async () => (await engine.log.get("a")) === undefined);
+  await publish(engine, anEvent({ id: "a" }));
+  expect(await late.ids(1)).toEqual(["a"]);
+  expect(early.held).toEqual([]);
+});
+
 test("an id outside of history is forgotten with the retention", async () => {
   const bench = await Bench.make();
   const engine = await bench.open({ retention: minute });
