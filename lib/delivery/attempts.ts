@@ -179,6 +179,7 @@ export class Attempts<Events> implements AttemptRunner {
   #end(run: Run<Events>, outcome: Outcome): void {
     const { counters } = this.#dependencies;
     this.#runs.delete(run);
+    run.ended = true;
     counters.running -= 1;
     if (run.stuck) counters.stuck -= 1;
     this.#ended(run.delivery, outcome);

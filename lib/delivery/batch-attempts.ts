@@ -149,12 +149,14 @@ export class BatchAttempts<Events> implements AttemptRunner {
 
   #finish(run: BatchRun<Events>): void {
     this.#runs.delete(run);
+    run.ended = true;
     if (run.stuck) this.#dependencies.counters.stuck -= 1;
   }
 
-  #end({ delivery }: Run<Events>, outcome: Outcome): void {
+  #end(run: Run<Events>, outcome: Outcome): void {
+    run.ended = true;
     this.#running -= 1;
     this.#dependencies.counters.running -= 1;
-    this.#ended(delivery, outcome);
+    this.#ended(run.delivery, outcome);
   }
 }

@@ -4,7 +4,7 @@ import type { Event } from "../event/event.ts";
 import { type Logger, withFields } from "../runtime/logger.ts";
 import type { BatchContext, BatchDelivery } from "./batch.ts";
 import type { PoolItem } from "./indexed-pool.ts";
-import { PendingPublishes } from "./pending-publishes.ts";
+import { PendingPublishes, reportLate } from "./pending-publishes.ts";
 import type { Run } from "./run.ts";
 import { type RunContext, runContext } from "./run-context.ts";
 
@@ -21,6 +21,8 @@ export class BatchRun<Events> implements RunContext, BatchContext<Event, Events>
   readonly #logger: Logger;
   poolIndex = -1;
   stuck = false;
+  /** Whether the outcomes of its events are decided. */
+  ended = false;
 
   // Properties, so that a handler may take them out of its context: ({ fail }) => …
   readonly fail = (event: Event, error: unknown): void => {
@@ -85,8 +87,9 @@ export class BatchRun<Events> implements RunContext, BatchContext<Event, Events>
     for (const member of this.members) member.abort(reason);
   }
 
-  track(publish: Promise<unknown>, isObserved?: () => boolean): void {
-    this.#publishes.add(publish, isObserved);
+  track(publish: Promise<unknown>, isObserved: () => boolean = () => true): void {
+    if (this.ended) reportLate(publish, isObserved, this.log);
+    else this.#publishes.add(publish, isObserved);
   }
 
   /** Publishes that the handler began and did not await, for no event of its own. */

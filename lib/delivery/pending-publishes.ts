@@ -1,3 +1,6 @@
+import { toBusError } from "../error/bus-error.ts";
+import type { Logger } from "../runtime/logger.ts";
+
 /** What a promise was rejected with. */
 export interface Rejection {
   readonly error: unknown;
@@ -44,6 +47,20 @@ async function allEnded(promises: readonly Promise<unknown>[], before: Rejection
   const rejections = await Promise.all(promises.map(rejectionOf));
   const first = before ?? rejections.find((rejection) => rejection !== undefined);
   if (first !== undefined) throw first.error;
+}
+
+/**
+ * Tells of a publish that began after its run had ended, and failed without anybody asking about it: there is no attempt any
+ * more that could fail with it.
+ */
+export function reportLate(publish: Promise<unknown>, isObserved: () => boolean, log: Pick<Logger, "warn">): void {
+  publish.catch((thrown: unknown) => {
+    // Whoever awaits it asks a turn later.
+    setImmediate(() => {
+      if (isObserved()) return;
+      log.warn("a publish that a handler left behind failed", { code: toBusError(thrown).code });
+    });
+  });
 }
 
 /** Waits for a promise, if there is one, and gives what it was rejected with. */

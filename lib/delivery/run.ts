@@ -6,7 +6,7 @@ import { type Logger, withFields } from "../runtime/logger.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 import type { HandlerContext } from "./handler.ts";
 import type { PoolItem } from "./indexed-pool.ts";
-import { PendingPublishes } from "./pending-publishes.ts";
+import { PendingPublishes, reportLate } from "./pending-publishes.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** One attempt at one delivery: what its handler sees, and what its publishes have to know. */
@@ -24,6 +24,8 @@ export class Run<Events> implements RunContext, HandlerContext<Events>, PoolItem
   poolIndex = -1;
   /** Whether it ran past its abort and was reported. */
   stuck = false;
+  /** Whether its outcome is decided. */
+  ended = false;
 
   constructor(delivery: Delivery, record: SubscriptionRecord, bus: Bus<Events>, logger: Logger, startedAt: number) {
     this.delivery = delivery;
@@ -74,7 +76,11 @@ export class Run<Events> implements RunContext, HandlerContext<Events>, PoolItem
     this.#controller?.abort(reason);
   }
 
-  track(publish: Promise<unknown>, isObserved?: () => boolean): void {
+  track(publish: Promise<unknown>, isObserved: () => boolean = () => true): void {
+    if (this.ended) {
+      reportLate(publish, isObserved, this.log);
+      return;
+    }
     this.#publishes ??= new PendingPublishes();
     this.#publishes.add(publish, isObserved);
   }

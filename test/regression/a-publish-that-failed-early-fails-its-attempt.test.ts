@@ -42,6 +42,32 @@ test.each(Object.entries(begin))("%s: caught, the attempt is done", async (_, pu
   expect(asked).toEqual([]);
 });
 
+test.each([{}, { batch: { size: 1 } }])(
+  "%j: one that it left behind is told of by a log line, if nobody asked",
+  async (options) => {
+    const warnings: unknown[] = [];
+    const ignore = () => {};
+    const warn = (message: string, { code, subscription }: Record<string, unknown> = {}) =>
+      warnings.push({ message, code, subscription });
+    const logger = { debug: ignore, info: ignore, warn, error: ignore };
+    await using bus = await connect({ engine: "memory", source: "regression", logger });
+    const late = Promise.withResolvers<void>();
+    const after = async (context: HandlerContext) => {
+      await late.promise;
+      begin.emit?.(context.bus);
+      await Promise.resolve(begin.emit?.(context.bus)).catch(ignore);
+    };
+    const handler = (_: unknown, context: HandlerContext) => void after(context);
+    await Reflect.apply(bus.subscribe, bus, [{ name: "readers", on: "custom.asked" }, handler, options]);
+    const { id } = await bus.publish({ type: "custom.asked", data: {} });
+    expect(await bus.settled(id)).toMatchObject({ status: "completed" });
+    late.resolve();
+    for (let turns = 0; turns < 5; turns += 1) await setImmediate();
+    const message = "a publish that a handler left behind failed";
+    expect(warnings).toEqual([{ message, code: "invalid_event", subscription: "readers" }]);
+  },
+);
+
 test("in a batch, too", async () => {
   const lost = await handle(async (bus) => void begin.emit?.(bus), { batch: { size: 2, window: 0 } });
   expect(lost).toEqual(["invalid_event"]);

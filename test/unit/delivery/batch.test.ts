@@ -47,8 +47,9 @@ describe("how a batch is collected", () => {
   });
 
   test("a batch is full at the concurrency that another process has set lower", async () => {
-    const { bus, batches, publish } = await batched({ size: 5, window: "1h" });
-    await bus.subscribe({ name: "readers", on: type, concurrency: 2 }, () => {}).then((other) => other.close());
+    const { bus, batches, publish } = await batched({ size: 5, window: "1h" }, undefined, {}, { shared: true });
+    const other = await bus.subscribe({ name: "readers", on: type, concurrency: 2 }, () => {}, { shared: true });
+    await other.close();
     for (const name of ["a", "b", "c"]) await publish(name);
     await turn();
     expect(batches).toEqual(["a b at 0"]);

@@ -86,9 +86,9 @@ describe("throttle without a key", () => {
   });
 
   test("given later it counts from then on, taken away it holds nothing up", async () => {
-    const { bus, starts, publish } = await limited({});
+    const { bus, starts, publish, handler } = await limited({});
     const other = (settings: Settings) =>
-      bus.subscribe({ name: "calls", on: type, ...settings }, () => {}).then((subscriber) => subscriber.close());
+      bus.subscribe({ name: "calls", on: type, ...settings }, handler).then((subscriber) => subscriber.close());
     await other({ throttle: { limit: 1, per: "10s" } });
     for (const name of ["a", "b", "c"]) await publish(name);
     await bus.clock.advance("10s");
@@ -247,11 +247,12 @@ describe("concurrencyPerKey", () => {
     const bus = testBus();
     const seen: string[] = [];
     const subscription = { name: "calls", on: type, ...onePerKey } as const;
-    const batch = await bus.subscribe(subscription, () => {}, { batch: { size: 5, window: "1h" } });
-    const other = await bus.subscribe(subscription, (event) => {
+    const batch = await bus.subscribe(subscription, () => {}, { batch: { size: 5, window: "1h" }, shared: true });
+    const one = (event: Event) => {
       seen.push(nameOf(event));
       return lasting(bus, 100);
-    });
+    };
+    const other = await bus.subscribe(subscription, one, { shared: true });
     other.pause();
     await bus.publish({ type, data: { name: "x1", key: "x" } });
     await bus.clock.advance("50m");
