@@ -47,6 +47,8 @@ const decided: readonly [what: string, pattern: unknown, event: unknown, expecte
   ["a number is not in a block", { a: [{ cidr: "0.0.0.0/0" }] }, { a: 5 }, false],
   ["whatever its digits", { a: [{ cidr: "::/1" }] }, { a: 20010 }, false],
   ["nor is a number in another notation", { a: [{ cidr: "0.0.0.0/0" }] }, { a: 5e3 }, false],
+  ["an empty name at the end of a path is a name", { a: { "": [1] } }, { a: { "": 1 } }, true],
+  ["also with a dot", { a: { "": [1] } }, { "a.": 1 }, true],
   ["nor is one an address", { a: ["10.0.0.1"] }, { a: 0x0a000001 }, false],
 ];
 
