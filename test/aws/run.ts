@@ -23,12 +23,9 @@ import {
 
 /** What `--up` deploys: the crew. */
 const crew = { app: "bin/stacks.ts", context: { bus: "agents" } };
-/** The apps that the tests share, with their context. */
-const tested = [
-  { app: "test/aws/contract/app.ts", context: {} },
-  crew,
-  { app: "bin/stacks.ts", context: { bus: "e2e", functions: "test/aws/e2e/functions" } },
-];
+const contract = { app: "test/aws/contract/app.ts", context: {} };
+/** The apps that the other tests share, with their context. */
+const shared = [crew, { app: "bin/stacks.ts", context: { bus: "e2e", functions: "test/aws/e2e/functions" } }];
 
 const [given = "", ...args] = process.argv.slice(2);
 const name = targetNames.find((one) => one === given);
@@ -55,7 +52,7 @@ try {
 async function runOn(target: Target): Promise<number> {
   const { signal } = ending;
   const up = args.includes("--up");
-  const apps = up ? [crew] : tested;
+  const apps = up ? [crew] : needsContract(args) ? [contract, ...shared] : shared;
   await mkdir(cache, { recursive: true });
   const account = target.start === undefined ? await findAccount() : undefined;
   const emulator = await target.start?.(signal);
@@ -88,6 +85,12 @@ async function runOn(target: Target): Promise<number> {
     for (const assembly of assemblies) await assembly.remove();
     await emulator?.stop();
   }
+}
+
+/** Whether the contract's stacks are needed: a hundred functions and queues, which take an emulator a while. */
+function needsContract(given: readonly string[]): boolean {
+  const files = given.filter((one) => one.startsWith("test/"));
+  return files.length === 0 || files.some((file) => file.startsWith("test/aws/contract"));
 }
 
 async function stayUp(endpoint: string | undefined, signal: AbortSignal): Promise<number> {
