@@ -99,20 +99,20 @@ export interface Bus<Events = RegisteredEvents> {
     options?: WaitOptions,
   ): Promise<EventOf<{ on: On }, Events>>;
   /** Resolves with the first event that matches any of the matchers. */
-  waitFor<const Wants extends readonly EventMatcher[]>(
-    want: { any: Fitting<Wants> },
+  waitFor<const Matchers extends readonly EventMatcher[]>(
+    want: { any: Fitting<Matchers> },
     options?: WaitOptions,
-  ): Promise<EventOfMatcher<Wants[number], Events>>;
+  ): Promise<EventOfMatcher<Matchers[number], Events>>;
   /** Resolves with one event for each matcher, in the order of the matchers. */
-  waitFor<const Wants extends readonly EventMatcher[]>(
-    want: { all: Fitting<Wants> },
+  waitFor<const Matchers extends readonly EventMatcher[]>(
+    want: { all: Fitting<Matchers> },
     options?: WaitOptions,
-  ): Promise<EventsOfMatchers<Wants, Events>>;
+  ): Promise<EventsOfMatchers<Matchers, Events>>;
   /** Resolves with `count` different events, each of which matches one of the matchers, in the order of acceptance. */
-  waitFor<const Wants extends readonly EventMatcher[]>(
-    want: { count: number; of: Fitting<Wants> },
+  waitFor<const Matchers extends readonly EventMatcher[]>(
+    want: { count: number; of: Fitting<Matchers> },
     options?: WaitOptions,
-  ): Promise<EventOfMatcher<Wants[number], Events>[]>;
+  ): Promise<EventOfMatcher<Matchers[number], Events>[]>;
 
   /** Past events: look them up, count them, follow new ones, read a flow as a tree. */
   readonly history: History;

@@ -9,7 +9,7 @@ import type { Counters } from "../runtime/metrics.ts";
 import { promiseOf } from "../runtime/promise-of.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 import { type AttemptCounts, AttemptOutcomes } from "./attempt-outcomes.ts";
-import type { BatchParts } from "./batch.ts";
+import type { BatchHandlerSettings } from "./batch.ts";
 import { DeadlineMonitor } from "./deadlines.ts";
 import { IndexedPool } from "./indexed-pool.ts";
 import { Run } from "./run.ts";
@@ -30,11 +30,11 @@ export interface AttemptsDependencies<Events> {
 }
 
 /** What is run: the handler with its middleware, and the subscriber's filter. */
-export interface HandlerParts {
+export interface HandlerSettings {
   readonly handler: AnyHandler;
   readonly filter?: ((event: never) => boolean) | undefined;
   /** Present where the handler takes batches. */
-  readonly batch?: BatchParts | undefined;
+  readonly batch?: BatchHandlerSettings | undefined;
 }
 
 /** Runs the deliveries that a runner was handed, and says how each ended. */
@@ -81,7 +81,7 @@ export class Attempts<Events> implements AttemptRunner {
    */
   readonly #scope = new AsyncResource("WaggleSubscription");
 
-  constructor(dependencies: AttemptsDependencies<Events>, { handler, filter }: HandlerParts, ended: AttemptEnded) {
+  constructor(dependencies: AttemptsDependencies<Events>, { handler, filter }: HandlerSettings, ended: AttemptEnded) {
     this.#dependencies = dependencies;
     this.#handler = handler;
     this.#filter = filter;

@@ -4,8 +4,8 @@ import type { BusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 import { type AttemptCounts, AttemptOutcomes } from "./attempt-outcomes.ts";
-import type { AttemptEnded, AttemptRunner, AttemptsDependencies, HandlerParts } from "./attempts.ts";
-import type { BatchParts } from "./batch.ts";
+import type { AttemptEnded, AttemptRunner, AttemptsDependencies, HandlerSettings } from "./attempts.ts";
+import type { BatchHandlerSettings } from "./batch.ts";
 import { BatchCollector } from "./batch-collector.ts";
 import { runBatch } from "./batch-middleware.ts";
 import { BatchRun } from "./batch-run.ts";
@@ -23,7 +23,7 @@ export class BatchAttempts<Events> implements AttemptRunner {
   readonly #dependencies: AttemptsDependencies<Events>;
   readonly #handler: AnyHandler;
   readonly #filter: ((event: never) => boolean) | undefined;
-  readonly #batch: BatchParts;
+  readonly #batch: BatchHandlerSettings;
   readonly #ended: AttemptEnded;
   readonly #outcomes: AttemptOutcomes;
   readonly #collector: BatchCollector;
@@ -34,8 +34,8 @@ export class BatchAttempts<Events> implements AttemptRunner {
 
   constructor(
     dependencies: AttemptsDependencies<Events>,
-    { handler, filter }: HandlerParts,
-    batch: BatchParts,
+    { handler, filter }: HandlerSettings,
+    batch: BatchHandlerSettings,
     ended: AttemptEnded,
   ) {
     this.#dependencies = dependencies;

@@ -75,7 +75,7 @@ export interface BatchSettings {
 }
 
 /** What a batch is made and run with. */
-export interface BatchParts extends BatchSettings {
+export interface BatchHandlerSettings extends BatchSettings {
   /** Runs around each event of a batch; the first is the outermost. */
   readonly middleware: readonly HandlerMiddleware[];
 }

@@ -1,4 +1,4 @@
-/** What can lie in a {@link IndexedPool}: it remembers its place. */
+/** What can lie in a {@link IndexedPool}: it remembers its index. */
 export interface PoolItem {
   /** Its index in the pool; -1 while in none. */
   poolIndex: number;
@@ -19,13 +19,13 @@ export class IndexedPool<Item extends PoolItem> {
 
   /** False where it is in no pool, or in another one. */
   delete(item: Item): boolean {
-    const place = item.poolIndex;
-    if (this.#items[place] !== item) return false;
+    const index = item.poolIndex;
+    if (this.#items[index] !== item) return false;
     item.poolIndex = -1;
     const last = this.#items.pop();
     if (last !== undefined && last !== item) {
-      this.#items[place] = last;
-      last.poolIndex = place;
+      this.#items[index] = last;
+      last.poolIndex = index;
     }
     return true;
   }

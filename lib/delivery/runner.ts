@@ -9,7 +9,7 @@ import {
   type AttemptRunner,
   Attempts,
   type AttemptsDependencies,
-  type HandlerParts,
+  type HandlerSettings,
 } from "./attempts.ts";
 import { BatchAttempts } from "./batch-attempts.ts";
 import type { DeliveryLimits, LimitRegistry } from "./limits/delivery-limits.ts";
@@ -40,16 +40,16 @@ export class Runner<Events> implements Consumer {
   #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
   #released = false;
 
-  constructor(dependencies: RunnerDependencies<Events>, record: SubscriptionRecord, parts: HandlerParts) {
+  constructor(dependencies: RunnerDependencies<Events>, record: SubscriptionRecord, handler: HandlerSettings) {
     const { deliveries } = dependencies;
     this.#dependencies = dependencies;
     this.#record = record;
     this.#use(record);
     const ended = (delivery: Delivery, outcome: Outcome) => this.#ended(delivery, outcome);
     this.#attempts =
-      parts.batch === undefined
-        ? new Attempts(dependencies, parts, ended)
-        : new BatchAttempts(dependencies, parts, parts.batch, ended);
+      handler.batch === undefined
+        ? new Attempts(dependencies, handler, ended)
+        : new BatchAttempts(dependencies, handler, handler.batch, ended);
     this.#consumption = deliveries.consume(record.name, this);
     this.#consumption.wake();
   }

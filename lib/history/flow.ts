@@ -85,8 +85,8 @@ export function buildFlow(
     const parent = cause === undefined ? undefined : nodes.get(cause);
     placed.add(node);
     // Publishers may give any `causationId`. In a cycle, some cause was accepted later than its effect: cut there, no event is hidden.
-    const inRing = parent !== undefined && (parent === node || (!placed.has(parent) && causes(nodes, event)));
-    (parent === undefined || inRing ? roots : parent.children).push(node);
+    const inCycle = parent !== undefined && (parent === node || (!placed.has(parent) && causes(nodes, event)));
+    (parent === undefined || inCycle ? roots : parent.children).push(node);
     if (Date.parse(event.time) < Date.parse(startedAt)) startedAt = event.time;
     if (Date.parse(event.time) > Date.parse(lastAt)) lastAt = event.time;
   }

@@ -1,5 +1,5 @@
 import { metricNames } from "../aws-shared/index.ts";
-import type { AttemptCounts, AttemptsDependencies, HandlerParts } from "../delivery/attempts.ts";
+import type { AttemptCounts, AttemptsDependencies, HandlerSettings } from "../delivery/attempts.ts";
 import type { MessageQueue } from "../engines/aws/consume/message-queue.ts";
 import { processMessage } from "../engines/aws/deliveries/process-message.ts";
 import type { DeliveryTable, MessageAction, SkipReason } from "../engines/aws/dependencies.ts";
@@ -12,7 +12,7 @@ import { type RunTime, runDelivery } from "./run-delivery.ts";
 export interface BatchDependencies<Events> {
   readonly attempts: AttemptsDependencies<Events>;
   readonly record: SubscriptionRecord;
-  readonly handler: HandlerParts;
+  readonly handler: HandlerSettings;
   readonly deliveries: Pick<DeliveryTable, "claim" | "settle">;
   readonly queue: Pick<MessageQueue, "hide" | "delete" | "flush">;
   readonly time: InvocationTime;

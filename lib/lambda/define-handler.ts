@@ -51,7 +51,7 @@ export function subscriberFunction(
   runtime: FunctionRuntime,
 ): QueueFunction {
   const record = checkedRecord(subscription, handler, options);
-  const parts = { handler: composeHandler(options.use ?? [], handler) };
+  const settings = { handler: composeHandler(options.use ?? [], handler) };
   const ready = once(() => makeReady(record, options, runtime));
   provideBus(async () => (await ready()).bus);
   provideAws({ createAwsEngine, openAws });
@@ -61,7 +61,7 @@ export function subscriberFunction(
     const { dependencies, bus, counters, deliveries, queue } = await ready();
     const logger = withFields(dependencies.logger, { requestId: context.awsRequestId });
     const attempts = { ...dependencies, bus, counters, logger };
-    const run = new BatchRun({ attempts, record, handler: parts, deliveries, queue, time }, messages);
+    const run = new BatchRun({ attempts, record, handler: settings, deliveries, queue, time }, messages);
     try {
       const back = await run.run();
       return { batchItemFailures: back.map((itemIdentifier) => ({ itemIdentifier })) };

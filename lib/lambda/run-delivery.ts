@@ -1,4 +1,4 @@
-import { type AttemptCounts, Attempts, type AttemptsDependencies, type HandlerParts } from "../delivery/attempts.ts";
+import { type AttemptCounts, Attempts, type AttemptsDependencies, type HandlerSettings } from "../delivery/attempts.ts";
 import type { Delivery, Outcome } from "../engine/delivery.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
@@ -14,7 +14,7 @@ export interface RunTime {
 /** What a delivery is run with. */
 export interface DeliveryRun<Events> {
   readonly attempts: AttemptsDependencies<Events>;
-  readonly handler: HandlerParts;
+  readonly handler: HandlerSettings;
   readonly record: SubscriptionRecord;
   readonly time: RunTime;
 }

@@ -67,18 +67,18 @@ function renderRows(output: CliOutput, { rows, right = [], flexible }: ReportSec
 
 function renderDead(
   { colors }: CliOutput,
-  letters: readonly DeadStep[],
+  deadLetters: readonly DeadStep[],
   { fix = "once the cause is fixed:" }: SummaryText,
   waggle: string,
 ): string {
-  const shown = letters.slice(0, deadShown).map(({ id, subscription, what, message }) => {
+  const shown = deadLetters.slice(0, deadShown).map(({ id, subscription, what, message }) => {
     const about = message.includes(what) ? "" : `${printable(what)}: `;
     return `${colors.red(subscription)} ${about}${printable(message)}\n  ${waggle} dlq show ${id}\n`;
   });
-  const more = letters.length - deadShown;
+  const more = deadLetters.length - deadShown;
   if (more > 0) shown.push(`and ${plural(more, "more", "more")}: ${waggle} dlq list\n`);
-  const [first] = letters;
-  const which = letters.length === 1 && first !== undefined ? first.id : "--all";
+  const [first] = deadLetters;
+  const which = deadLetters.length === 1 && first !== undefined ? first.id : "--all";
   return `${shown.join("")}${colors.dim(printable(fix))} ${waggle} dlq redrive ${which}\n`;
 }
 

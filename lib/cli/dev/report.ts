@@ -79,7 +79,7 @@ export function subjectOf(event: Event, view: Pick<ReportView, "subject">): stri
 }
 
 /** What is kept of a dead letter in a summary. */
-export function toDeadStep(letter: DeadLetter, view: Pick<ReportView, "subject">): DeadStep {
-  const { id, subscription = "", attempts, deadAt, reason, event } = letter;
+export function toDeadStep(deadLetter: DeadLetter, view: Pick<ReportView, "subject">): DeadStep {
+  const { id, subscription = "", attempts, deadAt, reason, event } = deadLetter;
   return { id, subscription, what: subjectOf(event, view), message: reason.message, attempts, deadAt };
 }

@@ -140,17 +140,17 @@ export class Session<Events, Plan extends object> implements FunctionSession<Eve
 
   async deadLetters(): Promise<DeadLetter[]> {
     const bus = await this.open();
-    const letters: DeadLetter[] = [];
+    const found: DeadLetter[] = [];
     for (const { name } of this.subscriptions) {
       let cursor: string | undefined;
       do {
         const page = { subscription: name, limit: 1_000, ...(cursor === undefined ? {} : { cursor }) };
         const listed = await bus.deadLetters.list(page);
-        letters.push(...listed.deadLetters);
+        found.push(...listed.deadLetters);
         cursor = listed.cursor;
       } while (cursor !== undefined);
     }
-    return letters.toSorted((a, b) => Date.parse(b.deadAt) - Date.parse(a.deadAt));
+    return found.toSorted((a, b) => Date.parse(b.deadAt) - Date.parse(a.deadAt));
   }
 
   /** Whether a delivery of these subscriptions is under way or to come, in any process; and how many no handler has now. */
@@ -175,7 +175,7 @@ export class Session<Events, Plan extends object> implements FunctionSession<Eve
       failed,
       events: Object.fromEntries([...this.eventCounts].toSorted((a, b) => b[1] - a[1])),
       slowest,
-      deadLetters: (await this.deadLetters()).map((letter) => toDeadStep(letter, view)),
+      deadLetters: (await this.deadLetters()).map((one) => toDeadStep(one, view)),
       durationMs: performance.now() - this.#startedAt,
       ...(firstHandledMs === undefined ? {} : { firstHandledMs }),
     };

@@ -1,10 +1,10 @@
 import type { Bus } from "../../bus/bus.ts";
 import { unnamedInWorker } from "./adapter.ts";
 import type { Recorder } from "./recorder.ts";
-import { type Host, scriptedHandler } from "./scripted-handler.ts";
+import { scriptedHandler, type WorkerProcess } from "./scripted-handler.ts";
 import { isSubscriptionName, subscriptionOf } from "./subscriptions.ts";
 
-const host: Host = {
+const workerProcess: WorkerProcess = {
   crash: () => {
     process.kill(process.pid, "SIGKILL");
     // The signal may come a moment later; nothing may happen in between.
@@ -22,7 +22,7 @@ export async function consumeInWorker(
   names: readonly string[],
   timeScale = 1,
 ): Promise<void> {
-  const handler = scriptedHandler(recorder, host);
+  const handler = scriptedHandler(recorder, workerProcess);
   for (const name of names.filter(isSubscriptionName)) await bus.subscribe(subscriptionOf(name, timeScale), handler);
   await bus.subscribe({ on: unnamedInWorker }, handler);
   process.send?.("ready");

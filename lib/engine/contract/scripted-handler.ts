@@ -11,20 +11,20 @@ import { type Step, stepsFor } from "./script.ts";
 const gateTimeoutMs = 60_000;
 
 /** What a script may do to the process that runs it. */
-export interface Host {
+export interface WorkerProcess {
   /** Ends the process at once, as `kill -9` does. */
   crash(): Promise<never>;
 }
 
 /** The process of the tests itself must go on. */
-const testHost: Host = {
+const testProcess: WorkerProcess = {
   crash: () => Promise.reject(new Error("a crash was delivered to the process of the tests; only a worker may crash")),
 };
 
 /** A handler that does what the event's data says, and reports each turn to the recorder. */
 export function scriptedHandler(
   recorder: Recorder,
-  host = testHost,
+  workerProcess = testProcess,
 ): (event: Event, context: HandlerContext) => Promise<void> {
   return async (event, context) => {
     const report = (phase: Report["phase"], more: Pick<Report, "event" | "note"> = {}) =>
@@ -43,7 +43,8 @@ export function scriptedHandler(
     await report("started", { event });
     try {
       for (const step of stepsFor(event.data, context.subscription)) {
-        if (step.upTo === undefined || context.attempt <= step.upTo) await act(step, context, recorder, host, report);
+        if (step.upTo === undefined || context.attempt <= step.upTo)
+          await act(step, context, recorder, workerProcess, report);
       }
     } catch (thrown) {
       await report("failed", { note: thrown instanceof Error ? thrown.message : String(thrown) });
@@ -57,7 +58,7 @@ async function act(
   step: Step,
   { signal, bus }: HandlerContext,
   recorder: Recorder,
-  host: Host,
+  workerProcess: WorkerProcess,
   report: (phase: Report["phase"], more: Pick<Report, "event" | "note">) => Promise<void>,
 ): Promise<void> {
   switch (step.do) {
@@ -77,7 +78,7 @@ async function act(
       await delay(step.ms);
       return;
     case "crash":
-      return host.crash();
+      return workerProcess.crash();
     case "publish": {
       const { type, data = {}, dedupe } = step;
       try {

@@ -3,6 +3,6 @@ export { consumeInWorker } from "./consume-in-worker.ts";
 export { fileRecorder } from "./file-recorder.ts";
 export { forkWorker } from "./fork-worker.ts";
 export { memoryRecorder, type Recorder, type Report, reportSchema } from "./recorder.ts";
-export { type Host, scriptedHandler } from "./scripted-handler.ts";
+export { scriptedHandler, type WorkerProcess } from "./scripted-handler.ts";
 export { isSubscriptionName, type SubscriptionName, subscriptionOf, subscriptions } from "./subscriptions.ts";
 export { catalog } from "./versioned.ts";

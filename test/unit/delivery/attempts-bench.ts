@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Attempts, type HandlerParts } from "../../../lib/delivery/attempts.ts";
+import { Attempts, type HandlerSettings } from "../../../lib/delivery/attempts.ts";
 import type { HandlerContext } from "../../../lib/delivery/handler.ts";
 import type { AnyHandler } from "../../../lib/delivery/user-function.ts";
 import type { Delivery, Outcome } from "../../../lib/engine/delivery.ts";
@@ -22,7 +22,7 @@ const record = aRecord({ attempts: 3, timeout: 10_000, backoff: { from: 1_000, t
 /** Runs a handler over deliveries, and tells how they ended. */
 export function attempting(
   handler: (event: Event, context: HandlerContext) => unknown,
-  parts: Partial<HandlerParts> = {},
+  parts: Partial<HandlerSettings> = {},
 ) {
   const clock = new ManualClock();
   const counters = new Counters();

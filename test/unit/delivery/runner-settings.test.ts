@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { standardCatalog } from "../../../lib/catalog/index.ts";
-import type { HandlerParts } from "../../../lib/delivery/attempts.ts";
+import type { HandlerSettings } from "../../../lib/delivery/attempts.ts";
 import { Runner } from "../../../lib/delivery/runner.ts";
 import type { Delivery, Outcome } from "../../../lib/engine/delivery.ts";
 import { jsonLogger } from "../../../lib/runtime/logger.ts";
@@ -12,7 +12,7 @@ import { aRecord } from "../../support/a-record.ts";
 import { anEvent } from "../../support/an-event.ts";
 
 /** A runner on a queue that does what the test says, and notes what it was told. */
-function running(parts: Partial<HandlerParts>, settings: Partial<SubscriptionRecord> = {}) {
+function running(parts: Partial<HandlerSettings>, settings: Partial<SubscriptionRecord> = {}) {
   const clock = new ManualClock();
   const settled: string[] = [];
   let wakes = 0;

@@ -41,6 +41,6 @@ test("of any failures each keeps its attempt, code and time; texts are whole, or
   );
 });
 
-test("what is no list of failures is none: it must not stop what comes", () => {
+test("what is not a list of failures counts as none: it must not stop what comes", () => {
   for (const text of ["", "{}", "[1]", '[["1","code",0,"message"]]']) expect(parseFailures(text)).toEqual([]);
 });
