@@ -7,6 +7,7 @@ import type { Event } from "../event/event.ts";
 import { idTime } from "../event/id.ts";
 import { prepareEvent } from "../event/prepare.ts";
 import { timeOf } from "../event/time.ts";
+import { isRecord } from "../runtime/is-record.ts";
 import { messageText } from "./message-text.ts";
 
 /** By how much the clocks of a publisher and of AWS may differ. */
@@ -163,10 +164,6 @@ function partialEvent(outer: z.infer<typeof envelope>): Event {
 
 function withReplay(event: Event, replay: { id: string }): Event {
   return Object.freeze({ ...event, metadata: Object.freeze({ ...event.metadata, replay }) });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -54,7 +54,7 @@ test("a handler that blocks past its timeout has timed out, though it returns be
   expect(errors).toEqual([]);
 });
 
-test("an error that refuses to be read fails its attempt as any other", async () => {
+test("an error that refuses to be read fails its attempt like any other", async () => {
   const { attempts, begin, outcomes } = failing(
     new Proxy(new Error("hidden"), { get: refusing, getPrototypeOf: refusing }),
   );

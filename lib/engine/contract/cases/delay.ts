@@ -91,7 +91,7 @@ export const delayCases: readonly ContractCase[] = [
     },
   },
   {
-    title: "a delayed event is retried as any other",
+    title: "a delayed event is retried like any other",
     needs: ["delay"],
     run: async (t) => {
       await t.consume("handled");

@@ -91,7 +91,7 @@ export class WriteGroups {
     return this.#unwritten === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
   }
 
-  /** Gives up what could not be written, and tries nothing again; gives the error that says so, if there was any. */
+  /** Stops retrying, and abandons what could not be written; returns the error that says so, or undefined if all was written. */
   abandon(): BusError | undefined {
     const { file, settlementQueue } = this.#dependencies;
     const cause = this.#settlementRetry.error;
