@@ -43,7 +43,7 @@ test.each(Object.entries(begin))("%s: caught, the attempt is done", async (_, pu
 });
 
 test.each([{}, { batch: { size: 1 } }])(
-  "%j: one that it left behind is told of by a log line, if nobody asked",
+  "%j: one that it left behind is reported by a log line, if nobody asked",
   async (options) => {
     const warnings: unknown[] = [];
     const ignore = () => {};

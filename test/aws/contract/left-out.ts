@@ -98,7 +98,7 @@ const inFunctions: readonly string[] = [
     "closed, a batch handler gives back what it had collected, the attempt not counted",
   ),
   ...titles("routing", "what expires while it waits is not delivered either"),
-  ...titles("delivery", "a handler gets the event as it was published, frozen, and is told of the delivery"),
+  ...titles("delivery", "a handler gets the event as it was published, frozen, with the facts of its delivery"),
   ...titles(
     "timeouts",
     "a handler that ignores its abort keeps its slot and is reported, and attempts never overlap",

@@ -15,7 +15,7 @@ async function onlyDeadLetter(t: CaseContext): Promise<DeadLetter> {
 
 export const deliveryCases: readonly ContractCase[] = [
   {
-    title: "a handler gets the event as it was published, frozen, and is told of the delivery",
+    title: "a handler gets the event as it was published, frozen, with the facts of its delivery",
     needs: ["local-consumers"],
     run: async (t) => {
       const got: unknown[] = [];

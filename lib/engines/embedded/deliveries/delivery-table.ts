@@ -63,7 +63,7 @@ export class DeliveryTable {
   readonly #exists: StatementSync;
   readonly #head: StatementSync;
 
-  /** `delayedUntil` is told of each row that becomes due at a time. */
+  /** `delayedUntil` is called for each row that becomes due at a time. */
   constructor(db: DatabaseSync, subscriptionCache: SubscriptionCache, delayedUntil: (due: number) => void) {
     this.#subscriptionCache = subscriptionCache;
     this.#delayedUntil = delayedUntil;

@@ -6,7 +6,7 @@ import { type State, stateNamed, stateOf } from "./delivery-table.ts";
 export interface ReorderingDependencies {
   readonly subscriptionCache: SubscriptionCache;
   now(): number;
-  /** Is told of each row that becomes due at a time. */
+  /** Called for each row that becomes due at a time. */
   delayedUntil(due: number): void;
 }
 
