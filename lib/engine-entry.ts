@@ -12,12 +12,9 @@ export {
   type UnpublishedStamp,
 } from "./delivery/dead-letter.ts";
 export { DeliveryItem, type Requeued, type StoredDelivery } from "./delivery/local-queue/delivery-item.ts";
-export {
-  type LocalDeliveryStore,
-  LocalQueue,
-  type LocalQueueDependencies,
-} from "./delivery/local-queue/local-queue.ts";
-export { LocalQueues, type LocalQueuesDependencies, type LocalStore } from "./delivery/local-queue/local-queues.ts";
+export { LocalQueue, type LocalQueueDependencies } from "./delivery/local-queue/local-queue.ts";
+export { LocalQueues, type LocalQueuesDependencies } from "./delivery/local-queue/local-queues.ts";
+export type { LocalDeliveryStore, LocalStore } from "./delivery/local-queue/local-store.ts";
 export { Scheduler } from "./delivery/local-queue/scheduler.ts";
 export { Router } from "./delivery/router.ts";
 export type { ArchiveReplayControl, ArchiveReplayProgress, ArchiveSpan, EventArchive } from "./engine/archive.ts";

@@ -9,17 +9,11 @@ import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { overflowFailure, processEndedFailure } from "../dead-letter.ts";
 import { IndexedPool } from "../indexed-pool.ts";
 import { ConsumerTurns } from "./consumer-turns.ts";
+import { DelayedItems } from "./delayed-items.ts";
 import { DeliveryItem, firstTime, type StoredDelivery } from "./delivery-item.ts";
 import { KeyLines } from "./key-lines.ts";
+import type { LocalDeliveryStore } from "./local-store.ts";
 import { PriorityQueue } from "./priority-queue.ts";
-
-/** Where an engine keeps the deliveries of named subscriptions. Each call keeps it at once. */
-export interface LocalDeliveryStore {
-  /** A delivery was queued, or an attempt of it begins or has ended. */
-  putDelivery(item: DeliveryItem): void;
-  /** It has ended. */
-  deleteDelivery(item: DeliveryItem): void;
-}
 
 /** What a queue tells its engine. */
 export interface LocalQueueDependencies {
@@ -44,7 +38,7 @@ export class LocalQueue {
   readonly #dependencies: LocalQueueDependencies;
   readonly #store: LocalDeliveryStore | undefined;
   readonly #waiting = new PriorityQueue<DeliveryItem>();
-  readonly #delayed = new Set<DeliveryItem>();
+  readonly #delayed: DelayedItems;
   readonly #running = new IndexedPool<DeliveryItem>();
   readonly #keys = new KeyLines();
   readonly #consumers = new ConsumerTurns();
@@ -59,6 +53,10 @@ export class LocalQueue {
     this.#store = ephemeral ? undefined : dependencies.store;
     this.#record = record;
     this.#keyOf = record.ordered === undefined ? undefined : orderedKey(record.ordered);
+    this.#delayed = new DelayedItems(dependencies.clock, (item) => {
+      this.#wait(item);
+      dependencies.changed();
+    });
   }
 
   /** The settings that apply now. */
@@ -122,7 +120,7 @@ export class LocalQueue {
     if (isDue || (item.key !== undefined && this.#keys.has(item.key))) this.#enqueue(item);
     else {
       this.#keys.lead(item);
-      this.#delay(item, dueAt);
+      this.#delayed.add(item, dueAt);
     }
   }
 
@@ -208,7 +206,6 @@ export class LocalQueue {
 
   /** Forgets all that has not begun. */
   clear(): void {
-    for (const item of this.#delayed) this.#dependencies.clock.clearTimer(item.timer);
     this.#delayed.clear();
     this.#keys.clear();
     while (this.#waiting.shift() !== undefined);
@@ -250,7 +247,7 @@ export class LocalQueue {
   /** Has it wait for a consumer, or first for the time before which it must not be delivered. */
   #place(item: DeliveryItem): void {
     const dueAt = deliverAtMs(item.event);
-    if (dueAt > 0 && dueAt > this.#dependencies.clock.now()) this.#delay(item, dueAt);
+    if (dueAt > 0 && dueAt > this.#dependencies.clock.now()) this.#delayed.add(item, dueAt);
     else this.#wait(item);
   }
 
@@ -261,27 +258,7 @@ export class LocalQueue {
   }
 
   #delayBy(item: DeliveryItem, afterMs: number): void {
-    this.#delay(item, this.#dependencies.clock.now() + afterMs);
-  }
-
-  #delay(item: DeliveryItem, dueAt: number): void {
-    const { clock } = this.#dependencies;
-    item.state = "delayed";
-    item.dueAt = dueAt;
-    this.#delayed.add(item);
-    const due = () => {
-      // A timer may fire within the millisecond before its time; a clock that was set back must not hold the delivery up.
-      const earlyMs = item.dueAt - clock.now();
-      if (earlyMs > 0 && earlyMs <= 2) {
-        item.timer = clock.setTimer(due, earlyMs, { keepAlive: true });
-        return;
-      }
-      this.#delayed.delete(item);
-      this.#wait(item);
-      this.#dependencies.changed();
-    };
-    // The next attempt is lost if the process ends before it.
-    item.timer = clock.setTimer(due, Math.max(0, dueAt - clock.now()), { keepAlive: true });
+    this.#delayed.add(item, this.#dependencies.clock.now() + afterMs);
   }
 
   /** The next of its key takes its place. */

@@ -8,16 +8,9 @@ import { changedSettings } from "../../subscription/changed-settings.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { Router } from "../router.ts";
 import type { Requeued, StoredDelivery } from "./delivery-item.ts";
-import { type LocalDeliveryStore, LocalQueue, type LocalQueueDependencies } from "./local-queue.ts";
+import { LocalQueue, type LocalQueueDependencies } from "./local-queue.ts";
+import type { LocalStore } from "./local-store.ts";
 import { Scheduler } from "./scheduler.ts";
-
-/** Where an engine keeps named subscriptions and their deliveries. Each call keeps it at once. */
-export interface LocalStore extends LocalDeliveryStore {
-  /** A subscription was created or has other settings. */
-  putSubscription(record: SubscriptionRecord): void;
-  /** It was deleted; so were its deliveries. */
-  deleteSubscription(name: string): void;
-}
 
 /** What the queues tell their engine; `changed` also where something was queued, settled or deleted. */
 export interface LocalQueuesDependencies extends Omit<LocalQueueDependencies, "schedule" | "store"> {

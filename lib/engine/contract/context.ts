@@ -197,6 +197,13 @@ export class CaseContext {
     return `custom.contract.${word}_${randomBytes(4).toString("hex")}`;
   }
 
+  /** Waits until the clock has moved on from what was done before, and gives the time. */
+  async tick(): Promise<Date> {
+    const now = Date.now();
+    await this.eventually("the clock goes on", () => Date.now() > now + 1);
+    return new Date();
+  }
+
   eventually<Result>(what: string, check: () => Result | Promise<Result>) {
     return eventually(what, check, this.ms(waitMs), this.ms(pollMs));
   }

@@ -8,6 +8,7 @@ import { crashCases } from "./cases/crashes.ts";
 import { deadLetterCases } from "./cases/dead-letters.ts";
 import { delayCases } from "./cases/delay.ts";
 import { deliveryCases } from "./cases/delivery.ts";
+import { eventIdCases } from "./cases/event-ids.ts";
 import { fidelityCases } from "./cases/fidelity.ts";
 import { flowCases } from "./cases/flows.ts";
 import { historyCases } from "./cases/history.ts";
@@ -21,6 +22,7 @@ import { restartCases } from "./cases/restarts.ts";
 import { routingCases } from "./cases/routing.ts";
 import { settledCases } from "./cases/settled.ts";
 import { subscriptionCases } from "./cases/subscriptions.ts";
+import { tailCases } from "./cases/tail.ts";
 import { timeoutCases } from "./cases/timeouts.ts";
 import { versionCases } from "./cases/versions.ts";
 import { waitingCases } from "./cases/waiting.ts";
@@ -30,6 +32,7 @@ import { type SingleProcess, singleProcessAdapter } from "./single-process.ts";
 
 const topics: Readonly<Record<string, readonly ContractCase[]>> = {
   publishing: publishingCases,
+  "event ids": eventIdCases,
   routing: routingCases,
   delivery: deliveryCases,
   delay: delayCases,
@@ -43,6 +46,7 @@ const topics: Readonly<Record<string, readonly ContractCase[]>> = {
   settled: settledCases,
   waiting: waitingCases,
   history: historyCases,
+  tail: tailCases,
   replay: replayCases,
   "dead letters": deadLetterCases,
   lifecycle: lifecycleCases,

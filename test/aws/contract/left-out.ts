@@ -5,9 +5,9 @@ const titles = (topic: string, ...list: string[]): string[] => list.map((title) 
 
 /** What no deployed bus can do, whoever consumes: subscriptions are deployed, and nobody sees what is under way. */
 const deployed: readonly string[] = [
+  ...titles("publishing", "a batch may be of any size, and keeps its order"),
   ...titles(
-    "publishing",
-    "a batch may be of any size, and keeps its order",
+    "event ids",
     "in a batch an id that comes again is a duplicate or a conflict, in its place",
     "of a type that history does not keep, an id is a duplicate or a conflict all the same",
     "one id published many times at once is one event",

@@ -42,12 +42,6 @@ async function findsIn(
   });
 }
 
-async function tick(t: CaseContext): Promise<Date> {
-  const now = Date.now();
-  await t.eventually("the clock goes on", () => Date.now() > now + 1);
-  return new Date();
-}
-
 export const historyCases: readonly ContractCase[] = [
   {
     title: "get: the event, or nothing",
@@ -110,12 +104,12 @@ export const historyCases: readonly ContractCase[] = [
   {
     title: "query by when it was accepted and by when it happened: from, inclusive, until, exclusive",
     run: async (t) => {
-      const start = await tick(t);
+      const start = await t.tick();
       const old = await t.publish(noted, { time: "2026-01-01T00:00:00Z" });
-      const middle = await tick(t);
+      const middle = await t.tick();
       const older = await t.publish(noted, { time: "2025-01-01T00:00:00.000Z" });
       await t.recorded([old, older]);
-      const end = await tick(t);
+      const end = await t.tick();
       await findsIn(t, { since: start, until: end }, [older.id, old.id]);
       await findsIn(t, { since: middle }, [older.id]);
       await findsIn(t, { since: start.toISOString(), until: middle.toISOString() }, [old.id]);
@@ -220,7 +214,7 @@ export const historyCases: readonly ContractCase[] = [
     title: "stats: counts by type, over all or by window",
     run: async (t) => {
       const type = t.type("counted");
-      const since = await tick(t);
+      const since = await t.tick();
       for (let n = 0; n < 3; n += 1) await t.publish(`${type}.one`);
       const last = await t.publish(`${type}.two`);
       await t.recorded([last]);
@@ -243,76 +237,6 @@ export const historyCases: readonly ContractCase[] = [
         expect(rows.reduce((sum, row) => sum + row.count, 0)).toBe(count);
       }
       await expect(t.bus.history.stats({ window: "90s" })).rejects.toMatchObject({ code: "invalid_config" });
-    },
-  },
-  {
-    title: "tail gives what is recorded from now on, oldest first, and ends when its reader does",
-    run: async (t) => {
-      await t.publishInTurn(noted);
-      const seen: Event[] = [];
-      const tail = t.bus.history.tail({ correlationId: t.flow, type: "custom.contract.noted*" });
-      const reading = (async () => {
-        for await (const event of tail) {
-          seen.push(event);
-          if (seen.length === 3) break;
-        }
-      })();
-      const events = [await t.publishInTurn(noted), await t.publishInTurn("custom.contract.elsewhere")];
-      for (let n = 0; n < 4; n += 1) events.push(await t.publishInTurn(noted, { data: { n } }));
-      await reading;
-      expect(seen).toEqual([events[0], events[2], events[3]]);
-    },
-  },
-  {
-    title: "tail since an event or a time reads on from there; it ends by its signal and with the bus",
-    run: async (t) => {
-      const bus = await t.connect();
-      const first = await t.publishInTurn(noted, {}, bus);
-      const since = await tick(t);
-      const second = await t.publishInTurn(noted, {}, bus);
-      const controller = new AbortController();
-      const read = async (from: Event | Date, signal?: AbortSignal) => {
-        const seen: Event[] = [];
-        const options = signal === undefined ? { since: from } : { since: from, signal };
-        for await (const event of bus.history.tail({ correlationId: t.flow }, options)) {
-          seen.push(event);
-          if (seen.length === 2 && signal !== undefined) controller.abort();
-        }
-        return seen;
-      };
-      const bySignal = read(first, controller.signal);
-      const byClose = read(since);
-      const third = await t.publishInTurn(noted, {}, bus);
-      expect(await bySignal).toEqual([second, third]);
-      const caughtUp = bus.waitFor({ on: noted, where: { metadata: { correlationId: [t.flow] } } }, { since: second });
-      expect(await caughtUp).toEqual(third);
-      await bus.close();
-      expect(ids(await byClose).slice(0, 1)).toEqual([second.id]);
-    },
-  },
-  {
-    title: "tail by since and until: it goes by when an event was accepted, whatever the event says of its time",
-    run: async (t) => {
-      const first = await t.publishInTurn(noted);
-      const since = await tick(t);
-      const wanted = await t.publishInTurn(noted, { time: "2001-01-01T00:00:00Z" });
-      const until = await tick(t);
-      const late = await t.publishInTurn(noted, { time: "2001-01-01T00:00:00Z" });
-      const seen: Event[] = [];
-      const controller = new AbortController();
-      const options = { since: first, signal: controller.signal };
-      const bounded = (async () => {
-        const tail = t.bus.history.tail({ correlationId: t.flow, since, until }, options);
-        for await (const event of tail) seen.push(event);
-      })();
-      for await (const event of t.bus.history.tail({ correlationId: t.flow, since: until }, options)) {
-        expect(event).toEqual(late);
-        break;
-      }
-      await t.eventually("the first tail has read as far", () => seen.length > 0);
-      controller.abort();
-      await bounded;
-      expect(seen).toEqual([wanted]);
     },
   },
 ];
