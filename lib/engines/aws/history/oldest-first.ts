@@ -57,18 +57,23 @@ export async function oldestFirst(
 ): Promise<{ events: KeyedEvent[]; cursor?: string }> {
   const limit = options.limit ?? defaultPageSize;
   let at = options.cursor === undefined ? begin(query, options) : decodeOldestCursor(options.cursor);
+  /** Up to here, a read has met more than a page. */
+  let full = Number.POSITIVE_INFINITY;
   for (;;) {
     const from = keyTime(at.after);
     const until = Math.min(at.end, from + at.span);
     const { events, more } = await inSpan(query, at.after, until, limit, options);
     if (more && until - from > 1) {
+      full = until;
       at = { ...at, span: Math.ceil((until - from) / 4) };
       continue;
     }
     const last = events.at(-1);
     if (more && last !== undefined) return { events, cursor: encodeOldestCursor({ ...at, after: last.key }) };
     if (until >= at.end) return { events };
-    const span = Math.min(events.length < limit / 4 ? at.span * 4 : at.span, at.end);
+    // What is left before a time that is known to be too far is halved, not read again.
+    const rest = Math.ceil((full - until) / 2);
+    const span = Math.min(events.length < limit / 4 ? at.span * 4 : at.span, rest, at.end);
     at = { ...at, after: timeKey(until), span };
     if (events.length > 0) return { events, cursor: encodeOldestCursor(at) };
   }

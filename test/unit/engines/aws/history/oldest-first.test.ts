@@ -109,6 +109,13 @@ test("since and until are kept, and an empty history ends soon", async () => {
   expect(empty.reads).toBeLessThan(10);
 });
 
+test("a month in which only the last hours are full is read in few spans", async () => {
+  const table = tableOf(eventsAt(Array.from({ length: 300 }, (_, n) => now - 7_200_000 + n * 24_000)));
+  const pages = await allPages(table, {}, { limit: 100 });
+  expect(pages.flat()).toHaveLength(300);
+  expect(table.reads).toBeLessThan(30);
+});
+
 test.each(["x", "", Buffer.from("o1~2~3").toString("base64url")])("the cursor %j is refused", async (cursor) => {
   const { select } = tableOf([]);
   const page = oldestFirst({}, { now, retentionMs: dayMs, cursor, endsNow: true, select });
