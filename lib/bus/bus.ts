@@ -148,7 +148,9 @@ export interface Bus<Events = RegisteredEvents> {
 
   /**
    * Takes no new deliveries, lets running handlers finish within the grace time (default 10 s), aborts those that are left,
-   * flushes and closes. A second call waits for the first.
+   * flushes and closes. A second call waits for the first. Rejects with `unavailable` if the ends of attempts could not be
+   * written within the grace time after that (embedded, on a full disk for example): the bus is closed all the same,
+   * `details.unwritten` counts them, and their deliveries run again.
    */
   close(): Promise<void>;
 

@@ -90,14 +90,25 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
   });
 }
 
-/** Tells the user's `onError`, or logs; an error that it fails to take is logged all the same. */
+/**
+ * Tells the user's `onError`, or logs; an error that it fails to take is logged all the same. One that fails many at once, such
+ * as all attempts whose ends a full disk does not take, is told once.
+ */
 function errorReporter(onError: ConnectOptions["onError"], logger: Logger): (error: BusError) => void {
   const log = (error: BusError) => logger.error(error.message, { code: error.code, ...error.details });
-  if (onError === undefined) return log;
-  return guarded(onError, (thrown, error) => {
-    log(error);
-    logger.error("onError failed", { reason: messageOf(thrown) });
-  });
+  const tell =
+    onError === undefined
+      ? log
+      : guarded(onError, (thrown, error) => {
+          log(error);
+          logger.error("onError failed", { reason: messageOf(thrown) });
+        });
+  const told = new WeakSet<BusError>();
+  return (error) => {
+    if (told.has(error)) return;
+    told.add(error);
+    tell(error);
+  };
 }
 
 async function openEngine(options: Omit<ConnectOptions, "catalog">, context: EngineContext): Promise<Engine> {

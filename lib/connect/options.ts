@@ -49,7 +49,10 @@ export interface ConnectOptions<Events = unknown> {
   logger?: LoggerLike;
   /** The level of the default logger; default `warn`. */
   logLevel?: LogLevel;
-  /** Called for background errors, which no caller can see: a stuck handler, a store that fails. Default: they are logged. */
+  /**
+   * Called for background errors, which no caller can see: a stuck handler, a store that fails. One error that ends many
+   * things at once is given once. Default: they are logged.
+   */
   onError?: (error: BusError) => void;
   /** The source of time and timers, for tests. */
   clock?: Clock;

@@ -64,7 +64,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
   const consumers = new ConsumerSlots(onError);
   const enqueuer = new DeliveryEnqueuer({ ...tables, consumers, processId, now });
   const fairShare = new FairShare(db, { subscriptionCache, consumers, processId });
-  const claims = new Claims(db, { ...tables, consumers, fairShare, processId, onError });
+  const claims = new Claims(db, { ...tables, consumers, enqueuer, fairShare, processId, onError });
   const dueTimer: DueTimer = new DueTimer({ clock, queue, transact });
   const settlements = new Settlements({ ...tables, processId });
   const backfill = new Backfill(db, { ...tables, enqueuer, transact, onError });

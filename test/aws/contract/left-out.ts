@@ -36,6 +36,7 @@ const deployed: readonly string[] = [
     "consuming",
     "above maxBacklog the newcomers become its dead letters; publisher and others are not affected",
     'from "beginning" reads what was kept, then goes on without a gap while events arrive',
+    'from "beginning": urgent priorities first, then oldest first, over all that was kept',
     'from "beginning" with maxBacklog: what was kept is delivered, and what comes meanwhile',
     'from "now" leaves out what was before; settings given again do not start it anew',
     "from a time: what was accepted from then on",

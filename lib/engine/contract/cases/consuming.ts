@@ -64,6 +64,35 @@ export const consumingCases: readonly ContractCase[] = [
     },
   },
   {
+    title: 'from "beginning": urgent priorities first, then oldest first, over all that was kept',
+    needs: ["runtime-subscriptions", "priority"],
+    run: async (t) => {
+      const type = "custom.contract.late";
+      const where = { metadata: { correlationId: [t.flow] } };
+      const priorities = Array.from({ length: 600 }, (_, n) => 10 - (n % 10));
+      const events = await t.bus.publishAll(
+        priorities.map((priority, n) => ({
+          type,
+          data: { name: `${priority}: ${n}` },
+          metadata: { correlationId: t.flow, priority },
+        })),
+      );
+      expect(events.every(({ ok }) => ok)).toBe(true);
+      const seen: string[] = [];
+      await t.bus.subscribe(
+        { name: t.name("late-urgent"), on: type, where, from: "beginning", concurrency: 1 },
+        (event) => {
+          seen.push(String(Object(event.data).name));
+        },
+      );
+      await t.quiet();
+      const strict = priorities
+        .map((priority, n) => ({ priority, n }))
+        .sort((a, b) => a.priority - b.priority || a.n - b.n);
+      expect(seen).toEqual(strict.map(({ priority, n }) => `${priority}: ${n}`));
+    },
+  },
+  {
     title: 'from "beginning" with maxBacklog: what was kept is delivered, and what comes meanwhile',
     needs: ["runtime-subscriptions", "backpressure"],
     run: async (t) => {

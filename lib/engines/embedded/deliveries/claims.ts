@@ -10,6 +10,7 @@ import type { Subscription, SubscriptionCache } from "../subscriptions/subscript
 import { ClaimedDelivery, type RowKey } from "./claimed-delivery.ts";
 import type { ConsumerSlots } from "./consumer-slots.ts";
 import type { DeliveryTable } from "./delivery-table.ts";
+import type { DeliveryEnqueuer } from "./enqueue.ts";
 import type { FairShare } from "./fair-share.ts";
 import { asDelivered, type Replays } from "./replays.ts";
 
@@ -21,6 +22,7 @@ export interface ClaimsDependencies {
   readonly deadLetters: DeadLetterTable;
   readonly replays: Replays;
   readonly fairShare: FairShare;
+  readonly enqueuer: Pick<DeliveryEnqueuer, "isFilling">;
   /** This process. */
   readonly processId: number;
   onError(error: BusError): void;
@@ -70,11 +72,11 @@ export class Claims {
 
   /** The subscriptions of which there is something ready that this process may claim. */
   #claimable(): Subscription[] {
-    const { subscriptionCache, fairShare } = this.#dependencies;
+    const { subscriptionCache, enqueuer, fairShare } = this.#dependencies;
     const claimable: Subscription[] = [];
     for (const sub of subscriptionCache.maybeReady) {
       if (sub.depth.ready === 0 || subscriptionCache.byId(sub.id) !== sub) subscriptionCache.maybeReady.delete(sub);
-      else if (fairShare.room(sub) > 0) claimable.push(sub);
+      else if (!enqueuer.isFilling(sub) && fairShare.room(sub) > 0) claimable.push(sub);
     }
     return claimable;
   }

@@ -64,8 +64,8 @@ export class EmbeddedDeliveries implements DeliveryQueue {
     }
   }
 
-  async pending(correlationId: string): Promise<PendingDelivery[]> {
+  async pending(correlationId: string, limit?: number): Promise<PendingDelivery[]> {
     const { access, pending } = this.#dependencies;
-    return access.snapshot(() => pending.ofFlow(correlationId));
+    return access.snapshot(() => pending.ofFlow(correlationId, limit));
   }
 }

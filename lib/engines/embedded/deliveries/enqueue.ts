@@ -37,7 +37,8 @@ export class DeliveryEnqueuer {
     const ordering = sub.keyOf?.(event);
     const blocked = ordering !== undefined && queue.occupied(sub, ordering);
     const held = event.metadata.deliverAt === undefined ? undefined : holdOf(event, this.#dependencies.now());
-    const slot = blocked || held !== undefined || sub.depth.ready > 0 ? undefined : consumers.free(sub);
+    const waits = blocked || held !== undefined || sub.filling || sub.depth.ready > 0;
+    const slot = waits ? undefined : consumers.free(sub);
     if (slot !== undefined) {
       queue.insertClaimed(sub, priority, seq, processId, ordering);
       const row = {
@@ -64,6 +65,14 @@ export class DeliveryEnqueuer {
   room(sub: Subscription): number {
     const { ready, delayed, blocked } = sub.depth;
     return (sub.record.maxBacklog ?? Number.POSITIVE_INFINITY) - ready - delayed - blocked;
+  }
+
+  /**
+   * Whether a subscription gets more of history before anything of it is handed over: what comes may be more urgent. A full
+   * backlog takes no more, so that what is there goes first.
+   */
+  isFilling(sub: Subscription): boolean {
+    return sub.filling && this.room(sub) > 0;
   }
 
   /** A delivery for which the backlog has no room becomes a dead letter. */

@@ -23,6 +23,7 @@ export class HistoryReader {
   readonly #onError: (error: BusError) => void;
   readonly #byId: StatementSync;
   readonly #ofFlow: StatementSync;
+  readonly #newestOfFlow: StatementSync;
   readonly #after: StatementSync;
   readonly #seqOf: StatementSync;
   readonly #firstBlockSince: StatementSync;
@@ -34,10 +35,12 @@ export class HistoryReader {
     this.#scan = new EventScan(db);
     this.#byId = db.prepare("SELECT seq, accepted, body FROM events WHERE id = ? AND history = 1");
     this.#ofFlow = db.prepare(
-      `SELECT seq, accepted, history, body FROM (
-         SELECT seq, accepted, history, body FROM events WHERE id = ? AND flow IS NULL
-         UNION ALL SELECT seq, accepted, history, body FROM events WHERE flow = ?
-       ) ORDER BY seq`,
+      `SELECT seq, accepted, body FROM events WHERE id = ? AND flow IS NULL AND history = 1
+       UNION ALL SELECT seq, accepted, body FROM events WHERE flow = ? AND history = 1 ORDER BY seq`,
+    );
+    this.#newestOfFlow = db.prepare(
+      `SELECT seq, accepted, body FROM events WHERE flow = ?
+       UNION ALL SELECT seq, accepted, body FROM events WHERE id = ? AND flow IS NULL ORDER BY seq DESC`,
     );
     this.#after = db.prepare(
       "SELECT seq, accepted, body FROM events WHERE seq > ? AND history = 1 ORDER BY seq LIMIT ?",
@@ -53,11 +56,17 @@ export class HistoryReader {
     return row === undefined ? undefined : parseEvent(row.body);
   }
 
-  /** All events of a flow, in order; those outside of history only where asked for. */
-  flow(correlationId: string, options: { all: boolean } = { all: false }): PositionedEvent[] {
-    return this.#readableOf(
-      this.#ofFlow.all(correlationId, correlationId).filter((row) => options.all || row.history === 1),
-    );
+  /** A flow's events of history, in order. */
+  flow(correlationId: string): PositionedEvent[] {
+    return this.#readableOf(this.#ofFlow.all(correlationId, correlationId));
+  }
+
+  /** All events of a flow, those outside of history as well, newest first; each is read when it is asked for. */
+  *newestOfFlow(correlationId: string): Generator<PositionedEvent, void, void> {
+    for (const row of this.#newestOfFlow.iterate(correlationId, correlationId)) {
+      const stored = this.#readable(row);
+      if (stored !== undefined) yield stored;
+    }
   }
 
   async query(query: HistoryQuery, options: LogPageOptions): Promise<LogPage> {

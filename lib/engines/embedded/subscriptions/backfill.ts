@@ -24,14 +24,16 @@ type Step = "more" | "full" | "live";
 
 /**
  * Fills a subscription that starts in the past. Until it is live, publishers give it nothing, and the backfill gives it what
- * they publish as well; the step that finds nothing more makes it live in the same transaction. So there is no gap, no
- * double, and the order is kept. Any process may take a step.
+ * they publish as well; the step that finds nothing more makes it live in the same transaction. So there is no gap and no
+ * double. Nothing is handed over before, or while the backlog has room, so that the most urgent comes first. Any process may
+ * take a step.
  */
 export class Backfill {
   readonly #dependencies: BackfillDependencies;
   readonly #after: StatementSync;
   readonly #filling = new Map<number, Promise<void>>();
-  readonly #full = new Set<Subscription>();
+  /** To go on with after a commit: their backlog was full, or a step could not be written. */
+  readonly #paused = new Set<Subscription>();
   #stopped = false;
 
   constructor(db: DatabaseSync, dependencies: BackfillDependencies) {
@@ -49,11 +51,11 @@ export class Backfill {
     }
   }
 
-  /** Goes on with those whose backlog was full and has room again. */
+  /** Goes on with those whose backlog was full and has room again, and those of which a step failed. */
   resume(): void {
-    for (const sub of this.#full) {
+    for (const sub of this.#paused) {
       if (this.#dependencies.enqueuer.room(sub) <= 0) continue;
-      this.#full.delete(sub);
+      this.#paused.delete(sub);
       this.fill(sub).catch(() => {});
     }
   }
@@ -75,8 +77,13 @@ export class Backfill {
 
   async #fill(sub: Subscription): Promise<void> {
     let step: Step = "more";
-    while (step === "more" && !this.#stopped) step = await this.#dependencies.transact(() => this.#step(sub));
-    if (step === "full") this.#full.add(sub);
+    try {
+      while (step === "more" && !this.#stopped) step = await this.#dependencies.transact(() => this.#step(sub));
+    } catch (thrown) {
+      this.#paused.add(sub);
+      throw thrown;
+    }
+    if (step === "full") this.#paused.add(sub);
   }
 
   /** Within a transaction. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { openConnection } from "../../../../../lib/engines/embedded/storage/connection.ts";
 import { aRecord } from "../../../../support/a-record.ts";
 import { anEvent } from "../../../../support/an-event.ts";
 import { eventually } from "../../../../support/eventually.ts";
@@ -91,4 +92,36 @@ test("another process goes on where the one that filled a subscription has ended
   const two = await bench.open();
   const consumer = new TestConsumer(two, "one", 5_000);
   expect(await consumer.ids(600)).toEqual(numbered(0, 600));
+});
+
+test("while the backlog is full the most urgent of what is queued comes first, and filling goes on behind it", async () => {
+  const bench = await Bench.make();
+  const engine = await bench.open();
+  for (const [number, id] of numbered(0, 6).entries()) {
+    await publish(engine, anEvent({ id, metadata: { priority: 9 - number } }));
+  }
+  await engine.subscriptions.put(aRecord({ from: "beginning", maxBacklog: 3, concurrency: 1 }), now);
+  const consumer = new TestConsumer(engine, "one", 1);
+  await eventually("all are handled", async () => {
+    if (consumer.held.length > 0) await consumer.settle();
+    return consumer.seen.length === 6;
+  });
+  expect(consumer.seen.map(({ event }) => event.id)).toEqual(["e2", "e3", "e4", "e5", "e1", "e0"]);
+});
+
+test("a step that cannot be written is taken again after the next commit", async () => {
+  const bench = await Bench.make();
+  const db = await openConnection({ file: bench.file, synchronous: "full", lockWaitMs: 1_000, random: Math.random });
+  const engine = await bench.open({ db });
+  // The file is polled from the first consumer on, and the first poll has all work gone on with.
+  await engine.subscriptions.put(aRecord({ name: "two", on: ["other.*"] }), now);
+  new TestConsumer(engine, "two");
+  await Promise.all(numbered(0, 300).map((id) => publish(engine, anEvent({ id }))));
+  await engine.subscriptions.put(aRecord({ from: "beginning", concurrency: 1_000 }), now);
+  db.exec("CREATE TEMP TRIGGER fail BEFORE INSERT ON deliveries BEGIN SELECT RAISE(ABORT, 'no'); END");
+  const consumer = new TestConsumer(engine, "one", 1_000);
+  await eventually("a step has failed", () => bench.errors.length > 0);
+  db.exec("DROP TRIGGER fail");
+  await publish(engine, anEvent({ id: "e300" }));
+  expect(await consumer.ids(301)).toEqual(numbered(0, 301));
 });
