@@ -169,6 +169,7 @@ class EngineBus<Events> {
       // A bus that closes has its list of what to close already, also where a handler of its own subscribes.
       if (this.#closed !== undefined) throw busClosed();
       this.#warnOfChanges(name, changed);
+      for (const doubt of call.doubts) this.#dependencies.logger.warn(doubt, { subscription: name });
     } catch (thrown) {
       remove();
       throw thrown;
@@ -210,9 +211,13 @@ class EngineBus<Events> {
   }
 
   async waitFor(wanted: EventMatchers, options?: WaitOptions): Promise<Event | Event[]> {
-    const { catalog, clock } = this.#dependencies;
+    const { catalog, clock, logger } = this.#dependencies;
     const { log } = this.#open();
-    return waitFor({ log, catalog, clock, reader: this.#reader, closing: this.#closing.signal }, wanted, options);
+    return waitFor(
+      { log, catalog, clock, logger, reader: this.#reader, closing: this.#closing.signal },
+      wanted,
+      options,
+    );
   }
 
   async settled(correlationId: string, options?: SettledOptions): Promise<Flow> {
