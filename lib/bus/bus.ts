@@ -79,7 +79,7 @@ export interface Bus<Events = RegisteredEvents> {
    * Handles a subscription's deliveries in this process, several events at a time, until the subscriber or the bus is closed.
    * A subscription with a name is durable and shared by all processes that use the name; the settings given last apply.
    * Without a name, it ends with this bus. Rejects with `invalid_pattern` or `unknown_type`; with `invalid_config` for a wrong
-   * option, and where this bus has another handler under the name already and not both are `shared`.
+   * option, and where a bus of this process on the same store has another handler under the name and not both are `shared`.
    */
   subscribe<const On extends EventSelector | readonly EventSelector[]>(
     subscription: Subscription<On> & KnownTypes<On, Events>,

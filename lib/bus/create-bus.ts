@@ -79,7 +79,7 @@ class EngineBus<Events> {
   /** Fires when all handlers have ended. */
   readonly #closing = new AbortController();
   readonly #runners = new Map<Runner<Events>, Subscriber>();
-  readonly #handlers = new HandlersByName();
+  readonly #handlers: HandlersByName;
   readonly #warned = new Set<string>();
   readonly #limits = new LimitRegistry();
   #closed: Promise<void> | undefined;
@@ -93,6 +93,7 @@ class EngineBus<Events> {
   constructor(dependencies: BusDependencies) {
     this.#dependencies = dependencies;
     const { engine, clock, catalog } = dependencies;
+    this.#handlers = new HandlersByName(engine);
     this.#middleware = createMiddleware(dependencies.use, {
       ...dependencies,
       closing: this.#ending.signal,
