@@ -41,7 +41,9 @@ export {
   type Catalog,
   type CatalogOptions,
   createCatalog,
+  type DataOfType,
   type DataSchema,
+  type DeepReadonly,
   type Definitions,
   type Draft,
   type DraftMetadata,
@@ -61,6 +63,9 @@ export {
   maxEventBytes,
   type OlderVersion,
   type OlderVersionOf,
+  type OpenEvents,
+  type PublishData,
+  type TypeName,
 } from "./event/index.ts";
 export type { EventMatcher, EventMatchers, EventOfMatcher, EventsOfMatchers } from "./history/event-matcher.ts";
 export type { Flow, FlowNode } from "./history/flow.ts";
@@ -83,6 +88,7 @@ export type {
   DeliveryTime,
   DraftOf,
   DraftPublishOptions,
+  DraftsOf,
   PublishFields,
   PublishOptions,
   PublishResult,
@@ -100,6 +106,7 @@ export {
   type EventOf,
   type EventSelector,
   type KeyPath,
+  type KeyPathOf,
   type SelectorIn,
   type Subscription,
   type SubscriptionRecord,

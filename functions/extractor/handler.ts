@@ -9,10 +9,9 @@ const extractor: Handler<EventOf<typeof subscription>> = async (event, { bus }) 
   if (typeof content !== "string") return;
   const document = parseDocument(filters)?.path ?? memoryId;
   const { entities, relationships } = extract(content, document);
-  await bus.emit.memory.entity.extracted(
-    { memoryId, document, entities, relationships },
-    { source: "extractor", dedupe: "extracted" },
-  );
+  // `document` is the crew's own field: what the catalog does not declare is published too, but not in a literal.
+  const data = { memoryId, document, entities, relationships };
+  await bus.emit.memory.entity.extracted(data, { source: "extractor", dedupe: "extracted" });
 };
 
 export default extractor;

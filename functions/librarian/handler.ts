@@ -16,10 +16,9 @@ const librarian: Handler<EventOf<typeof subscription>> = async (event, { bus }) 
     relationships: relationships.map(({ from, kind, to }) => `${from} ${kind} ${to}`),
   };
   const { added, removed } = view.graph.preview(contribution);
-  const updated = await bus.emit.knowledge_graph.updated(
-    { memoryId, document, entities, relationships, added, removed },
-    { source: "librarian", dedupe: "updated" },
-  );
+  // `memoryId` and `document` are the crew's own fields.
+  const data = { memoryId, document, entities, relationships, added, removed };
+  const updated = await bus.emit.knowledge_graph.updated(data, { source: "librarian", dedupe: "updated" });
   view.add(updated);
 };
 

@@ -38,12 +38,12 @@ const reader: Handler<EventOf<typeof subscription>> = async (event, { attempt, b
 
   const memoryId = `memory-${digest.slice(0, 12)}`;
   const { text, title, summary, truncated, words, bytes } = reading;
+  const filters = { path, digest, taskId, title, words, bytes, truncated };
+  // `summary` is the crew's own field.
+  const memory = { memoryId, agentId, content: text, summary, filters };
   // Concurrent publishes share a commit.
   await Promise.all([
-    bus.emit.memory.created(
-      { memoryId, agentId, content: text, summary, filters: { path, digest, taskId, title, words, bytes, truncated } },
-      from("memory"),
-    ),
+    bus.emit.memory.created(memory, from("memory")),
     bus.emit.task.completed({ taskId, agentId, result: { path, digest, memoryId, title, words } }, from("completed")),
   ]);
 };

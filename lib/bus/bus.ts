@@ -5,18 +5,26 @@ import type { Subscriber } from "../delivery/subscriber.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { HistoryQuery } from "../engine/queries.ts";
 import type { SubscriptionState } from "../engine/subscription-store.ts";
+import type { DataOfType, PublishData, TypeName } from "../event/data-types.ts";
 import type { EventDefinition } from "../event/definition.ts";
 import type { Draft, Event } from "../event/event.ts";
-import type { EventMatcher, EventOfMatcher, EventsOfMatchers, Fitting } from "../history/event-matcher.ts";
+import type {
+  EventMatcher,
+  EventOfMatcher,
+  EventsOfMatchers,
+  Fitting,
+  KnownMatcher,
+} from "../history/event-matcher.ts";
 import type { Flow } from "../history/flow.ts";
 import type { History } from "../history/history.ts";
 import type { SettledOptions } from "../history/settled.ts";
 import type { WaitOptions } from "../history/wait-for.ts";
 import type { Emit } from "../publish/emit.ts";
-import type { DraftOf, DraftPublishOptions, PublishOptions, PublishResults } from "../publish/options.ts";
+import type { DraftPublishOptions, DraftsOf, PublishOptions, PublishResults } from "../publish/options.ts";
 import type { ReplayOptions, ReplayReport } from "../replay/replay.ts";
 import type { ArchiveReplayOptions, ArchiveReplayReport, ArchiveSelection } from "../replay/replay-archive.ts";
 import type { BusMetrics } from "../runtime/metrics.ts";
+import type { KnownTypes } from "../subscription/known-types.ts";
 import type { EventOf, EventSelector, Subscription } from "../subscription/subscription.ts";
 import type { RegisteredEvents } from "./register.ts";
 
@@ -46,23 +54,23 @@ export interface Bus<Events = RegisteredEvents> {
    */
   publish<Type extends string, Data>(
     definition: EventDefinition<Type, Data>,
-    data: Data,
+    data: PublishData<Data>,
     options?: PublishOptions,
   ): Promise<Event<Type, Data>>;
-  /** Publishes a draft of a type that the catalog knows. Resolves and rejects as above. */
-  publish<Type extends keyof Events & string>(
-    draft: Draft<Type, Events[Type]>,
+  /** Publishes a draft of a type that the catalog knows, or that needs no definition. Resolves and rejects as above. */
+  publish<Type extends TypeName<Events>>(
+    draft: Draft<Type, DataOfType<Type, Events>>,
     options?: DraftPublishOptions,
-  ): Promise<Event<Type, Events[Type]>>;
-  /** Publishes a draft of a `custom.*` type, which needs no definition. Resolves and rejects as above. */
-  publish(draft: Draft<`custom.${string}`>, options?: DraftPublishOptions): Promise<Event>;
+  ): Promise<Event<Type, DataOfType<Type, Events>>>;
 
   /**
    * Publishes any number of drafts. Resolves with one result for each, in the same order; a bad draft does not affect the
    * others, and does not reject the call. Rejects with `invalid_event` if `drafts` is not a list. Each result has the type of
    * its draft.
    */
-  publishAll<Drafts extends readonly DraftOf<Events>[] | []>(drafts: Drafts): Promise<PublishResults<Drafts, Events>>;
+  publishAll<const Types extends readonly TypeName<Events>[] | []>(
+    drafts: DraftsOf<Types, Events>,
+  ): Promise<PublishResults<Types, Events>>;
 
   /** One method for each type of the catalog: `emit.task.created(data, options)`. Resolves and rejects as `publish`. */
   readonly emit: Emit<Events>;
@@ -71,16 +79,16 @@ export interface Bus<Events = RegisteredEvents> {
    * Handles a subscription's deliveries in this process, several events at a time, until the subscriber or the bus is closed.
    * A subscription with a name is durable and shared by all processes that use the name; the settings given last apply.
    * Without a name, it ends with this bus. Rejects with `invalid_pattern` or `unknown_type`; with `invalid_config` for a wrong
-   * option, and where this bus has another handler under the name already and not both are `shared`.
+   * option, and where a bus of this process on the same store has another handler under the name and not both are `shared`.
    */
   subscribe<const On extends EventSelector | readonly EventSelector[]>(
-    subscription: Subscription<On>,
+    subscription: Subscription<On> & KnownTypes<On, Events>,
     handler: BatchHandler<EventOf<{ on: On }, Events>, Events>,
     options: BatchSubscribeOptions<EventOf<{ on: On }, Events>>,
   ): Promise<Subscriber>;
   /** The same for a handler that receives one event at a time. */
   subscribe<const On extends EventSelector | readonly EventSelector[]>(
-    subscription: Subscription<On>,
+    subscription: Subscription<On> & KnownTypes<On, Events>,
     handler: Handler<EventOf<{ on: On }, Events>, Events>,
     options?: SubscribeOptions<EventOf<{ on: On }, Events>>,
   ): Promise<Subscriber>;
@@ -95,22 +103,22 @@ export interface Bus<Events = RegisteredEvents> {
    * matcher. In a handler it ends with the attempt, as `aborted`.
    */
   waitFor<const On extends EventSelector | readonly EventSelector[]>(
-    want: EventMatcher<On>,
+    want: EventMatcher<On> & KnownMatcher<On, Events>,
     options?: WaitOptions,
   ): Promise<EventOf<{ on: On }, Events>>;
   /** Resolves with the first event that matches any of the matchers. */
   waitFor<const Matchers extends readonly EventMatcher[]>(
-    want: { any: Fitting<Matchers> },
+    want: { any: Fitting<Matchers, Events> },
     options?: WaitOptions,
   ): Promise<EventOfMatcher<Matchers[number], Events>>;
   /** Resolves with one event for each matcher, in the order of the matchers. */
   waitFor<const Matchers extends readonly EventMatcher[]>(
-    want: { all: Fitting<Matchers> },
+    want: { all: Fitting<Matchers, Events> },
     options?: WaitOptions,
   ): Promise<EventsOfMatchers<Matchers, Events>>;
   /** Resolves with `count` different events, each of which matches one of the matchers, in the order of acceptance. */
   waitFor<const Matchers extends readonly EventMatcher[]>(
-    want: { count: number; of: Fitting<Matchers> },
+    want: { count: number; of: Fitting<Matchers, Events> },
     options?: WaitOptions,
   ): Promise<EventOfMatcher<Matchers[number], Events>[]>;
 

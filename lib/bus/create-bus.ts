@@ -79,7 +79,7 @@ class EngineBus<Events> {
   /** Fires when all handlers have ended. */
   readonly #closing = new AbortController();
   readonly #runners = new Map<Runner<Events>, Subscriber>();
-  readonly #handlers = new HandlersByName();
+  readonly #handlers: HandlersByName;
   readonly #warned = new Set<string>();
   readonly #limits = new LimitRegistry();
   #closed: Promise<void> | undefined;
@@ -93,6 +93,7 @@ class EngineBus<Events> {
   constructor(dependencies: BusDependencies) {
     this.#dependencies = dependencies;
     const { engine, clock, catalog } = dependencies;
+    this.#handlers = new HandlersByName(engine);
     this.#middleware = createMiddleware(dependencies.use, {
       ...dependencies,
       closing: this.#ending.signal,
@@ -169,6 +170,7 @@ class EngineBus<Events> {
       // A bus that closes has its list of what to close already, also where a handler of its own subscribes.
       if (this.#closed !== undefined) throw busClosed();
       this.#warnOfChanges(name, changed);
+      for (const doubt of call.doubts) this.#dependencies.logger.warn(doubt, { subscription: name });
     } catch (thrown) {
       remove();
       throw thrown;
@@ -210,9 +212,13 @@ class EngineBus<Events> {
   }
 
   async waitFor(wanted: EventMatchers, options?: WaitOptions): Promise<Event | Event[]> {
-    const { catalog, clock } = this.#dependencies;
+    const { catalog, clock, logger } = this.#dependencies;
     const { log } = this.#open();
-    return waitFor({ log, catalog, clock, reader: this.#reader, closing: this.#closing.signal }, wanted, options);
+    return waitFor(
+      { log, catalog, clock, logger, reader: this.#reader, closing: this.#closing.signal },
+      wanted,
+      options,
+    );
   }
 
   async settled(correlationId: string, options?: SettledOptions): Promise<Flow> {

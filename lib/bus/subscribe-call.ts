@@ -6,11 +6,10 @@ import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
 import type { Catalog } from "../event/catalog.ts";
 import { lazy } from "../event/lazy.ts";
-import { didYouMean } from "../event/nearest.ts";
 import { parseCallOptions } from "../runtime/call-options.ts";
 import { isRecord } from "../runtime/is-record.ts";
 import { readable } from "../runtime/readable.ts";
-import { subscriptionRecord, unknownTypes } from "../subscription/index.ts";
+import { checkAgainstCatalog, subscriptionRecord } from "../subscription/index.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 
 /** What a call of `subscribe` was given, checked. */
@@ -24,6 +23,8 @@ export interface SubscribeCall {
   /** Whether other handlers of this process may take part of the work. */
   readonly shared: boolean;
   readonly batch: BatchSettings | undefined;
+  /** What is most likely a mistake, but may be right; for the log. */
+  readonly doubts: readonly string[];
 }
 
 const schema = lazy(() =>
@@ -49,13 +50,9 @@ export function parseSubscribe(
   return readable("subscribe: the subscription", () => {
     const ephemeral = isRecord(subscription) && subscription.name === undefined;
     const record = subscriptionRecord(ephemeral ? { ...subscription, name: `unnamed-${nextId()}` } : subscription);
-    const [unknown] = unknownTypes(record.on, catalog);
-    if (unknown !== undefined) {
-      const fix = didYouMean(unknown, catalog.types(), "add its definition to the catalog");
-      throw new BusError("unknown_type", `subscription ${record.name}: on: ${unknown} is not in the catalog${fix}`);
-    }
+    const doubts = checkAgainstCatalog(record, catalog);
     const settings = batch === undefined ? undefined : batchSettings(batch, record);
-    return { record, ephemeral, handler, filter, use, shared, batch: settings };
+    return { record, ephemeral, handler, filter, use, shared, batch: settings, doubts };
   });
 }
 

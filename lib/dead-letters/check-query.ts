@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { DeadLetterQuery } from "../engine/queries.ts";
+import type { DeadLetterQuery, PageOptions } from "../engine/queries.ts";
 import { BusError, isBusErrorCode } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 import { lazy } from "../event/lazy.ts";
@@ -9,23 +9,23 @@ import { isRecord } from "../runtime/is-record.ts";
 const schemas = lazy(() => {
   const { time, text, page } = queryFields();
   const selection = z.strictObject({
-    subscription: text.optional(),
-    type: text.optional(),
-    correlationId: text.optional(),
-    eventId: text.optional(),
+    subscription: text.exactOptional(),
+    type: text.exactOptional(),
+    correlationId: text.exactOptional(),
+    eventId: text.exactOptional(),
     code: z
       .string()
       .refine(isBusErrorCode, 'must be a code of BusError such as "handler_error" (docs/reference/errors.md)')
-      .optional(),
-    since: time.optional(),
-    until: time.optional(),
+      .exactOptional(),
+    since: time.exactOptional(),
+    until: time.exactOptional(),
   });
   return { selection, list: selection.extend(page) };
 });
 
-/** Refuses a query for dead letters that is not one. `invalid_config`: see {@link checkQuery}. */
-export function checkDeadLetterQuery(query: object): void {
-  checkQuery("deadLetters.list", schemas().list, query);
+/** The query for a page of dead letters, each field read once. `invalid_config`: see {@link checkQuery}. */
+export function checkDeadLetterQuery(query: unknown): DeadLetterQuery & PageOptions {
+  return checkQuery("deadLetters.list", schemas().list, query);
 }
 
 /** Which dead letters a redrive or a discard is for. */

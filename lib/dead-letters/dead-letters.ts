@@ -4,6 +4,8 @@ import { noDeadLetter } from "../engine/errors.ts";
 import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../engine/queries.ts";
 import { messageOf } from "../error/message-of.ts";
 import type { Catalog } from "../event/catalog.ts";
+import { parseId } from "../runtime/call-fields.ts";
+import { QueryCursor } from "../runtime/query-cursor.ts";
 import { checkDeadLetterQuery, checkWhich } from "./check-query.ts";
 import { eachDeadLetter } from "./each-dead-letter.ts";
 import { redrive } from "./redrive.ts";
@@ -23,7 +25,10 @@ export interface DeadLetterReport {
 
 /** Deliveries out of attempts, and events that could not be published. */
 export interface DeadLetters {
-  /** Returns a page of the dead letters that match, newest first. Rejects with `invalid_config`. */
+  /**
+   * Returns a page of the dead letters that match, newest first. Rejects with `invalid_config`, also for a cursor of another
+   * query.
+   */
   list(query?: DeadLetterQuery & PageOptions): Promise<DeadLetterPage>;
   /** Returns one dead letter; `undefined` if there is none with this id. */
   get(id: string): Promise<DeadLetter | undefined>;
@@ -42,14 +47,16 @@ type Checked = ReturnType<typeof checkWhich>;
 export function createDeadLetters(open: () => Engine, catalog: Catalog): DeadLetters {
   return {
     list: async (query = {}) => {
-      checkDeadLetterQuery(query);
-      const { limit, cursor, ...filter } = query;
-      return open().deadLetters.list(filter, {
+      const given = checkDeadLetterQuery(query);
+      const cursors = new QueryCursor("deadLetters.list", given);
+      const { limit, cursor, ...filter } = given;
+      const { deadLetters, ...next } = await open().deadLetters.list(filter, {
         ...(limit === undefined ? {} : { limit }),
-        ...(cursor === undefined ? {} : { cursor }),
+        ...(cursor === undefined ? {} : { cursor: cursors.decode(cursor) }),
       });
+      return { deadLetters, ...(next.cursor === undefined ? {} : { cursor: cursors.encode(next.cursor) }) };
     },
-    get: async (id) => open().deadLetters.get(id),
+    get: async (id) => open().deadLetters.get(parseId("deadLetters.get", "the id", id)),
     redrive: async (which) => each(open(), checkWhich("redrive", which), (id) => redrive(open(), catalog, id)),
     discard: async (which) =>
       each(open(), checkWhich("discard", which), async (id) => {

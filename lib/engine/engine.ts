@@ -19,6 +19,11 @@ export type Unwatch = () => void;
 export interface Engine {
   /** For messages and `metrics`. */
   readonly name: string;
+  /**
+   * Names the store, such as `embedded:/data/bus.db`, where several engines of a process may be on one: their buses share the
+   * subscriptions in it. Absent: no other engine is on the same store.
+   */
+  readonly store?: string;
   /** What it can do; the contract suite asserts that this is the whole truth. */
   readonly capabilities: ReadonlySet<Capability>;
   /** The events, and the routing of new ones. */

@@ -1,5 +1,6 @@
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
+import type { OpenEvents } from "./data-types.ts";
 import type { ByType, EventDefinition } from "./definition.ts";
 import type { Event } from "./event.ts";
 import type { JsonObject } from "./json.ts";
@@ -54,16 +55,16 @@ type TypeOf<Definition> = Definition extends EventDefinition<infer Type> ? Type 
 type DataOf<Definition> = Definition extends EventDefinition<string, infer Data> ? Data : never;
 
 /** Options of {@link createCatalog}. */
-export interface CatalogOptions {
+export interface CatalogOptions<Open extends boolean = boolean> {
   /** Accepts any type, even without a definition. Default false: a mistyped name is refused. */
-  open?: boolean;
+  open?: Open;
 }
 
 /** Creates a catalog from definitions. Throws `invalid_config` if two have the same type. */
-export function createCatalog<const Given extends Definitions>(
+export function createCatalog<const Given extends Definitions, Open extends boolean = false>(
   definitions: Given,
-  options: CatalogOptions = {},
-): Catalog<EventsOf<Given>> {
+  options: CatalogOptions<Open> = {},
+): Catalog<Open extends true ? EventsOf<Given> & OpenEvents : EventsOf<Given>> {
   return catalogOf(definitions, options);
 }
 

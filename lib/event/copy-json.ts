@@ -17,8 +17,8 @@ const cycleStride = 64;
  * Validates a value as JSON and returns a deeply frozen copy, in one pass.
  *
  * As in JSON, a property whose value is `undefined` is omitted and -0 becomes 0. Only own enumerable properties with string
- * keys are read. Throws `invalid_event` with the path, the value and the fix for NaN and infinities, integers beyond
- * 2^53 - 1, BigInt, functions, symbols, `undefined` and holes in arrays, dates, class instances (Map, Set, Buffer …), the
+ * keys are read. Throws `invalid_event` with the path, the value and the fix for NaN and infinities, integers of 16 to 21 digits
+ * beyond 2^53 - 1, BigInt, functions, symbols, `undefined` and holes in arrays, dates, class instances (Map, Set, Buffer …), the
  * key `__proto__`, strings and keys with a lone surrogate, cycles, nesting over 1,000 levels, and getters that throw.
  * `path` is the name of the value in messages.
  */
@@ -72,7 +72,7 @@ export class JsonCopier {
         this.bytesAtMost += numberBytes;
         // This is false for NaN as well. Beyond 2^53 every number is an integer.
         if (value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER) return value === 0 ? 0 : value;
-        return this.#refuseNumber(key, value);
+        return isAsWritten(value) ? value : this.#refuseNumber(key, value);
       case "boolean":
         this.bytesAtMost += 6;
         return value;
@@ -145,7 +145,9 @@ export class JsonCopier {
   }
 
   #refuseNumber(key: string | number | undefined, value: number): never {
-    if (Number.isFinite(value)) this.#refuse(key, value, "it is beyond 2^53 - 1", "pass it as a string");
+    if (Number.isFinite(value)) {
+      this.#refuse(key, value, "it is beyond 2^53 - 1, where integers are not exact", "pass it as a string");
+    }
     this.#refuse(key, value, "JSON has no such number", "use null, or remove it");
   }
 
@@ -170,6 +172,15 @@ export class JsonCopier {
   #error(path: string, rest: string): BusError {
     return new BusError("invalid_event", `${path} ${rest}`, { details: { path } });
   }
+}
+
+/**
+ * Whether a number beyond 2^53 is what its author wrote. Of an integer with 16 digits or more the last ones may have been lost on
+ * the way, as with ids. One with fewer significant digits (6e18) has lost none, and what JSON writes with an exponent (1e21) is a
+ * magnitude.
+ */
+function isAsWritten(value: number): boolean {
+  return Number.isFinite(value) && (Math.abs(value) >= 1e21 || Number(value.toPrecision(15)) === value);
 }
 
 /** The copy exceeds its size limit. */

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
 import { shortForm } from "../error/short-form.ts";
+import type { DeepReadonly } from "./data-types.ts";
 import { checkSchema } from "./schema-check.ts";
 import { typeNameProblem } from "./type-name.ts";
 
@@ -18,7 +19,8 @@ export interface OlderVersion {
 declare const dataType: unique symbol;
 
 /**
- * The schema and version of an event type. `Data` is the schema's input: an event carries what was published, unchanged.
+ * The schema and version of an event type. `Data` is the schema's input, readonly: an event carries what was published,
+ * unchanged and frozen.
  * The schema's own type is deliberately not a parameter: with 100 definitions it triples the size of the declarations.
  */
 export interface EventDefinition<Type extends string = string, Data = unknown> {
@@ -48,7 +50,7 @@ export interface OlderVersionOf<Schema extends DataSchema> {
   /** The schema that validates events of this version, including those published today. */
   data: Schema;
   /** Returns the data in the next higher version that is defined. The argument is frozen: return a new object. */
-  upcast: (data: z.input<Schema>) => Readonly<Record<string, unknown>>;
+  upcast: (data: DeepReadonly<z.input<Schema>>) => Readonly<Record<string, unknown>>;
 }
 
 /** Options of {@link defineEvent}. */
@@ -81,7 +83,7 @@ export function defineEvent<
   const Type extends string,
   Schema extends DataSchema,
   const Older extends readonly DataSchema[] = readonly [],
->(type: Type, options: EventOptions<Schema, Older>): EventDefinition<Type, z.input<Schema>> {
+>(type: Type, options: EventOptions<Schema, Older>): EventDefinition<Type, DeepReadonly<z.input<Schema>>> {
   const problem = typeNameProblem(type);
   if (problem !== undefined) throw invalid(type, `the type ${problem}`);
   const version = checkVersion(type, options.version ?? 1);

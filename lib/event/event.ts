@@ -1,3 +1,5 @@
+import type { PublishData } from "./data-types.ts";
+
 /** Ids of the things that an event belongs to. History can be filtered by each of them. */
 export interface EventIds {
   /** The agent that published it, or that it is about. */
@@ -50,7 +52,7 @@ export interface EventMetadata extends EventIds {
   /** Set on replayed deliveries and on what their handlers publish. A publisher may not set it. */
   replay?: {
     /** The id of the replay, as in its report. */
-    id: string;
+    readonly id: string;
   };
 }
 
@@ -78,7 +80,7 @@ export interface Draft<Type extends string = string, Data = unknown> {
   /** "domain.action.state", a type of the catalog or `custom.*`. */
   type: Type;
   /** What the definition of the type accepts. It is copied, and must be JSON. */
-  data: Data;
+  data: PublishData<Data>;
   /** The service or agent that publishes; default: the `source` of the bus. */
   source?: string;
   /** RFC 3339 with an offset; default: now. */

@@ -1,4 +1,5 @@
 export { type Catalog, type CatalogOptions, createCatalog, type Definitions, type EventsOf } from "./catalog.ts";
+export type { DataOfType, DeepReadonly, OpenEvents, PublishData, TypeName } from "./data-types.ts";
 export {
   type ByType,
   type DataSchema,

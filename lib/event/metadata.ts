@@ -35,6 +35,9 @@ const names = new Set<string>([
 
 const none: DraftMetadata = Object.freeze({});
 
+/** All fields of metadata: those of a publisher, and the mark that the engine sets on replayed deliveries. */
+export const metadataNames: ReadonlySet<string> = new Set([...names, "replay" satisfies keyof EventMetadata]);
+
 /** Where missing metadata comes from. */
 export interface MetadataContext {
   readonly event: EventName;

@@ -106,7 +106,11 @@ function isNotJson(value: unknown): boolean {
   return typeof value === "bigint" || typeof value === "symbol" || value === undefined;
 }
 
-function partsOf(schema: z.core.$ZodType): [step: string | number | undefined, part: z.core.$ZodType][] {
+/**
+ * The schemas within a schema, each with its step: a field or an index, `*` for any other, `undefined` where it describes the
+ * same value. Throws what a lazy schema throws.
+ */
+export function partsOf(schema: z.core.$ZodType): [step: string | number | undefined, part: z.core.$ZodType][] {
   if (!isKnown(schema)) return [];
   const def = schema._zod.def;
   switch (def.type) {

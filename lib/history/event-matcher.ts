@@ -1,3 +1,4 @@
+import type { KnownSelector, KnownTypes } from "../subscription/known-types.ts";
 import type { EventFor, EventOf, EventSelector, SelectorIn } from "../subscription/subscription.ts";
 import type { Where } from "../subscription/where.ts";
 
@@ -23,12 +24,15 @@ export type EventsOfMatchers<Matchers extends readonly EventMatcher[], Events = 
   -readonly [Index in keyof Matchers]: EventOfMatcher<Matchers[Index], Events>;
 };
 
-/** A list of matchers in which each `where` fits its `on`. */
-export type Fitting<Matchers extends readonly EventMatcher[]> = {
+/** Requires nothing if `Events` has a type for each name that is waited for; else a known one. */
+export type KnownMatcher<On, Events> = KnownSelector<SelectorIn<On>, Events> | KnownTypes<On, Events>;
+
+/** A list of matchers in which each `where` fits its `on`, and `Events` has the types. */
+export type Fitting<Matchers extends readonly EventMatcher[], Events = unknown> = {
   readonly [Index in keyof Matchers]: Matchers[Index] &
     (Matchers[Index] extends { readonly on: infer On }
-      ? { readonly on: On; readonly where?: Where<SelectorIn<On>> }
-      : unknown);
+      ? { readonly on: On; readonly where?: Where<SelectorIn<On>> } & KnownTypes<On, Events>
+      : KnownSelector<Matchers[Index], Events>);
 };
 
 /** What may be waited for: one event, the first of several, all of them, or a number of events. */

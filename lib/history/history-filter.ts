@@ -1,7 +1,7 @@
 import type { HistoryQuery } from "../engine/queries.ts";
 import { type Event, eventIdNames } from "../event/event.ts";
 import { typeMatcher } from "../pattern/type-names.ts";
-import { queryTime } from "../runtime/query-time.ts";
+import { instantOf, isBefore, queryInstant, queryTime } from "../runtime/query-time.ts";
 
 /** A test for events by a history query; `acceptedAt` is when the bus took the event, in milliseconds. */
 export function historyFilter(query: HistoryQuery): (event: Event, acceptedAt: number) => boolean {
@@ -28,11 +28,11 @@ export function historyFilter(query: HistoryQuery): (event: Event, acceptedAt: n
   }
   const since = queryTime(query.since, "since");
   const until = queryTime(query.until, "until");
-  const happenedSince = queryTime(query.happenedSince, "happenedSince");
-  const happenedUntil = queryTime(query.happenedUntil, "happenedUntil");
+  const happenedSince = queryInstant(query.happenedSince, "happenedSince");
+  const happenedUntil = queryInstant(query.happenedUntil, "happenedUntil");
   if (since !== undefined) tests.push((_, acceptedAt) => acceptedAt >= since);
   if (until !== undefined) tests.push((_, acceptedAt) => acceptedAt < until);
-  if (happenedSince !== undefined) tests.push((event) => Date.parse(event.time) >= happenedSince);
-  if (happenedUntil !== undefined) tests.push((event) => Date.parse(event.time) < happenedUntil);
+  if (happenedSince !== undefined) tests.push(({ time }) => !isBefore(instantOf(time), happenedSince));
+  if (happenedUntil !== undefined) tests.push(({ time }) => isBefore(instantOf(time), happenedUntil));
   return (event, acceptedAt) => tests.every((test) => test(event, acceptedAt));
 }

@@ -2,10 +2,10 @@ import type { Engine } from "../engine/engine.ts";
 import type { HistoryPageOptions, HistoryQuery, Page, StatsQuery, StatsRow } from "../engine/queries.ts";
 import type { Event } from "../event/event.ts";
 import { parseId } from "../runtime/call-fields.ts";
+import { QueryCursor } from "../runtime/query-cursor.ts";
 import { checkHistoryQuery, checkPagedQuery, checkStatsQuery } from "./check-query.ts";
 import { type Flow, readFlow } from "./flow.ts";
 import type { LogReader } from "./log-reader.ts";
-import { QueryCursor } from "./query-cursor.ts";
 import { countByType } from "./stats.ts";
 import { type TailOptions, tail } from "./tail.ts";
 
@@ -43,7 +43,7 @@ export function createHistory({ reader, open, closing }: HistoryDependencies): H
     get: async (id) => open().log.get(parseId("history.get", "the id", id)),
     query: async (query = {}) => {
       const given = checkPagedQuery("history.query", query);
-      const cursors = new QueryCursor(given);
+      const cursors = new QueryCursor("history.query", given);
       const { limit, cursor, order, ...filter } = given;
       const { events, ...next } = await open().log.query(filter, {
         ...(order === undefined ? {} : { order }),

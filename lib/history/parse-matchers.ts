@@ -8,6 +8,7 @@ import { parseCallOptions } from "../runtime/call-options.ts";
 import { isRecord } from "../runtime/is-record.ts";
 import { readable } from "../runtime/readable.ts";
 import { selectorProblem } from "../subscription/selector-name.ts";
+import { whereProblem } from "../subscription/where-problem.ts";
 
 /** One thing to wait for: types, and a pattern that the event must match too. */
 export interface ParsedMatcher {
@@ -69,6 +70,10 @@ function parseMatcher(catalog: Catalog, given: unknown, call: string): ParsedMat
   }
   if (!isRecord(given)) throw new BusError("invalid_config", `${call}: the matcher ${mustBe(aMatcher, given)}`);
   const { on, where } = parseCallOptions(call, schemas().matcher, given);
+  const unknown = whereProblem(where);
+  if (unknown !== undefined) {
+    throw new BusError("invalid_config", `${call}: ${unknown.problem}`, { details: { field: unknown.field } });
+  }
   const selectors: readonly unknown[] = Array.isArray(on) ? [...on] : [on];
   if (selectors.length === 0) throw new BusError("invalid_config", `${call}: on must have at least one type`);
   return { types: selectors.map((one) => typeOf(catalog, one, `${call}: on`)), where };

@@ -7,6 +7,8 @@ import { lazy } from "../event/lazy.ts";
 import { callFields } from "../runtime/call-fields.ts";
 import { parseCallOptions } from "../runtime/call-options.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/logger.ts";
+import { unmatchedMessage, unmatchedNames } from "../subscription/index.ts";
 import { createCollector } from "./collector.ts";
 import type { LogReader } from "./log-reader.ts";
 import { parseMatchers } from "./parse-matchers.ts";
@@ -27,6 +29,7 @@ export interface WaitDependencies {
   readonly log: EventLog;
   readonly catalog: Catalog;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly reader: LogReader;
   /** Fires when the bus closes. */
   readonly closing: AbortSignal;
@@ -46,10 +49,16 @@ export async function waitFor(
   wants: unknown,
   options: unknown = {},
 ): Promise<Event | Event[]> {
-  const { log, catalog, reader } = dependencies;
+  const { log, catalog, logger, reader } = dependencies;
   const { since, timeout = "30s", signal } = parseCallOptions("waitFor", schema(), options);
   const matchers = parseMatchers(catalog, wants);
   const collector = createCollector(catalog, matchers);
+  for (const unmatched of unmatchedNames(
+    matchers.matchers.flatMap(({ types }) => types),
+    catalog,
+  )) {
+    logger.warn(`waitFor: ${unmatchedMessage(unmatched)}`);
+  }
   const timeoutMs = parseDuration(timeout, "waitFor: timeout");
   const start = positionOf("waitFor", since);
   const limit = new WaitLimit(dependencies, timeoutMs, signal);

@@ -1,5 +1,6 @@
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
+import type { PublishData } from "../event/data-types.ts";
 import type { Draft, Event } from "../event/event.ts";
 import { isRecord } from "../runtime/is-record.ts";
 import type { PublishOptions } from "./options.ts";
@@ -13,7 +14,7 @@ type EmitAt<Events, Prefix extends string> = {
     : never]: Type extends `${Prefix}${infer Rest}`
     ? Rest extends `${infer Next}.${string}`
       ? EmitAt<Events, `${Prefix}${Next}.`>
-      : (data: Events[Type], options?: PublishOptions) => Promise<Event<Type, Events[Type]>>
+      : (data: PublishData<Events[Type]>, options?: PublishOptions) => Promise<Event<Type, Events[Type]>>
     : never;
 };
 

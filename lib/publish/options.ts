@@ -1,4 +1,5 @@
 import type { BusError } from "../error/bus-error.ts";
+import type { DataOfType, TypeName } from "../event/data-types.ts";
 import type { Duration } from "../event/duration.ts";
 import type { Draft, DraftMetadata, Event } from "../event/event.ts";
 
@@ -46,10 +47,10 @@ export type PublishOptions = PublishFields & DeliveryTime;
 /** The options of `publish(draft, options)`: the draft itself has the other fields. */
 export type DraftPublishOptions = Pick<PublishFields, "dedupe"> & DeliveryTime;
 
-/** A draft of any type that `Events` knows, with the data of that type, or of any `custom.*` type. */
+/** A draft of any type that `Events` knows, with the data of that type, or of any type that needs no definition. */
 export type DraftOf<Events> =
   | { [Type in keyof Events & string]: Draft<Type, Events[Type]> }[keyof Events & string]
-  | Draft<`custom.${string}`>;
+  | Draft<Exclude<TypeName<Events>, keyof Events>>;
 
 /** What became of one draft of `publishAll`. */
 export type PublishResult<E extends Event = Event> =
@@ -68,11 +69,14 @@ export type PublishResult<E extends Event = Event> =
       draft: Draft;
     };
 
-/** What became of each draft, in the same order. */
-export type PublishResults<Drafts extends readonly Draft[], Events> = {
-  -readonly [Index in keyof Drafts]: PublishResult<EventOfDraft<Drafts[Index], Events>>;
+/** A draft of each of these types, in the same order. */
+export type DraftsOf<Types extends readonly string[], Events> = {
+  readonly [Index in keyof Types]: Draft<Types[Index], DataOfType<Types[Index], Events>>;
 };
 
-type EventOfDraft<Given, Events> = Given extends { type: infer Type extends string }
-  ? Event<Type, Type extends keyof Events ? Events[Type] : unknown>
-  : Event;
+/** What became of each draft, in the same order. */
+export type PublishResults<Types extends readonly string[], Events> = {
+  -readonly [Index in keyof Types]: PublishResult<EventOfType<Types[Index], Events>>;
+};
+
+type EventOfType<Type, Events> = Type extends string ? Event<Type, DataOfType<Type, Events>> : never;

@@ -1,5 +1,7 @@
-import { subscriptionRecord } from "./record.ts";
-import type { EventSelector, Subscription } from "./subscription.ts";
+import { BusError } from "../error/bus-error.ts";
+import { dataPathProblem } from "./key-path.ts";
+import { keyPaths, subscriptionRecord } from "./record.ts";
+import type { EventSelector, Subscription, SubscriptionRecord } from "./subscription.ts";
 
 /**
  * Defines a subscription as pure, frozen data. The type of the events that its handler receives is inferred from `on`. Throws
@@ -9,6 +11,21 @@ export function defineSubscription<const On extends EventSelector | readonly Eve
   subscription: Subscription<On>,
 ): Subscription<On> {
   // A subscription without a name is validated under a placeholder; the bus names it later.
-  subscriptionRecord({ name: "unnamed", ...subscription });
+  const record = subscriptionRecord({ name: "unnamed", ...subscription });
+  checkKeyPaths(record, subscription.on);
   return Object.freeze({ ...subscription });
+}
+
+/** Where all selectors are definitions, what they declare is known without a catalog. */
+function checkKeyPaths(record: SubscriptionRecord, on: EventSelector | readonly EventSelector[]): void {
+  const selectors: readonly EventSelector[] = Array.isArray(on) ? on : [on];
+  const definitions = selectors.filter((selector) => typeof selector !== "string");
+  if (definitions.length < selectors.length) return;
+  for (const [setting, path] of keyPaths(record)) {
+    const problem = dataPathProblem(path, definitions);
+    if (problem === undefined) continue;
+    throw new BusError("invalid_config", `subscription ${record.name}: ${setting}: ${problem}`, {
+      details: { field: setting },
+    });
+  }
 }

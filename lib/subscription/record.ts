@@ -8,9 +8,11 @@ import { describeIssues } from "../event/issues.ts";
 import { didYouMean } from "../event/nearest.ts";
 import { normalizeTime } from "../event/time.ts";
 import { compilePattern } from "../pattern/index.ts";
+import { metadataPathProblem } from "./key-path.ts";
 import { selectorProblem } from "./selector-name.ts";
 import type { SubscriptionRecord } from "./subscription.ts";
 import { subscriptionPattern } from "./subscription-pattern.ts";
+import { whereProblem } from "./where-problem.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -54,8 +56,6 @@ const shape = {
   maxBacklog: z.int().min(1).optional(),
 };
 const settings = z.object(shape);
-
-const whereNames: readonly string[] = ["data", "metadata", "source", "id", "time", "$or"];
 
 /**
  * Validates a subscription, applies the defaults and freezes the result. A record is returned as an equal record. Throws
@@ -120,6 +120,10 @@ class RecordReader {
     this.#checkNames(result.data.backoff ?? {}, backoffNames, "backoff.");
     this.#checkNames(result.data.concurrencyPerKey ?? {}, keyLimitNames, "concurrencyPerKey.");
     this.#checkNames(result.data.throttle ?? {}, throttleNames, "throttle.");
+    for (const [field, path] of keyPaths(result.data)) {
+      const problem = metadataPathProblem(path);
+      if (problem !== undefined) throw this.#error(`${field}: ${problem}`, field);
+    }
     return result.data;
   }
 
@@ -151,26 +155,14 @@ class RecordReader {
   #where(where: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
     // An empty `where` has no effect, but would be an invalid pattern.
     if (Object.keys(where).length === 0) return undefined;
-    this.#checkWhere(where, "where");
+    const unknown = whereProblem(where);
+    if (unknown !== undefined) throw this.#error(unknown.problem, unknown.field);
     try {
       // The caller's object is copied: a pattern is kept for long and must not change under its index.
       const copy = copyJson(where, "where");
       return typeof copy === "object" && copy !== null ? { ...copy } : {};
     } catch (thrown) {
       throw this.#patternError(thrown);
-    }
-  }
-
-  #checkWhere(where: unknown, path: string): void {
-    if (typeof where !== "object" || where === null || Array.isArray(where)) return;
-    for (const [name, part] of Object.entries(where)) {
-      if (name === "type") throw this.#error(`${path}.type is not allowed; name types in \`on\``, `${path}.type`);
-      if (!whereNames.includes(name.split(".", 1)[0] ?? "")) {
-        const fix = didYouMean(name, whereNames, `the fields are ${whereNames.join(", ")}`);
-        throw this.#error(`unknown field ${path}.${name}${fix}`, `${path}.${name}`);
-      }
-      if (name !== "$or" || !Array.isArray(part)) continue;
-      for (const [index, branch] of part.entries()) this.#checkWhere(branch, `${path}.$or[${index}]`);
     }
   }
 
@@ -231,6 +223,21 @@ class RecordReader {
       details: field === undefined ? {} : { field },
     });
   }
+}
+
+/** The settings that are paths into an event, each with its path. */
+export function keyPaths(settings: {
+  readonly ordered?: string | undefined;
+  readonly concurrencyPerKey?: { readonly key: string } | undefined;
+  readonly throttle?: { readonly key?: string | undefined } | undefined;
+}): readonly [setting: string, path: string][] {
+  const { ordered, concurrencyPerKey, throttle } = settings;
+  const all: [setting: string, path: string | undefined][] = [
+    ["ordered", ordered],
+    ["concurrencyPerKey.key", concurrencyPerKey?.key],
+    ["throttle.key", throttle?.key],
+  ];
+  return all.flatMap(([setting, path]) => (path === undefined ? [] : [[setting, path]]));
 }
 
 const oneOrMoreTypes = 'one or more definitions or type names, or "*" for all';

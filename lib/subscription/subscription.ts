@@ -1,6 +1,7 @@
 import type { EventDefinition } from "../event/definition.ts";
 import type { Duration } from "../event/duration.ts";
 import type { Event } from "../event/event.ts";
+import type { KeyPathOf } from "./key-path.ts";
 import type { Where } from "./where.ts";
 
 /** Selects events by type: a definition, a type name, or a name with `*`. */
@@ -19,9 +20,6 @@ export type EventFor<Selector, Events = unknown> =
 
 /** The events that a subscription delivers: `EventOf<typeof readers, StandardEvents>`. */
 export type EventOf<S extends { readonly on: unknown }, Events = unknown> = EventFor<SelectorIn<S["on"]>, Events>;
-
-/** The path to a value in an event. */
-export type KeyPath = "source" | "type" | `data.${string}` | `metadata.${string}`;
 
 /** A subscription as pure data: engines, stacks and the HTTP API read the same object. Only `on` is required. */
 export interface Subscription<
@@ -58,7 +56,7 @@ export interface Subscription<
    */
   readonly concurrencyPerKey?: {
     /** The path; an event without a value there is not limited. */
-    readonly key: KeyPath;
+    readonly key: KeyPathOf<SelectorIn<On>>;
     /** Deliveries of one value that run at once: 1 to 1,000. */
     readonly limit: number;
   };
@@ -72,10 +70,10 @@ export interface Subscription<
     /** The length of the span: 1 ms to 1 day. */
     readonly per: Duration;
     /** Limits each value at this path; an event without a value there is not limited. */
-    readonly key?: KeyPath;
+    readonly key?: KeyPathOf<SelectorIn<On>>;
   };
   /** Delivers events with the same value at this path one at a time, in order: `source`, `type`, `data.…`, `metadata.…`. */
-  readonly ordered?: KeyPath;
+  readonly ordered?: KeyPathOf<SelectorIn<On>>;
   /** Whether an event succeeds at most once. Default true. */
   readonly idempotent?: boolean;
   /** How long a success is remembered: 1 ms to 1 year. Default 15 days. */

@@ -32,7 +32,10 @@ describe("defineEvent", () => {
   test("keeps the name of the type and the input of the schema", () => {
     expectTypeOf(orderSent.type).toEqualTypeOf<"shop.order.sent">();
     expectTypeOf(orderSent).toEqualTypeOf<
-      EventDefinition<"shop.order.sent", { [x: string]: unknown; orderId: string; carrier: string }>
+      EventDefinition<
+        "shop.order.sent",
+        { readonly [x: string]: unknown; readonly orderId: string; readonly carrier: string }
+      >
     >();
   });
 
@@ -62,6 +65,8 @@ describe("defineEvent", () => {
           data: z.looseObject({ orderId: z.string(), euros: z.number() }),
           upcast: (data) => {
             expectTypeOf(data.orderId).toEqualTypeOf<string>();
+            // @ts-expect-error it is frozen
+            data.euros = 2;
             return { orderId: data.orderId, cents: data.euros * 100 };
           },
         },
@@ -92,7 +97,7 @@ describe("catalogs", () => {
   });
 
   test("accept an array, an object or a module", () => {
-    type Expected = { [x: string]: unknown; orderId: string; carrier: string };
+    type Expected = { readonly [x: string]: unknown; readonly orderId: string; readonly carrier: string };
     expectTypeOf<ByType<{ orderSent: typeof orderSent }>["shop.order.sent"]>().toEqualTypeOf<Expected>();
     const listed = createCatalog([orderSent, orderPaid]);
     expectTypeOf<EventsOf<(typeof orderSent | typeof orderPaid)[]>["shop.order.sent"]>().toEqualTypeOf<Expected>();
@@ -176,6 +181,8 @@ describe("defineSubscription", () => {
     defineSubscription({ on: "task.*", attempst: 3 });
     // @ts-expect-error not a path into an event
     defineSubscription({ on: "task.*", ordered: "taskId" });
+    // @ts-expect-error metadata has no such field
+    defineSubscription({ on: "task.*", ordered: "metadata.agent" });
     // @ts-expect-error a limit is missing
     defineSubscription({ on: "task.*", throttle: { per: "1s" } });
     // @ts-expect-error no path into an event
@@ -183,5 +190,33 @@ describe("defineSubscription", () => {
     defineSubscription({ on: "task.*", throttle: { limit: 5, per: "1s", key: "metadata.agentId" } });
     defineSubscription({ on: "task.*", concurrencyPerKey: { key: "data.taskId", limit: 1 } });
     defineSubscription({ on: "task.*", ordered: "data.taskId", timeout: "1.5s", backoff: { from: 10 } });
+  });
+
+  test("types the paths of keys by what the definitions declare", () => {
+    defineSubscription({ on: orderPaid, ordered: "data.orderId", throttle: { limit: 1, per: "1s", key: "data.kind" } });
+    defineSubscription({
+      on: [orderPaid, orderSent],
+      ordered: "data.carrier",
+      concurrencyPerKey: { key: "source", limit: 1 },
+    });
+    defineSubscription({ on: orderPaid, ordered: "metadata.correlationId" });
+    defineSubscription({ on: [orderPaid, "task.*"], ordered: "data.whatever" });
+    const nested = defineEvent("shop.order.packed", {
+      data: z.looseObject({
+        box: z.looseObject({ id: z.string(), labels: z.record(z.string(), z.string()) }),
+        any: z.unknown(),
+      }),
+    });
+    for (const ordered of ["data.box.id", "data.box.labels.to", "data.any.deep"] as const) {
+      defineSubscription({ on: nested, ordered });
+    }
+    // @ts-expect-error no definition declares it
+    defineSubscription({ on: orderPaid, ordered: "data.ordreId" });
+    // @ts-expect-error no definition declares it
+    defineSubscription({ on: nested, ordered: "data.box.no" });
+    // @ts-expect-error none of the two declares it
+    defineSubscription({ on: [orderPaid, orderSent], throttle: { limit: 1, per: "1s", key: "data.carier" } });
+    // @ts-expect-error no definition declares it
+    defineSubscription({ on: orderPaid, concurrencyPerKey: { key: "data.nope", limit: 1 } });
   });
 });

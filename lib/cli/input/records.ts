@@ -5,6 +5,7 @@ import { addAbortSignal, type Readable } from "node:stream";
 import { messageOf } from "../../error/message-of.ts";
 import type { CliIo } from "../io.ts";
 import { readTextFile, unreadable } from "../options/values.ts";
+import { findLosses } from "./exact-json.ts";
 import { readLines } from "./lines.ts";
 
 /** The position of a record in the input, for messages and `--json`. */
@@ -93,7 +94,14 @@ function parseLine(line: Buffer | undefined, position: RecordPosition): InputRec
   return text.trim() === "" ? undefined : parseJson(text, position);
 }
 
+/** What JSON.parse would change in silence is a problem: an event is published as it was written. */
 function parseJson(text: string, position: RecordPosition): InputRecord {
+  const parsed = parsedJson(text, position);
+  const [loss] = parsed.ok ? findLosses(text) : [];
+  return loss === undefined ? parsed : { ...position, ok: false, problem: loss.problem };
+}
+
+function parsedJson(text: string, position: RecordPosition): InputRecord {
   try {
     return { ...position, ok: true, value: JSON.parse(text) };
   } catch (thrown) {
@@ -102,7 +110,16 @@ function parseJson(text: string, position: RecordPosition): InputRecord {
 }
 
 function wholeFile(text: string, from: string): InputRecord[] {
-  const whole = parseJson(text, { from, line: 1 });
-  if (!whole.ok || !Array.isArray(whole.value)) return [whole];
-  return whole.value.map((value: unknown, index) => ({ from, line: index + 1, ok: true, value }));
+  const whole = parsedJson(text, { from, line: 1 });
+  if (!whole.ok || !Array.isArray(whole.value)) return [whole.ok ? parseJson(text, { from, line: 1 }) : whole];
+  const problems = new Map(
+    findLosses(text)
+      .toReversed()
+      .map(({ path: [index], problem }) => [index, problem] as const),
+  );
+  return whole.value.map((value: unknown, index) => {
+    const problem = problems.get(index);
+    const position = { from, line: index + 1 };
+    return problem === undefined ? { ...position, ok: true, value } : { ...position, ok: false, problem };
+  });
 }

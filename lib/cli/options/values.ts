@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { messageOf } from "../../error/message-of.ts";
 import { parseDuration } from "../../event/duration.ts";
 import { normalizeTime } from "../../event/time.ts";
+import { findLosses } from "../input/exact-json.ts";
 import type { CliIo } from "../io.ts";
 import { CliError } from "../report-error.ts";
 
@@ -78,11 +79,17 @@ export function unreadable(name: string, thrown: unknown): CliError {
   return new CliError(`${name} cannot be read: ${reasons[code] ?? messageOf(thrown)}`, { cause: thrown });
 }
 
-/** Parses a JSON argument. Invalid JSON is a usage error with the name of the argument and the position. */
+/**
+ * Parses a JSON argument. Invalid JSON is a usage error with the name of the argument and the position, and so is what parsing would
+ * change in silence.
+ */
 export function parseJsonArgument(command: Command, name: string, json: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(json);
+    value = JSON.parse(json);
   } catch (thrown) {
     return command.error(`error: ${name} is not JSON: ${messageOf(thrown)}`);
   }
+  const [loss] = findLosses(json);
+  return loss === undefined ? value : command.error(`error: ${name}: ${loss.problem}`);
 }

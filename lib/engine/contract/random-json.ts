@@ -52,7 +52,7 @@ export class RandomJson {
     }).join("");
   }
 
-  /** Of every size up to 2^53 - 1, beyond which numbers are refused, since not every engine could carry them. */
+  /** Of every size up to 2^53 - 1, beyond which integers of many digits are refused. */
   #number(): number {
     const sign = this.#below(2) === 0 ? 1 : -1;
     const size = 2 ** (this.#random() * 1_127 - 1_074);

@@ -26,6 +26,7 @@ export interface AwsEngineDependencies extends AwsDependencies {
 /** EventBridge, SQS and DynamoDB in one account and Region; subscriptions are what was deployed. */
 export class AwsEngine implements Engine {
   readonly name = "aws";
+  readonly store: string;
   readonly capabilities: ReadonlySet<Capability> = new Set<Capability>(["durable", "multi-process", "delay"]);
   readonly log: AwsEventLog;
   readonly deliveries: AwsDeliveryQueue;
@@ -38,6 +39,8 @@ export class AwsEngine implements Engine {
 
   constructor(dependencies: AwsEngineDependencies) {
     this.#dependencies = dependencies;
+    // The URL of a queue names the account and the Region too.
+    this.store = `aws:${dependencies.config.publisherDeadLetterQueueUrl}`;
     const { clock } = dependencies;
     const pollTimer = new PollTimer(clock, () => this.#changes.notify());
     this.#changes = new ChangeSignal({ onFirst: () => pollTimer.start(), onLast: () => pollTimer.stop() });

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Capability } from "../../engine/capabilities.ts";
 import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
@@ -14,6 +15,7 @@ import type { EngineSettings } from "./settings.ts";
 /** One machine, any number of processes on one file. */
 export class EmbeddedEngine implements Engine {
   readonly name = "embedded";
+  readonly store: string;
   readonly capabilities: ReadonlySet<Capability> = new Set<Capability>([
     "durable",
     "multi-process",
@@ -38,6 +40,8 @@ export class EmbeddedEngine implements Engine {
   #unwritten = false;
 
   constructor(db: DatabaseSync, lock: ProcessLock, processId: number, settings: EngineSettings) {
+    // By whatever way the file was named: the connection has made it.
+    this.store = `embedded:${realpathSync(settings.file)}`;
     this.#settings = settings;
     this.#db = db;
     this.#lock = lock;

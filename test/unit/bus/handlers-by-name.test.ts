@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { connect } from "../../../lib/index.ts";
 import { testBus } from "../../../lib/testing/test-bus.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 // Two modules of one process subscribed with the same name and different handlers: each got a part of the events, in silence.
 const readers = { name: "readers", on: "task.created" } as const;
@@ -59,10 +63,29 @@ test("a name is free again once its subscriber is closed, or could not subscribe
   await bus.subscribe({ ...readers, name: "late" }, () => {});
 });
 
-test("subscriptions without a name, and other buses, share nothing", async () => {
+test("subscriptions without a name, and buses on stores of their own, share nothing", async () => {
   const [bus, other] = [testBus(), testBus()];
   for (const one of [bus, bus, other]) await one.subscribe({ on: "task.created" }, () => {});
   for (const one of [bus, other]) await one.subscribe(readers, () => {});
+});
+
+test("two buses of a process on one file are one in this, by whatever path they name it", async () => {
+  const { path, remove } = await temporaryDirectory();
+  onTestFinished(remove);
+  await symlink(path, join(path, "link"));
+  const open = (file: string) =>
+    connect({ engine: "embedded", file: join(path, file), source: "test", logLevel: "error" });
+  const [bus, same, other] = [await open("bus.db"), await open("link/bus.db"), await open("other.db")];
+  const handler = () => {};
+  const first = await bus.subscribe(readers, handler);
+  await expect(same.subscribe(readers, () => {})).rejects.toMatchObject(refused);
+  await same.subscribe(readers, handler);
+  await other.subscribe(readers, () => {});
+  for (const shares of [bus, same]) await shares.subscribe({ ...readers, name: "writers" }, () => {}, { shared: true });
+  await first.close();
+  await same.close();
+  await bus.subscribe(readers, () => {});
+  await Promise.all([bus.close(), other.close()]);
 });
 
 test.each([{ shared: "yes" }, { shared: null }])("%j is refused", async (options) => {

@@ -21,7 +21,9 @@ function waiting(catalog: Catalog = standardCatalog) {
   const engine = new FakeEngine({ clock });
   const closing = new AbortController();
   const reader = new LogReader(engine.log, new ChangeWatch(engine, clock));
-  const dependencies = { log: engine.log, catalog, clock, reader, closing: closing.signal };
+  const warnings: string[] = [];
+  const logger = { debug() {}, info() {}, warn: (message: string) => void warnings.push(message), error() {} };
+  const dependencies = { log: engine.log, catalog, clock, logger, reader, closing: closing.signal };
   const wait = (want: EventMatchers = "task.created", options?: WaitOptions) => {
     const result = waitFor(dependencies, want, options);
     result.catch(() => {});
@@ -37,7 +39,7 @@ function waiting(catalog: Catalog = standardCatalog) {
     await turn();
     return { timer: clock.nextDue, watchers: engine.watchers };
   };
-  return { clock, engine, closing, dependencies, wait, append, left };
+  return { clock, engine, closing, dependencies, warnings, wait, append, left };
 }
 
 const nothing = { timer: undefined, watchers: 0 };
@@ -274,3 +276,15 @@ function bound({ log }: FakeEngine): typeof log {
     readAfter: (position, limit) => log.readAfter(position, limit),
   };
 }
+
+test("a name with * that matches no type of the catalog is logged with the nearest that does", async () => {
+  const { wait, warnings, closing } = waiting();
+  const waits = [wait("memry.*"), wait({ any: ["task.*", "*.faild", "custom.*", "*.of_mine", "*"] }), wait("order.*")];
+  closing.abort();
+  await Promise.allSettled(waits);
+  expect(warnings).toEqual([
+    'waitFor: memry.* matches no type of the catalog; did you mean "memory.*"?',
+    'waitFor: *.faild matches no type of the catalog; did you mean "*.failed"?',
+    "waitFor: order.* matches no type of the catalog; add the definitions to the catalog",
+  ]);
+});

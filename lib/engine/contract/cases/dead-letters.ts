@@ -53,6 +53,8 @@ export const deadLetterCases: readonly ContractCase[] = [
       const third = await t.bus.deadLetters.list({ ...flow, limit: 2, cursor: second.cursor ?? "" });
       expect([first, second, third].flatMap((page) => idsOf(page.deadLetters))).toEqual(newestFirst);
       expect(third.cursor).toBeUndefined();
+      const otherQuery = t.bus.deadLetters.list({ ...flow, code: "handler_error", cursor: first.cursor ?? "" });
+      await expect(otherQuery).rejects.toMatchObject({ code: "invalid_config" });
       for (const deadLetter of deadLetters) expect(await t.bus.deadLetters.get(deadLetter.id)).toEqual(deadLetter);
       expect(await t.bus.deadLetters.get("no-such-dead-letter")).toBeUndefined();
       await t.bus.deadLetters.discard(flow);

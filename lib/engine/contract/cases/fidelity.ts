@@ -16,6 +16,7 @@ const delicate: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "line ends": { text: "a\r\nb\rc\nd\u2028e\u2029f\u0085g", "key\nwith\tthem": true },
   quotes: { text: `"double" 'single' \`back\` \\ \\\\ \\" \\u0041 %s $1 --;`, "": "an empty key", "a.b": 1, "$.c": 2 },
   numbers: { all: [0, 1, -1, 0.1, 1e-7, 1.5e-300, 5e-324, 123456.789, 9007199254740991, -9007199254740991] },
+  "large numbers": { all: [6e18, -123456789012345e6, 1e21, -1.5e22, 1e300, 1.7976931348623157e308] },
   constants: { all: [null, true, false, "", [], {}, [[]], [{}], { a: null }] },
   "names of methods": { constructor: 1, toString: "2", hasOwnProperty: [3], length: 4, valueOf: "5", toJSON: "6" },
   "like other types": {

@@ -120,6 +120,22 @@ export const historyCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "query by when it happened, by all digits that its time has",
+    run: async (t) => {
+      const first = await t.publish(noted, { time: "2026-01-01T00:00:00.123400Z" });
+      const second = await t.publish(noted, { time: "2026-01-01T00:00:00.1234567Z" });
+      const third = await t.publish(noted, { time: "2026-01-01T00:00:00.123999999Z" });
+      await t.recorded([first, second, third]);
+      await findsIn(t, { happenedSince: first.time }, [third.id, second.id, first.id]);
+      await findsIn(t, { happenedSince: "2026-01-01T00:00:00.12341Z" }, [third.id, second.id]);
+      await findsIn(t, { happenedSince: second.time, happenedUntil: third.time }, [second.id]);
+      await findsIn(t, { happenedSince: first.time, happenedUntil: "2026-01-01T00:00:00.1234Z" }, []);
+      await findsIn(t, { happenedUntil: third.time }, [second.id, first.id]);
+      await findsIn(t, { happenedSince: new Date("2026-01-01T00:00:00.123Z") }, [third.id, second.id, first.id]);
+      await findsIn(t, { happenedSince: new Date("2026-01-01T00:00:00.124Z") }, []);
+    },
+  },
+  {
     title: "pages fit together while events arrive: what was there is given once, and nothing newer",
     run: async (t) => {
       const events = [];

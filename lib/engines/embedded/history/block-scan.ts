@@ -47,7 +47,7 @@ export class BlockScan {
     const never = Number.MAX_SAFE_INTEGER;
     const since = queryTime(query.since, "since") ?? -never;
     const until = queryTime(query.until, "until") ?? never;
-    const happenedSince = queryTime(query.happenedSince, "happenedSince") ?? -never;
+    const happenedSince = queryTime(query.happenedSince, "happenedSince", "down") ?? -never;
     const happenedUntil = queryTime(query.happenedUntil, "happenedUntil") ?? never;
     return (from) => {
       const block = statement.get(from, since, until, happenedSince, happenedUntil)?.block;

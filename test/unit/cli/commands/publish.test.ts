@@ -20,6 +20,14 @@ describe("publish of one event", () => {
     });
   });
 
+  test("refuses data that parsing would change", async () => {
+    const { waggle } = workspace();
+    const { code, err } = await waggle(["publish", "custom.paid", '{"amount":0.1234567890123456789}']);
+    expect(err).toContain("data: amount is 0.1234567890123456789, which would become 0.12345678901234568; round it");
+    expect(code).toBe(2);
+    expect((await waggle(["publish", "custom.paid", '{"amount":1e300,"other":1e21}'])).code).toBe(0);
+  });
+
   test("sets fields by options", async () => {
     const { waggle } = workspace();
     const options = { source: "me", id: "one", "correlation-id": "run", "agent-id": "a1", priority: "2", tag: "x" };

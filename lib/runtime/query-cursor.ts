@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import type { HistoryPageOptions, HistoryQuery } from "../engine/queries.ts";
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 
+/** What may be another value for each page. */
+const mayDiffer: ReadonlySet<string> = new Set(["limit", "cursor", "since", "until", "happenedSince", "happenedUntil"]);
 const digestLength = 8;
 const cursorForm = /^([\w-]{8})\.(.+)$/s;
 
@@ -13,17 +14,12 @@ const cursorForm = /^([\w-]{8})\.(.+)$/s;
 export class QueryCursor {
   readonly #digest: string;
 
-  constructor({
-    limit: _limit,
-    cursor: _cursor,
-    since: _since,
-    until: _until,
-    happenedSince: _happenedSince,
-    happenedUntil: _happenedUntil,
-    ...query
-  }: HistoryQuery & HistoryPageOptions) {
-    const fields = Object.entries({ order: "newest", ...query }).sort(([one], [other]) => (one < other ? -1 : 1));
-    this.#digest = createHash("sha256").update(JSON.stringify(fields)).digest("base64url").slice(0, digestLength);
+  /** `call` is the one that gives and takes the cursors. */
+  constructor(call: string, query: object) {
+    const fields = Object.entries({ order: "newest", ...query }).filter(([name]) => !mayDiffer.has(name));
+    const sorted = fields.sort(([one], [other]) => (one < other ? -1 : 1));
+    const text = JSON.stringify([call, sorted]);
+    this.#digest = createHash("sha256").update(text).digest("base64url").slice(0, digestLength);
   }
 
   /** The cursor for the caller. */

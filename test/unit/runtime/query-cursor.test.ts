@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { HistoryPageOptions, HistoryQuery } from "../../../lib/engine/queries.ts";
-import { QueryCursor } from "../../../lib/history/query-cursor.ts";
+import { QueryCursor } from "../../../lib/runtime/query-cursor.ts";
 
-const cursors = (query: HistoryQuery & HistoryPageOptions) => new QueryCursor(query);
+const cursors = (query: HistoryQuery & HistoryPageOptions) => new QueryCursor("history.query", query);
 
 test("a cursor is for its query, whatever the order of its fields, the size of the page and its times", () => {
   const cursor = cursors({ type: "task.*", source: "planner", limit: 2 }).encode("n12");
