@@ -28,8 +28,8 @@ interface Minute {
 
 /**
  * Counts recorded events by minute and type. A process writes its own sums, over those of the batch before, so that a
- * repeated write counts nothing twice; readers add up. A process that ends between this and the log's row leaves its batch
- * counted, and it is counted again.
+ * repeated write counts nothing twice; readers add up. A process that ends between this and the log's row, or before it could
+ * take out what another has logged meanwhile, leaves it counted twice; so may a write of the counts that failed again and again.
  */
 export class CountWriter {
   readonly #dependencies: AwsDependencies;
@@ -45,27 +45,29 @@ export class CountWriter {
     this.#bodies = new Bodies(dependencies);
   }
 
-  /** Resolves with what takes them out again, for a batch that fails afterwards and so comes again. */
-  add(recorded: readonly KeyedEvent[]): Promise<() => Promise<void>> {
-    const counted = recorded.map(({ event, key }) => ({ type: event.type, minute: this.#minute(keyTime(key)) }));
-    const change = (by: number) => {
+  /** Resolves with what takes some of them out again: those that another has logged, or whose batch comes again. */
+  add(recorded: readonly KeyedEvent[]): Promise<(keys: ReadonlySet<string>) => Promise<void>> {
+    const all = recorded.map(({ event, key }) => ({ key, type: event.type, minute: this.#minute(keyTime(key)) }));
+    const change = (counted: typeof all, by: number) => {
       for (const { minute, type } of counted) minute.types.set(type, (minute.types.get(type) ?? 0) + by);
     };
-    const minutes = [...new Set(counted.map(({ minute }) => minute))];
-    const write = () => Promise.all(minutes.map((minute) => this.#write(minute)));
+    const write = (counted: typeof all) =>
+      Promise.all([...new Set(counted.map(({ minute }) => minute))].map((minute) => this.#write(minute)));
     return this.#inTurn(async () => {
-      change(1);
+      change(all, 1);
       try {
-        await write();
+        await write(all);
       } catch (thrown) {
-        // The batch comes again, and would count twice in these rows.
-        change(-1);
+        // The batch comes again, and would count twice in these rows; one may be written although there was no answer.
+        change(all, -1);
+        await write(all).catch(() => {});
         throw thrown;
       }
-      return () =>
+      return (keys) =>
         this.#inTurn(async () => {
-          change(-1);
-          await write();
+          const wrong = all.filter(({ key }) => keys.has(key));
+          change(wrong, -1);
+          await write(wrong);
         });
     });
   }

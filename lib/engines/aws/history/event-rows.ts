@@ -22,7 +22,9 @@ const eventSchema = z.object({
     tags: z.array(z.string()).optional(),
   }),
 });
-const logField = z.object({ log: textField });
+/** The field of an event's row that names the row of the log which lists it. */
+export const logField = "log";
+const logSchema = z.object({ [logField]: textField });
 const pointerField = z.object({ key: textField });
 
 /** The rows that hold the events, and those that lead to them from an id that says no time. */
@@ -37,14 +39,14 @@ export class EventRows {
     this.#bodies = new Bodies(dependencies);
   }
 
-  /** The row of an event. `log` says which row of the log is to name it. */
+  /** The row of an event. `log` names the row of the log that is to list it. */
   async row({ event, key }: KeyedEvent, log: string): Promise<Row> {
     const { retentionMs } = this.#dependencies.config;
     const bodyKey = `${bodyPrefixes.events}${encodeURIComponent(key)}`;
     return {
       ...eventKey(key),
       ttl: ttlOf(keyTime(key), retentionMs),
-      fields: { log: { S: log }, ...(await this.#bodies.pack(JSON.stringify(event), bodyKey)) },
+      fields: { [logField]: { S: log }, ...(await this.#bodies.pack(JSON.stringify(event), bodyKey)) },
     };
   }
 
@@ -81,9 +83,9 @@ export class EventRows {
   }
 }
 
-/** Which row of the log was to name an event. */
+/** The name of the row of the log that lists an event, or is to. */
 export function logOf(item: Item): string {
-  return logField.parse(item).log;
+  return logSchema.parse(item)[logField];
 }
 
 /** Where a pointer leads. */

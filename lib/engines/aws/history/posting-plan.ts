@@ -1,4 +1,5 @@
 import type { Event } from "../../../event/event.ts";
+import { chunksOf } from "./chunks.ts";
 import { eachValue, exactRows, type Field, fields } from "./fields.ts";
 import { keyTime, longestSliceMs, postingPk, timeKey, ttlOf, typesPk } from "./keys.ts";
 import { type Posting, postingRow } from "./postings.ts";
@@ -62,7 +63,7 @@ export class PostingPlan {
       if (before.wide) continue;
       const until = slice + this.#sliceMs;
       const ttl = ttlOf(until, this.#retentionMs);
-      const parts = chunked(keys.sort(), keysOfRow);
+      const parts = chunksOf(keys.sort(), keysOfRow);
       const exact = before.exact + parts.length <= exactRows(field);
       const postings: Posting[] = exact
         ? parts.map((part) => ({ keys: part }))
@@ -117,10 +118,4 @@ export class PostingPlan {
     }
     this.#recorded += events;
   }
-}
-
-function chunked(keys: readonly string[], size: number): string[][] {
-  const parts: string[][] = [];
-  for (let at = 0; at < keys.length; at += size) parts.push(keys.slice(at, at + size));
-  return parts;
 }

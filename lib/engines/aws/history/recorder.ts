@@ -3,9 +3,10 @@ import { sameContent } from "../../../engine/same-content.ts";
 import { type BusError, toBusError } from "../../../error/bus-error.ts";
 import type { AwsDependencies, ToRecord } from "../dependencies.ts";
 import { CountWriter } from "./counts.ts";
-import { type EventRows, logOf, pointedTo } from "./event-rows.ts";
+import { type EventRows, pointedTo } from "./event-rows.ts";
 import { acceptanceKey, eventKey, keyInId, pointerKey, ttlOf } from "./keys.ts";
-import { LogBatch, logKey } from "./log.ts";
+import { LogRows } from "./log.ts";
+import { LogWriter } from "./log-writer.ts";
 import { type KeyedEvent, PostingPlan } from "./posting-plan.ts";
 import type { Item } from "./row.ts";
 import type { Table } from "./table.ts";
@@ -21,21 +22,23 @@ interface Work extends KeyedEvent {
  * 1. where needed, the row that leads from the id to the event (the first one wins);
  * 2. at once: the rows by which events are found, and the events (the first one wins; other content is a conflict);
  * 3. the counts; 4. the row of the log, which those who wait for events read. An event that was there already is counted
- * and logged where the row of the log that it names is missing: then the first try broke off.
+ * and logged where the row of the log that it names does not list it: then the first try broke off, or is overtaken.
  */
 export class Recorder {
   readonly #dependencies: AwsDependencies;
   readonly #table: Table;
   readonly #rows: EventRows;
   readonly #plan: PostingPlan;
-  readonly #counts: CountWriter;
+  readonly #logRows: LogRows;
+  readonly #log: LogWriter;
 
   constructor(dependencies: AwsDependencies, table: Table, rows: EventRows) {
     this.#dependencies = dependencies;
     this.#table = table;
     this.#rows = rows;
     this.#plan = new PostingPlan({ retentionMs: dependencies.config.retentionMs, now: () => dependencies.clock.now() });
-    this.#counts = new CountWriter(dependencies, table);
+    this.#logRows = new LogRows(dependencies, table);
+    this.#log = new LogWriter(new CountWriter(dependencies, table), this.#logRows);
   }
 
   async record(events: readonly ToRecord[]): Promise<{ failed: { index: number; error: BusError }[] }> {
@@ -54,28 +57,22 @@ export class Recorder {
         }
       }),
     );
-    const log = new LogBatch(this.#dependencies, this.#table);
+    const batch = this.#logRows.batch();
     const fresh = new Map<number, Work>();
+    const found = new Map<number, Work & { item: Item }>();
     const putEvents = work.map(async (one) => {
       try {
-        if (await this.#putEvent(one, log.nameFor(one.index))) fresh.set(one.index, one);
+        const item = await this.#putEvent(one, batch.nameFor(one.index));
+        if (item === undefined) fresh.set(one.index, one);
+        else found.set(one.index, { ...one, item });
       } catch (thrown) {
         fail(one.index, thrown);
       }
     });
     try {
-      const found = await Promise.allSettled([this.#putPostings(work), ...putEvents]);
-      for (const settled of found) if (settled.status === "rejected") throw settled.reason;
-      if (fresh.size > 0) {
-        const uncount = await this.#counts.add([...fresh.values()]);
-        try {
-          await log.write(new Map([...fresh].map(([index, { key }]) => [index, key])));
-        } catch (thrown) {
-          // Where this fails as well, the next batch that this process counts in the same minute puts it right.
-          await uncount().catch(() => {});
-          throw thrown;
-        }
-      }
+      const put = await Promise.allSettled([this.#putPostings(work), ...putEvents]);
+      for (const settled of put) if (settled.status === "rejected") throw settled.reason;
+      for (const [index, thrown] of await this.#log.write(batch, fresh, found)) fail(index, thrown);
     } catch (thrown) {
       for (const { index } of work) if (!errors.has(index)) fail(index, thrown);
     }
@@ -125,16 +122,12 @@ export class Recorder {
     written();
   }
 
-  /** Whether the event has to be counted and logged. `conflict`. */
-  async #putEvent(work: Work, log: string): Promise<boolean> {
+  /** Gives the event's row where it is there already. `conflict`. */
+  async #putEvent(work: Work, log: string): Promise<Item | undefined> {
     const earlier = await this.#table.putNew(await this.#rows.row(work, log));
-    if (earlier === undefined) return true;
+    if (earlier === undefined) return undefined;
     const { event } = await this.#rows.read(earlier);
     if (!sameContent(event, work.event)) throw idConflict(work.event);
-    return !(await this.#isLogged(earlier));
-  }
-
-  async #isLogged(item: Item): Promise<boolean> {
-    return (await this.#table.get(logKey(logOf(item)), { consistent: true })) !== undefined;
+    return earlier;
   }
 }

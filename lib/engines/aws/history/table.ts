@@ -4,6 +4,7 @@ import {
   ConditionalCheckFailedException,
   GetItemCommand,
   PutItemCommand,
+  type PutItemCommandInput,
   QueryCommand,
   TransactionCanceledException,
   type TransactWriteItem,
@@ -13,6 +14,7 @@ import { historyTable } from "../../../aws-shared/index.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
 import type { AwsDependencies } from "../dependencies.ts";
+import { chunksOf } from "./chunks.ts";
 import { endKey, firstKey, type Key, keyItem } from "./keys.ts";
 import { type Item, isOver, itemOf, keyOf, type Row } from "./row.ts";
 
@@ -110,21 +112,38 @@ export class Table {
 
   /** Writes a row where none is; else gives the one that is there. */
   async putNew(row: Row): Promise<Item | undefined> {
+    const refused = await this.#putWhere({
+      Item: itemOf(row),
+      // A row past its time may stay for days, and counts as gone.
+      ConditionExpression: "attribute_not_exists(#pk) OR #ttl <= :now",
+      ExpressionAttributeNames: { "#pk": partitionKey, "#ttl": historyTable.timeToLive },
+      ExpressionAttributeValues: { ":now": { N: String(this.#nowSeconds()) } },
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+    });
+    if (refused !== undefined && refused.Item === undefined) throw this.error(refused);
+    return refused?.Item;
+  }
+
+  /** Sets a text of a row that was read, where it has not changed; false where it has. */
+  async replaceText(item: Item, field: string, text: string): Promise<boolean> {
+    const { [field]: earlier } = item;
+    if (earlier === undefined) return false;
+    const refused = await this.#putWhere({
+      Item: { ...item, [field]: { S: text } },
+      ConditionExpression: "#field = :earlier",
+      ExpressionAttributeNames: { "#field": field },
+      ExpressionAttributeValues: { ":earlier": earlier },
+    });
+    return refused === undefined;
+  }
+
+  /** Gives the refusal where the condition is not met. */
+  async #putWhere(put: Omit<PutItemCommandInput, "TableName">): Promise<ConditionalCheckFailedException | undefined> {
     try {
-      await this.#dependencies.clients.dynamo.send(
-        new PutItemCommand({
-          TableName: this.name,
-          Item: itemOf(row),
-          // A row past its time may stay for days, and counts as gone.
-          ConditionExpression: "attribute_not_exists(#pk) OR #ttl <= :now",
-          ExpressionAttributeNames: { "#pk": partitionKey, "#ttl": historyTable.timeToLive },
-          ExpressionAttributeValues: { ":now": { N: String(this.#nowSeconds()) } },
-          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-        }),
-      );
+      await this.#dependencies.clients.dynamo.send(new PutItemCommand({ TableName: this.name, ...put }));
       return undefined;
     } catch (thrown) {
-      if (thrown instanceof ConditionalCheckFailedException && thrown.Item !== undefined) return thrown.Item;
+      if (thrown instanceof ConditionalCheckFailedException) return thrown;
       throw this.error(thrown);
     }
   }
@@ -272,14 +291,8 @@ function onKey(ConditionExpression: string) {
   return { ConditionExpression, ExpressionAttributeNames: { "#pk": partitionKey } };
 }
 
-function chunksOf<Value>(values: readonly Value[], size: number): Value[][] {
-  const chunks: Value[][] = [];
-  for (let at = 0; at < values.length; at += size) chunks.push(values.slice(at, at + size));
-  return chunks;
-}
-
 /** Waits for all, so that nothing goes on after a rejection. */
-export async function allOrFirstError(promises: readonly Promise<void>[]): Promise<void> {
+async function allOrFirstError(promises: readonly Promise<void>[]): Promise<void> {
   for (const settled of await Promise.allSettled(promises)) {
     if (settled.status === "rejected") throw settled.reason;
   }
