@@ -1,5 +1,5 @@
-import { type Duration, Stack } from "aws-cdk-lib";
-import type { Table } from "aws-cdk-lib/aws-dynamodb";
+import { CfnResource, type Duration, Stack } from "aws-cdk-lib";
+import { CfnTable, type Table } from "aws-cdk-lib/aws-dynamodb";
 import { CfnArchive, CfnEventBus, CfnEventBusPolicy } from "aws-cdk-lib/aws-events";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
@@ -13,8 +13,9 @@ import { type BusConfig, functionVariables, parameterNames, resourceNames } from
 import { deliveriesTable } from "../aws-shared/tables.ts";
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
+import { BusArns } from "./arns.ts";
 import { busKey } from "./bus-key.ts";
-import { busQueue, drainTimeout, drainVisibility } from "./bus-queue.ts";
+import { allowEvents, busQueue, drainConcurrency, drainTimeout, drainVisibility } from "./bus-queue.ts";
 import { BusBase, type IAgentEventBus, ImportedBus, type ImportedBusProps } from "./bus-reference.ts";
 import { busTable } from "./bus-table.ts";
 import type { CatalogModule } from "./catalog-module.ts";
@@ -22,6 +23,7 @@ import { recorderEntry } from "./entry.ts";
 import { EventHistory, type EventHistoryOptions } from "./event-history.ts";
 import { acknowledge } from "./nag.ts";
 import { omitted } from "./omit.ts";
+import { registerBus } from "./rule-registry.ts";
 import { type Stage, type StageSettings, stageSettings } from "./stage.ts";
 import { WaggleFunction } from "./waggle-function.ts";
 
@@ -80,13 +82,16 @@ export class AgentEventBus extends BusBase {
     const { removalPolicy } = this.#settings;
     this.encryptionKey =
       props.encryptionKey && busKey(this, { busName: this.busName, key: props.encryptionKey, removalPolicy });
+    const unprocessed = this.encryptionKey === undefined ? undefined : this.#unprocessed();
     const bus = new CfnEventBus(this, "Bus", {
       name: this.busName,
       description: "Events of agents, carried by Waggle",
       ...(this.encryptionKey === undefined ? {} : { kmsKeyIdentifier: this.encryptionKey.keyArn }),
+      ...(unprocessed === undefined ? {} : { deadLetterConfig: { arn: unprocessed.queueArn } }),
     });
     // A retained archive is a rule on the bus: EventBridge needs it for replays, and does not delete a bus that has rules.
     bus.applyRemovalPolicy(removalPolicy);
+    registerBus(bus, this.busName);
     this.#archive(bus, props);
     this.#policy(bus, props.publishers ?? []);
     this.alarmTopic = this.#topic(props.alarmEmails ?? []);
@@ -123,21 +128,47 @@ export class AgentEventBus extends BusBase {
       catalog: props.catalog,
       config: configOf,
     });
-    this.history.node.addDependency(bus);
     this.#config = configOf(this.history);
     this.deadLetterRecorder = this.#recordDeadLetters(props.catalog, {
       Unpublished: unpublished,
       History: this.history.deadLetters,
+      ...(unprocessed === undefined ? {} : { BusDeadLetters: unprocessed }),
     });
     new StringParameter(this, "Config", {
       parameterName: parameterNames.bus(this.busName),
       description: `Configuration and resources of bus ${this.busName}`,
       stringValue: this.#config,
     });
+    if (this.#settings.deletionProtection) this.#createTablesLast();
+  }
+
+  /**
+   * A table that is protected against deletion cannot be deleted by a rollback either: if anything else of a first deployment
+   * fails, the tables must not exist yet, or the deployment could not be repeated.
+   */
+  #createTablesLast(): void {
+    const resources = this.node.findAll().filter((one) => CfnResource.isCfnResource(one));
+    const [tables, others] = [resources.filter(isTable), resources.filter((one) => !isTable(one))];
+    for (const table of tables) for (const other of others) table.addDependency(other);
   }
 
   configFor(scope: Construct): string {
     return Stack.of(scope) === Stack.of(this) ? this.#config : this.configParameter(scope);
+  }
+
+  /**
+   * Creates the queue of events that the bus cannot process because it cannot use its key. It is encrypted with SQS's own key:
+   * with that of the bus, it could not take them either.
+   */
+  #unprocessed(): Queue {
+    const queue = busQueue(this, "DeadLetters", {
+      queueName: resourceNames.busDeadLetterQueue(this.busName),
+      encryptionKey: undefined,
+      visibilityTimeout: drainVisibility,
+    });
+    acknowledge(queue, "The queue is itself a dead-letter queue.", "AwsSolutions-SQS3");
+    allowEvents(queue, new BusArns(this, this.busName).bus);
+    return queue;
   }
 
   #archive(bus: CfnEventBus, props: AgentEventBusProps): void {
@@ -223,9 +254,14 @@ export class AgentEventBus extends BusBase {
         target: recorder,
         eventSourceArn: queue.queueArn,
         batchSize: 10,
+        maxConcurrency: drainConcurrency,
         reportBatchItemFailures: true,
       });
     }
     return recorder;
   }
+}
+
+function isTable(resource: CfnResource): boolean {
+  return resource.cfnResourceType === CfnTable.CFN_RESOURCE_TYPE_NAME;
 }

@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { mustBe } from "../error/must-be.ts";
 import type { EventSelector, WhereEvent } from "../subscription/index.ts";
 import { BusArns } from "./arns.ts";
-import { allowRule } from "./bus-queue.ts";
+import { allowEvents } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import { busRule } from "./bus-rule.ts";
 import { checkSubscription, subscriptionError } from "./check-subscription.ts";
@@ -44,7 +44,7 @@ export class BusForward extends Construct {
       );
     }
     const deadLetters = drainedQueue(this, "DeadLetters", { bus, subscription: name, fifo: false });
-    allowRule(deadLetters, new BusArns(this, bus.busName).rule(name));
+    allowEvents(deadLetters, new BusArns(this, bus.busName).rule(name));
     const put = new PolicyStatement({ actions: ["events:PutEvents"], resources: [toBusArn] });
     const role = new Role(this, "Role", {
       description: `Allows rule ${name} of bus ${bus.busName} to put events on another bus`,

@@ -13,7 +13,8 @@ import { standardCatalog } from "../catalog/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
 import { BusArns } from "./arns.ts";
-import { allowRule, busQueue, drainVisibility } from "./bus-queue.ts";
+import { declareAutoDeleteLogs } from "./auto-delete-logs.ts";
+import { allowEvents, busQueue, drainVisibility } from "./bus-queue.ts";
 import { busTable } from "./bus-table.ts";
 import type { CatalogModule } from "./catalog-module.ts";
 import { patternLimit, queueRetentionMs } from "./check-subscription.ts";
@@ -21,7 +22,7 @@ import { recorderEntry } from "./entry.ts";
 import { BusGrants } from "./grants.ts";
 import { acknowledge } from "./nag.ts";
 import { omitted } from "./omit.ts";
-import { registerRule } from "./rule-registry.ts";
+import { createAfterBus, registerRule } from "./rule-registry.ts";
 import type { StageSettings } from "./stage.ts";
 import { WaggleFunction } from "./waggle-function.ts";
 
@@ -115,6 +116,7 @@ export class EventHistory extends Construct {
       removalPolicy,
       autoDeleteObjects,
     });
+    declareAutoDeleteLogs(this, settings);
     acknowledge(
       bucket,
       "Only functions and clients of this bus access the bucket; CloudTrail can log access to objects if needed.",
@@ -136,15 +138,16 @@ export class EventHistory extends Construct {
       deadLetters: { queue: this.deadLetters, maxReceiveCount: 100 },
     });
     registerRule(this, busName, resourceNames.historyRule, false);
-    new CfnRule(this, "Rule", {
+    const rule = new CfnRule(this, "Rule", {
       name: resourceNames.historyRule,
       eventBusName: busName,
       description: `Every event of bus ${busName} that history keeps`,
       eventPattern: recordedPattern(catalog),
       targets: [{ id: "queue", arn: queue.queueArn, deadLetterConfig: { arn: this.deadLetters.queueArn } }],
     });
-    const rule = new BusArns(this, busName).rule(resourceNames.historyRule);
-    for (const one of [queue, this.deadLetters]) allowRule(one, rule);
+    createAfterBus(rule, busName);
+    const ruleArn = new BusArns(this, busName).rule(resourceNames.historyRule);
+    for (const one of [queue, this.deadLetters]) allowEvents(one, ruleArn);
 
     const recorder = new WaggleFunction(this, "Recorder", {
       functionName: resourceNames.recordHistoryFunction(busName),

@@ -10,7 +10,10 @@ import { omitted } from "./omit.ts";
 
 /** Properties of a {@link MonitoringStack}. */
 export interface MonitoringStackProps extends StackProps {
-  /** A bus of this app, or the name of a bus that another app creates. */
+  /**
+   * A bus of this app, or the name of a bus that another app creates. If that one has a key of its own, give
+   * `AgentEventBus.fromBusName(…, { encryptionKey })`, so that its dead-letter queue is monitored too.
+   */
   readonly bus: IAgentEventBus | string;
   readonly catalog?: CatalogModule;
 }
@@ -27,7 +30,7 @@ export class MonitoringStack extends Stack {
     super(scope, id, { description: "Alarms and dashboard of a bus of agents, carried by Waggle", ...stack });
     const bus = typeof given === "string" ? AgentEventBus.fromBusName(this, "Bus", given) : given;
     const { busName } = bus;
-    this.alarms = new BusAlarms(this, "Alarms", { busName });
+    this.alarms = new BusAlarms(this, "Alarms", { busName, encrypted: bus.encryptionKey !== undefined });
     this.flows = new FlowMonitor(this, "Flows", { bus, ...(catalog === undefined ? {} : { catalog }) });
     this.dashboard = omitted(this).has("dashboard") ? undefined : new BusDashboard(this, "Dashboard", { busName });
     if (bus.construct !== undefined) this.node.addDependency(bus.construct);

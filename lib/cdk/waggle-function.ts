@@ -1,9 +1,10 @@
 import type { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { bundledCode } from "./bundle.ts";
+import { writeLogs } from "./function-role.ts";
 
 /** Properties of a {@link WaggleFunction}. */
 export interface WaggleFunctionProps {
@@ -30,14 +31,10 @@ export class WaggleFunction extends LambdaFunction {
       retention: props.logRetention,
       removalPolicy: props.removalPolicy,
     });
-    const writeLogs = new PolicyStatement({
-      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      resources: [logGroup.logGroupArn],
-    });
     const role = new Role(scope, `${id}Role`, {
       description: `Role of: ${props.description}`,
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
-      inlinePolicies: { logs: new PolicyDocument({ statements: [writeLogs] }) },
+      inlinePolicies: { logs: writeLogs(logGroup) },
     });
     super(scope, id, {
       code: bundledCode(props.entry),

@@ -128,32 +128,6 @@ describe("an AgentEventBus", () => {
   });
 });
 
-describe("stages", () => {
-  test("dev leaves nothing behind", () => {
-    const template = aBus({ encryptionKey: true }, { stage: "dev" }).template();
-    const kept = Object.values(template.toJSON().Resources).filter((one) => Object(one).DeletionPolicy === "Retain");
-    expect(kept).toEqual([]);
-    template.resourceCountIs("Custom::S3AutoDeleteObjects", 1);
-  });
-
-  test("prod retains tables, bodies, archive with its bus, key and logs, and protects the tables", () => {
-    const template = aBus({ encryptionKey: true }, { stage: "prod" }).template();
-    for (const type of [
-      "AWS::DynamoDB::Table",
-      "AWS::S3::Bucket",
-      "AWS::Events::Archive",
-      "AWS::Events::EventBus",
-      "AWS::KMS::Key",
-      "AWS::Logs::LogGroup",
-    ]) {
-      template.allResources(type, { DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
-    }
-    template.allResourcesProperties("AWS::DynamoDB::Table", { DeletionProtectionEnabled: true });
-    template.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 90 });
-    template.hasResourceProperties("AWS::Events::Archive", { RetentionDays: 90 });
-  });
-});
-
 describe("the context `omit` omits", () => {
   const publishers = [{ account: "123456789012", sources: ["crew"] }] as const;
 
