@@ -19,6 +19,7 @@ import { busTable } from "./bus-table.ts";
 import type { CatalogModule } from "./catalog-module.ts";
 import { patternLimit, queueRetentionMs } from "./check-subscription.ts";
 import { recorderEntry } from "./entry.ts";
+import { checkFunctionSettings, type FunctionSettings, functionSettings } from "./function-settings.ts";
 import { BusGrants } from "./grants.ts";
 import { acknowledge } from "./nag.ts";
 import { omitted } from "./omit.ts";
@@ -26,8 +27,8 @@ import { createAfterBus, registerRule } from "./rule-registry.ts";
 import type { StageSettings } from "./stage.ts";
 import { WaggleFunction } from "./waggle-function.ts";
 
-/** Options of a bus's history. */
-export interface EventHistoryOptions {
+/** Options of a bus's history, and of the function that records it. */
+export interface EventHistoryOptions extends FunctionSettings {
   /** How long an event is kept. Default: 7 or 90 days, by stage. */
   readonly retention?: Duration;
   /**
@@ -129,6 +130,7 @@ export class EventHistory extends Construct {
     const { busName, encryptionKey, settings, catalog } = props;
     const timeout = Duration.seconds(30);
     const { batchSize, maxConcurrency, windowSeconds } = checkedBatches(props);
+    checkFunctionSettings("history", props, maxConcurrency);
     const queueName = resourceNames.historyQueue(busName);
     const queue = busQueue(this, "Queue", {
       queueName,
@@ -150,13 +152,13 @@ export class EventHistory extends Construct {
     for (const one of [queue, this.deadLetters]) allowEvents(one, ruleArn);
 
     const recorder = new WaggleFunction(this, "Recorder", {
+      ...functionSettings(props),
       functionName: resourceNames.recordHistoryFunction(busName),
       entry: recorderEntry(busName, "record-history", "recordHistory", { catalog }),
       description: `Records the events of bus ${busName}`,
       timeout,
-      environment: { [functionVariables.bus]: props.config(this) },
-      logRetention: settings.logRetention,
-      removalPolicy: settings.removalPolicy,
+      environment: { ...props.environment, [functionVariables.bus]: props.config(this) },
+      stage: settings,
     });
     this.#grants.writeHistory(recorder);
     this.#grants.consume(recorder, [queueName]);

@@ -52,14 +52,14 @@ export function registerRule(scope: IConstruct, bus: string, name: string, wildc
 export function createAfterBus(rule: CfnResource, bus: string): void {
   const rules = rulesOf(rule, bus);
   rules.resources.push(rule);
-  if (rules.bus !== undefined) rule.addDependency(rules.bus);
+  if (rules.bus !== undefined) rule.addResourceDependency(rules.bus);
 }
 
 /** Makes the rules of a bus, those of now and later ones, wait for it: see {@link createAfterBus}. */
 export function registerBus(bus: CfnResource, name: string): void {
   const rules = rulesOf(bus, name);
   rules.bus = bus;
-  for (const rule of rules.resources) rule.addDependency(bus);
+  for (const rule of rules.resources) rule.addResourceDependency(bus);
 }
 
 /** Buses of the same name in another account or Region are other buses. */
