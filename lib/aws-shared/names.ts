@@ -30,6 +30,8 @@ export const resourceNames = {
   publisherDeadLetterQueue: (bus: string) => `${bus}-unpublished`,
   historyQueue: (bus: string) => `${bus}-history`,
   historyDeadLetterQueue: (bus: string) => `${bus}-history-dlq`,
+  /** Events that the bus itself could not process, which only happens with a key of its own. */
+  busDeadLetterQueue: (bus: string) => `${bus}-bus-dlq`,
   queue: (bus: string, subscription: string, fifo: boolean) => `${bus}-${subscription}${fifo ? ".fifo" : ""}`,
   deadLetterQueue: (bus: string, subscription: string, fifo: boolean) =>
     `${bus}-${subscription}-dlq${fifo ? ".fifo" : ""}`,

@@ -1,6 +1,6 @@
-import { type Duration, Stack } from "aws-cdk-lib";
-import type { Table } from "aws-cdk-lib/aws-dynamodb";
-import { CfnArchive, CfnEventBus, CfnEventBusPolicy } from "aws-cdk-lib/aws-events";
+import { CfnResource, type Duration, Stack } from "aws-cdk-lib";
+import { CfnTable, type Table } from "aws-cdk-lib/aws-dynamodb";
+import { CfnArchive, CfnEventBus } from "aws-cdk-lib/aws-events";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
@@ -11,27 +11,21 @@ import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct } from "constructs";
 import { type BusConfig, functionVariables, parameterNames, resourceNames } from "../aws-shared/index.ts";
 import { deliveriesTable } from "../aws-shared/tables.ts";
-import { BusError } from "../error/bus-error.ts";
-import { mustBe } from "../error/must-be.ts";
+import { BusArns } from "./arns.ts";
 import { busKey } from "./bus-key.ts";
-import { busQueue, drainTimeout, drainVisibility } from "./bus-queue.ts";
+import { allowEvents, busQueue, drainConcurrency, drainTimeout, drainVisibility } from "./bus-queue.ts";
 import { BusBase, type IAgentEventBus, ImportedBus, type ImportedBusProps } from "./bus-reference.ts";
 import { busTable } from "./bus-table.ts";
 import type { CatalogModule } from "./catalog-module.ts";
 import { recorderEntry } from "./entry.ts";
 import { EventHistory, type EventHistoryOptions } from "./event-history.ts";
+import { checkFunctionSettings, type FunctionSettings } from "./function-settings.ts";
 import { acknowledge } from "./nag.ts";
 import { omitted } from "./omit.ts";
+import { allowPublishers, type Publisher } from "./publishers.ts";
+import { registerBus } from "./rule-registry.ts";
 import { type Stage, type StageSettings, stageSettings } from "./stage.ts";
 import { WaggleFunction } from "./waggle-function.ts";
-
-/** Another account that may publish to the bus. */
-export interface Publisher {
-  /** The account id, twelve digits. */
-  readonly account: string;
-  /** The only sources that events of this account may have, so that one account cannot impersonate another. */
-  readonly sources: readonly [string, ...string[]];
-}
 
 /** Properties of an {@link AgentEventBus}. */
 export interface AgentEventBusProps {
@@ -42,9 +36,11 @@ export interface AgentEventBusProps {
   /** The event types of the functions. Default: the standard catalog. */
   readonly catalog?: CatalogModule;
   readonly history?: EventHistoryOptions;
+  /** Settings of the function that records dead letters. */
+  readonly deadLetters?: FunctionSettings;
   /** How long EventBridge archives every event, for large replays. Default: 7 or 90 days, by stage. False: no archive. */
   readonly archive?: false | { readonly retention: Duration };
-  /** Other accounts that may publish. */
+  /** Other accounts, or whole organizations, that may publish. Default: none. */
   readonly publishers?: readonly Publisher[];
   /** Encrypts queues, tables and bodies with your key; `true` creates one. Default: keys owned by AWS. */
   readonly encryptionKey?: true | IKey;
@@ -80,15 +76,18 @@ export class AgentEventBus extends BusBase {
     const { removalPolicy } = this.#settings;
     this.encryptionKey =
       props.encryptionKey && busKey(this, { busName: this.busName, key: props.encryptionKey, removalPolicy });
+    const unprocessed = this.encryptionKey === undefined ? undefined : this.#unprocessed();
     const bus = new CfnEventBus(this, "Bus", {
       name: this.busName,
       description: "Events of agents, carried by Waggle",
       ...(this.encryptionKey === undefined ? {} : { kmsKeyIdentifier: this.encryptionKey.keyArn }),
+      ...(unprocessed === undefined ? {} : { deadLetterConfig: { arn: unprocessed.queueArn } }),
     });
     // A retained archive is a rule on the bus: EventBridge needs it for replays, and does not delete a bus that has rules.
     bus.applyRemovalPolicy(removalPolicy);
+    registerBus(bus, this.busName);
     this.#archive(bus, props);
-    this.#policy(bus, props.publishers ?? []);
+    allowPublishers(this, bus, props.publishers ?? []);
     this.alarmTopic = this.#topic(props.alarmEmails ?? []);
     this.deliveries = busTable(this, "Deliveries", {
       tableName: resourceNames.deliveriesTable(this.busName),
@@ -123,21 +122,47 @@ export class AgentEventBus extends BusBase {
       catalog: props.catalog,
       config: configOf,
     });
-    this.history.node.addDependency(bus);
     this.#config = configOf(this.history);
-    this.deadLetterRecorder = this.#recordDeadLetters(props.catalog, {
+    this.deadLetterRecorder = this.#recordDeadLetters(props, {
       Unpublished: unpublished,
       History: this.history.deadLetters,
+      ...(unprocessed === undefined ? {} : { BusDeadLetters: unprocessed }),
     });
     new StringParameter(this, "Config", {
       parameterName: parameterNames.bus(this.busName),
       description: `Configuration and resources of bus ${this.busName}`,
       stringValue: this.#config,
     });
+    if (this.#settings.deletionProtection) this.#createTablesLast();
+  }
+
+  /**
+   * A table that is protected against deletion cannot be deleted by a rollback either: if anything else of a first deployment
+   * fails, the tables must not exist yet, or the deployment could not be repeated.
+   */
+  #createTablesLast(): void {
+    const resources = this.node.findAll().filter((one) => CfnResource.isCfnResource(one));
+    const [tables, others] = [resources.filter(isTable), resources.filter((one) => !isTable(one))];
+    for (const table of tables) for (const other of others) table.addResourceDependency(other);
   }
 
   configFor(scope: Construct): string {
     return Stack.of(scope) === Stack.of(this) ? this.#config : this.configParameter(scope);
+  }
+
+  /**
+   * Creates the queue of events that the bus cannot process because it cannot use its key. It is encrypted with SQS's own key:
+   * with that of the bus, it could not take them either.
+   */
+  #unprocessed(): Queue {
+    const queue = busQueue(this, "DeadLetters", {
+      queueName: resourceNames.busDeadLetterQueue(this.busName),
+      encryptionKey: undefined,
+      visibilityTimeout: drainVisibility,
+    });
+    acknowledge(queue, "The queue is itself a dead-letter queue.", "AwsSolutions-SQS3");
+    allowEvents(queue, new BusArns(this, this.busName).bus);
+    return queue;
   }
 
   #archive(bus: CfnEventBus, props: AgentEventBusProps): void {
@@ -152,29 +177,6 @@ export class AgentEventBus extends BusBase {
       ...(this.encryptionKey === undefined ? {} : { kmsKeyIdentifier: this.encryptionKey.keyArn }),
     });
     archive.applyRemovalPolicy(this.#settings.removalPolicy);
-  }
-
-  #policy(bus: CfnEventBus, publishers: readonly Publisher[]): void {
-    if (omitted(this).has("bus-policy")) return;
-    for (const { account, sources } of publishers) {
-      if (!/^\d{12}$/.test(account)) {
-        throw new BusError(
-          "invalid_config",
-          `the account of a publisher ${mustBe("an account id of twelve digits", account)}`,
-        );
-      }
-      new CfnEventBusPolicy(this, `Publisher${account}`, {
-        eventBusName: bus.ref,
-        statementId: `publisher-${account}`,
-        statement: {
-          Effect: "Allow",
-          Principal: { AWS: Stack.of(this).formatArn({ service: "iam", region: "", account, resource: "root" }) },
-          Action: "events:PutEvents",
-          Resource: bus.attrArn,
-          Condition: { StringEquals: { "events:source": sources } },
-        },
-      });
-    }
   }
 
   #topic(emails: readonly string[]): Topic {
@@ -200,15 +202,19 @@ export class AgentEventBus extends BusBase {
    * Creates the function that drains the dead letters of publishers, of history and of every subscription. The stack of a
    * subscription adds its event source.
    */
-  #recordDeadLetters(catalog: CatalogModule | undefined, own: Readonly<Record<string, Queue>>): WaggleFunction {
+  #recordDeadLetters(
+    { catalog, deadLetters: settings = {} }: Pick<AgentEventBusProps, "catalog" | "deadLetters">,
+    own: Readonly<Record<string, Queue>>,
+  ): WaggleFunction {
+    checkFunctionSettings("deadLetters", settings, drainConcurrency);
     const recorder = new WaggleFunction(this, "DeadLetterRecorder", {
+      ...settings,
       functionName: resourceNames.recordDeadLetterFunction(this.busName),
       entry: recorderEntry(this.busName, "record-dead-letter", "recordDeadLetter", { catalog }),
       description: `Records the dead letters of bus ${this.busName}`,
       timeout: drainTimeout,
-      environment: { [functionVariables.bus]: this.#config },
-      logRetention: this.#settings.logRetention,
-      removalPolicy: this.#settings.removalPolicy,
+      environment: { ...settings.environment, [functionVariables.bus]: this.#config },
+      stage: this.#settings,
     });
     const grants = this.grants();
     grants.writeHistory(recorder);
@@ -223,9 +229,14 @@ export class AgentEventBus extends BusBase {
         target: recorder,
         eventSourceArn: queue.queueArn,
         batchSize: 10,
+        maxConcurrency: drainConcurrency,
         reportBatchItemFailures: true,
       });
     }
     return recorder;
   }
+}
+
+function isTable(resource: CfnResource): boolean {
+  return resource.cfnResourceType === CfnTable.CFN_RESOURCE_TYPE_NAME;
 }

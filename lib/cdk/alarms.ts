@@ -79,6 +79,11 @@ export function oldestMessage(queueName: string): Metric {
   return queueMetric(queueName, "ApproximateAgeOfOldestMessage");
 }
 
+/** Returns the number of messages that were sent to a queue. Those that SQS itself moves to a dead-letter queue do not count. */
+export function messagesSent(queueName: string): Metric {
+  return queueMetric(queueName, "NumberOfMessagesSent", "Sum");
+}
+
 const minute = Duration.minutes(1);
 /** A queue that is drained at once is stuck if it has not been empty for this many minutes. */
 const stuckMinutes = 15;
@@ -102,11 +107,11 @@ export function stuckAlarm(
   return busAlarm(scope, id, { ...props, metric, threshold: 0, periods: stuckMinutes });
 }
 
-function queueMetric(queueName: string, metricName: string): Metric {
+function queueMetric(queueName: string, metricName: string, statistic = "Maximum"): Metric {
   return new Metric({
     namespace: "AWS/SQS",
     metricName,
-    statistic: "Maximum",
+    statistic,
     dimensionsMap: { QueueName: queueName },
   });
 }

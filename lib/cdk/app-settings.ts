@@ -1,7 +1,8 @@
 import type { Construct } from "constructs";
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
-import type { AgentEventBusProps, Publisher } from "./agent-event-bus.ts";
+import type { AgentEventBusProps } from "./agent-event-bus.ts";
+import type { Publisher } from "./publishers.ts";
 import { busNameIn, parseStage } from "./stage.ts";
 
 /** Settings from the context of an app: `-c name=value`, or cdk.json. */
@@ -11,7 +12,8 @@ export interface AppSettings extends AgentEventBusProps {
 }
 
 /**
- * Reads the context `bus`, `stage`, `functions`, `alarm-email`, `publishers` (`<account>=<source>,<source>;…`) and `key`.
+ * Reads the context `bus`, `stage`, `functions`, `alarm-email`, `publishers` (`<account or organization>=<source>,<source>;…`)
+ * and `key`.
  * Throws `invalid_config`.
  */
 export function appSettings(app: Construct): AppSettings {
@@ -40,15 +42,16 @@ function split(given: string, separator: string): string[] {
 }
 
 function publisher(given: string): Publisher {
-  const [account = "", sources = ""] = given.split("=");
+  const [id = "", sources = ""] = given.split("=").map((part) => part.trim());
   const [first, ...others] = split(sources, ",");
   if (first === undefined) {
     throw new BusError(
       "invalid_config",
-      `a publisher in context publishers ${mustBe("<account>=<source>,<source>", given)}; separate publishers by ;`,
+      `a publisher in context publishers ${mustBe("<account or organization>=<source>,<source>", given)}; separate publishers by ;`,
     );
   }
-  return { account: account.trim(), sources: [first, ...others] };
+  const who = id.startsWith("o-") ? { organization: id } : { account: id };
+  return { ...who, sources: [first, ...others] };
 }
 
 function isSet(app: Construct, name: string): boolean {

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { AssetHashType, DockerImage } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import type { BuildOptions } from "esbuild";
@@ -45,13 +45,29 @@ export function bundledCode(entry: string): Code {
       command: [entry],
       local: {
         tryBundle(outdir) {
-          const { buildSync } = esbuild(entry);
-          buildSync({ ...bundling, entryPoints: { index: entry }, outdir, absWorkingDir: workspace(entry) });
+          for (const { path, contents } of bundle(entry)) {
+            const file = join(outdir, path);
+            mkdirSync(dirname(file), { recursive: true });
+            writeFileSync(file, contents);
+          }
           return true;
         },
       },
     },
   });
+}
+
+/**
+ * Bundles in memory, as if into a folder of the workspace. Source maps have paths relative to the output, and the names of
+ * modules depend on them: written by esbuild itself, the same sources would give other assets under another `--output`.
+ */
+function bundle(entry: string): { path: string; contents: Uint8Array }[] {
+  const { buildSync } = esbuild(entry);
+  const absWorkingDir = workspace(entry);
+  const outdir = join(absWorkingDir, ".waggle", "bundle");
+  const options = { ...bundling, entryPoints: { index: entry }, outdir, absWorkingDir, write: false } as const;
+  const { outputFiles } = buildSync(options);
+  return outputFiles.map(({ path, contents }) => ({ path: relative(outdir, path), contents }));
 }
 
 function esbuild(entry: string): typeof import("esbuild") {

@@ -4,20 +4,22 @@ import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { metricNames, resourceNames } from "../aws-shared/index.ts";
-import { busAlarm, busMetric, functionErrors, lostByRule, oldestMessage, stuckAlarm } from "./alarms.ts";
+import { busAlarm, busMetric, functionErrors, lostByRule, messagesSent, oldestMessage, stuckAlarm } from "./alarms.ts";
 import { BusArns } from "./arns.ts";
 import { omitted } from "./omit.ts";
 
 /** Properties of {@link BusAlarms}. */
 export interface BusAlarmsProps {
   readonly busName: string;
+  /** Whether the bus has a key of its own, and so a dead-letter queue of its own. Default false. */
+  readonly encrypted?: boolean;
 }
 
 /** The alarms of a bus: its recorders and its publishers' dead letters. A subscription has its own alarms. */
 export class BusAlarms extends Construct {
   readonly alarms: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, { busName }: BusAlarmsProps) {
+  constructor(scope: Construct, id: string, { busName, encrypted = false }: BusAlarmsProps) {
     super(scope, id);
     this.alarms = [
       busAlarm(this, "Unpublished", {
@@ -85,8 +87,31 @@ export class BusAlarms extends Construct {
         description: "EventBridge could deliver events neither to the queue of history nor to its dead-letter queue.",
         runbook: "events-lost",
       }),
+      ...(encrypted ? this.#ofKey(busName) : []),
     ];
     if (!omitted(this).has("composite-alarm")) this.#composite(busName);
+  }
+
+  /** The dead letters of the bus itself are drained at once, so the first alarm counts those that are sent. */
+  #ofKey(busName: string): Alarm[] {
+    const queueName = resourceNames.busDeadLetterQueue(busName);
+    return [
+      busAlarm(this, "Unprocessed", {
+        busName,
+        name: "bus-dead-letters",
+        metric: messagesSent(queueName),
+        threshold: 0,
+        description: "The bus accepted events and could not process them, because it cannot use its key.",
+        runbook: "unprocessed-events",
+      }),
+      stuckAlarm(this, "UnprocessedStuck", {
+        busName,
+        name: "bus-dead-letters-stuck",
+        queueName,
+        description: "Dead letters of the bus are not being recorded.",
+        runbook: "dead-letters-stuck",
+      }),
+    ];
   }
 
   #composite(busName: string): void {

@@ -1,10 +1,10 @@
 import { Token } from "aws-cdk-lib";
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { type IManagedPolicy, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import { mustBe } from "../error/must-be.ts";
 import type { EventSelector, WhereEvent } from "../subscription/index.ts";
 import { BusArns } from "./arns.ts";
-import { allowRule } from "./bus-queue.ts";
+import { allowEvents } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import { busRule } from "./bus-rule.ts";
 import { checkSubscription, subscriptionError } from "./check-subscription.ts";
@@ -21,6 +21,8 @@ export interface BusForwardProps {
   readonly where?: WhereEvent<unknown>;
   /** ARN of the other bus. Its account must allow this one to publish: `publishers` of its AgentEventBus. */
   readonly toBusArn: string;
+  /** The permissions boundary of the role that forwards. Default none. */
+  readonly permissionsBoundary?: IManagedPolicy;
   /** False: no alarms. */
   readonly alarms?: false;
 }
@@ -35,7 +37,7 @@ export class BusForward extends Construct {
   constructor(scope: Construct, id: string, props: BusForwardProps) {
     super(scope, id);
     const { bus, toBusArn } = props;
-    const { name, on, where } = props;
+    const { name, on, permissionsBoundary, where } = props;
     const checked = checkSubscription({ name, on, ...(where === undefined ? {} : { where }) });
     if (!Token.isUnresolved(toBusArn) && !busArn.test(toBusArn)) {
       throw subscriptionError(
@@ -44,12 +46,13 @@ export class BusForward extends Construct {
       );
     }
     const deadLetters = drainedQueue(this, "DeadLetters", { bus, subscription: name, fifo: false });
-    allowRule(deadLetters, new BusArns(this, bus.busName).rule(name));
+    allowEvents(deadLetters, new BusArns(this, bus.busName).rule(name));
     const put = new PolicyStatement({ actions: ["events:PutEvents"], resources: [toBusArn] });
     const role = new Role(this, "Role", {
       description: `Allows rule ${name} of bus ${bus.busName} to put events on another bus`,
       assumedBy: new ServicePrincipal("events.amazonaws.com"),
       inlinePolicies: { forward: new PolicyDocument({ statements: [put] }) },
+      ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
     });
     busRule(this, {
       bus,

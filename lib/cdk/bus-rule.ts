@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { resourceNames } from "../aws-shared/index.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import type { CheckedSubscription } from "./check-subscription.ts";
-import { registerRule } from "./rule-registry.ts";
+import { createAfterBus, registerRule } from "./rule-registry.ts";
 
 /** Properties of a rule of a bus. */
 export interface BusRuleProps {
@@ -27,6 +27,7 @@ export function busRule(scope: Construct, { bus, checked, description, target }:
     eventPattern: checked.pattern,
     targets: [target],
   });
+  createAfterBus(rule, bus.busName);
   // CloudFormation refuses null in a template, but accepts the pattern as a string:
   // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1414
   if (hasNull(checked.pattern)) rule.addPropertyOverride("EventPattern", JSON.stringify(checked.pattern));

@@ -12,7 +12,7 @@ const pathForm = /^[\w/-]+(?:\.[\w/-]+)*$/;
 export const queueRetentionMs = 14 * 86_400_000;
 
 /** Names that the bus uses for its own queues and rules. */
-const reserved: ReadonlySet<string> = new Set(["history", "unpublished", "waggle-history"]);
+const reserved: ReadonlySet<string> = new Set(["bus", "history", "unpublished", "waggle-history"]);
 
 /** A validated subscription with the pattern of its rule. */
 export interface CheckedSubscription {

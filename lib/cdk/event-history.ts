@@ -13,20 +13,22 @@ import { standardCatalog } from "../catalog/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
 import { BusArns } from "./arns.ts";
-import { allowRule, busQueue, drainVisibility } from "./bus-queue.ts";
+import { declareAutoDeleteLogs } from "./auto-delete-logs.ts";
+import { allowEvents, busQueue, drainVisibility } from "./bus-queue.ts";
 import { busTable } from "./bus-table.ts";
 import type { CatalogModule } from "./catalog-module.ts";
 import { patternLimit, queueRetentionMs } from "./check-subscription.ts";
 import { recorderEntry } from "./entry.ts";
+import { checkFunctionSettings, type FunctionSettings, functionSettings } from "./function-settings.ts";
 import { BusGrants } from "./grants.ts";
 import { acknowledge } from "./nag.ts";
 import { omitted } from "./omit.ts";
-import { registerRule } from "./rule-registry.ts";
+import { createAfterBus, registerRule } from "./rule-registry.ts";
 import type { StageSettings } from "./stage.ts";
 import { WaggleFunction } from "./waggle-function.ts";
 
-/** Options of a bus's history. */
-export interface EventHistoryOptions {
+/** Options of a bus's history, and of the function that records it. */
+export interface EventHistoryOptions extends FunctionSettings {
   /** How long an event is kept. Default: 7 or 90 days, by stage. */
   readonly retention?: Duration;
   /**
@@ -115,6 +117,7 @@ export class EventHistory extends Construct {
       removalPolicy,
       autoDeleteObjects,
     });
+    declareAutoDeleteLogs(this, settings);
     acknowledge(
       bucket,
       "Only functions and clients of this bus access the bucket; CloudTrail can log access to objects if needed.",
@@ -127,6 +130,7 @@ export class EventHistory extends Construct {
     const { busName, encryptionKey, settings, catalog } = props;
     const timeout = Duration.seconds(30);
     const { batchSize, maxConcurrency, windowSeconds } = checkedBatches(props);
+    checkFunctionSettings("history", props, maxConcurrency);
     const queueName = resourceNames.historyQueue(busName);
     const queue = busQueue(this, "Queue", {
       queueName,
@@ -136,24 +140,25 @@ export class EventHistory extends Construct {
       deadLetters: { queue: this.deadLetters, maxReceiveCount: 100 },
     });
     registerRule(this, busName, resourceNames.historyRule, false);
-    new CfnRule(this, "Rule", {
+    const rule = new CfnRule(this, "Rule", {
       name: resourceNames.historyRule,
       eventBusName: busName,
       description: `Every event of bus ${busName} that history keeps`,
       eventPattern: recordedPattern(catalog),
       targets: [{ id: "queue", arn: queue.queueArn, deadLetterConfig: { arn: this.deadLetters.queueArn } }],
     });
-    const rule = new BusArns(this, busName).rule(resourceNames.historyRule);
-    for (const one of [queue, this.deadLetters]) allowRule(one, rule);
+    createAfterBus(rule, busName);
+    const ruleArn = new BusArns(this, busName).rule(resourceNames.historyRule);
+    for (const one of [queue, this.deadLetters]) allowEvents(one, ruleArn);
 
     const recorder = new WaggleFunction(this, "Recorder", {
+      ...functionSettings(props),
       functionName: resourceNames.recordHistoryFunction(busName),
       entry: recorderEntry(busName, "record-history", "recordHistory", { catalog }),
       description: `Records the events of bus ${busName}`,
       timeout,
-      environment: { [functionVariables.bus]: props.config(this) },
-      logRetention: settings.logRetention,
-      removalPolicy: settings.removalPolicy,
+      environment: { ...props.environment, [functionVariables.bus]: props.config(this) },
+      stage: settings,
     });
     this.#grants.writeHistory(recorder);
     this.#grants.consume(recorder, [queueName]);

@@ -8,14 +8,13 @@ import { busAlarm, functionErrors } from "./alarms.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import type { CatalogModule } from "./catalog-module.ts";
 import { recorderEntry } from "./entry.ts";
+import { checkFunctionSettings, type FunctionSettings, functionSettings } from "./function-settings.ts";
 import { BusGrants } from "./grants.ts";
 import { stageSettings } from "./stage.ts";
 import { WaggleFunction } from "./waggle-function.ts";
 
-/** Properties of a {@link FlowMonitor}. */
-export interface FlowMonitorProps {
-  readonly bus: IAgentEventBus;
-  readonly catalog?: CatalogModule;
+/** What is watched, and settings of the function that watches. */
+export interface FlowMonitorSettings extends FunctionSettings {
   /** A flow is slow if one of its events is recorded later than this after its first event. Default 10 s. */
   readonly slowFlow?: Duration;
   /**
@@ -23,6 +22,12 @@ export interface FlowMonitorProps {
    * 10.
    */
   readonly spike?: { readonly factor?: number; readonly over?: number };
+}
+
+/** Properties of a {@link FlowMonitor}. */
+export interface FlowMonitorProps extends FlowMonitorSettings {
+  readonly bus: IAgentEventBus;
+  readonly catalog?: CatalogModule;
 }
 
 const everyMinute = Duration.minutes(1);
@@ -39,15 +44,15 @@ export class FlowMonitor extends Construct {
     super(scope, id);
     const { bus, catalog, slowFlow, spike } = props;
     const limits = { ...(slowFlow && { slowFlow: slowFlow.toMilliseconds() }), ...(spike && { spike }) };
-    const settings = stageSettings(bus.stage);
+    checkFunctionSettings("watch-flows", props, 1);
     this.function = new WaggleFunction(this, "Function", {
+      ...functionSettings(props),
       functionName: resourceNames.watchFlowsFunction(bus.busName),
       entry: recorderEntry(bus.busName, "watch-flows", "watchFlows", { catalog, options: limits }),
       description: `Watches the flows of bus ${bus.busName}`,
       timeout: everyMinute,
-      environment: { [functionVariables.bus]: bus.configFor(this) },
-      logRetention: settings.logRetention,
-      removalPolicy: settings.removalPolicy,
+      environment: { ...props.environment, [functionVariables.bus]: bus.configFor(this) },
+      stage: stageSettings(bus.stage),
     });
     const grants = new BusGrants(this, bus.busName, bus.encryptionKey);
     grants.publish(this.function);

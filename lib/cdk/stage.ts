@@ -11,7 +11,10 @@ export type Stage = (typeof stages)[number];
 
 /** The settings of a stage. */
 export interface StageSettings {
-  /** The removal policy of everything with data: tables, bodies, the archive and its bus, key, logs. */
+  /**
+   * The removal policy of everything with data: tables, bodies, the archive and its bus, key, logs. What is retained when its
+   * stack is deleted is deleted all the same if its stack was never complete, so that a first deployment can be repeated.
+   */
   readonly removalPolicy: RemovalPolicy;
   /** How long history keeps an event by default. */
   readonly historyRetention: Duration;
@@ -31,7 +34,7 @@ const settings: Readonly<Record<Stage, StageSettings>> = {
     deletionProtection: false,
   },
   prod: {
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     historyRetention: Duration.days(90),
     archiveRetention: Duration.days(90),
     logRetention: RetentionDays.THREE_MONTHS,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { Duration } from "aws-cdk-lib";
+import { CfnResource, Duration, Tags } from "aws-cdk-lib";
 import type { IGrantable, IPrincipal } from "aws-cdk-lib/aws-iam";
-import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
+import { CfnAlias, EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { functionLimitProblem, functionVariables } from "../aws-shared/index.ts";
@@ -10,9 +10,10 @@ import type { Subscription, SubscriptionRecord } from "../subscription/index.ts"
 import { checkEnvironment } from "./check-size.ts";
 import { checkSubscription, subscriptionError } from "./check-subscription.ts";
 import { writeEntry } from "./entry.ts";
+import { checkFunctionSettings, type FunctionSettings, functionSettings } from "./function-settings.ts";
 import { BusGrants } from "./grants.ts";
-import { type LambdaConcurrency, lambdaConcurrency } from "./lambda-concurrency.ts";
 import { stageSettings } from "./stage.ts";
+import { type SubscriberSource, type SubscriberSourceSettings, subscriberSource } from "./subscriber-source.ts";
 import { functionAlarm } from "./subscription-alarms.ts";
 import { type SubscriptionOptions, SubscriptionQueue } from "./subscription-queue.ts";
 import { WaggleFunction } from "./waggle-function.ts";
@@ -30,23 +31,25 @@ export type SubscriberCode =
       readonly folder?: never;
     };
 
+/** What you can set for each {@link Subscriber}: of its subscription, its queue and its function. */
+export interface SubscriberSettings
+  extends Omit<SubscriptionOptions, "bus">,
+    SubscriberSourceSettings,
+    FunctionSettings {
+  /** How long a message is hidden while a function has it. Default, and the minimum that AWS recommends: 6 × its timeout. */
+  readonly visibilityTimeout?: Duration;
+  /** Tags of everything that belongs to the subscriber: at most 50. Default none. */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
 /** Properties of a {@link Subscriber}. */
-export type SubscriberProps = SubscriptionOptions &
+export type SubscriberProps = Pick<SubscriptionOptions, "bus"> &
+  SubscriberSettings &
   SubscriberCode & {
     /** The same subscription that the code uses. */
     readonly subscription: Subscription | SubscriptionRecord;
     /** A module whose default export is the catalog. Default: the standard catalog. Has no effect with `entry`. */
     readonly catalog?: string;
-    /**
-     * Number of messages that one invocation receives and runs concurrently: 1 to 10, and at most half of `concurrency`.
-     * Default: the value with the lowest cost.
-     */
-    readonly batchSize?: number;
-    /** Memory in MB. Default 512. */
-    readonly memorySize?: number;
-    readonly environment?: Readonly<Record<string, string>>;
-    /** How long a message is hidden while a function has it. Default, and the minimum that AWS recommends: 6 × its timeout. */
-    readonly visibilityTimeout?: Duration;
   };
 
 /** Time to claim before the run and to settle after it. */
@@ -73,48 +76,68 @@ export class Subscriber extends Construct implements IGrantable {
     const problem = functionLimitProblem(this.record);
     if (problem !== undefined) throw subscriptionError(name, problem);
     const timeout = functionTimeout(this.record);
-    const visibilityTimeout = props.visibilityTimeout ?? Duration.seconds(timeout.toSeconds() * 6);
-    if (visibilityTimeout.toSeconds() < timeout.toSeconds()) {
-      throw subscriptionError(
-        name,
-        `visibilityTimeout must be at least the function's timeout of ${formatDuration(timeout.toMilliseconds())}, not ${formatDuration(visibilityTimeout.toMilliseconds())}, or another function would receive the message during the run; increase or omit it`,
-      );
-    }
-    const source = new SubscriptionQueue(this, "Subscription", {
+    const source = subscriberSource(this.record, props);
+    checkFunctionSettings(`subscription ${name}`, props, source.functions);
+    const subscription = new SubscriptionQueue(this, "Subscription", {
       ...props,
       checked,
       consumer: "function",
-      visibilityTimeout,
+      visibilityTimeout: visibility(name, timeout, source.windowSeconds, props.visibilityTimeout),
     });
-    this.queue = source.queue;
-    checkEnvironment(bus.busName, source.settings, props.environment ?? {});
-    const settings = stageSettings(bus.stage);
+    this.queue = subscription.queue;
+    checkEnvironment(bus.busName, subscription.settings, props.environment ?? {});
     this.function = new WaggleFunction(this, "Function", {
+      ...functionSettings(props),
       entry: props.entry ?? entryOf(props.folder, bus.busName, name, props.catalog),
       description: `Subscriber ${name} of bus ${bus.busName}`,
       timeout,
       environment: {
         ...props.environment,
         [functionVariables.bus]: bus.configFor(this),
-        [functionVariables.subscription]: source.deployed,
+        [functionVariables.subscription]: subscription.deployed,
       },
-      ...(props.memorySize === undefined ? {} : { memorySize: props.memorySize }),
-      logRetention: settings.logRetention,
-      removalPolicy: settings.removalPolicy,
+      stage: stageSettings(bus.stage),
     });
     this.grantPrincipal = this.function.grantPrincipal;
-    new BusGrants(this, bus.busName, bus.encryptionKey).subscribe(this.function, [source.queueName]);
-    const { batchSize, functions } = concurrencyOf(this.record, props.batchSize);
+    new BusGrants(this, bus.busName, bus.encryptionKey).subscribe(this.function, [subscription.queueName]);
+    this.#invoke(source);
+    if (props.alarms !== false) functionAlarm(this, bus.busName, name, this.function.functionName);
+    for (const [tag, value] of Object.entries(props.tags ?? {})) Tags.of(this).add(tag, value);
+  }
+
+  #invoke({ batchSize, functions, provisioned, windowSeconds }: SubscriberSource): void {
     const mapping = new EventSourceMapping(this, "Source", {
       target: this.function,
       eventSourceArn: this.queue.queueArn,
       batchSize,
       maxConcurrency: functions,
       reportBatchItemFailures: true,
+      ...(windowSeconds === 0 ? {} : { maxBatchingWindow: Duration.seconds(windowSeconds) }),
     });
     mapping.node.addDependency(this.function.role ?? this.function);
-    if (props.alarms !== false) functionAlarm(this, bus.busName, name, this.function.functionName);
+    const resource = mapping.node.defaultChild;
+    if (provisioned === undefined || !CfnResource.isCfnResource(resource)) return;
+    // Functions are kept for a version, so the queue invokes an alias of the current one.
+    const alias = new CfnAlias(this, "Live", {
+      name: "live",
+      functionName: this.function.functionName,
+      functionVersion: this.function.currentVersion.version,
+      provisionedConcurrencyConfig: { provisionedConcurrentExecutions: provisioned },
+    });
+    resource.addPropertyOverride("FunctionName", alias.ref);
   }
+}
+
+/** Messages are also hidden while they are collected for a batch. */
+function visibility(name: string, timeout: Duration, windowSeconds: number, given: Duration | undefined): Duration {
+  const shortest = timeout.toSeconds() + windowSeconds;
+  const visibilityTimeout = given ?? Duration.seconds(timeout.toSeconds() * 6 + windowSeconds);
+  if (visibilityTimeout.toSeconds() >= shortest) return visibilityTimeout;
+  const collected = windowSeconds === 0 ? "" : ` and its batching window of ${windowSeconds} s`;
+  throw subscriptionError(
+    name,
+    `visibilityTimeout must be at least the function's timeout of ${formatDuration(timeout.toMilliseconds())}${collected}, not ${formatDuration(visibilityTimeout.toMilliseconds())}, or another function would receive the message during the run; increase or omit it`,
+  );
 }
 
 function functionTimeout({ name, timeout }: SubscriptionRecord): Duration {
@@ -126,18 +149,6 @@ function functionTimeout({ name, timeout }: SubscriptionRecord): Duration {
     );
   }
   return Duration.seconds(Math.ceil(functionMs / 1_000));
-}
-
-function concurrencyOf({ name, concurrency }: SubscriptionRecord, batchSize: number | undefined): LambdaConcurrency {
-  if (batchSize === undefined) return lambdaConcurrency(concurrency);
-  const max = Math.min(10, Math.max(1, Math.floor(concurrency / 2)));
-  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > max) {
-    throw subscriptionError(
-      name,
-      `batchSize must be an integer from 1 to ${max}, not ${batchSize}: at most 10, and at most half of the concurrency of ${concurrency}, because Lambda runs at least two functions`,
-    );
-  }
-  return concurrency === 1 ? lambdaConcurrency(1) : { batchSize, functions: Math.floor(concurrency / batchSize) };
 }
 
 function entryOf(folder: string, bus: string, name: string, catalog: string | undefined): string {

@@ -8,7 +8,7 @@ import { mustBe } from "../error/must-be.ts";
 import { formatDuration } from "../event/duration.ts";
 import type { SubscriptionRecord } from "../subscription/index.ts";
 import { BusArns } from "./arns.ts";
-import { allowRule, busQueue } from "./bus-queue.ts";
+import { allowEvents, busQueue } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import { busRule } from "./bus-rule.ts";
 import { checkParameter } from "./check-size.ts";
@@ -29,6 +29,11 @@ export interface SubscriptionOptions {
   /** An AgentEventBus, or the result of `AgentEventBus.fromBusName(...)`. */
   readonly bus: IAgentEventBus;
   readonly ruleRetries?: RuleRetries;
+  /**
+   * Keeps the queue and its dead-letter queues, with their messages, when they are removed from their stack: before the
+   * subscription moves to another stack, or switches `ordered`. See docs/aws/upgrade.md. Default false.
+   */
+  readonly retainQueues?: boolean;
   /** False: no alarms. */
   readonly alarms?: false | SubscriptionAlarms;
 }
@@ -73,7 +78,8 @@ export class SubscriptionQueue extends Construct {
     this.record = record;
     this.fifo = record.ordered !== undefined;
 
-    const common = { bus, subscription: record.name };
+    const retain = props.retainQueues ?? false;
+    const common = { bus, subscription: record.name, retain };
     // A physical name belongs to the same construct with and without `ordered`, because CloudFormation creates new resources
     // before it deletes old ones.
     const undelivered = drainedQueue(this, "DeadLetters", { ...common, fifo: false });
@@ -85,6 +91,7 @@ export class SubscriptionQueue extends Construct {
       fifo: this.fifo,
       encryptionKey: bus.encryptionKey,
       visibilityTimeout: props.visibilityTimeout,
+      retain,
       deadLetters: { queue: received, maxReceiveCount: maxReceiveCount(record) },
     });
     this.rule = this.#rule(checked, undelivered, props.ruleRetries ?? {});
@@ -110,7 +117,7 @@ export class SubscriptionQueue extends Construct {
   #rule(checked: CheckedSubscription, undelivered: Queue, retries: RuleRetries): CfnRule {
     const { name, ordered } = this.record;
     const ruleArn = new BusArns(this, this.#bus.busName).rule(name);
-    for (const queue of new Set([this.queue, undelivered])) allowRule(queue, ruleArn);
+    for (const queue of new Set([this.queue, undelivered])) allowEvents(queue, ruleArn);
     return busRule(this, {
       bus: this.#bus,
       checked,

@@ -1,23 +1,21 @@
-import type { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
-import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { type Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Architecture, Function as LambdaFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { bundledCode } from "./bundle.ts";
+import { functionRole } from "./function-role.ts";
+import type { FunctionSettings } from "./function-settings.ts";
+import type { StageSettings } from "./stage.ts";
 
 /** Properties of a {@link WaggleFunction}. */
-export interface WaggleFunctionProps {
+export interface WaggleFunctionProps extends FunctionSettings {
   /** The module that exports `handler`. */
   readonly entry: string;
   readonly description: string;
   readonly timeout: Duration;
   /** The physical name, if something must find the function by its name. */
   readonly functionName?: string;
-  /** Memory in MB. Default 512: with less a JavaScript function mostly waits for its share of a processor. */
-  readonly memorySize?: number;
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly logRetention: RetentionDays;
-  readonly removalPolicy: RemovalPolicy;
+  readonly stage: StageSettings;
 }
 
 /**
@@ -26,31 +24,29 @@ export interface WaggleFunctionProps {
  */
 export class WaggleFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: WaggleFunctionProps) {
-    const logGroup = new LogGroup(scope, `${id}Logs`, {
-      retention: props.logRetention,
-      removalPolicy: props.removalPolicy,
-    });
-    const writeLogs = new PolicyStatement({
-      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      resources: [logGroup.logGroupArn],
-    });
-    const role = new Role(scope, `${id}Role`, {
-      description: `Role of: ${props.description}`,
-      assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
-      inlinePolicies: { logs: new PolicyDocument({ statements: [writeLogs] }) },
-    });
+    const { description, layers, reservedConcurrency, securityGroups, tracing, vpc, vpcSubnets } = props;
+    const { logRetention: retention, removalPolicy } = props.stage;
+    const logGroup = new LogGroup(scope, `${id}Logs`, { retention, removalPolicy });
     super(scope, id, {
       code: bundledCode(props.entry),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: "index.handler",
-      role,
+      role: functionRole(scope, `${id}Role`, { ...props, logGroup }),
       logGroup,
-      description: props.description,
+      description,
       timeout: props.timeout,
       memorySize: props.memorySize ?? 512,
       environment: { NODE_OPTIONS: "--enable-source-maps", ...props.environment },
+      // A version is only there to be run: its code stays in the assets.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.DESTROY },
       ...(props.functionName === undefined ? {} : { functionName: props.functionName }),
+      ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
+      ...(tracing === true ? { tracing: Tracing.ACTIVE } : {}),
+      ...(layers === undefined ? {} : { layers: [...layers] }),
+      ...(vpc === undefined ? {} : { vpc }),
+      ...(vpcSubnets === undefined ? {} : { vpcSubnets }),
+      ...(securityGroups === undefined ? {} : { securityGroups: [...securityGroups] }),
     });
   }
 }

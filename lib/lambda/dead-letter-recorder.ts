@@ -1,9 +1,12 @@
 import { metricNames, parseUnpublished } from "../aws-shared/index.ts";
+import { deadLetterOfUnpublished } from "../delivery/dead-letter.ts";
 import type { DeadLetter, Failure } from "../engine/delivery.ts";
 import { toBusErrorOfAws } from "../engines/aws/aws-error.ts";
+import { unprocessedEventDeadLetterId } from "../engines/aws/dead-letters/ids.ts";
 import { invalidEventDeadLetter, openMessage } from "../engines/aws/dead-letters/invalid-event.ts";
 import type { AwsDependencies, DeadLetterTable, DeliveryTable } from "../engines/aws/dependencies.ts";
 import { BusError, toBusError } from "../error/bus-error.ts";
+import { formatTime } from "../event/time.ts";
 import type { BatchCounts } from "./batch-run.ts";
 import { errorFields } from "./function-dependencies.ts";
 import type { HistoryRecorder, Recording } from "./history-recorder.ts";
@@ -68,6 +71,7 @@ export class DeadLetterRecorder {
       return this.#dependencies.deliveries.giveUp(message, queue.subscription, reasonOf(message));
     }
     if (queue?.kind === "unpublished") return this.#unpublished(message);
+    if (queue?.kind === "bus") return this.#unprocessed(message);
     throw new BusError(
       "invalid_config",
       `queue ${message.queueArn} is not a dead-letter queue of the bus; remove its event source mapping`,
@@ -88,6 +92,25 @@ export class DeadLetterRecorder {
       const { event } = openMessage(message.body, message.sentMs, catalog);
       deadLetter = invalidEventDeadLetter({ ok: false, event, error }, message.sentMs, clock.now());
     }
+    await this.#dependencies.deadLetters.put(deadLetter);
+    return deadLetter;
+  }
+
+  /** The bus took the event and could not go on with it: nobody has it, so a redrive publishes it again. */
+  async #unprocessed(message: BatchMessage): Promise<DeadLetter> {
+    const { catalog, clock } = this.#dependencies;
+    const deadAt = clock.now();
+    const opened = openMessage(message.body, message.sentMs, catalog);
+    const failure = {
+      code: "unavailable",
+      message: `the bus could not process it${saidBy(message)}; check its key and the key's policy`,
+      at: formatTime(deadAt),
+      attempt: 0,
+    } as const;
+    const stamp = { id: unprocessedEventDeadLetterId(message.id), acceptedAt: message.sentMs, deadAt };
+    const deadLetter = opened.ok
+      ? deadLetterOfUnpublished(opened.event, failure, stamp)
+      : invalidEventDeadLetter(opened, message.sentMs, deadAt);
     await this.#dependencies.deadLetters.put(deadLetter);
     return deadLetter;
   }
@@ -115,14 +138,22 @@ export class DeadLetterRecorder {
 }
 
 /** Why it came to the dead-letter queue: its rule says so in attributes; without them its queue gave it up. */
-function reasonOf({ attributes, received }: BatchMessage): Pick<Failure, "code" | "message"> {
-  const { RULE_ARN, ERROR_CODE, ERROR_MESSAGE } = attributes;
-  if (ERROR_CODE === undefined && RULE_ARN === undefined) {
-    const message = `its queue gave it up: it was received too often, and no attempt has ended (${received} receives since)`;
-    return { code: "process_ended", message };
+function reasonOf(message: BatchMessage): Pick<Failure, "code" | "message"> {
+  const { attributes, received } = message;
+  if (attributes.ERROR_CODE === undefined && attributes.RULE_ARN === undefined) {
+    const why = `its queue gave it up: it was received too often, and no attempt has ended (${received} receives since)`;
+    return { code: "process_ended", message: why };
   }
-  const said = [ERROR_CODE, ERROR_MESSAGE].filter((text) => text !== undefined).join(": ");
-  return { code: "unavailable", message: `EventBridge could not bring it to the subscription's queue (${said})` };
+  return {
+    code: "unavailable",
+    message: `EventBridge could not bring it to the subscription's queue${saidBy(message)}`,
+  };
+}
+
+/** What EventBridge says of a message that it sends to a dead-letter queue. */
+function saidBy({ attributes: { ERROR_CODE, ERROR_MESSAGE } }: BatchMessage): string {
+  const said = [ERROR_CODE, ERROR_MESSAGE].filter((text) => text !== undefined);
+  return said.length === 0 ? "" : ` (${said.join(": ")})`;
 }
 
 function add(recording: Recording, { failed, counts }: Recording): void {

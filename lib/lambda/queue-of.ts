@@ -4,6 +4,7 @@ import { resourceNames } from "../aws-shared/index.ts";
 export type DrainedQueue =
   | { readonly kind: "unpublished" }
   | { readonly kind: "history" }
+  | { readonly kind: "bus" }
   | { readonly kind: "subscription"; readonly subscription: string };
 
 const ending = /-dlq(?:\.fifo)?$/;
@@ -13,6 +14,7 @@ export function drainedQueue(queueArn: string, bus: string): DrainedQueue | unde
   const name = queueArn.slice(queueArn.lastIndexOf(":") + 1);
   if (name === resourceNames.publisherDeadLetterQueue(bus)) return { kind: "unpublished" };
   if (name === resourceNames.historyDeadLetterQueue(bus)) return { kind: "history" };
+  if (name === resourceNames.busDeadLetterQueue(bus)) return { kind: "bus" };
   if (!name.startsWith(`${bus}-`) || !ending.test(name)) return undefined;
   const subscription = name.slice(bus.length + 1).replace(ending, "");
   return subscription === "" ? undefined : { kind: "subscription", subscription };

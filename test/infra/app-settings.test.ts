@@ -14,7 +14,7 @@ describe("appSettings", () => {
       functions: "lambdas",
       key: "true",
       "alarm-email": "a@example.com, b@example.com",
-      publishers: "123456789012=crew,billing;210987654321=ops",
+      publishers: "123456789012=crew,billing;210987654321=ops; o-a1b2c3d4e5 = agents",
     };
     expect(appSettings(anApp(context))).toEqual({
       stage: "prod",
@@ -25,13 +25,17 @@ describe("appSettings", () => {
       publishers: [
         { account: "123456789012", sources: ["crew", "billing"] },
         { account: "210987654321", sources: ["ops"] },
+        { organization: "o-a1b2c3d4e5", sources: ["agents"] },
       ],
     });
   });
 
   test.each([
     [{ key: "yes" }, /context key must be true or false, not "yes"/],
-    [{ publishers: "123456789012" }, /context publishers must be <account>=<source>,<source>, not "123456789012"/],
+    [
+      { publishers: "123456789012" },
+      /context publishers must be <account or organization>=<source>,<source>, not "123456789012"/,
+    ],
     [{ bus: 7 }, /context bus must be a string, not 7/],
     [{ stage: "staging" }, /stage must be dev or prod, not "staging"/],
   ])("refuses %j", (context, message) => {

@@ -1,5 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { App, AssetStaging, Stack } from "aws-cdk-lib";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -19,6 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function bundle(assembly: string, subscriptions: readonly (typeof planner | typeof readers)[] = [planner]): string[] {
   AssetStaging.clearAssetHashCache();
   const outdir = join(folder, assembly);
+  mkdirSync(outdir, { recursive: true });
   const stack = new Stack(new App({ outdir }), "team");
   const bus = AgentEventBus.fromBusName(stack, "Bus", "agents");
   for (const subscription of subscriptions) {
@@ -46,6 +47,13 @@ test("a bundle is minified, self-contained and reproducible, and has source maps
   }
   const { handler } = await import(/* @vite-ignore */ pathToFileURL(join(first, "index.mjs")).href);
   expect(handler).toBeTypeOf("function");
+});
+
+test("the assets do not depend on the folder of the assembly", () => {
+  const names = (assembly: string) => bundle(assembly, [planner, readers]).map((path) => basename(path));
+  const shallow = names("out");
+  expect(shallow).toHaveLength(2);
+  expect(names(join("a", "deeper", "one"))).toEqual(shallow);
 });
 
 test("a bundle contains one copy of the library, shared by handler and wrapper", () => {

@@ -121,36 +121,32 @@ describe("an AgentEventBus", () => {
     });
   });
 
+  test("allows the accounts of an organization to publish only with the given sources", () => {
+    const publishers = [{ organization: "o-a1b2c3d4e5", sources: ["crew"] }] as const;
+    aBus({ publishers })
+      .template()
+      .hasResourceProperties("AWS::Events::EventBusPolicy", {
+        StatementId: "publisher-o-a1b2c3d4e5",
+        Statement: {
+          Effect: "Allow",
+          Principal: "*",
+          Action: "events:PutEvents",
+          Resource: { "Fn::GetAtt": [Match.stringLikeRegexp("^Bus"), "Arn"] },
+          Condition: { StringEquals: { "events:source": ["crew"], "aws:PrincipalOrgID": "o-a1b2c3d4e5" } },
+        },
+      });
+  });
+
+  test("refuses a publisher whose organization is not the id of one", () => {
+    expect(() => aBus({ publishers: [{ organization: "crew", sources: ["crew"] }] })).toThrow(
+      /the organization of a publisher must be an id such as "o-a1b2c3d4e5", not "crew"/,
+    );
+  });
+
   test("refuses a publisher whose account is not an account id", () => {
     expect(() => aBus({ publishers: [{ account: "crew", sources: ["crew"] }] })).toThrow(
       /the account of a publisher must be an account id of twelve digits, not "crew"/,
     );
-  });
-});
-
-describe("stages", () => {
-  test("dev leaves nothing behind", () => {
-    const template = aBus({ encryptionKey: true }, { stage: "dev" }).template();
-    const kept = Object.values(template.toJSON().Resources).filter((one) => Object(one).DeletionPolicy === "Retain");
-    expect(kept).toEqual([]);
-    template.resourceCountIs("Custom::S3AutoDeleteObjects", 1);
-  });
-
-  test("prod retains tables, bodies, archive with its bus, key and logs, and protects the tables", () => {
-    const template = aBus({ encryptionKey: true }, { stage: "prod" }).template();
-    for (const type of [
-      "AWS::DynamoDB::Table",
-      "AWS::S3::Bucket",
-      "AWS::Events::Archive",
-      "AWS::Events::EventBus",
-      "AWS::KMS::Key",
-      "AWS::Logs::LogGroup",
-    ]) {
-      template.allResources(type, { DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
-    }
-    template.allResourcesProperties("AWS::DynamoDB::Table", { DeletionProtectionEnabled: true });
-    template.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 90 });
-    template.hasResourceProperties("AWS::Events::Archive", { RetentionDays: 90 });
   });
 });
 

@@ -125,6 +125,21 @@ describe("the stacks", () => {
   });
 });
 
+test("every event source has a maximum of functions, those that drain dead letters the fewest that there can be", async () => {
+  const { bus, subscribers } = await stacks({}, { encryptionKey: true });
+  let drains = 0;
+  for (const template of [Stack.of(bus), subscribers].map((one) => Template.fromStack(one))) {
+    for (const [id, { Properties }] of Object.entries(template.findResources("AWS::Lambda::EventSourceMapping"))) {
+      expect(Properties.ScalingConfig?.MaximumConcurrency, id).toBeGreaterThanOrEqual(2);
+      if (!id.includes("Drain")) continue;
+      expect(Properties.ScalingConfig, id).toEqual({ MaximumConcurrency: 2 });
+      drains += 1;
+    }
+  }
+  // Of publishers, history and the bus; one of each subscriber, and two of an ordered one.
+  expect(drains).toBeGreaterThanOrEqual(3 + 5);
+});
+
 /** Makes the CDK validate templates against CloudFormation's schemas, as cdk.json does for the stacks. */
 const bySchemas = { "@aws-cdk/core:validateAgainstDefaultRules": true };
 
@@ -135,7 +150,13 @@ describe("the stacks pass cdk-nag and CloudFormation's schemas", () => {
     [
       "with a key and other accounts",
       { stage: "prod" },
-      { encryptionKey: true, publishers: [{ account: "123456789012", sources: ["crew"] }] },
+      {
+        encryptionKey: true,
+        publishers: [
+          { account: "123456789012", sources: ["crew"] },
+          { organization: "o-a1b2c3d4e5", sources: ["crew"] },
+        ],
+      },
     ],
   ])("%s", async (_, context, props) => {
     const { app, bus, monitoring } = await stacks({ ...context, ...bySchemas }, props);

@@ -52,3 +52,31 @@ export function allowed(template: Template, action: string): { role: string; res
 function statementsOf(properties: { PolicyDocument: { Statement: { Action: unknown; Resource: unknown }[] } }) {
   return properties.PolicyDocument.Statement;
 }
+
+/** Returns the only resource of a type whose logical id matches, with that id. */
+export function only(template: Template, type: string, id: RegExp) {
+  const found = Object.entries(template.findResources(type)).filter(([name]) => id.test(name));
+  const [one] = found;
+  if (found.length === 1 && one !== undefined) return one;
+  throw new Error(`${found.length} resources of ${type} match ${id}`);
+}
+
+/** Returns the logical ids of what CloudFormation creates before a resource, and so deletes after it. */
+export function allThatComesBefore(template: Template, id: string): ReadonlySet<string> {
+  const { Resources } = template.toJSON();
+  const before = new Set<string>();
+  const visit = (one: string) => {
+    const text = JSON.stringify(Resources[one]);
+    const references = [
+      ...[Resources[one]?.DependsOn ?? []].flat().map(String),
+      ...[...text.matchAll(/"Ref":"([^"]+)"|"Fn::GetAtt":\["([^"]+)"/g)].map(([, ref, att]) => ref ?? att ?? ""),
+    ];
+    for (const reference of references) {
+      if (!(reference in Resources) || before.has(reference)) continue;
+      before.add(reference);
+      visit(reference);
+    }
+  };
+  visit(id);
+  return before;
+}

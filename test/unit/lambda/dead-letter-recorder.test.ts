@@ -78,6 +78,33 @@ test("an event that could not be published is recorded as its publisher reported
   expect([...bench.kept.values()]).toEqual([deadLetter]);
 });
 
+test("an event that the bus took and could not process is a dead letter that a redrive publishes again", async () => {
+  const { bench, recorder } = make();
+  const more = {
+    queueArn: queueArn("agents-bus-dlq"),
+    attributes: { ERROR_CODE: "KMS_DISABLED", ERROR_MESSAGE: "the key is disabled" },
+  };
+  const [message, invalid] = [
+    bench.message({ id: "a" }, more),
+    bench.message({ id: "b", type: "task.created", data: {} }, more),
+  ];
+  const both = { failed: [], counts: { [metricNames.deadLetters]: 2 } };
+  expect(await recorder.record([message, invalid])).toEqual(both);
+  // The same message again changes nothing.
+  expect(await recorder.record([message, invalid])).toEqual(both);
+  expect([...bench.kept.values()]).toEqual([
+    expect.objectContaining({
+      event: expect.objectContaining({ id: "a" }),
+      reason: expect.objectContaining({
+        code: "unavailable",
+        message: "the bus could not process it (KMS_DISABLED: the key is disabled); check its key and the key's policy",
+      }),
+    }),
+    expect.objectContaining({ reason: expect.objectContaining({ code: "invalid_event" }) }),
+  ]);
+  for (const deadLetter of bench.kept.values()) expect(deadLetter).not.toHaveProperty("subscription");
+});
+
 test("what nobody can read in the publishers' queue is a dead letter as well", async () => {
   const { bench, recorder } = make();
   const message = bench.message({ body: "no dead letter" }, { queueArn: queueArn("agents-unpublished") });

@@ -27,6 +27,14 @@ export function invalidEventDeadLetterId(event: Event): string {
   return idFrom(["invalid", event.id, event.type, event.source, JSON.stringify(event.data)]);
 }
 
+/**
+ * The id of the dead letter of an event that the bus took and could not process: from its message, as the same event may be
+ * published again and fail again before the first dead letter is removed.
+ */
+export function unprocessedEventDeadLetterId(messageId: string): string {
+  return idFrom(["bus", messageId]);
+}
+
 /** A UUID, version 8 (RFC 9562: one's own), from a hash of all parts. */
 function idFrom(parts: readonly string[]): string {
   const bytes = createHash("sha256").update(JSON.stringify(parts)).digest().subarray(0, 16);
