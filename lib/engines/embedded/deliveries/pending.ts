@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { Router } from "../../../delivery/router.ts";
+import { subscriptionFilter } from "../../../delivery/subscription-filter.ts";
 import type { PendingDelivery } from "../../../engine/delivery.ts";
 import type { Event } from "../../../event/event.ts";
 import { formatTime } from "../../../event/time.ts";
@@ -96,9 +96,9 @@ export class Pending {
   #unfilled(sub: Subscription, events: readonly PositionedEvent[]): PendingDelivery[] {
     const filledTo = this.#subscriptions.filledTo(sub);
     if (filledTo === undefined) return [];
-    const router = new Router([sub.record]);
+    const wants = subscriptionFilter(sub.record);
     return events
-      .filter(({ event, position }) => position > filledTo && router.route(event).length > 0)
+      .filter(({ event, position }) => position > filledTo && wants(event))
       .map(({ event }) => ({
         subscription: sub.record.name,
         eventId: event.id,
