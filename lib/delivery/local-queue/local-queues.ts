@@ -7,6 +7,7 @@ import { queryTime } from "../../runtime/query-time.ts";
 import { changedSettings } from "../../subscription/changed-settings.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { Router } from "../router.ts";
+import { subscriptionFilter } from "../subscription-filter.ts";
 import type { Requeued, StoredDelivery } from "./delivery-item.ts";
 import { LocalQueue, type LocalQueueDependencies } from "./local-queue.ts";
 import type { LocalStore } from "./local-store.ts";
@@ -27,7 +28,7 @@ export class LocalQueues implements Iterable<LocalQueue> {
   readonly #queues = new Map<string, LocalQueue>();
   readonly #scheduler = new Scheduler();
   readonly #store: LocalStore | undefined;
-  #router = new Router([]);
+  readonly #router = new Router();
   /** Of the last event, or delivery, that was queued. */
   #order = 0;
 
@@ -61,7 +62,7 @@ export class LocalQueues implements Iterable<LocalQueue> {
     }
     const changed = changedSettings(queue.record, record);
     queue.change(record);
-    this.#reroute();
+    this.#router.set(record);
     return { created: false, changed };
   }
 
@@ -71,7 +72,7 @@ export class LocalQueues implements Iterable<LocalQueue> {
     queue?.delete();
     if (queue?.ephemeral === false) this.#store?.deleteSubscription(subscription);
     this.#queues.delete(subscription);
-    this.#reroute();
+    this.#router.delete(subscription);
     this.#dependencies.changed();
     return queue !== undefined;
   }
@@ -96,9 +97,10 @@ export class LocalQueues implements Iterable<LocalQueue> {
    * delivery is run again, or becomes a dead letter.
    */
   restore(subscriptions: Iterable<SubscriptionRecord>, deliveries: Iterable<StoredDelivery>): void {
-    for (const record of subscriptions)
+    for (const record of subscriptions) {
       this.#queues.set(record.name, new LocalQueue(this.#dependencies, record, false));
-    this.#reroute();
+      this.#router.set(record);
+    }
     for (const stored of deliveries) {
       this.#order = Math.max(this.#order, stored.order);
       this.#queues.get(stored.subscription)?.restore(stored);
@@ -140,19 +142,15 @@ export class LocalQueues implements Iterable<LocalQueue> {
   #create(record: SubscriptionRecord, ephemeral: boolean, past: Iterable<RecordedEvent>): void {
     const queue = new LocalQueue(this.#dependencies, record, ephemeral);
     this.#queues.set(record.name, queue);
-    this.#reroute();
+    this.#router.set(record);
     if (record.from === "now") return;
     const since = record.from === "beginning" ? Number.NEGATIVE_INFINITY : (queryTime(record.from, "from") ?? 0);
-    const router = new Router([record]);
+    const wants = subscriptionFilter(record);
     for (const { event, acceptedAt } of past) {
-      if (acceptedAt < since || router.route(event).length === 0) continue;
+      if (acceptedAt < since || !wants(event)) continue;
       this.#order += 1;
       queue.backfill(event, this.#order, acceptedAt);
     }
     this.#dependencies.changed();
-  }
-
-  #reroute(): void {
-    this.#router = new Router([...this].map(({ record }) => record));
   }
 }

@@ -2,7 +2,7 @@ import { deadLetterOf } from "../../../delivery/dead-letter.ts";
 import { DeliveryItem, firstTime, type Requeued } from "../../../delivery/local-queue/delivery-item.ts";
 import { LocalQueue, type LocalQueueDependencies } from "../../../delivery/local-queue/local-queue.ts";
 import { Scheduler } from "../../../delivery/local-queue/scheduler.ts";
-import { Router } from "../../../delivery/router.ts";
+import { subscriptionFilter } from "../../../delivery/subscription-filter.ts";
 import type { Delivery, Failure, Outcome } from "../../../engine/delivery.ts";
 import type { Consumer, Consumption } from "../../../engine/delivery-queue.ts";
 import type { EventLog, Position } from "../../../engine/event-log.ts";
@@ -110,13 +110,13 @@ export class EphemeralSubscriptions {
   /** Reads history until the subscription ends; each event once, however often reading fails. */
   async #readHistory({ queue, ending: { signal } }: Ephemeral, from: Position): Promise<void> {
     const { clock, onError, reader } = this.#dependencies;
-    const router = new Router([queue.record]);
+    const wants = subscriptionFilter(queue.record);
     let position = from;
     for (;;) {
       try {
         for await (const batch of reader.after(position, { signal })) {
           for (const { event, acceptedAt } of batch.events) {
-            if (router.route(event).length > 0) this.#add(queue, event, acceptedAt, firstTime);
+            if (wants(event)) this.#add(queue, event, acceptedAt, firstTime);
           }
           position = batch.position;
         }

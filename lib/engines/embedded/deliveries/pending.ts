@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { Router } from "../../../delivery/router.ts";
+import { subscriptionFilter } from "../../../delivery/subscription-filter.ts";
 import type { PendingDelivery } from "../../../engine/delivery.ts";
 import type { Event } from "../../../event/event.ts";
 import { formatTime } from "../../../event/time.ts";
@@ -153,11 +153,11 @@ export class Pending {
   *#unfilled(sub: Subscription, events: LazyList<PositionedEvent>): Generator<Found, void, void> {
     const filledTo = this.#subscriptions.filledTo(sub);
     if (filledTo === undefined) return;
-    const router = new Router([sub.record]);
+    const wants = subscriptionFilter(sub.record);
     for (let index = 0; ; index += 1) {
       const stored = events.at(index);
       if (stored === undefined || stored.position <= filledTo) return;
-      if (router.route(stored.event).length > 0) yield { sub, event: stored.event, row: undefined };
+      if (wants(stored.event)) yield { sub, event: stored.event, row: undefined };
     }
   }
 

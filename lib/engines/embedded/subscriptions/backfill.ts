@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { Router } from "../../../delivery/router.ts";
+import { subscriptionFilter } from "../../../delivery/subscription-filter.ts";
 import { type BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import type { DeliveryEnqueuer } from "../deliveries/enqueue.ts";
@@ -92,7 +92,7 @@ export class Backfill {
     if (subscriptionCache.byId(sub.id) !== sub) return "live";
     const filledTo = subscriptions.filledTo(sub);
     if (filledTo === undefined) return "live";
-    const matches = new Router([sub.record]);
+    const wants = subscriptionFilter(sub.record);
     const rows = this.#after.all(filledTo, sub.liveFrom, stepSize);
     let last = filledTo;
     for (const row of rows) {
@@ -103,7 +103,7 @@ export class Backfill {
       }
       last = integer(row.seq);
       const event = this.#read(row.body);
-      if (event === undefined || matches.route(event).length === 0) continue;
+      if (event === undefined || !wants(event)) continue;
       enqueuer.enqueue(sub, { event, seq: last, acceptedAt: integer(row.accepted), history: row.history === 1 });
     }
     if (rows.length < stepSize) {

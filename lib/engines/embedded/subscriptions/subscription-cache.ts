@@ -51,9 +51,10 @@ export class SubscriptionCache {
   readonly #byId = new Map<number, Subscription>();
   readonly #byName = new Map<string, Subscription>();
   readonly #touched: Subscription[] = [];
-  /** Made when an event is routed: it costs what is subscribed, and many may subscribe before that. */
+  /** Made when the first event is routed: a process that publishes nothing does without it. */
   #router: Router | undefined;
-  #routes = new WeakMap<readonly SubscriptionRecord[], readonly Subscription[]>();
+  /** Subscriptions by the array that the router returns, which it does not change. */
+  readonly #routes = new WeakMap<readonly SubscriptionRecord[], readonly Subscription[]>();
   readonly #readMeta: StatementSync;
   readonly #writeMeta: StatementSync;
   readonly #readDepths: StatementSync;
@@ -188,6 +189,7 @@ export class SubscriptionCache {
       sub.keyOf = record.ordered === undefined ? undefined : orderedKey(record.ordered);
       this.#byId.set(id, sub);
       this.#byName.set(record.name, sub);
+      this.#router?.set(record);
     }
     if (deletions !== this.#deletions) {
       this.#deletions = deletions;
@@ -196,10 +198,10 @@ export class SubscriptionCache {
         if (ids.has(sub.id)) continue;
         this.#byId.delete(sub.id);
         // The name may have been taken by a new one since.
-        if (this.#byName.get(sub.record.name) === sub) this.#byName.delete(sub.record.name);
+        if (this.#byName.get(sub.record.name) !== sub) continue;
+        this.#byName.delete(sub.record.name);
+        this.#router?.delete(sub.record.name);
       }
     }
-    this.#router = undefined;
-    this.#routes = new WeakMap();
   }
 }
