@@ -107,7 +107,7 @@ registerHooks({
 async function compile(folder: string, config: string): Promise<string> {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [tsc, "--noEmit", "-p", config], { cwd: folder });
+    const { stdout } = await promisify(execFile)(process.execPath, [tsc, "--noEmit", "--singleThreaded", "-p", config], { cwd: folder });
     return stdout;
   } catch (thrown) {
     if (thrown instanceof Error && "stdout" in thrown && typeof thrown.stdout === "string") return thrown.stdout;
