@@ -10,11 +10,13 @@ import { omitted } from "./omit.ts";
 
 /** Properties of {@link BusAlarms}. */
 export interface BusAlarmsProps {
+  /** The name of the bus, in the same account and Region. */
   readonly busName: string;
 }
 
 /** The alarms of a bus: its recorders and its publishers' dead letters. A subscription has its own alarms. */
 export class BusAlarms extends Construct {
+  /** The alarms, for a composite alarm or a dashboard of your own. */
   readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, { busName }: BusAlarmsProps) {

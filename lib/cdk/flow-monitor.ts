@@ -14,7 +14,9 @@ import { WaggleFunction } from "./waggle-function.ts";
 
 /** Properties of a {@link FlowMonitor}. */
 export interface FlowMonitorProps {
+  /** The bus whose flows are watched, and on which the alerts are published. */
   readonly bus: IAgentEventBus;
+  /** The event types of the function. Default: the standard catalog. */
   readonly catalog?: CatalogModule;
   /** A flow is slow if one of its events is recorded later than this after its first event. Default 10 s. */
   readonly slowFlow?: Duration;
@@ -22,7 +24,12 @@ export interface FlowMonitorProps {
    * A type spikes if it has more events in a minute than `factor` times its usual count and more than `over`. Default 3 and
    * 10.
    */
-  readonly spike?: { readonly factor?: number; readonly over?: number };
+  readonly spike?: {
+    /** Times the usual count. Default 3. */
+    readonly factor?: number;
+    /** Events in a minute. Default 10. */
+    readonly over?: number;
+  };
 }
 
 const everyMinute = Duration.minutes(1);
@@ -32,7 +39,9 @@ const everyMinute = Duration.minutes(1);
  * own alarm fires if it fails.
  */
 export class FlowMonitor extends Construct {
+  /** The function `watch-flows`, which runs every minute. */
   readonly function: WaggleFunction;
+  /** The alarm that says that the function fails. */
   readonly alarm: Alarm;
 
   constructor(scope: Construct, id: string, props: FlowMonitorProps) {

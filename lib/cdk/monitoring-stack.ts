@@ -12,12 +12,15 @@ import { omitted } from "./omit.ts";
 export interface MonitoringStackProps extends StackProps {
   /** A bus of this app, or the name of a bus that another app creates. */
   readonly bus: IAgentEventBus | string;
+  /** The event types of the function that watches flows. Default: the standard catalog. */
   readonly catalog?: CatalogModule;
 }
 
 /** The stack that monitors a bus: alarms, dashboard and flow monitor. */
 export class MonitoringStack extends Stack {
+  /** The alarms of the bus as a whole. */
   readonly alarms: BusAlarms;
+  /** What watches flows and publishes alerts. */
   readonly flows: FlowMonitor;
   /** Undefined if the context `omit` names it. */
   readonly dashboard: BusDashboard | undefined;

@@ -44,6 +44,7 @@ export type SubscriberProps = SubscriptionOptions &
     readonly batchSize?: number;
     /** Memory in MB. Default 512. */
     readonly memorySize?: number;
+    /** Environment variables of the function besides those that Waggle sets. */
     readonly environment?: Readonly<Record<string, string>>;
     /** How long a message is hidden while a function has it. Default, and the minimum that AWS recommends: 6 × its timeout. */
     readonly visibilityTimeout?: Duration;
@@ -60,7 +61,9 @@ const maxFunctionMs = 15 * 60_000;
 export class Subscriber extends Construct implements IGrantable {
   /** The subscription with all defaults applied. */
   readonly record: SubscriptionRecord;
+  /** The subscription's queue, between the rule and the function. */
   readonly queue: Queue;
+  /** The function that runs the handler. */
   readonly function: WaggleFunction;
   readonly grantPrincipal: IPrincipal;
 
