@@ -40,8 +40,10 @@ export default defineConfig({
     // Bounds on what hangs, not on what is slow: tests wait for events, and a busy machine may take its time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // A core less, which is what vitest would take, leaves one of two idle.
-    maxWorkers: availableParallelism(),
+    // One more than there are cores: while some wait for a timer or a process, the others compute.
+    maxWorkers: availableParallelism() + 1,
+    // Property tests make much that is forgotten at once. In the room that Node gives by default, much of it is copied first.
+    execArgv: ["--max-semi-space-size=64"],
     // The files that a worker runs share its modules: loading the library and the SDK for each file is most of what the
     // unit tests cost. What a file leaves behind in the process fails it.
     isolate: false,

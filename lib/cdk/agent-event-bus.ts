@@ -35,11 +35,17 @@ export interface AgentEventBusProps {
   readonly stage?: Stage;
   /** The event types of the functions. Default: the standard catalog. */
   readonly catalog?: CatalogModule;
+  /** How events are recorded and for how long they are kept. Default: that of each option. */
   readonly history?: EventHistoryOptions;
   /** Settings of the function that records dead letters. */
   readonly deadLetters?: FunctionSettings;
   /** How long EventBridge archives every event, for large replays. Default: 7 or 90 days, by stage. False: no archive. */
-  readonly archive?: false | { readonly retention: Duration };
+  readonly archive?:
+    | false
+    | {
+        /** For which the archive keeps events. */
+        readonly retention: Duration;
+      };
   /** Other accounts, or whole organizations, that may publish. Default: none. */
   readonly publishers?: readonly Publisher[];
   /** Encrypts queues, tables and bodies with your key; `true` creates one. Default: keys owned by AWS. */
@@ -61,11 +67,17 @@ export class AgentEventBus extends BusBase {
     return new ImportedBus(scope, id, busName, props);
   }
 
+  /** The key of tables, queues and bodies; `undefined` if they use keys owned by AWS. */
   readonly encryptionKey: IKey | undefined;
+  /** The bus itself. */
   readonly construct: Construct = this;
+  /** What records every event, and where. */
   readonly history: EventHistory;
+  /** The table of attempts and of what has succeeded, which the functions of all subscriptions share. */
   readonly deliveries: Table;
+  /** The topic to which the alarms of the bus and of its subscriptions are sent. */
   readonly alarmTopic: Topic;
+  /** The function `record-dead-letter`, which keeps what dead-letter queues hold and records again what history could not. */
   readonly deadLetterRecorder: WaggleFunction;
   readonly #settings: StageSettings;
   readonly #config: string;

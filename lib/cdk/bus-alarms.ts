@@ -10,6 +10,7 @@ import { omitted } from "./omit.ts";
 
 /** Properties of {@link BusAlarms}. */
 export interface BusAlarmsProps {
+  /** The name of the bus, in the same account and Region. */
   readonly busName: string;
   /** Whether the bus has a key of its own, and so a dead-letter queue of its own. Default false. */
   readonly encrypted?: boolean;
@@ -17,6 +18,7 @@ export interface BusAlarmsProps {
 
 /** The alarms of a bus: its recorders and its publishers' dead letters. A subscription has its own alarms. */
 export class BusAlarms extends Construct {
+  /** The alarms, for a composite alarm or a dashboard of your own. */
   readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, { busName, encrypted = false }: BusAlarmsProps) {

@@ -6,11 +6,13 @@ import { busMetric, oldestMessage } from "./alarms.ts";
 
 /** Properties of a {@link BusDashboard}. */
 export interface BusDashboardProps {
+  /** The name of the bus, in the same account and Region. */
   readonly busName: string;
 }
 
 /** A CloudWatch dashboard of a bus. It finds subscriptions by the bus's name, so a new one needs no change here. */
 export class BusDashboard extends Construct {
+  /** The dashboard, to which you can add widgets. */
   readonly dashboard: Dashboard;
 
   constructor(scope: Construct, id: string, { busName }: BusDashboardProps) {

@@ -13,11 +13,13 @@ import { failureAlarms } from "./subscription-alarms.ts";
 
 /** Properties of a {@link BusForward}. */
 export interface BusForwardProps {
+  /** The bus whose events are forwarded. */
   readonly bus: IAgentEventBus;
   /** A name like that of a subscription, and unique among the subscriptions of the bus. */
   readonly name: string;
   /** Definitions, type names, or names with `*`. */
   readonly on: EventSelector | readonly EventSelector[];
+  /** What an event must have besides its type, in EventBridge's pattern language. Default: any event of the types. */
   readonly where?: WhereEvent<unknown>;
   /** ARN of the other bus. Its account must allow this one to publish: `publishers` of its AgentEventBus. */
   readonly toBusArn: string;

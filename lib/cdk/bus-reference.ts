@@ -11,6 +11,7 @@ import { parseStage, type Stage } from "./stage.ts";
 export interface IAgentEventBus {
   /** The name by which clients find the bus: 1 to 20 characters of a-z, 0-9 and -. */
   readonly busName: string;
+  /** The stage of the bus, which decides for how long data is kept and whether it outlives its stack. */
   readonly stage: Stage;
   /** The key of tables, queues and bodies; `undefined` if they use keys owned by AWS. */
   readonly encryptionKey: IKey | undefined;

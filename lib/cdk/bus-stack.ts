@@ -7,6 +7,7 @@ export interface BusStackProps extends StackProps, AgentEventBusProps {}
 
 /** The stack of a bus with its archive, history and dead letters. */
 export class BusStack extends Stack {
+  /** The bus, for the subscribers and the monitoring of the same app. */
   readonly bus: AgentEventBus;
 
   constructor(scope: Construct, id: string, props: BusStackProps) {

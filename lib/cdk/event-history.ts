@@ -58,9 +58,13 @@ export interface EventHistoryProps extends EventHistoryOptions {
  * bus retries what could not be recorded. The table also has the dead letters of the subscriptions.
  */
 export class EventHistory extends Construct {
+  /** The table of events, of what they are found by, and of dead letters. */
   readonly table: Table;
+  /** The bucket for what does not fit into a row or a message. */
   readonly bodies: Bucket;
+  /** For which an event is kept. */
   readonly retention: Duration;
+  /** The function `record-history`, which records every event of the bus. */
   readonly recorder: WaggleFunction;
   /** Events that could not be recorded; the function `record-dead-letter` of the bus retries them. */
   readonly deadLetters: Queue;

@@ -8,6 +8,7 @@ import { moduleFile } from "./entry.ts";
 
 /** A folder that contains a subscriber. */
 export interface FoundSubscriber {
+  /** The path of its folder. */
   readonly folder: string;
   /** The default export of its `subscription` module, validated. */
   readonly subscription: SubscriptionRecord;

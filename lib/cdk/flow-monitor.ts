@@ -21,12 +21,19 @@ export interface FlowMonitorSettings extends FunctionSettings {
    * A type spikes if it has more events in a minute than `factor` times its usual count and more than `over`. Default 3 and
    * 10.
    */
-  readonly spike?: { readonly factor?: number; readonly over?: number };
+  readonly spike?: {
+    /** Times the usual count. Default 3. */
+    readonly factor?: number;
+    /** Events in a minute. Default 10. */
+    readonly over?: number;
+  };
 }
 
 /** Properties of a {@link FlowMonitor}. */
 export interface FlowMonitorProps extends FlowMonitorSettings {
+  /** The bus whose flows are watched, and on which the alerts are published. */
   readonly bus: IAgentEventBus;
+  /** The event types of the function. Default: the standard catalog. */
   readonly catalog?: CatalogModule;
 }
 
@@ -37,7 +44,9 @@ const everyMinute = Duration.minutes(1);
  * own alarm fires if it fails.
  */
 export class FlowMonitor extends Construct {
+  /** The function `watch-flows`, which runs every minute. */
   readonly function: WaggleFunction;
+  /** The alarm that says that the function fails. */
   readonly alarm: Alarm;
 
   constructor(scope: Construct, id: string, props: FlowMonitorProps) {

@@ -15,6 +15,7 @@ export interface MonitoringStackProps extends StackProps {
    * `AgentEventBus.fromBusName(…, { encryptionKey })`, so that its dead-letter queue is monitored too.
    */
   readonly bus: IAgentEventBus | string;
+  /** The event types of the function that watches flows. Default: the standard catalog. */
   readonly catalog?: CatalogModule;
   /** Settings of the flow monitor. */
   readonly flows?: FlowMonitorSettings;
@@ -22,7 +23,9 @@ export interface MonitoringStackProps extends StackProps {
 
 /** The stack that monitors a bus: alarms, dashboard and flow monitor. */
 export class MonitoringStack extends Stack {
+  /** The alarms of the bus as a whole. */
   readonly alarms: BusAlarms;
+  /** What watches flows and publishes alerts. */
   readonly flows: FlowMonitor;
   /** Undefined if the context `omit` names it. */
   readonly dashboard: BusDashboard | undefined;

@@ -27,6 +27,7 @@ const marginMs = 30_000;
 export class QueueSubscriber extends Construct {
   /** The subscription with all defaults applied. */
   readonly record: SubscriptionRecord;
+  /** The queue from which the agents receive. */
   readonly queue: Queue;
   readonly #bus: IAgentEventBus;
   readonly #queueName: string;

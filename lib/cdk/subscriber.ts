@@ -63,7 +63,9 @@ const maxFunctionMs = 15 * 60_000;
 export class Subscriber extends Construct implements IGrantable {
   /** The subscription with all defaults applied. */
   readonly record: SubscriptionRecord;
+  /** The subscription's queue, between the rule and the function. */
   readonly queue: Queue;
+  /** The function that runs the handler. */
   readonly function: WaggleFunction;
   readonly grantPrincipal: IPrincipal;
 

@@ -20,6 +20,7 @@ export interface SubscribersStackProps extends StackProps {
 
 /** The stack of a team's Lambda subscribers, one per folder: to add a subscriber, add a folder. */
 export class SubscribersStack extends Stack {
+  /** The subscribers, in the order in which they were found. */
   readonly subscribers: readonly Subscriber[];
 
   constructor(scope: Construct, id: string, props: SubscribersStackProps) {

@@ -28,6 +28,7 @@ export interface RuleRetries {
 export interface SubscriptionOptions {
   /** An AgentEventBus, or the result of `AgentEventBus.fromBusName(...)`. */
   readonly bus: IAgentEventBus;
+  /** How long and how often EventBridge retries to put an event into the queue. Default: EventBridge's own, 24 h and 185 times. */
   readonly ruleRetries?: RuleRetries;
   /**
    * Keeps the queue and its dead-letter queues, with their messages, when they are removed from their stack: before the

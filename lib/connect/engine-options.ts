@@ -1,4 +1,4 @@
-import { busNameProblem } from "../aws-shared/index.ts";
+import { busNameProblem } from "../aws-shared/names.ts";
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 import { parseDuration } from "../event/duration.ts";

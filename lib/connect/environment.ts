@@ -1,4 +1,5 @@
-import { type BusConfig, functionVariables, parseBusConfig } from "../aws-shared/index.ts";
+import { type BusConfig, parseBusConfig } from "../aws-shared/bus-config.ts";
+import { functionVariables } from "../aws-shared/names.ts";
 import { BusError } from "../error/bus-error.ts";
 import { nearest } from "../event/nearest.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";

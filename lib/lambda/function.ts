@@ -1,5 +1,6 @@
 /** What the Lambda runtime tells a function of its invocation, as far as it is used here. */
 export interface FunctionContext {
+  /** The id of the invocation, as in its log. */
   readonly awsRequestId: string;
   /** Milliseconds until Lambda ends the invocation. */
   getRemainingTimeInMillis(): number;
@@ -7,7 +8,11 @@ export interface FunctionContext {
 
 /** Which messages of a batch go back to their queue; the others are deleted. */
 export interface BatchResponse {
-  batchItemFailures: { itemIdentifier: string }[];
+  /** The messages that the queue delivers again; all others are deleted. */
+  batchItemFailures: {
+    /** The id of the message. */
+    itemIdentifier: string;
+  }[];
 }
 
 /**

@@ -22,7 +22,12 @@ export interface WatchOptions extends FunctionOptions {
   /** A flow is slow once an event of it is recorded later than this after its first. Default 10 s. */
   readonly slowFlow?: string | number;
   /** A type spikes where a minute has more than `factor` times its usual count and more than `over`. Default 3 and 10. */
-  readonly spike?: { readonly factor?: number; readonly over?: number };
+  readonly spike?: {
+    /** Times the usual count. Default 3. */
+    readonly factor?: number;
+    /** Events in a minute. Default 10. */
+    readonly over?: number;
+  };
   /** Who publishes the alerts; default `watch-flows`. */
   readonly source?: string;
 }

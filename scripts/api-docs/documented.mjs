@@ -1,8 +1,4 @@
 // A plugin of TypeDoc: a public name without a docstring, or a member without one, is an error.
-import { entries } from "../entries.mjs";
-
-/** Entries that are checked: the others have constructs and options whose promises are in docs/aws. */
-const checked = new Set(entries.flatMap(({ name, page }) => (/\/(cdk|lambda)$/.test(name) ? [] : [page])));
 
 /** Paths whose members are made from other types: the fields of events, and of their metadata. */
 const derived = new Set(["StandardEvents", "WhereEvent.metadata"]);
@@ -21,7 +17,6 @@ const kinds = {
 export function load({ converter, logger }) {
   converter.on("resolveEnd", ({ project }) => {
     for (const module of project.children ?? []) {
-      if (!checked.has(module.name)) continue;
       for (const name of module.children ?? []) {
         if (name.kind === kinds.reference) continue;
         for (const missing of undocumented(name, name.name)) {
@@ -54,7 +49,14 @@ function isDocumented(reflection) {
 function membersOf({ kind, children = [], type }) {
   if (kind === kinds.variable) return [];
   const own = [...children, ...literalsIn(type).flatMap((literal) => literal.children ?? [])];
-  return own.filter((member) => member.inheritedFrom === undefined && member.kind !== kinds.constructor);
+  return own.filter(
+    (member) => member.inheritedFrom === undefined && member.kind !== kinds.constructor && !isRefused(member),
+  );
+}
+
+/** Whether a member says only that what its alternative has must be absent. @param {Reflection} member */
+function isRefused({ type }) {
+  return type?.type === "intrinsic" && type.name === "never";
 }
 
 /** The object types that are written out in a type. @param {Type | undefined} type @returns {Reflection[]} */
@@ -65,7 +67,7 @@ function literalsIn(type) {
   return [];
 }
 
-/** @typedef {{ type: string, declaration?: Reflection, types?: Type[], elementType?: Type }} Type */
+/** @typedef {{ type: string, name?: string, declaration?: Reflection, types?: Type[], elementType?: Type }} Type */
 /**
  * @typedef {{ name: string, kind: number, children?: Reflection[], type?: Type, inheritedFrom?: unknown,
  *   signatures?: Reflection[], getSignature?: Reflection, setSignature?: Reflection, hasComment(): boolean }} Reflection

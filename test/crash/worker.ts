@@ -1,5 +1,5 @@
 /**
- * A process to be killed: publishes as fast as it can, handles what comes, and writes what it does into a journal before it
+ * A process to be killed: publishes in bursts as fast as it can, handles what comes, and writes what it does into a journal before it
  * goes on. `worker.ts <file> <journal> <run> <"work" | "drain" | "hold">`
  */
 import { openSync, writeSync } from "node:fs";
@@ -14,6 +14,9 @@ const journal = openSync(journalFile, "a");
 const note = (...words: (string | number)[]) => writeSync(journal, `${words.join(" ")}\n`);
 
 const publishers = 6;
+/** Events of a burst, and the longest rest after it: without rests a second's life leaves minutes to check. */
+const burst = 10;
+const longestRestMs = 200;
 const longestRunMs = 4;
 
 const bus = await connect({
@@ -38,6 +41,7 @@ async function publish(publisher: number, on: Pick<Bus, "publish">): Promise<voi
     const definition = number % 5 === 4 ? delta : made;
     await on.publish(definition, { key: `key-${number % 31}` }, { id });
     note("accepted", definition === delta ? "delta" : "made", id);
+    if (number % burst === burst - 1) await wait(Math.random() * longestRestMs);
   }
 }
 

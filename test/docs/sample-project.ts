@@ -67,7 +67,6 @@ export async function createSampleProject(samples: readonly Sample[]): Promise<S
   const projects = [together, ...alone.map((sample) => [sample])];
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-  await writeFile(join(folder, "resolve.mjs"), resolveHook());
   for (const sample of samples) await writeFile(join(folder, sample.file), sourceOf(sample));
   for (const [index, files] of projects.entries()) {
     await writeFile(join(folder, `tsconfig.${index}.json`), config(files));
@@ -93,21 +92,14 @@ export async function createSampleProject(samples: readonly Sample[]): Promise<S
   };
 }
 
-/** Has `wagglebus` mean this checkout's sources: the samples are about them, and not about what was built last. */
-function resolveHook(): string {
-  const files = Object.fromEntries(entries.map(({ name, file }) => [name, `file://${join(root, file)}`]));
-  return `import { registerHooks } from "node:module";
-const files = ${JSON.stringify(files)};
-registerHooks({
-  resolve: (name, context, next) => (Object.hasOwn(files, name) ? { url: files[name], shortCircuit: true } : next(name, context)),
-});
-`;
-}
-
 async function compile(folder: string, config: string): Promise<string> {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [tsc, "--noEmit", "-p", config], { cwd: folder });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [tsc, "--noEmit", "--singleThreaded", "-p", config],
+      { cwd: folder },
+    );
     return stdout;
   } catch (thrown) {
     if (thrown instanceof Error && "stdout" in thrown && typeof thrown.stdout === "string") return thrown.stdout;

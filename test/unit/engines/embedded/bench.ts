@@ -49,6 +49,12 @@ export class TestConsumer implements Consumer {
     this.#consumption.wake();
   }
 
+  /** Ends all that are held. */
+  async settleAll(): Promise<void> {
+    const all = [...this.held];
+    await Promise.all(all.map((held) => this.settle(undefined, held)));
+  }
+
   /** The ids of the events held, once there are as many. */
   async ids(count: number): Promise<string[]> {
     await eventually(`${count} deliveries; there are ${this.held.length}`, () => this.held.length >= count);

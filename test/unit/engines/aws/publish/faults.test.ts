@@ -10,7 +10,7 @@ test("of thousands of events amid throttles, 5xx, resets, hangs and half-failed 
 });
 
 test("so it is where the bus takes nothing, or does not say that it did, and the dead-letter queue fails at times", async () => {
-  const found = await publishThroughFaults({ events: 100, share: 1, queueShare: 0.3, requestTimeoutMs: 50, seed: 2 });
+  const found = await publishThroughFaults({ events: 100, share: 1, queueShare: 0.3, requestTimeoutMs: 200, seed: 2 });
   expect(found).toMatchObject({ settledOnce: 100, lost: [], strange: [] });
   expect(found.reported).toBeGreaterThan(0);
 });

@@ -32,8 +32,7 @@ async function handleAll(
     async () => {
       check();
       bench.clock.advance(20);
-      for (const consumer of consumers)
-        await Promise.all(consumer.held.map((held) => consumer.settle(undefined, held)));
+      for (const consumer of consumers) await consumer.settleAll();
       return consumers.reduce((sum, { seen }) => sum + seen.length, 0) === total;
     },
     10_000,
@@ -97,7 +96,7 @@ for (const [what, end] of endings) {
       return false;
     });
     await end(second, two);
-    await Promise.all(second.held.map((held) => second.settle(undefined, held)));
+    await second.settleAll();
     await eventually("all slots are used by the first", () => first.held.length === 10);
     await handleAll(bench, [first, second]);
   });
