@@ -11,9 +11,11 @@ export {
   processEndedFailure,
   type UnpublishedStamp,
 } from "./delivery/dead-letter.ts";
+export { failureCounts } from "./delivery/failure-counts.ts";
 export { DeliveryItem, type Requeued, type StoredDelivery } from "./delivery/local-queue/delivery-item.ts";
 export {
   type LocalDeliveryStore,
+  type LocalEnding,
   LocalQueue,
   type LocalQueueDependencies,
 } from "./delivery/local-queue/local-queue.ts";
@@ -24,7 +26,15 @@ export type { ArchiveReplayControl, ArchiveReplayProgress, ArchiveSpan, EventArc
 export { type Capability, capabilities } from "./engine/capabilities.ts";
 export { ChangeSignal, type ChangeSignalOptions } from "./engine/change-signal.ts";
 export type { DeadLetterStore } from "./engine/dead-letter-store.ts";
-export type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "./engine/delivery.ts";
+export type {
+  DeadLetter,
+  Delivery,
+  EndedDelivery,
+  Failure,
+  FailureCount,
+  Outcome,
+  PendingDelivery,
+} from "./engine/delivery.ts";
 export type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "./engine/delivery-queue.ts";
 export type { Engine, EngineContext, EngineFactory, Unwatch } from "./engine/engine.ts";
 export {

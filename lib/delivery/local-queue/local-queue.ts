@@ -1,4 +1,4 @@
-import type { Delivery, Failure, Outcome, PendingDelivery } from "../../engine/delivery.ts";
+import type { Delivery, EndedDelivery, Failure, Outcome, PendingDelivery } from "../../engine/delivery.ts";
 import type { Consumer, Consumption } from "../../engine/delivery-queue.ts";
 import type { SubscriptionState } from "../../engine/subscription-store.ts";
 import { deliverAtMs } from "../../event/deliver-at.ts";
@@ -21,6 +21,16 @@ export interface LocalDeliveryStore {
   deleteDelivery(item: DeliveryItem): void;
 }
 
+/** How a delivery has ended. */
+export interface LocalEnding {
+  /** Whether it was handled. */
+  readonly outcome: EndedDelivery["outcome"];
+  /** When its handler began, in milliseconds since 1970; absent where it did not run. */
+  readonly startedAt?: number | undefined;
+  /** Why its last attempt failed, where it did. */
+  readonly failure?: Failure;
+}
+
 /** What a queue tells its engine. */
 export interface LocalQueueDependencies {
   /** The source of time and timers. */
@@ -29,6 +39,8 @@ export interface LocalQueueDependencies {
   schedule(queue: LocalQueue): void;
   /** Keeps a delivery that is out of attempts, or for which the backlog has no room. */
   deadLetter(item: DeliveryItem, reason: Failure): void;
+  /** Keeps how a delivery that was handed over has ended; absent where nobody asks. */
+  ended?(item: DeliveryItem, ending: LocalEnding): void;
   /** Called after a delivery was added or settled. */
   changed(): void;
   /** Absent where deliveries end with the process. */
@@ -156,13 +168,14 @@ export class LocalQueue {
     }
   }
 
-  /** Records how an attempt ended. Does nothing for a delivery that is not running. */
-  settle(item: Delivery, outcome: Outcome): void {
+  /** Records how an attempt ended, and when its handler began. Does nothing for a delivery that is not running. */
+  settle(item: Delivery, outcome: Outcome, startedAt?: number): void {
     // A run outlives its deleted subscription; one made since by the same name has nothing of it.
     if (!(item instanceof DeliveryItem) || !this.#running.delete(item)) return;
     switch (outcome.kind) {
       case "done":
       case "dropped":
+        this.#dependencies.ended?.(item, { outcome: outcome.kind, startedAt });
         this.#release(item);
         break;
       case "released":
@@ -176,6 +189,7 @@ export class LocalQueue {
         break;
       case "dead":
         this.#dependencies.deadLetter(item, outcome.failure);
+        this.#dependencies.ended?.(item, { outcome: "dead", startedAt, failure: outcome.failure });
         this.#release(item);
         break;
     }
