@@ -11,7 +11,9 @@ export {
   processEndedFailure,
   type UnpublishedStamp,
 } from "./delivery/dead-letter.ts";
+export { failureCounts } from "./delivery/failure-counts.ts";
 export { DeliveryItem, type Requeued, type StoredDelivery } from "./delivery/local-queue/delivery-item.ts";
+export type { LocalEnding } from "./delivery/local-queue/local-ending.ts";
 export { LocalQueue, type LocalQueueDependencies } from "./delivery/local-queue/local-queue.ts";
 export { LocalQueues, type LocalQueuesDependencies } from "./delivery/local-queue/local-queues.ts";
 export type { LocalDeliveryStore, LocalStore } from "./delivery/local-queue/local-store.ts";
@@ -21,7 +23,15 @@ export type { ArchiveReplayControl, ArchiveReplayProgress, ArchiveSpan, EventArc
 export { type Capability, capabilities } from "./engine/capabilities.ts";
 export { ChangeSignal, type ChangeSignalOptions } from "./engine/change-signal.ts";
 export type { DeadLetterStore } from "./engine/dead-letter-store.ts";
-export type { DeadLetter, Delivery, Failure, Outcome, PendingDelivery } from "./engine/delivery.ts";
+export type {
+  DeadLetter,
+  Delivery,
+  EndedDelivery,
+  Failure,
+  FailureCount,
+  Outcome,
+  PendingDelivery,
+} from "./engine/delivery.ts";
 export type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "./engine/delivery-queue.ts";
 export type { Engine, EngineContext, EngineFactory, Unwatch } from "./engine/engine.ts";
 export {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { latency } from "./latency.ts";
 import { rawRate } from "./raw.ts";
+import { size } from "./size.ts";
 import { stored } from "./stored.ts";
 import { throughput } from "./throughput.ts";
 
@@ -13,6 +14,7 @@ const tasks = z.discriminatedUnion("what", [
   z.object({ what: z.literal("raw"), group: number, subscriptions: number, events: number }),
   z.object({ what: z.literal("throughput"), publishers: number, subscriptions: number, events: number }),
   z.object({ what: z.literal("latency"), rate: number, seconds: number }),
+  z.object({ what: z.literal("size"), events: number, ownId: z.boolean() }),
   z.object({ what: z.literal("stored"), stored: number, events: number }),
 ]);
 
@@ -33,6 +35,8 @@ async function measure(): Promise<unknown> {
       return throughput(file, task);
     case "latency":
       return latency(file, task);
+    case "size":
+      return size(file, task);
     case "stored":
       return stored(file, task);
   }

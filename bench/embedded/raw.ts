@@ -13,7 +13,7 @@ export function rawRate(file: string, options: { group: number; subscriptions: n
   const db = new DatabaseSync(file);
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32000");
   createSchema(db);
-  const insertEvent = db.prepare("INSERT INTO events VALUES (?, ?, NULL, ?, 1, ?)");
+  const insertEvent = db.prepare("INSERT INTO events VALUES (?, ?, NULL, ?, 1, ?, 0)");
   const insertDelivery = db.prepare(
     "INSERT INTO deliveries (sub, state, priority, seq, replay, process_id, attempts) VALUES (?, 1, 5, ?, 0, 1, 1)",
   );

@@ -57,6 +57,14 @@ const latency = await measure(z.object({ p50: z.number(), p99: z.number(), max: 
 });
 say(`publish to handler at ${Math.round(latency.rate)} a second: p50 ${ms(latency.p50)}, p99 ${ms(latency.p99)}`);
 
+const sizeSchema = z.object({ kept: z.number(), forgotten: z.number() });
+const sizeOf = (ownId: boolean) => measure(sizeSchema, { what: "size", events: Math.min(events, 20_000), ownId });
+const size = { ours: await sizeOf(false), own: await sizeOf(true) };
+say(
+  `an event in the file, its outcome included: ${size.ours.kept.toFixed(0)} bytes; after its retention, with an id of Waggle's: ` +
+    `${size.ours.forgotten.toFixed(0)}, with its publisher's own: ${size.own.forgotten.toFixed(0)}`,
+);
+
 const count = Number(values.stored);
 const stored =
   count === 0
@@ -80,5 +88,7 @@ if (stored !== undefined) {
   );
 }
 if (values.json) {
-  console.log(JSON.stringify({ bench: "embedded", node: process.version, rows, latency, stored: stored ?? null }));
+  console.log(
+    JSON.stringify({ bench: "embedded", node: process.version, rows, latency, size, stored: stored ?? null }),
+  );
 }

@@ -58,8 +58,8 @@ export interface AttemptRunner {
   stop(): void;
 }
 
-/** Called once for each delivery that was begun. */
-export type AttemptEnded = (delivery: Delivery, outcome: Outcome) => void;
+/** Called once for each delivery that was begun; `startedAt` is when its handler began, where it did. */
+export type AttemptEnded = (delivery: Delivery, outcome: Outcome, startedAt?: number) => void;
 
 const dropped: Outcome = { kind: "dropped" };
 
@@ -182,6 +182,6 @@ export class Attempts<Events> implements AttemptRunner {
     run.ended = true;
     counters.running -= 1;
     if (run.stuck) counters.stuck -= 1;
-    this.#ended(run.delivery, outcome);
+    this.#ended(run.delivery, outcome, outcome === dropped ? undefined : run.startedAt);
   }
 }

@@ -157,6 +157,6 @@ export class BatchAttempts<Events> implements AttemptRunner {
     run.ended = true;
     this.#running -= 1;
     this.#dependencies.counters.running -= 1;
-    this.#ended(run.delivery, outcome);
+    this.#ended(run.delivery, outcome, outcome === dropped ? undefined : run.startedAt);
   }
 }

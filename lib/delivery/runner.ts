@@ -6,6 +6,7 @@ import type { SubscriptionRecord } from "../subscription/subscription.ts";
 import { hasExpired } from "./attempt-outcomes.ts";
 import {
   type AttemptCounts,
+  type AttemptEnded,
   type AttemptRunner,
   Attempts,
   type AttemptsDependencies,
@@ -45,7 +46,7 @@ export class Runner<Events> implements Consumer {
     this.#dependencies = dependencies;
     this.#record = record;
     this.#use(record);
-    const ended = (delivery: Delivery, outcome: Outcome) => this.#ended(delivery, outcome);
+    const ended: AttemptEnded = (delivery, outcome, startedAt) => this.#ended(delivery, outcome, startedAt);
     this.#attempts =
       handler.batch === undefined
         ? new Attempts(dependencies, handler, ended)
@@ -176,9 +177,9 @@ export class Runner<Events> implements Consumer {
     else this.#attempts.begin(delivery, this.#record);
   }
 
-  #ended(delivery: Delivery, outcome: Outcome): void {
+  #ended(delivery: Delivery, outcome: Outcome, startedAt: number | undefined): void {
     this.#limits?.ended(delivery, this.#dependencies.clock.now(), outcome.kind !== "released");
-    this.#settle(delivery, outcome);
+    this.#settle(delivery, outcome, startedAt);
     if (this.#waiting.length > 0) this.#tellWaiting();
     if (this.#released && this.#attempts.held === 0) this.#attempts.stop();
   }
@@ -189,8 +190,8 @@ export class Runner<Events> implements Consumer {
     for (const { resolve } of over) resolve();
   }
 
-  #settle(delivery: Delivery, outcome: Outcome): void {
-    const settled = this.#dependencies.deliveries.settle(delivery, outcome);
+  #settle(delivery: Delivery, outcome: Outcome, startedAt?: number): void {
+    const settled = this.#dependencies.deliveries.settle(delivery, outcome, startedAt);
     settled?.catch((thrown: unknown) => this.#dependencies.onError(toBusError(thrown)));
     this.#consumption.wake();
   }

@@ -14,6 +14,8 @@ export const capabilities = [
   "delay",
   /** It is known which deliveries of a flow are under way: `deliveries.pending` is there. */
   "settled",
+  /** It is known how the deliveries of a flow ended: `deliveries.ended` is there. */
+  "outcomes",
 ] as const;
 
 /** One of {@link capabilities}. */

@@ -1,6 +1,6 @@
 import type { Event } from "../event/event.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
-import type { Delivery, Outcome, PendingDelivery } from "./delivery.ts";
+import type { Delivery, EndedDelivery, Outcome, PendingDelivery } from "./delivery.ts";
 
 /** The part of a bus that runs deliveries; a queue hands it what it claimed. No method throws or waits. */
 export interface Consumer {
@@ -39,8 +39,11 @@ export interface EnqueueOptions {
 export interface DeliveryQueue {
   /** Hands deliveries of one subscription to a consumer from now on; changed settings are seen by themselves. */
   consume(subscription: string, consumer: Consumer): Consumption;
-  /** Records how an attempt ended, a dead letter included; resolves once that is kept. A second call does nothing. */
-  settle(delivery: Delivery, outcome: Outcome): void | Promise<void>;
+  /**
+   * Records how an attempt ended, a dead letter included; resolves once that is kept. A second call does nothing. `startedAt`
+   * is when the handler began, in milliseconds since 1970; absent where it did not run.
+   */
+  settle(delivery: Delivery, outcome: Outcome, startedAt?: number): void | Promise<void>;
   /**
    * Queues past events for one subscription, in the order given; what exceeds its `maxBacklog` becomes dead letters, a
    * redrive excepted. A redriven delivery belongs to the replay that its dead letter names. The same redrive again, also at
@@ -53,4 +56,9 @@ export interface DeliveryQueue {
    * no more than that many of them, so that an engine may stop there; it may give more.
    */
   pending?(correlationId: string, limit?: number): Promise<PendingDelivery[]>;
+  /**
+   * How deliveries of the flow's recorded events ended, in the order in which they did, for as long as history has the events.
+   * Present where the engine has the capability `outcomes`.
+   */
+  ended?(correlationId: string): Promise<EndedDelivery[]>;
 }

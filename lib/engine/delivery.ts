@@ -75,6 +75,41 @@ export interface PendingDelivery {
   readonly handled?: false;
 }
 
+/** Failures of a delivery that said the same. */
+export interface FailureCount {
+  /** The code of each. */
+  readonly code: Failure["code"];
+  /** The message of each; at most 200 characters of it. */
+  readonly message: string;
+  /** How many there were. */
+  readonly count: number;
+}
+
+/** A delivery that has ended, and how. */
+export interface EndedDelivery {
+  /** The name of the subscription that it went to. */
+  readonly subscription: string;
+  /** The id of its event. */
+  readonly eventId: string;
+  /** The replay that it belonged to; absent where it was of the event itself. */
+  readonly replayId?: string;
+  /**
+   * `done`: it was handled. `dropped`: it was not, since its event had expired or the subscriber's `filter` excluded it.
+   * `dead`: it became a dead letter, which may have been redriven or discarded since.
+   */
+  readonly outcome: "done" | "dropped" | "dead";
+  /** Attempts made, the last one included; what was redriven counts anew. */
+  readonly attempts: number;
+  /** The failed attempts, those that said the same counted. */
+  readonly failures: readonly FailureCount[];
+  /** RFC 3339: when it ended. */
+  readonly endedAt: string;
+  /** Milliseconds for which the handler ran in the last attempt; absent where it did not run, or its process ended. */
+  readonly ranMs?: number;
+  /** Milliseconds from acceptance, or from the start of the replay or redrive, to the end: waiting and retries included. */
+  readonly totalMs: number;
+}
+
 /** A delivery out of attempts, or an event that could not be published, with the reason and its own copy of the event. */
 export interface DeadLetter {
   /** Identifies it for `get`, `redrive` and `discard`. */

@@ -1,5 +1,5 @@
 import { eachDeadLetter } from "../dead-letters/each-dead-letter.ts";
-import type { DeadLetter, PendingDelivery } from "../engine/delivery.ts";
+import type { DeadLetter, EndedDelivery, PendingDelivery } from "../engine/delivery.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { EventLog } from "../engine/event-log.ts";
 import { BusError } from "../error/bus-error.ts";
@@ -10,6 +10,8 @@ import { queryAll } from "./query-all.ts";
 export interface FlowNode {
   /** The event. */
   event: Event;
+  /** Its deliveries that have ended, in the order in which they did. Absent on an engine without the capability `outcomes` (aws). */
+  deliveries?: EndedDelivery[];
   /** Events whose `causationId` is this one's id, in order of acceptance. */
   children: FlowNode[];
 }
@@ -55,8 +57,9 @@ async function readKnownFlow(engine: Engine, id: string): Promise<Flow | undefin
   const deadLetters: DeadLetter[] = [];
   for await (const deadLetter of eachDeadLetter(engine.deadLetters, { correlationId: id }))
     deadLetters.push(deadLetter);
+  const ended = await engine.deliveries.ended?.(id);
   const events = await flowEvents(engine.log, id);
-  return events.length === 0 ? undefined : buildFlow(id, events, pending, deadLetters);
+  return events.length === 0 ? undefined : buildFlow(id, events, { pending, deadLetters, ended });
 }
 
 /** A flow's events of history, in order of acceptance. */
@@ -67,14 +70,23 @@ async function flowEvents(log: EventLog, id: string): Promise<Event[]> {
   return events;
 }
 
+/** The deliveries of a flow's events. */
+export interface FlowDeliveries {
+  readonly pending: PendingDelivery[];
+  readonly deadLetters: DeadLetter[];
+  /** Those that have ended, in that order; undefined where the engine does not know. */
+  readonly ended?: readonly EndedDelivery[] | undefined;
+}
+
 /** The tree of a flow's events; `events` in order of acceptance, at least one. */
-export function buildFlow(
-  id: string,
-  events: readonly Event[],
-  pending: PendingDelivery[],
-  deadLetters: DeadLetter[],
-): Flow {
-  const nodes = new Map<string, FlowNode>(events.map((event) => [event.id, { event, children: [] }]));
+export function buildFlow(id: string, events: readonly Event[], { pending, deadLetters, ended }: FlowDeliveries): Flow {
+  const endedOf = ended === undefined ? undefined : Map.groupBy(ended, ({ eventId }) => eventId);
+  const nodes = new Map<string, FlowNode>(
+    events.map((event) => {
+      const deliveries = endedOf === undefined ? {} : { deliveries: endedOf.get(event.id) ?? [] };
+      return [event.id, { event, ...deliveries, children: [] }];
+    }),
+  );
   const roots: FlowNode[] = [];
   let startedAt = events[0]?.time ?? "";
   let lastAt = startedAt;

@@ -10,8 +10,9 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 runContract({
   name: "the example engine",
   engine: (context, folder) => journalEngine(join(folder, "journal.ndjson"))(context),
-  lacks: ["multi-process", "crash", "ownership", "visible-unnamed"],
+  lacks: ["multi-process", "crash", "ownership", "visible-unnamed", "outcomes"],
   leftOut: [
+    "flows: history.flow says of each delivery how it ended: attempts, failures, how long it took; replays and the expired too",
     "processes: what one bus publishes another delivers, finds, waits for, tails and sees settled",
     "processes: consumers of one name share its work: each event once, concurrency held by all together",
     "processes: order within a key holds over several consumers",

@@ -22,7 +22,7 @@ export interface FakeEngineOptions {
   readonly clock?: Clock;
   readonly capabilities?: readonly Capability[];
   /** Optional methods that it has not got. */
-  readonly without?: readonly ("deliveries.pending" | "log.flow")[];
+  readonly without?: readonly ("deliveries.pending" | "deliveries.ended" | "log.flow")[];
   readonly archive?: EventArchive;
   /** Called before each call is answered. */
   readonly onCall?: (method: PortMethod) => void;
@@ -173,6 +173,7 @@ const portMethods: ReadonlySet<string> = new Set<PortMethod>([
   "deliveries.settle",
   "deliveries.enqueue",
   "deliveries.pending",
+  "deliveries.ended",
   "subscriptions.put",
   "subscriptions.list",
   "subscriptions.get",

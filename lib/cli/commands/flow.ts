@@ -14,8 +14,8 @@ export function flowCommand(io: CliIo): Command {
   return createCommand(io, "flow", {
     summary: "show all events of a flow as a tree",
     description:
-      "Shows all events that share a correlation id as a tree of causes, with the time since the start, and the deliveries " +
-      "that are dead or pending. The id of any event of the flow can be used.",
+      "Shows all events that share a correlation id as a tree of causes, with the time since the start, and what became of " +
+      "the deliveries: done, dead or pending, after which time and attempts. The id of any event of the flow can be used.",
     examples: [
       ["flow 0190a5d2-3c4e-7a1b-8c2d-3e4f5a6b7c8d", "the tree"],
       ["flow run-12 --ids", "with the id of each event, for waggle history"],

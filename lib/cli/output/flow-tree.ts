@@ -1,13 +1,15 @@
-import type { DeadLetter, PendingDelivery } from "../../engine/delivery.ts";
+import type { DeadLetter, EndedDelivery, PendingDelivery } from "../../engine/delivery.ts";
 import type { Flow, FlowNode } from "../../history/flow.ts";
 import type { CliIo } from "../io.ts";
 import { dataDigest } from "./data-digest.ts";
+import { endedDetails, pendingText } from "./delivery-text.ts";
 import { displayWidth, plural, printable, truncate } from "./text.ts";
 import { formatAgo, formatElapsed } from "./time.ts";
 
-/** A branch below an event: an event that it caused, or one of its dead or pending deliveries. */
+/** A branch below an event: an event that it caused, or one of its deliveries. */
 type Branch =
   | { kind: "event"; node: FlowNode }
+  | { kind: "ended"; delivery: EndedDelivery }
   | { kind: "dead"; deadLetter: DeadLetter }
   | { kind: "pending"; delivery: PendingDelivery };
 
@@ -16,7 +18,7 @@ export interface FlowTreeOptions {
   ids?: boolean;
 }
 
-/** Renders a flow as a tree of causes, with the time since the start and the dead and pending deliveries. */
+/** Renders a flow as a tree of causes, with the time since the start and what became of the deliveries. */
 export function renderFlow(io: CliIo, flow: Flow, options: FlowTreeOptions = {}): string {
   const { bold, dim } = io.stdout.colors;
   const facts = [
@@ -44,7 +46,7 @@ class Tree {
   readonly #io: CliIo;
   readonly #flow: Flow;
   readonly #options: FlowTreeOptions;
-  /** Deliveries by event, removed when their event is rendered. */
+  /** Dead and pending deliveries by event, removed when their event is rendered. */
   readonly #deliveries: Map<string, Branch[]>;
 
   constructor(io: CliIo, flow: Flow, options: FlowTreeOptions) {
@@ -85,7 +87,13 @@ class Tree {
     const { id } = node.event;
     const deliveries = this.#deliveries.get(id) ?? [];
     this.#deliveries.delete(id);
-    return [...deliveries, ...node.children.map((child): Branch => ({ kind: "event", node: child }))];
+    // A dead letter says more.
+    const ended = (node.deliveries ?? []).filter((one) => !deliveries.some((branch) => isDeadLetterOf(branch, one)));
+    return [
+      ...ended.map((delivery): Branch => ({ kind: "ended", delivery })),
+      ...deliveries,
+      ...node.children.map((child): Branch => ({ kind: "event", node: child })),
+    ];
   }
 
   #line(branch: Branch, prefix: string, childPrefix: string): void {
@@ -107,7 +115,13 @@ class Tree {
 
   /** Returns the part of a line that is always shown in full, and the part that may be truncated. */
   #texts(branch: Branch): [string, string] {
-    const { bold, cyan, red, yellow } = this.#io.stdout.colors;
+    const { bold, cyan, dim, green, red, yellow } = this.#io.stdout.colors;
+    if (branch.kind === "ended") {
+      const { outcome, subscription, totalMs } = branch.delivery;
+      const [mark, color] = ({ done: ["✓", green], dropped: ["–", dim], dead: ["✗", red] } as const)[outcome];
+      const head = `${color(`${mark} ${printable(subscription)}`)} ${outcome} after ${formatElapsed(totalMs)}`;
+      return [head, endedDetails(branch.delivery)];
+    }
     if (branch.kind === "dead") {
       const { deadLetter } = branch;
       const subscription = printable(deadLetter.subscription ?? "publish");
@@ -126,14 +140,12 @@ class Tree {
   }
 }
 
+function isDeadLetterOf(branch: Branch, { outcome, replayId, subscription }: EndedDelivery): boolean {
+  if (branch.kind !== "dead" || outcome !== "dead") return false;
+  return branch.deadLetter.subscription === subscription && branch.deadLetter.replayId === replayId;
+}
+
 function eventIdOf(branch: Branch): string {
   if (branch.kind === "event") return branch.node.event.id;
   return branch.kind === "dead" ? branch.deadLetter.event.id : branch.delivery.eventId;
-}
-
-function pendingText({ state, attempts, dueAt }: PendingDelivery, now: number): string {
-  if (state === "running") return `running, attempt ${attempts}`;
-  if (state === "waiting") return attempts === 0 ? "waiting" : `waiting after ${plural(attempts, "attempt")}`;
-  const due = dueAt === undefined ? "later" : `in ${formatElapsed(Math.max(0, Date.parse(dueAt) - now))}`;
-  return `attempt ${attempts + 1} ${due}`;
 }

@@ -12,6 +12,7 @@ import { ConsumerTurns } from "./consumer-turns.ts";
 import { DelayedItems } from "./delayed-items.ts";
 import { DeliveryItem, firstTime, type StoredDelivery } from "./delivery-item.ts";
 import { KeyLines } from "./key-lines.ts";
+import type { LocalEnding } from "./local-ending.ts";
 import type { LocalDeliveryStore } from "./local-store.ts";
 import { PriorityQueue } from "./priority-queue.ts";
 
@@ -23,6 +24,8 @@ export interface LocalQueueDependencies {
   schedule(queue: LocalQueue): void;
   /** Keeps a delivery that is out of attempts, or for which the backlog has no room. */
   deadLetter(item: DeliveryItem, reason: Failure): void;
+  /** Keeps how a delivery that was handed over has ended; absent where nobody asks. */
+  ended?(item: DeliveryItem, ending: LocalEnding): void;
   /** Called after a delivery was added or settled. */
   changed(): void;
   /** Absent where deliveries end with the process. */
@@ -154,13 +157,14 @@ export class LocalQueue {
     }
   }
 
-  /** Records how an attempt ended. Does nothing for a delivery that is not running. */
-  settle(item: Delivery, outcome: Outcome): void {
+  /** Records how an attempt ended, and when its handler began. Does nothing for a delivery that is not running. */
+  settle(item: Delivery, outcome: Outcome, startedAt?: number): void {
     // A run outlives its deleted subscription; one made since by the same name has nothing of it.
     if (!(item instanceof DeliveryItem) || !this.#running.delete(item)) return;
     switch (outcome.kind) {
       case "done":
       case "dropped":
+        this.#dependencies.ended?.(item, { outcome: outcome.kind, startedAt });
         this.#release(item);
         break;
       case "released":
@@ -174,6 +178,7 @@ export class LocalQueue {
         break;
       case "dead":
         this.#dependencies.deadLetter(item, outcome.failure);
+        this.#dependencies.ended?.(item, { outcome: "dead", startedAt, failure: outcome.failure });
         this.#release(item);
         break;
     }

@@ -113,9 +113,9 @@ export class LocalQueues implements Iterable<LocalQueue> {
     return queue?.consume(consumer) ?? { settings: undefined, wake: () => {}, stop: () => {} };
   }
 
-  /** A second call does nothing, nor one for a delivery of a subscription that was deleted. */
-  settle(delivery: Delivery, outcome: Outcome): void {
-    this.#queues.get(delivery.subscription)?.settle(delivery, outcome);
+  /** As {@link DeliveryQueue.settle}. A second call does nothing, nor one for a delivery of a subscription that was deleted. */
+  settle(delivery: Delivery, outcome: Outcome, startedAt?: number): void {
+    this.#queues.get(delivery.subscription)?.settle(delivery, outcome, startedAt);
     this.#dependencies.changed();
   }
 

@@ -82,6 +82,14 @@ export const featureChecks: Readonly<Record<ContractFeature, (t: CaseContext) =>
     return (await t.reports({ phase: "done" })).length === 1;
   },
 
+  outcomes: async (t) => {
+    await t.consume("handled");
+    const { id } = await t.publish("custom.contract.handled");
+    await t.quiet();
+    await t.eventually("it is recorded", () => t.bus.history.get(id));
+    return (await t.bus.history.flow(t.flow)).roots[0]?.deliveries?.length === 1;
+  },
+
   durable: async (t) => {
     const event = await t.publishInTurn("custom.contract.feature");
     await t.restart();

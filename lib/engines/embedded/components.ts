@@ -10,6 +10,7 @@ import { DeliveryTable } from "./deliveries/delivery-table.ts";
 import { DueTimer } from "./deliveries/due-timer.ts";
 import { DeliveryEnqueuer } from "./deliveries/enqueue.ts";
 import { FairShare } from "./deliveries/fair-share.ts";
+import { OutcomeTable } from "./deliveries/outcome-table.ts";
 import { Pending } from "./deliveries/pending.ts";
 import { Reordering } from "./deliveries/reordering.ts";
 import { Replays } from "./deliveries/replays.ts";
@@ -59,7 +60,8 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
   const reordering = new Reordering(db, { subscriptionCache, now, delayedUntil });
   const subscriptions = new SubscriptionTable(db, subscriptionCache, reordering);
   const history = new HistoryReader(db, onError);
-  const tables = { subscriptionCache, queue, events, replays, deadLetters, subscriptions, history };
+  const outcomes = new OutcomeTable(db, replays, onError);
+  const tables = { subscriptionCache, queue, events, replays, deadLetters, subscriptions, history, outcomes };
 
   const consumers = new ConsumerSlots(onError);
   const enqueuer = new DeliveryEnqueuer({ ...tables, consumers, processId, now });
@@ -72,6 +74,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
   const publishQueue = new PublishQueue(maxPending, schedule);
   const settlementQueue = new SettlementQueue({
     schedule,
+    now: clock.now,
     settled: (count) => consumers.settled(count),
   });
   const queues = { publishQueue, settlementQueue };
@@ -103,6 +106,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
     },
     ending: () => {
       events.write();
+      outcomes.write();
       subscriptionCache.write();
     },
     committed: () => consumers.dispatchClaimed(),
@@ -114,6 +118,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
     rolledBack: () => {
       consumers.rolledBack();
       events.forget();
+      outcomes.forget();
       subscriptionCache.forget();
     },
     stalled: (error) => groups.rejectPublishes(error),

@@ -24,6 +24,7 @@ export class EmbeddedEngine implements Engine {
     "backpressure",
     "delay",
     "settled",
+    "outcomes",
   ]);
   readonly log: EventLog;
   readonly deliveries: DeliveryQueue;

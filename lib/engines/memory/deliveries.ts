@@ -1,17 +1,19 @@
 import { deadLetterOf } from "../../delivery/dead-letter.ts";
 import { LocalQueues } from "../../delivery/local-queue/local-queues.ts";
 import type { ChangeSignal } from "../../engine/change-signal.ts";
-import type { Delivery, Outcome, PendingDelivery } from "../../engine/delivery.ts";
+import type { Delivery, EndedDelivery, Outcome, PendingDelivery } from "../../engine/delivery.ts";
 import type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "../../engine/delivery-queue.ts";
 import { noDeadLetter, noSubscription } from "../../engine/errors.ts";
 import type { Event } from "../../event/event.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { MemoryDeadLetters } from "./dead-letters.ts";
+import type { EndedDeliveries } from "./ended-deliveries.ts";
 
 export interface MemoryDeliveriesDependencies {
   readonly clock: Clock;
   readonly nextId: () => string;
   readonly deadLetters: MemoryDeadLetters;
+  readonly ended: EndedDeliveries;
   readonly changes: ChangeSignal;
 }
 
@@ -21,12 +23,13 @@ export class MemoryDeliveries implements DeliveryQueue {
   readonly #dependencies: MemoryDeliveriesDependencies;
 
   constructor(dependencies: MemoryDeliveriesDependencies) {
-    const { clock, nextId, deadLetters, changes } = dependencies;
+    const { clock, nextId, deadLetters, ended, changes } = dependencies;
     this.#dependencies = dependencies;
     this.queues = new LocalQueues({
       clock,
       deadLetter: (item, reason) =>
         deadLetters.add(deadLetterOf(item, reason, { id: nextId(), deadAt: Date.parse(reason.at) })),
+      ended: (item, ending) => ended.add(item, ending, clock.now()),
       changed: () => changes.notify(),
     });
   }
@@ -35,8 +38,8 @@ export class MemoryDeliveries implements DeliveryQueue {
     return this.queues.consume(subscription, consumer);
   }
 
-  settle(delivery: Delivery, outcome: Outcome): void {
-    this.queues.settle(delivery, outcome);
+  settle(delivery: Delivery, outcome: Outcome, startedAt?: number): void {
+    this.queues.settle(delivery, outcome, startedAt);
   }
 
   async enqueue(
@@ -58,5 +61,9 @@ export class MemoryDeliveries implements DeliveryQueue {
 
   async pending(correlationId: string, limit?: number): Promise<PendingDelivery[]> {
     return this.queues.pending(correlationId, limit);
+  }
+
+  async ended(correlationId: string): Promise<EndedDelivery[]> {
+    return this.#dependencies.ended.ofFlow(correlationId);
   }
 }

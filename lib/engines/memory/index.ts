@@ -4,6 +4,7 @@ import type { Engine, Unwatch } from "../../engine/engine.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { MemoryDeadLetters } from "./dead-letters.ts";
 import { MemoryDeliveries } from "./deliveries.ts";
+import { EndedDeliveries } from "./ended-deliveries.ts";
 import { MemoryLog } from "./log.ts";
 import { MemorySubscriptions } from "./subscriptions.ts";
 
@@ -24,17 +25,21 @@ export class MemoryEngine implements Engine {
     "backpressure",
     "delay",
     "settled",
+    "outcomes",
   ]);
   readonly log: MemoryLog;
   readonly deliveries: MemoryDeliveries;
   readonly subscriptions: MemorySubscriptions;
   readonly deadLetters = new MemoryDeadLetters();
+  readonly #ended: EndedDeliveries;
   readonly #changes = new ChangeSignal();
 
   constructor({ clock, nextId, keep = 100_000 }: MemoryOptions) {
     const { deadLetters } = this;
     const changes = this.#changes;
-    this.deliveries = new MemoryDeliveries({ clock, nextId, deadLetters, changes });
+    const ended = new EndedDeliveries(keep);
+    this.#ended = ended;
+    this.deliveries = new MemoryDeliveries({ clock, nextId, deadLetters, ended, changes });
     const { queues } = this.deliveries;
     this.log = new MemoryLog({ clock, queues }, keep);
     this.subscriptions = new MemorySubscriptions({ log: this.log, queues, deadLetters });
@@ -54,10 +59,11 @@ export class MemoryEngine implements Engine {
     return this.deliveries.queues.runnable;
   }
 
-  /** Forgets events, deliveries and dead letters; subscriptions stay. */
+  /** Forgets events, deliveries, how these ended, and dead letters; subscriptions stay. */
   reset(): void {
     this.deliveries.queues.clear();
     this.log.clear();
     this.deadLetters.clear();
+    this.#ended.clear();
   }
 }

@@ -17,6 +17,7 @@ const lackedByAll: readonly ContractFeature[] = [
   "priority",
   "backpressure",
   "settled",
+  "outcomes",
   "runtime-subscriptions",
   "visible-unnamed",
   "known-ids",

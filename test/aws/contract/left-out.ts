@@ -41,6 +41,10 @@ const deployed: readonly string[] = [
     'from "now" leaves out what was before; settings given again do not start it anew',
     "from a time: what was accepted from then on",
   ),
+  ...titles(
+    "flows",
+    "history.flow says of each delivery how it ended: attempts, failures, how long it took; replays and the expired too",
+  ),
   ...titles("batches", "ordered: what follows in a key is in a later batch"),
   ...titles(
     "settled",

@@ -129,18 +129,20 @@ test("what is handed over while it closes goes back, its attempt not counted", a
   void runner.close();
   const delivery = { subscription: "one", event: anEvent({ id: "late" }), attempt: 1, acceptedAt: 0, failures: [] };
   runner.deliver({ ...delivery, redriven: false });
-  expect(engine.calls("deliveries.settle")).toMatchObject([[{ event: { id: "late" } }, { kind: "released" }]]);
+  expect(engine.calls("deliveries.settle")).toMatchObject([
+    [{ event: { id: "late" } }, { kind: "released" }, undefined],
+  ]);
 });
 
 test("abandoned it lets go of its queue while a handler may still run, and still settles that", async () => {
-  const { engine, runner, runs, append, started } = await running({ concurrency: 5 });
+  const { clock, engine, runner, runs, append, started } = await running({ concurrency: 5 });
   await append("a");
   runner.abandon();
   await append("b");
   expect(started()).toEqual(["a"]);
   runs[0]?.end();
   await turn();
-  expect(engine.calls("deliveries.settle")).toMatchObject([[{ event: { id: "a" } }, { kind: "done" }]]);
+  expect(engine.calls("deliveries.settle")).toMatchObject([[{ event: { id: "a" } }, { kind: "done" }, clock.now()]]);
 });
 
 test("a subscription that is deleted keeps the settings of what it runs, and gets nothing more", async () => {

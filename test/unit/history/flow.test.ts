@@ -14,7 +14,8 @@ type Tree = { [id: string]: Tree };
 const shape = (nodes: readonly FlowNode[]): Tree =>
   Object.fromEntries(nodes.map(({ event, children }) => [event.id, shape(children)]));
 
-const tree = (...events: ReturnType<typeof caused>[]) => shape(buildFlow("flow", events, [], []).roots);
+const tree = (...events: ReturnType<typeof caused>[]) =>
+  shape(buildFlow("flow", events, { pending: [], deadLetters: [] }).roots);
 
 test("children stand below their cause, in order of acceptance", () => {
   expect(tree(caused("a"), caused("b", "a"), caused("c", "b"), caused("d", "a"))).toEqual({
@@ -52,7 +53,7 @@ test("whatever the causes say, each event is there once", () => {
           walk(children);
         }
       };
-      walk(buildFlow("flow", events, [], []).roots);
+      walk(buildFlow("flow", events, { pending: [], deadLetters: [] }).roots);
       expect(seen.toSorted()).toEqual(ids);
     }),
     { numRuns: 1_000 },
@@ -67,8 +68,7 @@ test("the times are the first and the last that the events name, in whatever ord
       caused("b", "a", "2026-01-01T00:00:01.000Z"),
       caused("c", "a", "2026-01-01T00:00:05.500Z"),
     ],
-    [],
-    [],
+    { pending: [], deadLetters: [] },
   );
   expect(flow).toMatchObject({
     startedAt: "2026-01-01T00:00:01.000Z",
@@ -84,9 +84,9 @@ test("running while something is under way, then failed if something is dead, el
   const dead = [
     { id: "d", event: caused("a"), reason, attempts: 1, failures: [], acceptedAt: reason.at, deadAt: reason.at },
   ];
-  expect(buildFlow("flow", [caused("a")], pending, dead).status).toBe("running");
-  expect(buildFlow("flow", [caused("a")], [], dead).status).toBe("failed");
-  expect(buildFlow("flow", [caused("a")], [], []).status).toBe("completed");
+  expect(buildFlow("flow", [caused("a")], { pending, deadLetters: dead }).status).toBe("running");
+  expect(buildFlow("flow", [caused("a")], { pending: [], deadLetters: dead }).status).toBe("failed");
+  expect(buildFlow("flow", [caused("a")], { pending: [], deadLetters: [] }).status).toBe("completed");
 });
 
 /** An engine with a flow of so many events, one dead letter a thousand of them. */
@@ -143,6 +143,32 @@ test("what ends while a flow is read has its events in it: deliveries are asked 
   expect(await reading).toMatchObject({ size: 3, status: "running", pending: [{ eventId: "event-1" }] });
 });
 
+test("each event has the deliveries that have ended, and none of another event", async () => {
+  const engine = await withFlow(new FakeEngine(), 0);
+  await engine.subscriptions.put(aRecord(), { ephemeral: false });
+  const append = (id: string, cause?: string) =>
+    engine.log.append({ event: caused(id, cause), ownId: false, history: true, inHandler: false });
+  await append("event-1");
+  await append("event-2", "event-1");
+  const taken = engine.deliveries.consume("one", {
+    capacity: () => 1,
+    deliver: (delivery) => void engine.deliveries.settle(delivery, { kind: "done" }),
+    expired: () => {},
+  });
+  taken.wake();
+  await turn();
+  const { roots } = await readFlow(engine, "flow");
+  const ended = (eventId: string) => [{ subscription: "one", eventId, outcome: "done", attempts: 1 }];
+  expect(roots).toMatchObject([
+    { deliveries: ended("event-1"), children: [{ deliveries: ended("event-2"), children: [] }] },
+  ]);
+});
+
+test("an engine that does not record how deliveries ended gives a flow without it", async () => {
+  const engine = await withFlow(new FakeEngine({ without: ["deliveries.ended"] }), 1);
+  expect((await readFlow(engine, "flow")).roots[0]).not.toHaveProperty("deliveries");
+});
+
 test("an engine that cannot tell what is under way gives a flow without it", async () => {
   const engine = await withFlow(new FakeEngine({ without: ["deliveries.pending"] }), 1);
   expect(await readFlow(engine, "flow")).toMatchObject({ pending: [], status: "completed" });
@@ -150,6 +176,7 @@ test("an engine that cannot tell what is under way gives a flow without it", asy
 
 test.each<[PortMethod, FakeEngine]>([
   ["deliveries.pending", new FakeEngine()],
+  ["deliveries.ended", new FakeEngine()],
   ["deadLetters.list", new FakeEngine()],
   ["log.flow", new FakeEngine()],
   ["log.query", new FakeEngine({ without: ["log.flow"] })],

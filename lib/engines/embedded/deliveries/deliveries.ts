@@ -1,10 +1,11 @@
-import type { Delivery, Outcome, PendingDelivery } from "../../../engine/delivery.ts";
+import type { Delivery, EndedDelivery, Outcome, PendingDelivery } from "../../../engine/delivery.ts";
 import type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "../../../engine/delivery-queue.ts";
 import type { Event } from "../../../event/event.ts";
 import type { FilePoller } from "../processes/file-poller.ts";
 import type { FileAccess } from "../storage/file-access.ts";
 import { ClaimedDelivery } from "./claimed-delivery.ts";
 import type { ConsumerSlots } from "./consumer-slots.ts";
+import type { OutcomeTable } from "./outcome-table.ts";
 import type { Pending } from "./pending.ts";
 import { type RequeueDependencies, requeue } from "./requeue.ts";
 import type { SettlementQueue } from "./settlement-queue.ts";
@@ -14,6 +15,7 @@ export interface EmbeddedDeliveriesDependencies extends RequeueDependencies {
   readonly consumers: ConsumerSlots;
   readonly settlementQueue: SettlementQueue;
   readonly pending: Pending;
+  readonly outcomes: OutcomeTable;
   readonly filePoller: FilePoller;
   /** Has a transaction begun soon, which claims what is ready. */
   schedule(): void;
@@ -51,9 +53,9 @@ export class EmbeddedDeliveries implements DeliveryQueue {
     };
   }
 
-  settle(delivery: Delivery, outcome: Outcome): void | Promise<void> {
+  settle(delivery: Delivery, outcome: Outcome, startedAt?: number): void | Promise<void> {
     if (!(delivery instanceof ClaimedDelivery)) return;
-    return this.#dependencies.settlementQueue.add(delivery, outcome);
+    return this.#dependencies.settlementQueue.add(delivery, outcome, startedAt);
   }
 
   async enqueue(subscription: string, events: readonly Event[], options: EnqueueOptions): Promise<void> {
@@ -67,5 +69,10 @@ export class EmbeddedDeliveries implements DeliveryQueue {
   async pending(correlationId: string, limit?: number): Promise<PendingDelivery[]> {
     const { access, pending } = this.#dependencies;
     return access.snapshot(() => pending.ofFlow(correlationId, limit));
+  }
+
+  async ended(correlationId: string): Promise<EndedDelivery[]> {
+    const { access, outcomes } = this.#dependencies;
+    return access.snapshot(() => outcomes.ofFlow(correlationId));
   }
 }

@@ -7,13 +7,16 @@ import type { ClaimedDelivery } from "./claimed-delivery.ts";
 export class Settlement {
   readonly delivery: ClaimedDelivery;
   readonly outcome: Outcome;
+  /** Milliseconds for which the handler ran; undefined where it did not. */
+  readonly ranMs: number | undefined;
   readonly #batch: Batch;
   /** Present where it could not be written with the others of its batch. */
   #alone: PromiseWithResolvers<void> | undefined;
 
-  constructor(delivery: ClaimedDelivery, outcome: Outcome, batch: Batch) {
+  constructor(delivery: ClaimedDelivery, outcome: Outcome, ranMs: number | undefined, batch: Batch) {
     this.delivery = delivery;
     this.outcome = outcome;
+    this.ranMs = ranMs;
     this.#batch = batch;
     batch.add();
   }
@@ -49,6 +52,8 @@ export class Settlement {
 export interface SettlementQueueDependencies {
   /** Has a transaction begun soon. */
   schedule(): void;
+  /** Milliseconds since 1970. */
+  now(): number;
   /** So many deliveries are recorded as ended. */
   settled(count: number): void;
 }
@@ -68,11 +73,12 @@ export class SettlementQueue {
   }
 
   /** Resolves once the outcome is committed; undefined where the delivery was settled before. */
-  add(delivery: ClaimedDelivery, outcome: Outcome): Promise<void> | undefined {
+  add(delivery: ClaimedDelivery, outcome: Outcome, startedAt: number | undefined): Promise<void> | undefined {
     if (!delivery.held) return undefined;
     delivery.held = false;
     this.#batch ??= new Batch();
-    const settlement = new Settlement(delivery, outcome, this.#batch);
+    const ranMs = startedAt === undefined ? undefined : Math.max(0, Math.round(this.#dependencies.now() - startedAt));
+    const settlement = new Settlement(delivery, outcome, ranMs, this.#batch);
     this.#settlements.push(settlement);
     this.#dependencies.schedule();
     return settlement.recorded;

@@ -4,12 +4,14 @@ import type { EventTable } from "../publishing/event-table.ts";
 import type { SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import type { ClaimedDelivery } from "./claimed-delivery.ts";
 import type { DeliveryTable } from "./delivery-table.ts";
+import type { Ending, OutcomeTable } from "./outcome-table.ts";
 
 export interface SettlementsDependencies {
   readonly subscriptionCache: SubscriptionCache;
   readonly queue: DeliveryTable;
   readonly events: EventTable;
   readonly deadLetters: DeadLetterTable;
+  readonly outcomes: OutcomeTable;
   /** This process. */
   readonly processId: number;
 }
@@ -31,14 +33,15 @@ export class Settlements {
     this.#dependencies = dependencies;
   }
 
-  apply(delivery: ClaimedDelivery, outcome: Outcome, now: number): void {
+  /** `ranMs`: for how long the handler ran, where it did. */
+  apply(delivery: ClaimedDelivery, outcome: Outcome, ranMs: number | undefined, now: number): void {
     const { deadLetters, subscriptionCache } = this.#dependencies;
     // Its subscription was deleted, and the row goes with that.
     if (subscriptionCache.byId(delivery.sub.id) !== delivery.sub) return;
     switch (outcome.kind) {
       case "done":
       case "dropped":
-        this.#end(delivery, now);
+        this.#end(delivery, { outcome: outcome.kind, ranMs }, now);
         return;
       case "released":
         this.#putBack(delivery, { ...outcome, attempts: delivery.attempt - 1, failures: delivery.failures }, now);
@@ -48,20 +51,32 @@ export class Settlements {
         this.#putBack(delivery, { ...outcome, attempts: delivery.attempt, failures }, now);
         return;
       }
-      case "dead":
-        if (this.#end(delivery, now)) deadLetters.add(delivery, outcome.failure, now);
+      case "dead": {
+        const { failure } = outcome;
+        if (this.#end(delivery, { outcome: "dead", ranMs, failure }, now)) deadLetters.add(delivery, failure, now);
         return;
+      }
     }
   }
 
   /** False where this process does not hold it any more. */
-  #end(delivery: ClaimedDelivery, now: number): boolean {
-    const { events, processId, queue } = this.#dependencies;
+  #end(delivery: ClaimedDelivery, ending: Ending, now: number): boolean {
+    const { events, outcomes, processId, queue } = this.#dependencies;
     const { sub, ordering } = delivery;
     if (!queue.deleteClaimed(delivery, processId)) return false;
     if (ordering !== undefined) queue.promote(sub, ordering, now);
-    if (delivery.transient) events.releaseTransient(delivery.seq);
+    if (!delivery.transient) outcomes.add(delivery, ending, now);
+    else {
+      if (ending.outcome === "done") this.#rememberRedriven(delivery, now);
+      events.releaseTransient(delivery.seq);
+    }
     return true;
+  }
+
+  /** It had failed when its event left history, so that nothing says yet that it must not succeed once more. */
+  #rememberRedriven({ event, redriven, replay, sub }: ClaimedDelivery, now: number): void {
+    if (!redriven || replay !== 0 || !sub.record.idempotent) return;
+    this.#dependencies.events.remember(event.id, sub.id, now + sub.record.dedupeFor, null);
   }
 
   #putBack(delivery: ClaimedDelivery, { afterMs = 0, attempts, failures }: PutBack, now: number): void {

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Event } from "../../../event/event.ts";
 import type { DeadLetterTable } from "../dead-letters/dead-letter-table.ts";
 import { priorities, stateOf, states } from "../deliveries/delivery-table.ts";
+import type { OutcomeTable } from "../deliveries/outcome-table.ts";
 import type { EventTable } from "../publishing/event-table.ts";
 import { minuteOf } from "../publishing/totals.ts";
 import { integer, readableEvent } from "../storage/rows.ts";
@@ -14,6 +15,7 @@ export interface BlockCleanerDependencies {
   readonly events: EventTable;
   readonly deadLetters: DeadLetterTable;
   readonly subscriptions: SubscriptionTable;
+  readonly outcomes: OutcomeTable;
   now(): number;
 }
 
@@ -22,6 +24,8 @@ interface OldEvent {
   readonly seq: number;
   readonly acceptedAt: number;
   readonly history: boolean;
+  /** Whether it may be published again: only an id that Waggle gave never is. */
+  readonly comesAgain: boolean;
   /** Absent where it cannot be read: then its age alone decides. */
   readonly event: Event | undefined;
 }
@@ -41,7 +45,9 @@ export class BlockCleaner {
 
   constructor(db: DatabaseSync, dependencies: BlockCleanerDependencies) {
     this.#dependencies = dependencies;
-    this.#events = db.prepare("SELECT seq, accepted, history, body FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq");
+    this.#events = db.prepare(
+      "SELECT seq, accepted, history, own, body FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq",
+    );
     this.#undelivered = db.prepare(
       "SELECT seq FROM deliveries WHERE sub = ? AND state = ? AND priority = ? AND seq BETWEEN ? AND ?",
     );
@@ -66,6 +72,7 @@ export class BlockCleaner {
         seq: integer(row.seq),
         acceptedAt: integer(row.accepted),
         history: row.history === 1,
+        comesAgain: row.own !== 0,
         event: readableEvent(row.body),
       };
       (old.acceptedAt < cutoff && !isNeeded(old.seq) ? gone : kept).push(old);
@@ -73,8 +80,10 @@ export class BlockCleaner {
     this.#delete(gone);
     this.#shrinkPostings(block, gone, kept);
     const recorded = kept.filter(({ history }) => history);
-    if (recorded.length === 0) this.#deleteBlock.run(block);
-    else this.#boundBlock.run(Math.min(...recorded.map(({ acceptedAt }) => acceptedAt)), block);
+    if (recorded.length === 0) {
+      this.#deleteBlock.run(block);
+      this.#dependencies.outcomes.deleteBlock(block);
+    } else this.#boundBlock.run(Math.min(...recorded.map(({ acceptedAt }) => acceptedAt)), block);
   }
 
   /** Which events are still needed: not delivered, or not yet given to a subscription that is being filled. */
@@ -97,14 +106,14 @@ export class BlockCleaner {
 
   #delete(gone: readonly OldEvent[]): void {
     const counts = new Map<string, { minute: number; type: string; count: number }>();
-    for (const { acceptedAt, event, history, seq } of gone) {
+    for (const { acceptedAt, comesAgain, event, history, seq } of gone) {
       this.#deleteEvent.run(seq);
       if (!history) this.#deleteTransient.run(seq);
       if (!history || event === undefined) continue;
       const minute = minuteOf(acceptedAt);
       const key = `${minute} ${event.type}`;
       counts.set(key, { minute, type: event.type, count: (counts.get(key)?.count ?? 0) + 1 });
-      this.#rememberSuccess(event, seq, acceptedAt);
+      if (comesAgain) this.#rememberSuccess(event, seq, acceptedAt);
     }
     for (const { minute, type, count } of counts.values()) {
       this.#subtract.run(count, minute, type);

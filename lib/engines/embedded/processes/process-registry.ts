@@ -3,6 +3,7 @@ import { processEndedFailure } from "../../../delivery/dead-letter.ts";
 import type { DeadLetterTable } from "../dead-letters/dead-letter-table.ts";
 import type { DeliveryTable } from "../deliveries/delivery-table.ts";
 import type { FairShare } from "../deliveries/fair-share.ts";
+import type { OutcomeTable } from "../deliveries/outcome-table.ts";
 import { asDelivered, type Replays } from "../deliveries/replays.ts";
 import { failuresColumn } from "../deliveries/settlements.ts";
 import type { EventTable } from "../publishing/event-table.ts";
@@ -21,6 +22,7 @@ export interface ProcessRegistryDependencies {
   readonly queue: DeliveryTable;
   readonly events: EventTable;
   readonly deadLetters: DeadLetterTable;
+  readonly outcomes: OutcomeTable;
   readonly subscriptions: SubscriptionTable;
   readonly replays: Replays;
   readonly fairShare: FairShare;
@@ -130,7 +132,7 @@ export class ProcessRegistry {
 
   /** A delivery runs again, or is dead where that was its last attempt. */
   #takeBack(sub: Subscription, gone: number, row: Readonly<Record<string, unknown>>): void {
-    const { deadLetters, events, now, queue, replays } = this.#dependencies;
+    const { deadLetters, events, now, outcomes, queue, replays } = this.#dependencies;
     const key = { sub, priority: integer(row.priority), seq: integer(row.seq), replay: integer(row.replay) };
     const attempt = integer(row.attempts);
     const failures = readableFailures(row.failures);
@@ -144,11 +146,13 @@ export class ProcessRegistry {
     const ordering = optionalText(row.ordering);
     queue.deleteClaimed(key, gone);
     if (ordering !== undefined) queue.promote(sub, ordering, now());
-    if (!stored.history) events.releaseTransient(key.seq);
     const replayId = replays.idOf(key.replay);
     const event = asDelivered(stored.event, replayId);
     const acceptedAt = optionalInteger(row.queued) ?? stored.acceptedAt;
-    deadLetters.add({ subscription: sub.record.name, event, attempt, acceptedAt, failures, replayId }, reason, now());
+    const delivery = { subscription: sub.record.name, event, attempt, acceptedAt, failures, replayId };
+    deadLetters.add(delivery, reason, now());
+    if (!stored.history) events.releaseTransient(key.seq);
+    else outcomes.add({ ...key, ...delivery }, { outcome: "dead", ranMs: undefined, failure: reason }, now());
   }
 
   #end(processId: number): void {

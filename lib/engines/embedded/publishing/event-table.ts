@@ -51,7 +51,9 @@ export class EventTable {
     this.#subscriptionCache = subscriptionCache;
     this.#postings = new Postings(db);
     this.#totals = new Totals(db);
-    this.#insert = db.prepare("INSERT INTO events (seq, id, flow, accepted, history, body) VALUES (?, ?, ?, ?, ?, ?)");
+    this.#insert = db.prepare(
+      "INSERT INTO events (seq, id, flow, accepted, history, body, own) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
     this.#byId = db.prepare("SELECT seq, body, accepted, history FROM events WHERE id = ?");
     this.#bySeq = db.prepare("SELECT seq, body, accepted, history FROM events WHERE seq = ?");
     this.#locate = db.prepare("SELECT seq, history FROM events WHERE id = ?");
@@ -68,9 +70,9 @@ export class EventTable {
     );
   }
 
-  /** Stores an event of history; gives its position. */
-  insert(event: Event, body: string, acceptedAt: number): number {
-    const seq = this.#put(event, body, acceptedAt, 1);
+  /** Stores an event of history; gives its position. `ownId`: the publisher gave its id. */
+  insert(event: Event, body: string, acceptedAt: number, ownId: boolean): number {
+    const seq = this.#put(event, body, acceptedAt, 1, ownId ? 1 : 0);
     this.#postings.add(seq, event);
     this.#totals.add(seq, event, acceptedAt);
     return seq;
@@ -78,7 +80,7 @@ export class EventTable {
 
   /** Stores an event outside of history until `deliveries` of it have ended; gives its position. */
   insertTransient(event: Event, body: string, acceptedAt: number, deliveries: number): number {
-    const seq = this.#put(event, body, acceptedAt, 0);
+    const seq = this.#put(event, body, acceptedAt, 0, null);
     this.#insertTransient.run(seq, deliveries);
     return seq;
   }
@@ -160,10 +162,10 @@ export class EventTable {
     this.#postings.forget();
   }
 
-  #put(event: Event, body: string, acceptedAt: number, history: 0 | 1): number {
+  #put(event: Event, body: string, acceptedAt: number, history: 0 | 1, own: 0 | 1 | null): number {
     const seq = this.#subscriptionCache.lastSeq + 1;
     const { correlationId } = event.metadata;
-    this.#insert.run(seq, event.id, correlationId === event.id ? null : correlationId, acceptedAt, history, body);
+    this.#insert.run(seq, event.id, correlationId === event.id ? null : correlationId, acceptedAt, history, body, own);
     this.#subscriptionCache.lastSeq = seq;
     this.#recent.keep(seq, event, body.length);
     return seq;

@@ -45,7 +45,7 @@ export function insertEvent(
   const routed = subscriptionCache.route(event);
   const subs = seen === undefined ? routed : routed.filter((sub) => !succeededIn(sub, seen));
   if (entry.history) {
-    const stored = { event, seq: events.insert(event, body, now), acceptedAt: now, history: true };
+    const stored = { event, seq: events.insert(event, body, now, entry.ownId), acceptedAt: now, history: true };
     for (const sub of subs) if (!sub.filling) enqueuer.enqueue(sub, stored);
   } else {
     if (entry.ownId) events.remember(event.id, 0, now + dependencies.retention, contentDigest(event));

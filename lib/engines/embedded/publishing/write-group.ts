@@ -136,8 +136,8 @@ export class WriteGroups {
     const { claims, settlements: table, now: time } = this.#dependencies;
     const budget = new Budget();
     const now = time();
-    const settled = budget.spend(untilMs.settlements, settlements, ({ delivery, outcome }) =>
-      table.apply(delivery, outcome, now),
+    const settled = budget.spend(untilMs.settlements, settlements, ({ delivery, outcome, ranMs }) =>
+      table.apply(delivery, outcome, ranMs, now),
     );
     const published = budget.spend(untilMs.publishes, publishes, (publish) => {
       publish.result = insertEvent(this.#dependencies, publish, now);

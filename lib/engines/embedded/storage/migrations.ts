@@ -16,6 +16,14 @@ const migrations: readonly string[] = [
    ALTER TABLE deliveries RENAME COLUMN owner TO process_id;
    ALTER TABLE depths RENAME COLUMN sharers TO participants;
    ALTER TABLE dead_letters RENAME COLUMN died TO dead;`,
+  // No row is rewritten either. A process of version 2 that has the file open goes on: what it accepts has no \`own\`, and what
+  // it ends is not recorded.
+  `ALTER TABLE events ADD COLUMN own INTEGER;
+   CREATE TABLE outcomes (
+     id INTEGER PRIMARY KEY,
+     at INTEGER NOT NULL,
+     data TEXT NOT NULL
+   );`,
 ];
 
 /** Raised with each migration. A file of a higher version is refused. */

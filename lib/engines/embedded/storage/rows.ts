@@ -6,7 +6,7 @@ import type { Event } from "../../../event/event.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
 
 /** A stored value that is not what this program writes. */
-function brokenRow(what: string, cause?: unknown): BusError {
+export function brokenRow(what: string, cause?: unknown): BusError {
   const message = `a stored row is broken: ${what}; check the file with \`PRAGMA integrity_check\``;
   return new BusError("unavailable", message, { cause, retryable: false });
 }
@@ -49,7 +49,7 @@ function isEvent(value: unknown): value is Event {
   );
 }
 
-function parseJson(value: string, what: string): unknown {
+export function parseJson(value: string, what: string): unknown {
   try {
     return JSON.parse(value);
   } catch (thrown) {

@@ -9,7 +9,8 @@ const applicationId = 0x57474c45;
 /*
  * meta: one row. `changes` counts transactions, so that a process knows whether what it remembers still holds.
  * subscriptions, depths: `epoch` and `changes` say in which state of `meta` a row was written, so that only news is read.
- * events: what was accepted. `flow` is NULL where it equals the id; `history` is 0 for what is kept only until delivered.
+ * events: what was accepted. `flow` is NULL where it equals the id; `history` is 0 for what is kept only until delivered;
+ *   `own` is 1 where the publisher gave the id and 0 where Waggle did, whose ids never come again; NULL where that is not known.
  * postings, blocks: which blocks of 256 events hold a value, and between which times a block lies; a hundred times smaller
  *   than an index by event, and written once a block instead of once an event.
  * processes: who has the file open, each with the name of its lock.
@@ -17,6 +18,8 @@ const applicationId = 0x57474c45;
  *   due and how many milliseconds that was ahead; a blocked row has no `due`, and in `delay` the time before which it must
  *   not be handed over, if there is one.
  *   `queued`: when a replay or a redrive was queued; NULL where it is when the event was accepted.
+ * outcomes: how deliveries of recorded events ended; a row is what one transaction ended of a block, its key begins with the
+ *   block.
  * transients: events outside of history, with how many deliveries still need them.
  * depths: how many deliveries of a subscription are in each state, kept with each change, since counting a long queue is
  *   slow. `participants`: the processes that share its slots, each with how many it can hold, as "1:10 2:10".
@@ -38,7 +41,8 @@ CREATE TABLE events (
   flow TEXT,
   accepted INTEGER NOT NULL,
   history INTEGER NOT NULL,
-  body TEXT NOT NULL
+  body TEXT NOT NULL,
+  own INTEGER
 );
 CREATE INDEX events_flow ON events (flow, seq) WHERE flow IS NOT NULL;
 CREATE TABLE postings (
@@ -101,6 +105,11 @@ CREATE TABLE depths (
   blocked INTEGER NOT NULL,
   participants TEXT,
   changes INTEGER NOT NULL
+);
+CREATE TABLE outcomes (
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  data TEXT NOT NULL
 );
 CREATE TABLE transients (seq INTEGER PRIMARY KEY, remaining INTEGER NOT NULL);
 CREATE TABLE replays (id INTEGER PRIMARY KEY, replay TEXT NOT NULL UNIQUE);

@@ -56,6 +56,42 @@ describe("flow", () => {
     expect(code).toBe(0);
   });
 
+  test("shows how each delivery ended: attempts, failures, how long it took, and a dead letter that is gone", async () => {
+    const { waggle, bus } = workspace();
+    await bus(async (opened) => {
+      await opened.subscribe({ name: "reader", on: "task.created", backoff: { from: 1, to: 2 } }, (_, { attempt }) => {
+        if (attempt < 3) throw new Error("HTTP 429");
+      });
+      await opened.subscribe({ name: "strict", on: "task.created" }, () => {
+        throw new NonRetriableError("never");
+      });
+      await opened.subscribe({ name: "picky", on: "task.created" }, () => {}, { filter: () => false });
+      await opened.publish({ type: "task.created", data: { taskId: "a" }, metadata: { correlationId: "run" } });
+      const { deadLetters } = await opened.settled("run");
+      await opened.deadLetters.discard(deadLetters.map(({ id }) => id));
+    });
+    const { out } = await waggle(["flow", "run"]);
+    const lines = out.split("\n").map((line) => line.replace(/^[├└]─ /, "").replace(/\d+(\.\d+)?m?s\b/g, "<time>"));
+    expect(lines.slice(2, -1).sort()).toEqual([
+      "task.created +<time> test  taskId=a",
+      "– picky dropped after <time>  expired or filtered out",
+      "✓ reader done after <time>  3 attempts, 2 × HTTP 429, ran <time>",
+      "✗ strict dead after <time>  1 × never, ran <time>, redriven or discarded since",
+    ]);
+    const { json } = await waggle(["flow", "run", "--json"]);
+    expect(json).toMatchObject([
+      {
+        roots: [
+          {
+            deliveries: expect.arrayContaining([
+              expect.objectContaining({ subscription: "reader", outcome: "done", attempts: 3 }),
+            ]),
+          },
+        ],
+      },
+    ]);
+  });
+
   test("accepts the id of any event of the flow, and shows ids instead of data with --ids", async () => {
     const { waggle } = await failedFlow();
     const { out } = await waggle(["flow", "seen", "--ids"]);

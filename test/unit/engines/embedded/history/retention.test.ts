@@ -126,6 +126,40 @@ test("an id published again after its event has left history is delivered to a s
   expect(early.held).toEqual([]);
 });
 
+test("an id that Waggle gave leaves nothing behind, since it never comes again", async () => {
+  const bench = await Bench.make();
+  const engine = await bench.open({ retention: minute });
+  await engine.subscriptions.put(aRecord({ dedupeFor: 60 * minute, concurrency: 100 }), now);
+  const consumer = new TestConsumer(engine, "one");
+  const append = (id: string, ownId: boolean) =>
+    engine.log.append({ event: anEvent({ id }), ownId, history: true, inHandler: false });
+  await Promise.all([append("ours", false), append("own", true)]);
+  await consumer.ids(2);
+  for (const delivery of [...consumer.held]) await consumer.settle({ kind: "done" }, delivery);
+  await bench.clock.advance("3m");
+  await eventually("both have left history", async () => (await ids(engine)).length === 0);
+  expect(bench.read("SELECT id FROM seen")).toEqual([{ id: "own" }]);
+});
+
+test("an event that failed, left history and was redriven has succeeded: its id is not handled again", async () => {
+  const bench = await Bench.make();
+  const engine = await bench.open({ retention: minute });
+  await engine.subscriptions.put(aRecord({ dedupeFor: 60 * minute }), now);
+  const consumer = new TestConsumer(engine, "one");
+  await publish(engine, anEvent({ id: "a" }));
+  await consumer.settle({ kind: "dead", failure: failed(1) });
+  await bench.clock.advance("3m");
+  await eventually("it has left history", async () => (await engine.log.get("a")) === undefined);
+  const { deadLetters } = await engine.deadLetters.list({}, {});
+  for (const { id, event } of deadLetters) await engine.deliveries.enqueue("one", [event], { redrivenFrom: id });
+  await consumer.ids(1);
+  await consumer.settle();
+  expect(await publish(engine, anEvent({ id: "a" }))).toMatchObject({ duplicate: false });
+  await publish(engine, anEvent({ id: "b" }));
+  await eventually("what came after it is handed over", () => consumer.held.length > 0);
+  expect(consumer.held.map(({ event }) => event.id)).toEqual(["b"]);
+});
+
 test("an id outside of history is forgotten with the retention", async () => {
   const bench = await Bench.make();
   const engine = await bench.open({ retention: minute });
