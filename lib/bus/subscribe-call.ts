@@ -4,11 +4,11 @@ import type { HandlerMiddleware } from "../delivery/middleware.ts";
 import type { AnyHandler } from "../delivery/user-function.ts";
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
+import { readable } from "../error/readable.ts";
 import type { Catalog } from "../event/catalog.ts";
 import { lazy } from "../event/lazy.ts";
 import { parseCallOptions } from "../runtime/call-options.ts";
 import { isRecord } from "../runtime/is-record.ts";
-import { readable } from "../runtime/readable.ts";
 import { checkAgainstCatalog, subscriptionRecord } from "../subscription/index.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 

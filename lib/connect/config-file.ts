@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BusError } from "../error/bus-error.ts";
-import { messageOf } from "../error/message-of.ts";
+import { loadProblem } from "./load-problem.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
 
 const names = ["waggle.config.ts", "waggle.config.mts", "waggle.config.js", "waggle.config.mjs"];
@@ -26,7 +26,7 @@ export async function fileOptions(folder: string, file?: string): Promise<Connec
     // A promise is awaited: its options may come from elsewhere.
     options = isObject(module) ? await Reflect.get(module, "default") : undefined;
   } catch (thrown) {
-    throw new BusError("invalid_config", `${path} cannot be loaded: ${messageOf(thrown)}`, { cause: thrown });
+    throw new BusError("invalid_config", `${path} cannot be loaded: ${loadProblem(thrown)}`, { cause: thrown });
   }
   if (!isObject(options)) {
     throw new BusError("invalid_config", `${path} has no default export; add: export default defineConfig({ ... })`);

@@ -1,4 +1,5 @@
 import { BusError } from "../error/bus-error.ts";
+import { loadSqliteQuietly } from "./load-sqlite.ts";
 import { type AwsEngines, providedAws } from "./provided-bus.ts";
 
 // An engine is loaded on first use: `node:sqlite` and the SDK are not available everywhere, and both take time to load.
@@ -40,9 +41,10 @@ export async function loadMemory(): Promise<typeof import("../engines/memory/ind
 /** Loads the embedded engine. Rejects with `unavailable` if this Node has no SQLite. */
 export async function loadEmbedded(): Promise<typeof import("../engines/embedded/index.ts")> {
   try {
-    return await (process.env.WAGGLE_BUNDLE === "function"
-      ? notInFunctions("embedded")
-      : import("../engines/embedded/index.ts"));
+    if (process.env.WAGGLE_BUNDLE !== "function") {
+      loadSqliteQuietly();
+      return await import("../engines/embedded/index.ts");
+    }
   } catch (thrown) {
     if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ERR_UNKNOWN_BUILTIN_MODULE")) throw thrown;
     throw new BusError(
@@ -51,6 +53,7 @@ export async function loadEmbedded(): Promise<typeof import("../engines/embedded
       { cause: thrown, retryable: false },
     );
   }
+  return notInFunctions("embedded");
 }
 
 function notInBundle(thrown: unknown): BusError | undefined {

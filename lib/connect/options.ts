@@ -3,6 +3,7 @@ import type { MiddlewareOption } from "../bus/middleware.ts";
 import type { EngineFactory } from "../engine/engine.ts";
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
+import { readable } from "../error/readable.ts";
 import type { Catalog } from "../event/catalog.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
 import { describeIssues } from "../event/issues.ts";
@@ -117,6 +118,10 @@ export const optionNames: readonly string[] = Object.keys(shape);
  * source. Throws `invalid_config`.
  */
 export function checkOptions(options: unknown, from: string, nameOf = (option: string) => option): void {
+  readable(`${from}: the options`, () => checkEach(options, from, nameOf));
+}
+
+function checkEach(options: unknown, from: string, nameOf: (option: string) => string): void {
   if (!isRecord(options)) {
     throw new BusError("invalid_config", `${from}: the options ${mustBe("an object", options)}`);
   }

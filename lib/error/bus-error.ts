@@ -36,6 +36,7 @@ const knownCodes: ReadonlySet<string> = new Set(busErrorCodes);
 
 /** Whether a text is a code: one of {@link busErrorCodes}, or `engine:` and at least one more character. */
 export function isBusErrorCode(text: string): text is BusErrorCode {
+  if (typeof text !== "string") return false;
   return knownCodes.has(text) || (text.startsWith(enginePrefix) && text.length > enginePrefix.length);
 }
 

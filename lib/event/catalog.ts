@@ -1,7 +1,9 @@
 import { BusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
+import { readable } from "../error/readable.ts";
 import { shortForm } from "../error/short-form.ts";
 import type { OpenEvents } from "./data-types.ts";
-import type { ByType, EventDefinition } from "./definition.ts";
+import { type ByType, type EventDefinition, isDefinition } from "./definition.ts";
 import type { Event } from "./event.ts";
 import type { JsonObject } from "./json.ts";
 import { jsonSchemaOf, jsonSchemaOfAll } from "./json-schema.ts";
@@ -65,11 +67,25 @@ export function createCatalog<const Given extends Definitions, Open extends bool
   definitions: Given,
   options: CatalogOptions<Open> = {},
 ): Catalog<Open extends true ? EventsOf<Given> & OpenEvents : EventsOf<Given>> {
-  return catalogOf(definitions, options);
+  return catalogOf(definitions, isOpen(options));
 }
 
-function catalogOf(definitions: Definitions, options: CatalogOptions): Catalog<never> {
-  const open = options.open ?? false;
+/** The one option. */
+function isOpen(options: CatalogOptions): boolean {
+  return readable("createCatalog: the options", () => {
+    const [unknown] = Object.keys(options ?? {}).filter((name) => name !== "open");
+    if (typeof options !== "object" || options === null || unknown !== undefined) {
+      const problem =
+        unknown === undefined ? mustBe("an object such as { open: true }", options) : `have no ${unknown}`;
+      throw new BusError("invalid_config", `createCatalog: the options ${problem}`);
+    }
+    const { open = false } = options;
+    if (typeof open === "boolean") return open;
+    throw new BusError("invalid_config", `createCatalog: open ${mustBe("a boolean", open)}`);
+  });
+}
+
+function catalogOf(definitions: Definitions, open: boolean): Catalog<never> {
   const byType = new Map<string, EventDefinition>();
   for (const definition of listOf(definitions)) {
     if (byType.has(definition.type)) {
@@ -83,7 +99,8 @@ function catalogOf(definitions: Definitions, options: CatalogOptions): Catalog<n
   }
   const types = Object.freeze([...byType.keys()].sort());
 
-  function unknownType(type: string): BusError {
+  function unknownType(type: unknown): BusError {
+    if (typeof type !== "string") return new BusError("unknown_type", `the type ${mustBe("a string", type)}`);
     return new BusError(
       "unknown_type",
       `unknown type ${shortForm(type)}${didYouMean(type, types, "define it with defineEvent and add it to the catalog, name it custom.*, or open the catalog")}`,
@@ -97,7 +114,9 @@ function catalogOf(definitions: Definitions, options: CatalogOptions): Catalog<n
     types: () => types,
     resolve(type: string) {
       const definition = byType.get(type);
-      if (definition === undefined && !open && !isCustomType(type)) throw unknownType(type);
+      if (definition === undefined && (typeof type !== "string" || !(open || isCustomType(type)))) {
+        throw unknownType(type);
+      }
       return definition;
     },
     jsonSchema(type?: string) {
@@ -107,17 +126,37 @@ function catalogOf(definitions: Definitions, options: CatalogOptions): Catalog<n
       return jsonSchemaOf(definition);
     },
     upcast(event: Event) {
-      const definition = byType.get(event.type);
-      if (definition === undefined || definition.version === event.metadata.version) return event;
-      return upcastEvent(event, definition);
+      try {
+        const { type, metadata } = event;
+        const definition = byType.get(type);
+        if (definition === undefined || definition.version === metadata.version) return event;
+        return upcastEvent(event, definition);
+      } catch (thrown) {
+        if (thrown instanceof BusError) throw thrown;
+        throw new BusError("invalid_event", `upcast: the event ${mustBe("an event of a bus", event)}`, {
+          cause: thrown,
+        });
+      }
     },
-    extend: (more: Definitions) => catalogOf([...byType.values(), ...listOf(more)], { open }),
+    extend: (more: Definitions) => catalogOf([...byType.values(), ...listOf(more)], open),
   });
 }
 
-function listOf(definitions: Definitions): Iterable<EventDefinition> {
-  return isIterable(definitions) ? definitions : Object.values(definitions);
+/** Each is checked: a value that is no definition would fail much later. */
+function listOf(definitions: Definitions): readonly EventDefinition[] {
+  return readable("catalog: the definitions", () => {
+    if (typeof definitions !== "object" || definitions === null) {
+      throw new BusError("invalid_config", `catalog: the definitions ${mustBe(someDefinitions, definitions)}`);
+    }
+    const list: unknown[] = isIterable(definitions) ? [...definitions] : Object.values(definitions);
+    return list.map((one) => {
+      if (isDefinition(one)) return one;
+      throw new BusError("invalid_config", `catalog: a definition ${mustBe("what defineEvent gives", one)}`);
+    });
+  });
 }
+
+const someDefinitions = "a list, or an object or module whose values are all definitions";
 
 function isIterable(definitions: Definitions): definitions is Iterable<EventDefinition> {
   return Symbol.iterator in definitions;

@@ -1,9 +1,12 @@
 import type * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
+import { readable } from "../error/readable.ts";
 import { shortForm } from "../error/short-form.ts";
 import type { DeepReadonly } from "./data-types.ts";
+import { didYouMean } from "./nearest.ts";
 import { checkSchema } from "./schema-check.ts";
+import { isZodSchema, schemaProblem } from "./schema-kind.ts";
 import { typeNameProblem } from "./type-name.ts";
 
 /** An older version of a type's data, and how to convert it to the next version. */
@@ -86,21 +89,64 @@ export function defineEvent<
 >(type: Type, options: EventOptions<Schema, Older>): EventDefinition<Type, DeepReadonly<z.input<Schema>>> {
   const problem = typeNameProblem(type);
   if (problem !== undefined) throw invalid(type, `the type ${problem}`);
-  const version = checkVersion(type, options.version ?? 1);
-  checkSchema(type, options.data);
-  return Object.freeze({
-    type,
-    version,
-    description: options.description ?? "",
-    history: options.history ?? true,
-    schema: options.data,
-    older: checkOlder(type, version, options.older ?? []),
+  return readable(`definition ${shortForm(type)}: its options`, () => {
+    checkNames(type, options, optionNames, "the options");
+    const { version = 1, description = "", data, history = true, older = [] } = options;
+    checkVersion(type, version);
+    if (typeof description !== "string") throw invalid(type, `the description ${mustBe("a string", description)}`);
+    if (typeof history !== "boolean") throw invalid(type, `history ${mustBe("a boolean", history)}`);
+    checkData(type, type, data);
+    return Object.freeze({
+      type,
+      version,
+      description,
+      history,
+      schema: data,
+      older: checkOlder(type, version, older),
+    });
   });
 }
 
+/** Whether a value is what {@link defineEvent} gives. By its shape, so that one of a second copy of the package counts too. */
+export function isDefinition(given: unknown): given is EventDefinition {
+  if (typeof given !== "object" || given === null) return false;
+  const { type, version, schema, older } = Object(given);
+  return (
+    typeNameProblem(type) === undefined && typeof version === "number" && isZodSchema(schema) && Array.isArray(older)
+  );
+}
+
+const optionNames = [
+  "version",
+  "description",
+  "data",
+  "history",
+  "older",
+] as const satisfies (keyof EventOptions<never>)[];
+const olderNames = ["version", "data", "upcast"] as const satisfies (keyof OlderVersion)[];
+
+function checkNames(type: string, given: unknown, known: readonly string[], what: string): void {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw invalid(type, `${what} must be an object of ${known.join(", ")}, not ${shortForm(given)}`);
+  }
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const fix = didYouMean(unknown, known, `${what} are ${known.join(", ")}`);
+  throw invalid(type, `unknown option ${shortForm(unknown)}${fix}`);
+}
+
+/** `name` is that of the definition, with the version where it is an older one. */
+function checkData(type: string, name: string, schema: DataSchema | OlderVersion["data"]): void {
+  const problem = schemaProblem(schema);
+  if (problem !== undefined) throw invalid(type, `data ${problem}`);
+  checkSchema(name, schema);
+}
+
 function checkOlder(type: string, newest: number, given: readonly OlderVersion[]): readonly OlderVersion[] {
+  if (!Array.isArray(given)) throw invalid(type, `older ${mustBe("a list of { version, data, upcast }", given)}`);
   const versions = new Set([newest]);
   for (const older of given) {
+    checkNames(type, older, olderNames, "the fields of an older version");
     checkVersion(type, older.version);
     if (versions.has(older.version)) {
       throw invalid(type, `version ${older.version} is defined twice; give each version its own number`);
@@ -112,7 +158,7 @@ function checkOlder(type: string, newest: number, given: readonly OlderVersion[]
       );
     }
     versions.add(older.version);
-    checkSchema(`${type}" version "${older.version}`, older.data);
+    checkData(type, `${type}" version "${older.version}`, older.data);
     if (typeof older.upcast !== "function") {
       throw invalid(type, `the upcast of version ${older.version} ${mustBe("a function", older.upcast)}`);
     }

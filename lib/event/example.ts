@@ -1,5 +1,8 @@
 import * as z from "zod";
-import type { EventDefinition } from "./definition.ts";
+import { BusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
+import { readable } from "../error/readable.ts";
+import { type EventDefinition, isDefinition } from "./definition.ts";
 import { isJsonList, isJsonObject, type Json, type JsonObject } from "./json.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
 
@@ -19,9 +22,12 @@ const fullDepth = 3;
 /**
  * Returns data that a definition accepts, as a starting point for people: the schema's own example
  * (`.meta({ examples: [...] })`), or one generated from the schema with every field. Returns `undefined` if the generated one
- * does not validate; add an example to the schema then.
+ * does not validate; add an example to the schema then. Throws `invalid_config` for what is no definition.
  */
 export function exampleOf(definition: EventDefinition): JsonObject | undefined {
+  if (!readable("exampleOf: the definition", () => isDefinition(definition))) {
+    throw new BusError("invalid_config", `exampleOf: the definition ${mustBe("what defineEvent gives", definition)}`);
+  }
   const schema = jsonSchemaOf(definition);
   const example = exampleFor(schema, "", schema, 0);
   return isJsonObject(example) && z.safeParse(definition.schema, example).success ? example : undefined;

@@ -1,4 +1,5 @@
 import { BusError } from "../error/bus-error.ts";
+import { mustBe } from "../error/must-be.ts";
 import type { Event } from "./event.ts";
 
 /**
@@ -13,12 +14,16 @@ const timeBytes = 14;
 
 /**
  * Returns an event's size in bytes as EventBridge counts it: 14 bytes for Time, and the UTF-8 bytes of Source (the source),
- * DetailType (the type) and Detail (`{ id, time, data, metadata }` as JSON).
+ * DetailType (the type) and Detail (`{ id, time, data, metadata }` as JSON). Throws `invalid_event` for what is no event.
  */
 export function eventSize(event: Event): number {
-  const { id, time, data, metadata } = event;
-  const detail = JSON.stringify({ id, time, data, metadata });
-  return timeBytes + Buffer.byteLength(event.source) + Buffer.byteLength(event.type) + Buffer.byteLength(detail);
+  try {
+    const { id, type, source, time, data, metadata } = event;
+    const detail = JSON.stringify({ id, time, data, metadata });
+    return timeBytes + Buffer.byteLength(source) + Buffer.byteLength(type) + Buffer.byteLength(detail);
+  } catch (cause) {
+    throw new BusError("invalid_event", `eventSize: the event ${mustBe("an event of a bus", event)}`, { cause });
+  }
 }
 
 /** Returns the error for an event above a limit; `size` is "more" if the event was too large to be measured. */

@@ -1,12 +1,12 @@
 import * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
+import { readable } from "../error/readable.ts";
 import { shortForm } from "../error/short-form.ts";
 import type { Catalog } from "../event/catalog.ts";
 import { lazy } from "../event/lazy.ts";
 import { parseCallOptions } from "../runtime/call-options.ts";
 import { isRecord } from "../runtime/is-record.ts";
-import { readable } from "../runtime/readable.ts";
 import { selectorProblem } from "../subscription/selector-name.ts";
 import { whereProblem } from "../subscription/where-problem.ts";
 

@@ -1,10 +1,10 @@
 import type { PositionOf } from "../engine/event-log.ts";
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
+import { readable } from "../error/readable.ts";
 import { parseId } from "../runtime/call-fields.ts";
 import { isRecord } from "../runtime/is-record.ts";
 import { queryTime } from "../runtime/query-time.ts";
-import { readable } from "../runtime/readable.ts";
 
 /** The position that a `since` stands for; undefined without one. `invalid_config` for what is neither event nor time. */
 export function positionOf(call: string, since: unknown): PositionOf | undefined {

@@ -1,6 +1,6 @@
 import { shortForm } from "../error/short-form.ts";
 import type { Alternative, Condition } from "./condition.ts";
-import { below, invalid, invalidValue } from "./invalid.ts";
+import { below, invalid, invalidValue, readPlain } from "./invalid.ts";
 import { isObject } from "./json-object.ts";
 import { parseValues } from "./parse-values.ts";
 
@@ -36,10 +36,12 @@ interface Level {
  * with the position in the pattern.
  */
 export function parsePattern(pattern: unknown, position = "pattern"): Alternative[] {
-  if (!isObject(pattern)) invalidValue(position, patternForm, pattern);
-  const drafts: Draft[] = [];
-  parseFields(drafts, pattern, { path: [], depth: 1, position, insideOr: false });
-  return drafts.map(inOrder);
+  return readPlain(position, () => {
+    if (!isObject(pattern)) invalidValue(position, patternForm, pattern);
+    const drafts: Draft[] = [];
+    parseFields(drafts, pattern, { path: [], depth: 1, position, insideOr: false });
+    return drafts.map(inOrder);
+  });
 }
 
 function parseFields(drafts: Draft[], fields: Readonly<Record<string, unknown>>, level: Level): void {

@@ -3,7 +3,8 @@ import type { Alternative, Condition } from "./condition.ts";
 import { EventFields } from "./event-fields.ts";
 import { FieldTree } from "./field-tree.ts";
 import { type Candidate, IndexNode } from "./index-node.ts";
-import { below } from "./invalid.ts";
+import { below, invalidValue, readPlain } from "./invalid.ts";
+import { isObject } from "./json-object.ts";
 import { parsePattern } from "./parse.ts";
 import { Rule } from "./rule.ts";
 import { Popularity } from "./selectivity.ts";
@@ -176,8 +177,11 @@ export function compilePatterns<Name extends string>(
   patterns: Readonly<Record<Name, unknown>>,
 ): (event: unknown) => Name[] {
   const index = new PatternIndex<Name>();
-  for (const name in patterns) {
-    if (Object.hasOwn(patterns, name)) index.add(name, patterns[name], below("patterns", name));
-  }
+  readPlain("patterns", () => {
+    if (!isObject(patterns)) invalidValue("patterns", "an object of patterns by their names", patterns);
+    for (const name in patterns) {
+      if (Object.hasOwn(patterns, name)) index.add(name, patterns[name], below("patterns", name));
+    }
+  });
   return (event) => index.match(event);
 }

@@ -3,6 +3,7 @@ import type { DeadLetter } from "../engine/delivery.ts";
 import { busClosed } from "../engine/errors.ts";
 import type { Appended, Entry } from "../engine/event-log.ts";
 import { BusError } from "../error/bus-error.ts";
+import { readable } from "../error/readable.ts";
 import { describeIssues } from "../event/issues.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Counters } from "../runtime/metrics.ts";
@@ -49,7 +50,7 @@ const schema = z
  * `invalid_config`.
  */
 export function rateLimit(limit: RateLimit): (context: RateLimitContext) => { readonly publish: PublishMiddleware } {
-  checkLimit(limit);
+  readable("rateLimit: the limit", () => checkLimit(limit));
   const { perSecond, perMinute, over = "wait" } = limit;
   return ({ clock, counters, closing, deadLetter }) => {
     const now = clock.now();

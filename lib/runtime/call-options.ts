@@ -1,10 +1,10 @@
 import type * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
+import { readable } from "../error/readable.ts";
 import { shortForm } from "../error/short-form.ts";
 import { describeIssues } from "../event/issues.ts";
 import { didYouMean } from "../event/nearest.ts";
 import { definedIn, isRecord } from "./is-record.ts";
-import { readable } from "./readable.ts";
 
 /**
  * Throws `invalid_config`, with the call, the option and the nearest known one, for an option that a call does not have: a

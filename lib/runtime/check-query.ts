@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
+import { readable } from "../error/readable.ts";
 import { describeIssues } from "../event/issues.ts";
 import { lazy } from "../event/lazy.ts";
 import { didYouMean } from "../event/nearest.ts";
 import { definedIn, isRecord } from "./is-record.ts";
-import { readable } from "./readable.ts";
 
 /** Schemas of the fields that queries share. They are created on first use, since many processes never query. */
 export const queryFields = lazy(() => {

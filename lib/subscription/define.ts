@@ -1,4 +1,6 @@
 import { BusError } from "../error/bus-error.ts";
+import { readable } from "../error/readable.ts";
+import { isDefinition } from "../event/definition.ts";
 import { dataPathProblem } from "./key-path.ts";
 import { keyPaths, subscriptionRecord } from "./record.ts";
 import type { EventSelector, Subscription, SubscriptionRecord } from "./subscription.ts";
@@ -11,15 +13,17 @@ export function defineSubscription<const On extends EventSelector | readonly Eve
   subscription: Subscription<On>,
 ): Subscription<On> {
   // A subscription without a name is validated under a placeholder; the bus names it later.
-  const record = subscriptionRecord({ name: "unnamed", ...subscription });
-  checkKeyPaths(record, subscription.on);
-  return Object.freeze({ ...subscription });
+  return readable("defineSubscription: the subscription", () => {
+    const given = { ...subscription };
+    checkKeyPaths(subscriptionRecord({ name: "unnamed", ...given }), given.on);
+    return Object.freeze(given);
+  });
 }
 
 /** Where all selectors are definitions, what they declare is known without a catalog. */
 function checkKeyPaths(record: SubscriptionRecord, on: EventSelector | readonly EventSelector[]): void {
   const selectors: readonly EventSelector[] = Array.isArray(on) ? on : [on];
-  const definitions = selectors.filter((selector) => typeof selector !== "string");
+  const definitions = selectors.filter(isDefinition);
   if (definitions.length < selectors.length) return;
   for (const [setting, path] of keyPaths(record)) {
     const problem = dataPathProblem(path, definitions);

@@ -3,12 +3,14 @@ import { createBus } from "../bus/create-bus.ts";
 import type { MiddlewareOption } from "../bus/middleware.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { standardCatalog } from "../catalog/index.ts";
+import { checkOptions } from "../connect/options.ts";
 import { MemoryEngine } from "../engines/memory/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { Event } from "../event/event.ts";
 import { createIds } from "../event/id.ts";
 import type { PublishMiddleware } from "../publish/middleware.ts";
+import { checkCallOptions } from "../runtime/call-options.ts";
 import { jsonLogger } from "../runtime/logger.ts";
 import { Counters } from "../runtime/metrics.ts";
 import { ManualClock, turn } from "./manual-clock.ts";
@@ -43,8 +45,13 @@ export interface TestBus<Events = RegisteredEvents> extends Bus<Events> {
 /** The real time in milliseconds that `drain` waits for a handler. */
 const drainTimeoutMs = 5_000;
 
-/** Creates a bus for a unit test. It needs no set-up, and need not be closed. */
+const optionNames = ["catalog", "source", "random", "use"] as const satisfies (keyof TestBusOptions)[];
+
+/** Creates a bus for a unit test. It needs no set-up, and need not be closed. Throws `invalid_config` for a wrong option. */
 export function testBus<Events = RegisteredEvents>(options: TestBusOptions<Events> = {}): TestBus<Events> {
+  const given: unknown = options;
+  checkCallOptions("testBus", given, optionNames);
+  checkOptions(given, "testBus");
   const clock = new ManualClock();
   const random = options.random ?? (() => 0.5);
   const nextId = createIds({ now: clock.now });

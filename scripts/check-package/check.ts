@@ -1,7 +1,7 @@
 // Checks the package as its users get it: packs it, looks at the tarball with publint and attw, installs it in a new
-// folder, compiles test/package/consumer.ts there and runs that on the oldest Node we support and on this one. There too,
-// the contract suite runs on an engine, and an app is bundled. The example app of the CDK is compiled and synthesized, and
-// the aws engine runs on the oldest and the newest AWS SDK.
+// folder, compiles the programs of test/package there and runs them on the oldest Node we support and on this one, as bundles,
+// on Bun and on Deno. There too, the contract suite runs on an engine. The example app of the CDK is compiled and synthesized,
+// and the aws engine runs on the oldest and the newest AWS SDK, and the package on the oldest zod and that of the lock file.
 // Needs nothing from outside but the npm registry. dist is up to date: scripts/run.mjs sees to it.
 import {
   copyFileSync,
@@ -20,9 +20,10 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
 import { environment } from "../setup.mjs";
-import { tryAwsBundle, tryEmbeddedBundle } from "./bundles.ts";
+import { tryAwsBundle, tryCompiled, tryEmbeddedBundles } from "./bundles.ts";
+import { copyAwsProgram, installLowest, lowestZod, tryAws } from "./peers.ts";
 import { npmInstall, report, run } from "./program.ts";
-import { copyAwsProgram, installLowestSdk, tryAws } from "./sdk.ts";
+import { installRuntimes, tryRuntimes } from "./runtimes.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const [typescript, vitest] = [versionOf("typescript"), versionOf("vitest")];
@@ -80,14 +81,18 @@ async function install(tarball: string): Promise<void> {
   mkdirSync(consumer);
   writeFileSync(join(consumer, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
   const tools = [`typescript@${typescript}`, "@types/node@22", `vitest@${vitest}`, `${nodePackage}@${oldest}`];
-  await npmInstall(consumer, [tarball, "zod", ...tools]);
+  copyFileSync(join(root, "test/package/required.cjs"), join(consumer, "required.cjs"));
+  await npmInstall(consumer, [tarball, `zod@${versionOf("zod")}`, ...tools]);
 }
 
+/** What a user would write: a program, and the smoke part of the suite. */
+const programs = ["consumer.ts", "smoke.ts"];
+
 /** With the declarations of the package checked too: a user may not skip them. */
-async function compile(): Promise<void> {
-  copyFileSync(join(root, "test/package/consumer.ts"), join(consumer, "consumer.ts"));
-  writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ ...tsconfig, files: ["consumer.ts"] }));
-  await run(consumer, join(consumer, "node_modules/.bin/tsc"), ["-p", "."]);
+async function compile(project: string): Promise<void> {
+  for (const program of programs) copyFileSync(join(root, "test/package", program), join(project, program));
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ ...tsconfig, files: programs }));
+  await run(project, join(consumer, "node_modules/.bin/tsc"), ["-p", "."]);
 }
 
 /** A project with the package as its users get it, and this checkout's dependencies, which are far larger than what is tried. */
@@ -157,7 +162,9 @@ async function tryNewestSdk(): Promise<void> {
 }
 
 async function tryOn(node: string): Promise<void> {
-  process.stdout.write(await run(consumer, node, ["consumer.js"]));
+  const name = `Node ${(await run(consumer, node, ["-p", "process.versions.node"])).trim()}`;
+  for (const program of ["consumer.js", "required.cjs", "smoke.js"])
+    process.stdout.write(await run(consumer, node, [program, name]));
   const path = [dirname(node), process.env.PATH ?? ""].join(delimiter);
   const help = await run(consumer, "npx", ["--no-install", "waggle", "--help"], { ...process.env, PATH: path });
   if (!help.includes("Usage: waggle")) throw new Error(`waggle --help says:\n${help}`);
@@ -186,24 +193,38 @@ async function tryTarball(tarball: string): Promise<void> {
 
 async function check(): Promise<void> {
   const tarball = await pack();
-  const sdk = join(folder, "lowest-sdk");
+  const lowest = join(folder, "lowest");
   // What takes longest of all waits for the registry.
-  const lowest = installLowestSdk(sdk, tarball).then(() => tryAws(root, sdk, "the lowest SDK"));
+  const installs = Promise.all([installLowest(lowest, tarball), installRuntimes(join(folder, "runtimes"))]);
   const others = async () => {
     await tryTarball(tarball);
     await install(tarball);
-    await compile();
+    await compile(consumer);
     report("a user's code compiles");
-    await tryEmbeddedBundle(consumer, folder);
+    await tryEmbeddedBundles(root, consumer, folder);
     await tryContract();
     await tryExample();
     await tryNewestSdk();
     await tryOn(join(consumer, "node_modules", nodePackage, "bin/node"));
     await tryOn(process.execPath);
+    const [, runtimes] = await installs;
+    await tryCompiled(runtimes.bun, consumer, folder);
+    await tryRuntimes(runtimes, consumer);
+    await tryLowest(lowest);
   };
   // Both come to their end before their folders go.
-  for (const result of await Promise.allSettled([lowest, others()]))
+  for (const result of await Promise.allSettled([installs, others()]))
     if (result.status === "rejected") throw result.reason;
+}
+
+/** The lowest peers: the AWS SDK runs, and with the lowest zod a user's code compiles and runs. */
+async function tryLowest(project: string): Promise<void> {
+  await tryAws(root, project, "the lowest SDK");
+  symlinkSync(join(consumer, "node_modules/@types"), join(project, "node_modules/@types"));
+  await compile(project);
+  for (const program of ["consumer.js", "smoke.js"])
+    process.stdout.write(await run(project, process.execPath, [program, `zod ${lowestZod}`]));
+  report(`the package compiles and runs with zod ${lowestZod}, the lowest, as with ${versionOf("zod")}`);
 }
 
 try {

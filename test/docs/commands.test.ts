@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Command } from "commander";
@@ -8,6 +8,8 @@ import { crewCommand } from "../../examples/crew/command.ts";
 import type { CliIo, CliOutput } from "../../lib/cli/io.ts";
 import { commandProgram } from "../../lib/cli/program.ts";
 import { registry } from "../../lib/cli/registry.ts";
+import { compilePattern } from "../../lib/pattern/index.ts";
+import { subscriptionPattern, subscriptionRecord } from "../../lib/subscription/index.ts";
 import { blocksOf, readPages, root } from "./pages.ts";
 
 interface Line {
@@ -77,6 +79,20 @@ const calls = lines.flatMap(({ name, words }) => {
 
 test("there are calls of the command", () => {
   expect(calls.length).toBeGreaterThan(10);
+});
+
+const deployed = calls.filter(({ name, words }) => words[0] === "publish" && /^(README|docs\/aws\/)/.test(name));
+
+test.each(deployed)("$name reaches a function of the crew, which is what is deployed", async ({ words }) => {
+  const [type = "", data = ""] = words.slice(1);
+  const event = { id: "a", type, source: "waggle-cli", data: JSON.parse(data), metadata: { priority: 5 } };
+  const names = readdirSync(join(root, "functions")).filter((name) => !name.startsWith("_"));
+  const subscriptions = await Promise.all(
+    names.map(async (name) => subscriptionRecord((await import(`../../functions/${name}/subscription.ts`)).default)),
+  );
+  const reached = subscriptions.filter((one) => compilePattern(subscriptionPattern(one))(event));
+  expect(reached.map(({ name }) => name)).not.toEqual([]);
+  expect(deployed.length).toBeGreaterThanOrEqual(3);
 });
 
 test.each(calls)("$name", async ({ words }) => {

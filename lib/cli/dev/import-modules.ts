@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { loadProblem } from "../../connect/load-problem.ts";
 import { BusError } from "../../error/bus-error.ts";
-import { messageOf } from "../../error/message-of.ts";
 import { resolveToThisPackage } from "./resolve-to-this-package.ts";
 
 /** Checks that these files are there, before anything is begun. Gives their paths from `cwd`. `not_found`. */
@@ -29,7 +29,7 @@ export async function importModule(file: string, cwd: string, signal: AbortSigna
     await Promise.race([import(pathToFileURL(resolve(cwd, file)).href), stopped.promise]);
   } catch (thrown) {
     if (signal.aborted) throw thrown;
-    throw new BusError("invalid_config", `${file} could not be loaded: ${messageOf(thrown)}`, { cause: thrown });
+    throw new BusError("invalid_config", `${file} could not be loaded: ${loadProblem(thrown)}`, { cause: thrown });
   } finally {
     signal.removeEventListener("abort", stop);
   }

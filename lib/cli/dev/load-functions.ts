@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
+import { loadProblem } from "../../connect/load-problem.ts";
 import { BusError } from "../../error/bus-error.ts";
-import { messageOf } from "../../error/message-of.ts";
 import { mustBe } from "../../error/must-be.ts";
 import type { Subscription } from "../../subscription/subscription.ts";
 import { resolveToThisPackage } from "./resolve-to-this-package.ts";
@@ -104,7 +104,7 @@ async function importDefault(folder: string, part: string, cwd: string): Promise
     const module: { default?: unknown } = await import(pathToFileURL(path).href);
     return { file, value: module.default };
   } catch (thrown) {
-    throw new BusError("invalid_config", `${file} could not be loaded: ${messageOf(thrown)}`, { cause: thrown });
+    throw new BusError("invalid_config", `${file} could not be loaded: ${loadProblem(thrown)}`, { cause: thrown });
   }
 }
 

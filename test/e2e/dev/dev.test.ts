@@ -264,6 +264,20 @@ describe("waggle dev --import", () => {
     expect(stderr).toContain(message);
   });
 
+  // `npm init -y` has made projects CommonJS since npm 11.
+  test("a project that is not of ES modules is told how to become one, for a module and the configuration", async () => {
+    await here.write("package.json", '{ "type": "commonjs" }');
+    await here.write("agents.ts", 'import { getBus } from "wagglebus";\n');
+    const fix = 'set "type": "module" in its package.json (npm pkg set type=module)';
+    for (const file of ["agents.ts", "waggle.config.ts"]) {
+      if (file === "waggle.config.ts") await here.write(file, "export default {};\n");
+      const { code, stderr } = await runWaggle(here.path, "dev", "--import", "agents.ts");
+      expect(code, file).toBe(1);
+      expect(stderr, file).toContain(file);
+      expect(stderr, file).toContain(fix);
+    }
+  });
+
   test("Ctrl-C ends it while a module is still loading", async () => {
     await here.write("agents.ts", "console.log('loading'); await new Promise(() => {});");
     const run = startWaggle(here.path, ["dev", "--import", "agents.ts"], (line) => {

@@ -1,106 +1,10 @@
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { taskCreated } from "../../../lib/catalog/index.ts";
 import { connect } from "../../../lib/connect/connect.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
+import { hostileArgument } from "../../support/hostile-arguments.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
-
-class Settings {
-  timeout = "1s";
-}
-
-/** What plain JavaScript may pass. Each is made anew, as a proxy or a promise may be used up. */
-const oddities: readonly (() => unknown)[] = [
-  () => Symbol("odd"),
-  () => () => {},
-  () => class {},
-  () => Promise.resolve({}),
-  () => new Map([["timeout", 5]]),
-  () => new Set(["task.created"]),
-  () => new Date(Number.NaN),
-  () => new Settings(),
-  () => taskCreated,
-  () => ({ ...taskCreated, type: 5 }),
-  () => Object.create(null),
-  () => new AbortController().signal,
-  () => AbortSignal.abort(),
-  () => ({ aborted: false, addEventListener: null }),
-  () =>
-    new Proxy(
-      {},
-      {
-        get: () => {
-          throw new Error("no");
-        },
-        ownKeys: () => {
-          throw new Error("no");
-        },
-      },
-    ),
-  () =>
-    new Proxy(
-      {},
-      {
-        getPrototypeOf: () => {
-          throw new Error("no");
-        },
-        has: () => {
-          throw new Error("no");
-        },
-      },
-    ),
-  () => ({
-    get id() {
-      throw new TypeError("no");
-    },
-    get on() {
-      throw new TypeError("no");
-    },
-  }),
-  () => ({
-    toString: () => {
-      throw new Error("no");
-    },
-    [Symbol.toPrimitive]: () => ({}),
-  }),
-  () => ({
-    toJSON: () => {
-      throw new Error("no");
-    },
-  }),
-  () => "\ud800",
-  () => "a\u0000b",
-  () => "x".repeat(100_000),
-  () => null,
-  () => 10n ** 400n,
-  () => -0,
-];
-type Make = () => unknown;
-
-const anything = fc.anything({
-  withBigInt: true,
-  withDate: true,
-  withMap: true,
-  withSet: true,
-  withNullPrototype: true,
-});
-const right = fc.constantFrom<unknown>("task.created", "task.*", "custom.x", "5s", 0, 1, "2026-01-01T00:00:00Z");
-// Made when they are used: fast-check itself cannot look at all of them.
-const value: fc.Arbitrary<Make> = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom(...oddities) },
-  { weight: 2, arbitrary: anything.map((one) => () => one) },
-  { weight: 1, arbitrary: right.map((one) => () => one) },
-);
-const listOf = (items: fc.Arbitrary<Make>, maxLength: number): fc.Arbitrary<Make> =>
-  fc.array(items, { maxLength }).map((made) => () => made.map((make) => make()));
-const names = ["on", "where", "any", "all", "of", "count", "timeout", "signal", "since", "until", "type", "ids", "tag"];
-const ofPublish = ["data", "metadata", "id", "time", "dedupe", "delay", "deliverAt", "filter", "batch", "use"];
-const more = ["limit", "cursor", "order", "window", "source", "correlationId", "happenedSince", "agentId", "name"];
-const fields: fc.Arbitrary<Make> = fc
-  .dictionary(fc.constantFrom(...names, ...more, ...ofPublish), fc.oneof(value, listOf(value, 3)), { maxKeys: 3 })
-  .map((made) => () => Object.fromEntries(Object.entries(made).map(([name, make]) => [name, make()])));
-const argument = fc.oneof(value, fields, listOf(value, 2));
 
 const calls = [
   "publish",
@@ -114,9 +18,19 @@ const calls = [
   "history.flow",
   "history.stats",
   "history.tail",
+  "subscriptions.list",
   "subscriptions.get",
   "subscriptions.delete",
+  "deadLetters.list",
+  "deadLetters.get",
+  "deadLetters.redrive",
+  "deadLetters.discard",
+  "replay",
+  "replayArchive",
+  "metrics",
 ] as const;
+/** What is no call with arguments, besides `emit`, of which one stands for all. */
+const others = ["engine", "emit", "history", "deadLetters", "subscriptions", "close"];
 /** The refusals, and how a call ends that was right after all. */
 const codes = [
   "invalid_config",
@@ -140,13 +54,24 @@ describe.each(["memory", "embedded"] as const)("on %s", (engine) => {
   });
   afterAll(() => remove());
 
+  test("every method of a bus is called", async () => {
+    const bus = await connect({ source: "test", engine: "memory" });
+    const methods = (of: object, prefix = "") => namesOf(of).map((name) => `${prefix}${name}`);
+    const groups = ["history", "deadLetters", "subscriptions"] as const;
+    const all = [...methods(bus), ...groups.flatMap((group) => methods(bus[group], `${group}.`))];
+    expect(all.filter((name) => !others.includes(name)).sort()).toEqual(
+      calls.filter((name) => !name.startsWith("emit")).toSorted(),
+    );
+    await bus.close();
+  });
+
   test.each(calls)("%s gives a BusError for whatever is no argument of it", async (name) => {
     const bus = await connect({ source: "test", ...(engine === "memory" ? { engine } : { engine, file }) });
     await bus.emit.task.created({ taskId: "a" });
     // What is right waits: the closing of the bus ends it. What is never settled is a hang, which ends the test.
     const waiting: Promise<unknown>[] = [];
     await fc.assert(
-      fc.asyncProperty(fc.array(argument, { maxLength: 3 }), async (made) => {
+      fc.asyncProperty(fc.array(hostileArgument, { maxLength: 3 }), async (made) => {
         const args = made.map((make) => make());
         waiting.push(outcome(() => invoke(bus, name, args)));
       }),
@@ -182,4 +107,11 @@ async function outcome(call: () => Promise<unknown>): Promise<unknown> {
   } catch (thrown) {
     return thrown;
   }
+}
+
+/** Public members, of an object or of its class. */
+function namesOf(object: object): string[] {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  const inherited = prototype === Object.prototype ? [] : Object.getOwnPropertyNames(prototype);
+  return [...new Set([...Object.keys(object), ...inherited])].filter((name) => name !== "constructor");
 }

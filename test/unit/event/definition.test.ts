@@ -194,3 +194,43 @@ describe("older versions", () => {
     );
   });
 });
+
+test.each([
+  [
+    { data: { type: "object", properties: {} } },
+    "data is a JSON Schema; convert it with z.fromJSONSchema(…), or write it in zod 4",
+  ],
+  [
+    { data: { _def: { typeName: "ZodObject" }, safeParse() {} } },
+    'data is a schema of zod 3; install zod 4, or import z from "zod/v4"',
+  ],
+  [
+    { data: { "~standard": { vendor: "valibot", version: 1 } } },
+    "data is a schema of valibot; it must be a zod 4 schema of an object",
+  ],
+  [
+    { data: { taskId: z.string() } },
+    "data must be a zod 4 schema of an object, such as z.looseObject({ taskId: z.string() }), not { taskId }",
+  ],
+  [{}, "data is missing; it must be a zod 4 schema of an object"],
+  [undefined, "the options must be an object of version, description, data, history, older, not undefined"],
+  [{ data: z.looseObject({}), verison: 2 }, 'unknown option "verison"; did you mean "version"?'],
+  [{ data: z.looseObject({}), history: "no" }, 'history must be a boolean, not "no"'],
+  [{ data: z.looseObject({}), description: 5 }, "the description must be a string, not 5"],
+  [{ data: z.looseObject({}), older: {} }, "older must be a list of { version, data, upcast }, not {}"],
+  [
+    { data: z.looseObject({}), version: 2, older: [{ version: 1, schema: z.looseObject({}) }] },
+    'unknown option "schema"',
+  ],
+  [
+    { data: z.looseObject({}), version: 2, older: [{ version: 1, data: {}, upcast() {} }] },
+    "data must be a zod 4 schema",
+  ],
+])("defineEvent refuses %o and says what to do", (options, says) => {
+  expect(() => Reflect.apply(defineEvent, undefined, ["order.placed", options])).toThrow(
+    expect.objectContaining({
+      code: "invalid_config",
+      message: expect.stringContaining(`definition "order.placed": ${says}`),
+    }),
+  );
+});

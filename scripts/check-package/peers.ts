@@ -13,13 +13,20 @@ const { peerDependencies } = z
  */
 const clients = Object.entries(peerDependencies)
   .filter(([name]) => name.startsWith("@aws-sdk/"))
-  .map(([name, range]) => `${name}@${range.replace(/^\^/, "")}`);
+  .map(([name, range]) => `${name}@${lowestOf(range)}`);
 
-/** Installs the package beside the lowest clients. */
-export async function installLowestSdk(folder: string, tarball: string): Promise<void> {
+/** The lowest zod of its range. */
+export const lowestZod = lowestOf(peerDependencies.zod ?? "");
+
+/** Installs the package beside the lowest zod and the lowest clients. */
+export async function installLowest(folder: string, tarball: string): Promise<void> {
   mkdirSync(folder);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  await npmInstall(folder, [tarball, "zod", ...clients]);
+  await npmInstall(folder, [tarball, `zod@${lowestZod}`, ...clients]);
+}
+
+function lowestOf(range: string): string {
+  return range.replace(/^\^/, "");
 }
 
 /** Copies the program that tries the aws engine into a project, and gives its path. */

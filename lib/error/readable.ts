@@ -1,5 +1,5 @@
-import { BusError } from "../error/bus-error.ts";
-import { shortForm } from "../error/short-form.ts";
+import { BusError } from "./bus-error.ts";
+import { shortForm } from "./short-form.ts";
 
 /** What reading a caller's value gives. Its getters and proxies may throw anything: that becomes `invalid_config`. */
 export function readable<Result>(what: string, read: () => Result): Result {
