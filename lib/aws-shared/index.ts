@@ -15,6 +15,7 @@ export {
 } from "./envelope.ts";
 export { functionLimitProblem } from "./function-limits.ts";
 export { functionMarginMs } from "./function-time.ts";
+export { messageGroupPath, sharedGroup } from "./message-group.ts";
 export { maxMessageBytes, messageText } from "./message-text.ts";
 export {
   busNameProblem,
