@@ -1,3 +1,4 @@
+export { type BusAddress, busReferenceProblem, configOfAddress, parseBusArn } from "./bus-address.ts";
 export {
   type BusConfig,
   type DeployedSubscription,
