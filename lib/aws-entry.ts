@@ -8,7 +8,10 @@ import type { Duration } from "./event/duration.ts";
 
 /** Options of {@link awsEngine}: those of `connect` that are for the aws engine. */
 export interface AwsEngineOptions {
-  /** The name of the deployed bus; the engine finds everything else by it. */
+  /**
+   * The name of the deployed bus; the engine finds everything else by it. Or the ARN of a bus of another account that lets
+   * this one publish: see docs/aws/cross-account.md.
+   */
   readonly bus: string;
   /**
    * How long a delivery stays with a process that no longer renews it, because it ended or hangs; 1 s to 12 h, default 30 s.

@@ -9,6 +9,8 @@ const busConfig = z.object({
   schema: z.literal(1),
   /** The bus's name in EventBridge and in all other names. */
   bus: z.string(),
+  /** By which a client of another account names it to EventBridge. */
+  busArn: z.string().optional(),
   historyTable: z.string(),
   deliveriesTable: z.string(),
   publisherDeadLetterQueueUrl: z.string(),

@@ -1,3 +1,4 @@
+export { type BusAddress, busReferenceProblem, configOfAddress, parseBusArn } from "./bus-address.ts";
 export {
   type BusConfig,
   type DeployedSubscription,
@@ -15,6 +16,7 @@ export {
 } from "./envelope.ts";
 export { functionLimitProblem } from "./function-limits.ts";
 export { functionMarginMs } from "./function-time.ts";
+export { messageGroupPath, sharedGroup } from "./message-group.ts";
 export { maxMessageBytes, messageText } from "./message-text.ts";
 export {
   busNameProblem,

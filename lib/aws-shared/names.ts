@@ -90,6 +90,8 @@ export const metricNames = {
   recorded: "Recorded",
   /** Dead letters that `record-dead-letter` and the subscribers have recorded. */
   deadLetters: "DeadLetters",
+  /** Messages of ordered subscriptions whose group was the text of the path that EventBridge was told to read. */
+  pathGroups: "PathGroups",
   /** What a recorder could not record: the batch goes back, and somebody has to act. */
   recordErrors: "RecordErrors",
   /** Flows that had an event in the minute that `watch-flows` read, and those of them that are slow. */

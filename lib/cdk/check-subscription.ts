@@ -1,4 +1,4 @@
-import { rulePattern } from "../aws-shared/index.ts";
+import { messageGroupPath, rulePattern } from "../aws-shared/index.ts";
 import { BusError, toBusError } from "../error/bus-error.ts";
 import { formatDuration } from "../event/duration.ts";
 import { type SubscriptionRecord, subscriptionPattern, subscriptionRecord } from "../subscription/index.ts";
@@ -31,7 +31,6 @@ export function checkSubscription(subscription: unknown): CheckedSubscription {
   checkName(record.name);
   checkSchedule(record);
   checkUnsupported(record);
-  checkOrdered(record);
   const pattern = patternOf(record);
   return { record, pattern, wildcard: hasWildcard(pattern) };
 }
@@ -75,26 +74,20 @@ function checkUnsupported({ name, from, maxBacklog }: SubscriptionRecord): void 
   }
 }
 
-function checkOrdered({ name, ordered }: SubscriptionRecord): void {
-  if (ordered === undefined) return;
-  const path = messageGroup(ordered);
+/** Returns the path of the ordering key for a rule. Throws `invalid_config` for one that EventBridge cannot read. */
+export function checkedGroupPath(name: string, ordered: string): string {
+  const path = messageGroupPath(ordered);
   if (path.length > pathLimit) {
     throw subscriptionError(
       name,
-      `ordered ${JSON.stringify(ordered)} becomes a path of ${path.length} characters in EventBridge, which allows ${pathLimit}; use a shorter one`,
+      `ordered ${JSON.stringify(ordered)} becomes a path of ${path.length} characters in EventBridge, which allows ${pathLimit}; use a shorter one, or messageGroups: "consumer"`,
     );
   }
-  if (pathForm.test(ordered)) return;
+  if (pathForm.test(ordered)) return path;
   throw subscriptionError(
     name,
-    `ordered ${JSON.stringify(ordered)} has a field name that EventBridge cannot read; use only letters, digits, _, - and /`,
+    `ordered ${JSON.stringify(ordered)} has a field name that EventBridge cannot read; use only letters, digits, _, - and /, or messageGroups: "consumer"`,
   );
-}
-
-/** Returns the path of the ordering key in the EventBridge envelope: events with the same key form one message group. */
-export function messageGroup(ordered: string): string {
-  if (ordered === "source") return "$.source";
-  return ordered === "type" ? "$.detail-type" : `$.detail.${ordered}`;
 }
 
 function patternOf(record: SubscriptionRecord): Readonly<Record<string, unknown>> {

@@ -79,14 +79,18 @@ export class BusGrants {
     this.#useKey(to);
   }
 
-  /** Allows what a subscriber needs: to claim, settle and dead-letter deliveries, and to use the bus in its handler. */
-  subscribe(to: IGrantable, queues: readonly string[]): void {
+  /**
+   * Allows what a subscriber needs: to claim, settle and dead-letter deliveries, and to use the bus in its handler. From a FIFO
+   * queue it also moves messages to the groups of their keys.
+   */
+  subscribe(to: IGrantable, queue: string, fifo: boolean): void {
     this.connect(to);
     this.publish(to);
     this.readHistory(to);
     this.writeHistory(to);
     this.settle(to);
-    this.consume(to, queues);
+    this.consume(to, [queue]);
+    if (fifo) this.#allow(to, ["sqs:SendMessage"], [this.#arns.queue(queue)]);
   }
 
   /** Allows seeing the state of the queues, and redriving, discarding and replaying. */

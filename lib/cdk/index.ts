@@ -10,6 +10,7 @@ export type { EventHistory, EventHistoryOptions } from "./event-history.ts";
 export { type FoundSubscriber, findSubscribers } from "./find-subscribers.ts";
 export { FlowMonitor, type FlowMonitorProps, type FlowMonitorSettings } from "./flow-monitor.ts";
 export type { FunctionSettings } from "./function-settings.ts";
+export { type MessageGrouping, messageGroupings } from "./message-groups.ts";
 export { MonitoringStack, type MonitoringStackProps } from "./monitoring-stack.ts";
 export type { Publisher } from "./publishers.ts";
 export { QueueSubscriber, type QueueSubscriberProps } from "./queue-subscriber.ts";

@@ -49,7 +49,11 @@ export class QueueSubscriber extends Construct {
 
   /** Allows a process to handle the subscription, and its handler to publish and to read history. */
   grantConsume(to: IGrantable): void {
-    new BusGrants(this, this.#bus.busName, this.#bus.encryptionKey).subscribe(to, [this.#queueName]);
+    new BusGrants(this, this.#bus.busName, this.#bus.encryptionKey).subscribe(
+      to,
+      this.#queueName,
+      this.record.ordered !== undefined,
+    );
   }
 }
 

@@ -101,7 +101,11 @@ export class Subscriber extends Construct implements IGrantable {
       stage: stageSettings(bus.stage),
     });
     this.grantPrincipal = this.function.grantPrincipal;
-    new BusGrants(this, bus.busName, bus.encryptionKey).subscribe(this.function, [subscription.queueName]);
+    new BusGrants(this, bus.busName, bus.encryptionKey).subscribe(
+      this.function,
+      subscription.queueName,
+      subscription.fifo,
+    );
     this.#invoke(source);
     if (props.alarms !== false) functionAlarm(this, bus.busName, name, this.function.functionName);
     for (const [tag, value] of Object.entries(props.tags ?? {})) Tags.of(this).add(tag, value);

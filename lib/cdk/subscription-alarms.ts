@@ -43,6 +43,18 @@ export function functionAlarm(scope: Construct, busName: string, name: string, f
   });
 }
 
+/** Fires if EventBridge takes the path of the message group as text. Events stay in order, and the function groups them. */
+export function pathGroupsAlarm(scope: Construct, busName: string, name: string): void {
+  busAlarm(scope, "MessageGroupsAlarm", {
+    busName,
+    name: `${name}-message-groups`,
+    metric: busMetric(busName, metricNames.pathGroups, name),
+    threshold: 0,
+    description: `EventBridge does not read the ordering key of ${name}, so its consumer forms the message groups.`,
+    runbook: "message-groups",
+  });
+}
+
 /** Fires if a subscription or a forward has new dead letters, if they are not recorded, or if an event is lost. */
 export function failureAlarms(scope: Construct, busName: string, name: string, fifo: boolean): void {
   busAlarm(scope, "DeadLettersAlarm", {

@@ -12,9 +12,10 @@ import { allowEvents, busQueue } from "./bus-queue.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import { busRule } from "./bus-rule.ts";
 import { checkParameter } from "./check-size.ts";
-import { type CheckedSubscription, messageGroup, subscriptionError } from "./check-subscription.ts";
+import { type CheckedSubscription, subscriptionError } from "./check-subscription.ts";
 import { drainedQueue } from "./drained-queue.ts";
-import { failureAlarms, type SubscriptionAlarms, waitingAlarm } from "./subscription-alarms.ts";
+import { type MessageGrouping, messageGrouping, targetGroup } from "./message-groups.ts";
+import { failureAlarms, pathGroupsAlarm, type SubscriptionAlarms, waitingAlarm } from "./subscription-alarms.ts";
 
 /** How long a rule tries to reach its queue before it sends the event to the dead-letter queue. */
 export interface RuleRetries {
@@ -35,6 +36,8 @@ export interface SubscriptionOptions {
    * subscription moves to another stack, or switches `ordered`. See docs/aws/upgrade.md. Default false.
    */
   readonly retainQueues?: boolean;
+  /** Who forms the message groups of an `ordered` subscription. Default: the context `message-groups`, or else `consumer`. */
+  readonly messageGroups?: MessageGrouping;
   /** False: no alarms. */
   readonly alarms?: false | SubscriptionAlarms;
 }
@@ -95,7 +98,9 @@ export class SubscriptionQueue extends Construct {
       retain,
       deadLetters: { queue: received, maxReceiveCount: maxReceiveCount(record) },
     });
-    this.rule = this.#rule(checked, undelivered, props.ruleRetries ?? {});
+    const grouping = messageGrouping(this, props.messageGroups);
+    const messageGroupId = targetGroup(record, grouping);
+    this.rule = this.#rule(checked, { undelivered, messageGroupId, retries: props.ruleRetries ?? {} });
     this.settings = { schema: 1, record, fifo: this.fifo, consumer: props.consumer };
     checkParameter(bus.busName, this.settings);
     this.deployed = Stack.of(this).toJsonString({
@@ -111,12 +116,17 @@ export class SubscriptionQueue extends Construct {
       const limit = props.alarms?.oldestMessage;
       waitingAlarm(this, bus.busName, record.name, { queueName: this.queueName, limit });
       failureAlarms(this, bus.busName, record.name, this.fifo);
+      if (this.fifo && grouping === "rule") pathGroupsAlarm(this, bus.busName, record.name);
     }
     if (bus.construct !== undefined) this.node.addDependency(bus.construct);
   }
 
-  #rule(checked: CheckedSubscription, undelivered: Queue, retries: RuleRetries): CfnRule {
-    const { name, ordered } = this.record;
+  #rule(
+    checked: CheckedSubscription,
+    target: { undelivered: Queue; messageGroupId: string | undefined; retries: RuleRetries },
+  ): CfnRule {
+    const { name } = this.record;
+    const { messageGroupId, retries, undelivered } = target;
     const ruleArn = new BusArns(this, this.#bus.busName).rule(name);
     for (const queue of new Set([this.queue, undelivered])) allowEvents(queue, ruleArn);
     return busRule(this, {
@@ -128,7 +138,7 @@ export class SubscriptionQueue extends Construct {
         arn: this.queue.queueArn,
         deadLetterConfig: { arn: undelivered.queueArn },
         retryPolicy: retryPolicy(name, retries),
-        ...(ordered === undefined ? {} : { sqsParameters: { messageGroupId: messageGroup(ordered) } }),
+        ...(messageGroupId === undefined ? {} : { sqsParameters: { messageGroupId } }),
       },
     });
   }

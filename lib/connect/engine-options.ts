@@ -1,4 +1,4 @@
-import { busNameProblem } from "../aws-shared/names.ts";
+import { busReferenceProblem } from "../aws-shared/bus-address.ts";
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 import { parseDuration } from "../event/duration.ts";
@@ -45,7 +45,7 @@ const leaseBounds = { min: 1_000, max: 43_200_000 };
 /** Throws `invalid_config` for an option that the engine named in the same source does not support. */
 export function checkEngineOptions(options: Parsed, from: string, nameOf: (option: string) => string): void {
   const { bus, engine } = options;
-  const problem = bus === undefined ? undefined : busNameProblem(bus);
+  const problem = bus === undefined ? undefined : busReferenceProblem(bus);
   if (problem !== undefined) {
     throw new BusError("invalid_config", `${from}: ${nameOf("bus")} ${problem}`);
   }

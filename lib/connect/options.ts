@@ -22,7 +22,10 @@ export interface ConnectOptions<Events = unknown> {
   engine?: EngineName | EngineFactory;
   /** The database of the embedded engine; default `.waggle/bus.db`. Its folder is created. */
   file?: string;
-  /** The name of the deployed bus of the aws engine; the engine finds everything else by it. */
+  /**
+   * The name of the deployed bus of the aws engine; the engine finds everything else by it. Or the ARN of a bus of another
+   * account that lets this one publish: see docs/aws/cross-account.md.
+   */
   bus?: string;
   /**
    * How long a delivery stays with a process that no longer renews it, because it ended or hangs; 1 s to 12 h, default 30 s.

@@ -1,6 +1,8 @@
 import { metricNames } from "../aws-shared/index.ts";
 import type { AttemptCounts, AttemptsDependencies, HandlerSettings } from "../delivery/attempts.ts";
+import { toBusErrorOfAws } from "../engines/aws/aws-error.ts";
 import type { MessageQueue } from "../engines/aws/consume/message-queue.ts";
+import type { MisplacedMessage, Regrouper, SortedMessages } from "../engines/aws/consume/regrouper.ts";
 import { processMessage } from "../engines/aws/deliveries/process-message.ts";
 import type { DeliveryTable, MessageAction, SkipReason } from "../engines/aws/dependencies.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
@@ -15,6 +17,8 @@ export interface BatchDependencies<Events> {
   readonly handler: HandlerSettings;
   readonly deliveries: Pick<DeliveryTable, "claim" | "settle">;
   readonly queue: Pick<MessageQueue, "hide" | "delete" | "flush">;
+  /** Of an ordered subscription. */
+  readonly regrouper?: Pick<Regrouper, "move" | "sort"> | undefined;
   readonly time: InvocationTime;
 }
 
@@ -28,6 +32,9 @@ const back: Action = { kind: "later", afterMs: 0 };
 
 /** How often what happened to the messages of one batch. */
 export type BatchCounts = Record<string, number>;
+
+/** Before messages that could not be moved to the groups of their keys are seen again. */
+const unmovedMs = 2_000;
 
 /**
  * The messages of one invocation. Those of one message group go one after another, and once one of them stays, those after
@@ -51,14 +58,42 @@ export class BatchRun<Events> {
     const { clock } = attempts;
     const flushTimer = clock.setTimer(() => this.#flushBeforeTimeout(), time.untilFlushMs);
     try {
-      const lanes = lanesOf(this.#messages).values();
-      const width = Math.min(record.concurrency, this.#messages.length);
-      await Promise.all(Array.from({ length: width }, () => this.#work(lanes)));
+      const { placed, misplaced } = this.#sort();
+      const lanes = lanesOf(placed).values();
+      const width = Math.min(record.concurrency, placed.length);
+      await Promise.all([this.#regroup(misplaced), ...Array.from({ length: width }, () => this.#work(lanes))]);
       await queue.flush();
     } finally {
       clock.clearTimer(flushTimer);
     }
     return this.#messages.filter((message) => this.#actions.get(message)?.kind !== "delete").map(({ id }) => id);
+  }
+
+  #sort(): Pick<SortedMessages<BatchMessage>, "misplaced" | "placed"> {
+    const { regrouper } = this.#dependencies;
+    const sorted = regrouper?.sort(this.#messages, (message) => ({ message, group: message.groupId }));
+    if (sorted === undefined) return { placed: this.#messages, misplaced: [] };
+    this.#count(metricNames.pathGroups, sorted.ofPath);
+    return sorted;
+  }
+
+  /** Moves messages to the groups of their keys. Those that could not be moved come again, in order. */
+  async #regroup(misplaced: readonly MisplacedMessage<BatchMessage>[]): Promise<void> {
+    const { attempts, queue, record, regrouper } = this.#dependencies;
+    if (regrouper === undefined || misplaced.length === 0) return;
+    const { logger } = attempts;
+    const messages = misplaced.map(({ message }) => message);
+    let action: Action = { kind: "delete" };
+    try {
+      await regrouper.move(misplaced);
+      // At once, not with the batch: nothing else of their group is received while a handler of the batch runs.
+      for (const { receiptHandle } of messages) queue.delete(receiptHandle);
+    } catch (thrown) {
+      const { code, retryable } = toBusErrorOfAws(thrown, `subscription ${record.name}`);
+      logger.error("messages could not be moved to the groups of their keys", { code, retryable });
+      action = { kind: "later", afterMs: unmovedMs };
+    }
+    for (const message of messages) this.#settled(message, action);
   }
 
   /** Takes one lane after another from those that are left. */

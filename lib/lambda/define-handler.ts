@@ -5,6 +5,7 @@ import type { Handler } from "../delivery/handler.ts";
 import { composeHandler } from "../delivery/middleware.ts";
 import type { AnyHandler } from "../delivery/user-function.ts";
 import { MessageQueue } from "../engines/aws/consume/message-queue.ts";
+import { Regrouper } from "../engines/aws/consume/regrouper.ts";
 import { createAwsEngine, openAws } from "../engines/aws/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
@@ -58,10 +59,10 @@ export function subscriberFunction(
   return async (event, context) => {
     const messages = queueBatch(event);
     const time = new InvocationTime(runtime.clock, context);
-    const { dependencies, bus, counters, deliveries, queue } = await ready();
+    const { dependencies, bus, counters, deliveries, queue, regrouper } = await ready();
     const logger = withFields(dependencies.logger, { requestId: context.awsRequestId });
     const attempts = { ...dependencies, bus, counters, logger };
-    const run = new BatchRun({ attempts, record, handler: settings, deliveries, queue, time }, messages);
+    const run = new BatchRun({ attempts, record, handler: settings, deliveries, queue, regrouper, time }, messages);
     try {
       const back = await run.run();
       return { batchItemFailures: back.map((itemIdentifier) => ({ itemIdentifier })) };
@@ -84,7 +85,11 @@ async function makeReady(record: SubscriptionRecord, options: HandlerOptions, ru
   const dependencies = await functionDependencies(runtime, options.catalog);
   checkTypes(record, dependencies.catalog);
   const own = createFunctionBus(dependencies, options.source ?? record.name);
-  return { ...own, dependencies, queue: new MessageQueue(dependencies, deployed.queueUrl) };
+  const { queueUrl } = deployed;
+  const { name: subscription, ordered } = deployed.record;
+  const regrouper =
+    ordered === undefined ? undefined : new Regrouper(dependencies, { subscription, queueUrl, ordered });
+  return { ...own, dependencies, regrouper, queue: new MessageQueue(dependencies, queueUrl) };
 }
 
 function checkedRecord(subscription: object, handler: AnyHandler, options: HandlerOptions): SubscriptionRecord {

@@ -14,12 +14,13 @@ import { cache } from "./rig/python.ts";
 import { say, timed } from "./rig/say.ts";
 import {
   accountVariables,
-  clientEnvironment,
   emulatorEnvironment,
+  emulatorVariables,
   type Target,
   targetNames,
   targets,
 } from "./rig/targets.ts";
+import { type Up, upLines } from "./rig/up-lines.ts";
 
 /** What `--up` deploys: the crew. */
 const crew = { app: "bin/stacks.ts", context: { bus: "agents" } };
@@ -71,7 +72,10 @@ async function runOn(target: Target): Promise<number> {
       deployed.push(assembly);
       await timed(`deploying ${JSON.stringify(apps[index])}`, () => cdk.deploy(assembly));
     }
-    if (up) return await stayUp(emulator?.endpoint, signal);
+    if (up) {
+      const variables = emulator === undefined ? accountVariables(account) : emulatorVariables(emulator.endpoint);
+      return await stayUp({ variables, context: { ...crew.context, omit: target.omit.join(",") } }, signal);
+    }
     const own = ["--yes"];
     return await runTests(
       { ...env, TEST_AWS_TARGET: target.name },
@@ -93,12 +97,9 @@ function needsContract(given: readonly string[]): boolean {
   return files.length === 0 || files.some((file) => file.startsWith("test/aws/contract"));
 }
 
-async function stayUp(endpoint: string | undefined, signal: AbortSignal): Promise<number> {
-  if (endpoint !== undefined) {
-    const variables = Object.entries(clientEnvironment(endpoint)).map((pair) => pair.join("="));
-    process.stdout.write(`export ${variables.join(" ")}\n`);
-  }
-  say("deployed: bus agents-dev; Ctrl-C ends and cleans up");
+async function stayUp(lines: Up, signal: AbortSignal): Promise<number> {
+  for (const line of upLines(lines)) process.stdout.write(`${line}\n`);
+  say("deployed: bus agents-dev; paste the first line into another shell, the second deploys again; Ctrl-C cleans up");
   await new Promise((resolve) => signal.addEventListener("abort", resolve));
   return 0;
 }

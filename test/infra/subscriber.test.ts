@@ -1,29 +1,10 @@
-import { fileURLToPath } from "node:url";
 import { Duration, Stack } from "aws-cdk-lib";
 import { Match } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { describe, expect, test } from "vitest";
-import { QueueSubscriber, Subscriber } from "../../lib/cdk/index.ts";
+import { QueueSubscriber } from "../../lib/cdk/index.ts";
 import { lambdaConcurrency } from "../../lib/cdk/lambda-concurrency.ts";
-import { allowed, aStackWithBus } from "./synthesis.ts";
-
-const folder = fileURLToPath(new URL("../../functions/readers", import.meta.url));
-const readers = {
-  name: "readers",
-  on: "task.assigned",
-  where: { data: { agentId: [{ prefix: "reader-" }] } },
-} as const;
-
-function aSubscriber(settings: object = {}, props: object = {}) {
-  const { stack, bus, template } = aStackWithBus();
-  const subscriber = new Subscriber(stack, "Readers", {
-    bus,
-    folder,
-    subscription: { ...readers, ...settings },
-    ...props,
-  });
-  return { subscriber, template: template() };
-}
+import { allowed, aStackWithBus, aSubscriber, readers } from "./synthesis.ts";
 
 describe("a Subscriber", () => {
   const { template } = aSubscriber();
@@ -164,45 +145,6 @@ test("an alarm fires if invocations of the function fail, which no delivery repo
     Dimensions: [{ Name: "FunctionName", Value: Stack.of(subscriber).resolve(subscriber.function.functionName) }],
     EvaluationPeriods: 3,
   });
-});
-
-test("an ordered subscription has a FIFO queue grouped by key, and a dead-letter queue for each of rule and queue", () => {
-  const { template } = aSubscriber({ ordered: "data.taskId" });
-  template.hasResourceProperties("AWS::SQS::Queue", {
-    QueueName: "agents-readers.fifo",
-    FifoQueue: true,
-    ContentBasedDeduplication: true,
-    DeduplicationScope: "messageGroup",
-    FifoThroughputLimit: "perMessageGroupId",
-    RedrivePolicy: { maxReceiveCount: 1_000 },
-  });
-  template.hasResourceProperties("AWS::SQS::Queue", { QueueName: "agents-readers-dlq.fifo", FifoQueue: true });
-  template.hasResourceProperties("AWS::SQS::Queue", { QueueName: "agents-readers-dlq", FifoQueue: Match.absent() });
-  template.hasResourceProperties("AWS::Events::Rule", {
-    Targets: [
-      Match.objectLike({
-        SqsParameters: { MessageGroupId: "$.detail.data.taskId" },
-        DeadLetterConfig: { Arn: { "Fn::GetAtt": [Match.stringLikeRegexp("SubscriptionDeadLetters"), "Arn"] } },
-      }),
-    ],
-  });
-  const drained = Object.values(
-    template.findResources("AWS::Lambda::EventSourceMapping", {
-      Properties: { FunctionName: "agents-record-dead-letter" },
-    }),
-  );
-  expect(drained).toHaveLength(2);
-});
-
-test("switching `ordered` keeps each physical name with its construct, as CloudFormation creates before it deletes", () => {
-  const queues = (settings: object) =>
-    Object.entries(aSubscriber(settings).template.findResources("AWS::SQS::Queue")).map(([id, { Properties }]) => ({
-      id,
-      name: String(Properties.QueueName),
-    }));
-  const before = queues({});
-  const after = queues({ ordered: "data.taskId" }).filter(({ name }) => before.some((queue) => queue.name === name));
-  expect(after).toEqual(before.filter(({ name }) => name === "agents-readers-dlq"));
 });
 
 test("a concurrency of 1 uses batches of one and relies on the lock in the deliveries table", () => {

@@ -68,18 +68,37 @@ describe("synthesis fails, with the subscription and the fix, for", () => {
       /^subscription readers: from must be "now" .*, not "beginning"; .*waggle replay/,
     ],
     ["maxBacklog", { maxBacklog: 10 }, /^subscription readers: maxBacklog is not supported in AWS/],
+  ])("%s", (_, settings, message) => {
+    expect(errorOf(settings).message).toMatch(message);
+  });
+
+  test.each<[string, `data.${string}`, RegExp]>([
     [
-      "an ordering path that is too long for EventBridge",
-      { ordered: `data.${"a".repeat(90)}` },
+      "that is too long for EventBridge",
+      `data.${"a".repeat(90)}`,
       /^subscription readers: ordered "data\.a+" becomes a path of 104 characters in EventBridge, which allows 100/,
     ],
     [
-      "an ordering path with a field that EventBridge cannot read",
-      { ordered: "data.task id" },
+      "with a field that EventBridge cannot read",
+      "data.task id",
       /^subscription readers: ordered "data\.task id" has a field name .* letters, digits/,
     ],
-  ])("%s", (_, settings, message) => {
-    expect(errorOf(settings).message).toMatch(message);
+  ])("an ordering path %s, where the rule has to read it", (_, ordered, message) => {
+    expect(errorOf({ ordered }, { messageGroups: "rule" }).message).toMatch(message);
+    const { stack, bus } = aStackWithBus();
+    const subscription = { name: "readers", on: "task.assigned", ordered } as const;
+    expect(() => new QueueSubscriber(stack, "Readers", { bus, subscription })).not.toThrow();
+  });
+
+  test("an unknown way to form message groups", () => {
+    expect(errorOf({ ordered: "source" }, { messageGroups: "path" }).message).toMatch(
+      /^messageGroups must be consumer or rule, not "path"/,
+    );
+    const { stack, bus } = aStackWithBus({ "message-groups": "path" });
+    const subscription = { name: "readers", on: "task.assigned" };
+    expect(() => new QueueSubscriber(stack, "Readers", { bus, subscription })).toThrow(
+      /^context message-groups must be consumer or rule, not "path"/,
+    );
   });
 
   test("a visibility timeout below the function's timeout", () => {

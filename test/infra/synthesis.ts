@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { AgentEventBus, type AgentEventBusProps } from "../../lib/cdk/index.ts";
+import { AgentEventBus, type AgentEventBusProps, Subscriber } from "../../lib/cdk/index.ts";
 
 /** The assemblies of a test file's apps: without an output folder an app creates a temporary one and leaves it behind. */
 let assemblies: string | undefined;
@@ -38,6 +39,27 @@ export function aStackWithBus(context: Readonly<Record<string, unknown>> = {}, b
   const stack = new Stack(app, "team");
   const bus = AgentEventBus.fromBusName(stack, "Bus", busName);
   return { app, stack, bus, template: () => Template.fromStack(stack) };
+}
+
+/** The code of a subscriber. */
+const folder = fileURLToPath(new URL("../../functions/readers", import.meta.url));
+/** A subscription with everything that a deployment makes of one. */
+export const readers = {
+  name: "readers",
+  on: "task.assigned",
+  where: { data: { agentId: [{ prefix: "reader-" }] } },
+} as const;
+
+/** Creates a subscriber in a stack that imports its bus. */
+export function aSubscriber(settings: object = {}, props: object = {}) {
+  const { stack, bus, template } = aStackWithBus();
+  const subscriber = new Subscriber(stack, "Readers", {
+    bus,
+    folder,
+    subscription: { ...readers, ...settings },
+    ...props,
+  });
+  return { subscriber, template: template() };
 }
 
 /** Returns the policy statements in a template that allow an action, with their resources as JSON. */

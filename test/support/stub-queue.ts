@@ -14,6 +14,10 @@ const batch = z.object({
   Entries: z.array(z.object({ Id: z.string(), ReceiptHandle: z.string(), VisibilityTimeout: z.number().optional() })),
 });
 
+const sent = z.object({
+  Entries: z.array(z.object({ Id: z.string(), MessageBody: z.string(), MessageGroupId: z.string().optional() })),
+});
+
 /** One queue of SQS, without time: what is hidden stays so until the test, or a visibility of 0, shows it. */
 export class StubQueue extends EventEmitter {
   readonly #messages = new Map<string, Message>();
@@ -66,6 +70,15 @@ export class StubQueue extends EventEmitter {
       this.#note("DeleteMessageBatch", input);
       return { Successful: Entries.map(({ Id }) => ({ Id })), Failed: [] };
     },
+    SendMessageBatch: (input) => {
+      const { Entries } = sent.parse(input);
+      this.#note("SendMessageBatch", input);
+      for (const { MessageBody, MessageGroupId } of Entries) this.put(MessageBody, MessageGroupId);
+      return {
+        Successful: Entries.map(({ Id, MessageBody }) => ({ Id, MD5OfMessageBody: md5(MessageBody) })),
+        Failed: [],
+      };
+    },
     ChangeMessageVisibilityBatch: (input) => {
       const { Entries } = batch.parse(input);
       for (const { ReceiptHandle, VisibilityTimeout = 0 } of Entries) {
@@ -92,7 +105,7 @@ export class StubQueue extends EventEmitter {
         MessageId: receipt,
         ReceiptHandle: receipt,
         Body: message.body,
-        MD5OfBody: createHash("md5").update(message.body).digest("hex"),
+        MD5OfBody: md5(message.body),
         Attributes: {
           SentTimestamp: "1000",
           ...(message.group === undefined ? {} : { MessageGroupId: message.group }),
@@ -100,4 +113,8 @@ export class StubQueue extends EventEmitter {
       };
     });
   }
+}
+
+function md5(text: string): string {
+  return createHash("md5").update(text).digest("hex");
 }

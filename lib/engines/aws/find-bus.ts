@@ -1,5 +1,12 @@
 import { DescribeEventBusCommand } from "@aws-sdk/client-eventbridge";
-import { type BusConfig, checkBusName, parameterNames, parseBusConfig } from "../../aws-shared/index.ts";
+import {
+  type BusAddress,
+  type BusConfig,
+  checkBusName,
+  configOfAddress,
+  parameterNames,
+  parseBusConfig,
+} from "../../aws-shared/index.ts";
 import { BusError } from "../../error/bus-error.ts";
 import { messageOf } from "../../error/message-of.ts";
 import { isAwsError, toBusErrorOfAws } from "./aws-error.ts";
@@ -38,21 +45,43 @@ export async function findBus(clients: Pick<Clients, "ssm" | "events">, name: st
     );
   }
   const config = parseBusConfig(json, `parameter ${parameter} in ${region}`);
-  const found = await ask(`bus ${bus} in ${region}`, abortSignal, async () => {
-    try {
-      await clients.events.send(new DescribeEventBusCommand({ Name: config.bus }), { abortSignal });
-      return true;
-    } catch (thrown) {
-      if (isAwsError(thrown, "ResourceNotFoundException")) return false;
-      throw thrown;
-    }
-  });
-  if (found) return config;
+  if (await exists(clients, config.bus, `bus ${bus} in ${region}`, abortSignal)) return config;
   throw new BusError(
     "not_found",
     `there is no bus ${bus} in ${region}, though parameter ${parameter} names it: EventBridge has none; deploy its stacks again`,
     { details: { bus, region, parameter } },
   );
+}
+
+/**
+ * Returns what can be known of a bus of another account. `not_found` where that account says that it is not there; whether it
+ * is may also be for that account alone to know. `unavailable` as {@link findBus}.
+ */
+export async function findForeignBus(clients: Pick<Clients, "events">, address: BusAddress): Promise<BusConfig> {
+  const { account, arn, bus, region } = address;
+  const what = `bus ${bus} of account ${account} in ${region}`;
+  if (await exists(clients, arn, what, AbortSignal.timeout(timeoutMs), "or unknown")) return configOfAddress(address);
+  throw new BusError("not_found", `there is no ${what}; check the ARN`, { details: { bus, region, arn } });
+}
+
+/** Asks EventBridge for a bus, by its name or ARN. `orUnknown`: a caller without the right to ask takes it to be there. */
+async function exists(
+  { events }: Pick<Clients, "events">,
+  name: string,
+  what: string,
+  abortSignal: AbortSignal,
+  orUnknown?: "or unknown",
+): Promise<boolean> {
+  return ask(what, abortSignal, async () => {
+    try {
+      await events.send(new DescribeEventBusCommand({ Name: name }), { abortSignal });
+      return true;
+    } catch (thrown) {
+      if (isAwsError(thrown, "ResourceNotFoundException")) return false;
+      if (orUnknown !== undefined && isAwsError(thrown, "AccessDeniedException")) return true;
+      throw thrown;
+    }
+  });
 }
 
 /** Asked before anything is sent: without one, what the SDK throws names neither the bus nor the fix. */

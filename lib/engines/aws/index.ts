@@ -1,20 +1,22 @@
+import { parseBusArn } from "../../aws-shared/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { createClients } from "./clients.ts";
 import { createEngine } from "./create-engine.ts";
 import type { Clients } from "./dependencies.ts";
-import { findBus } from "./find-bus.ts";
+import { findBus, findForeignBus } from "./find-bus.ts";
 import type { AwsOptions, KnownBusOptions } from "./options.ts";
 
 export type { AwsOptions, AwsSettings, KnownBusOptions } from "./options.ts";
 
 /**
- * Finds a bus by its name and opens it. Region, endpoint and credentials are found by the SDK's own chain. `not_found`,
- * `invalid_config`, `unavailable`: see {@link findBus}.
+ * Finds a bus by its name, or that of another account by its ARN, and opens it. Region (but for an ARN, which says it),
+ * endpoint and credentials are found by the SDK's own chain. `not_found`, `invalid_config`, `unavailable`: see {@link findBus}.
  */
 export async function openAws(options: AwsOptions): Promise<Engine> {
-  const clients = createClients();
+  const address = parseBusArn(options.bus);
+  const clients = createClients(address === undefined ? {} : { region: address.region });
   try {
-    const config = await findBus(clients, options.bus);
+    const config = address === undefined ? await findBus(clients, options.bus) : await findForeignBus(clients, address);
     options.logger.debug("aws bus is open", { bus: config.bus });
     return engineOn(clients, { ...options, config });
   } catch (thrown) {

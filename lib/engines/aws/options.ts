@@ -13,7 +13,7 @@ export interface AwsSettings
 
 /** {@link AwsSettings}, and the bus to find. */
 export interface AwsOptions extends AwsSettings {
-  /** Its name; everything else is read from SSM. */
+  /** Its name, everything else is read from SSM; or its ARN, of a bus of another account. */
   readonly bus: string;
 }
 

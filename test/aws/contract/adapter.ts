@@ -6,7 +6,7 @@ import { connect } from "../../../lib/index.ts";
 import { target } from "../rig/targets.ts";
 import { clearQueues } from "./clear-queues.ts";
 import { dynamoRecorder } from "./dynamo-recorder.ts";
-import { keepsKeysTogether, leftOut } from "./left-out.ts";
+import { leftOut } from "./left-out.ts";
 import { quiet } from "./quiet.ts";
 import { buses, lease, recorderTable, timeScale } from "./settings.ts";
 
@@ -23,7 +23,6 @@ const lackedByAll: readonly ContractFeature[] = [
   "known-ids",
   "ownership",
   "queue-age",
-  ...(keepsKeysTogether(target) ? (["keys-apart"] as const) : []),
   ...(target === "localstack" ? (["ordered-backlog"] as const) : []),
 ];
 

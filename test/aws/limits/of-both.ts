@@ -20,8 +20,9 @@ export const limitsOfBoth: readonly Limit[] = [
       }),
   },
   {
-    title: "events of one message group wait for each other, those of another do not: a path of the event as group id",
-    instead: "a FIFO queue gets all events of a subscription as one group; the lock of the key orders them in any case",
+    title: "a rule reads the message group from a path of the event",
+    instead:
+      "the consumer moves messages to the groups of their keys, where a rule was told to read them as where it was not",
     works: (clients) =>
       RuleProbe.use(clients, async (probe) => {
         const queue = await probe.queue("fifo", { FifoQueue: "true", ContentBasedDeduplication: "true" });

@@ -47,29 +47,29 @@ export const targets: Readonly<Record<TargetName, Target>> = {
 export function emulatorEnvironment({ endpoint, python }: Emulator): NodeJS.ProcessEnv {
   return {
     ...withoutAws(),
-    ...clientEnvironment(endpoint),
-    CDK_DEFAULT_ACCOUNT: "000000000000",
-    CDK_DEFAULT_REGION: "us-east-1",
+    ...emulatorVariables(endpoint),
     ...(python === undefined ? {} : { TEST_AWS_PYTHON: python }),
   };
 }
 
-/** What an SDK client needs to find an emulator. */
-export function clientEnvironment(endpoint: string) {
+/** What SDKs, the AWS CLI and the CDK need to find an emulator. */
+export function emulatorVariables(endpoint: string): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
-    AWS_REGION: "us-east-1",
-  } as const;
+    ...regionVariables("us-east-1"),
+    CDK_DEFAULT_ACCOUNT: "000000000000",
+  };
+}
+
+/** The SDK for JavaScript reads the first, the AWS CLI and the SDKs of other languages the second, the stacks the third. */
+function regionVariables(region: string): Readonly<Record<string, string>> {
+  return { AWS_REGION: region, AWS_DEFAULT_REGION: region, CDK_DEFAULT_REGION: region };
 }
 
 /** What sends the CDK and every client where `account` says: the CDK looks for the Region in more places than they do. */
 export function accountVariables(account: Account | undefined): Readonly<Record<string, string>> {
   if (account === undefined) return {};
-  return {
-    AWS_REGION: account.region,
-    CDK_DEFAULT_ACCOUNT: account.account,
-    CDK_DEFAULT_REGION: account.region,
-  };
+  return { ...regionVariables(account.region), CDK_DEFAULT_ACCOUNT: account.account };
 }

@@ -8,6 +8,7 @@ test.each([
   { use: [{ publish: () => {} }, () => ({})] },
   { engine: () => {} },
   { engine: "aws", bus: "agents", lease: "1s" },
+  { engine: "aws", bus: "arn:aws:events:eu-west-1:123456789012:event-bus/agents" },
   { grace: 0, logLevel: "silent", random: Math.random, onError: () => {} },
 ])("checkOptions accepts %j", (options) => {
   expect(() => checkOptions(options, "connect")).not.toThrow();

@@ -25,6 +25,9 @@ export class BatchBench {
   readonly bus = testBus();
   readonly told: Told[] = [];
   readonly lines: string[] = [];
+  /** The bodies that were moved from the group `shared` to those of their keys. A test may have it fail. */
+  readonly moved: string[] = [];
+  moving: () => Promise<void> = async () => {};
   #messages = 0;
 
   private constructor(table: Bench) {
@@ -72,6 +75,21 @@ export class BatchBench {
           hide: (receipt, ms) => this.told.push({ hide: receipt, ms }),
           delete: (receipt) => this.told.push({ delete: receipt }),
           flush: async () => {},
+        },
+        regrouper: {
+          sort: (messages, of) => {
+            const isShared = (one: (typeof messages)[number]) => of(one).group === "shared";
+            const misplaced = messages.filter(isShared).map((message) => ({
+              message,
+              to: "key",
+              entry: { bytes: 1, entry: { MessageBody: of(message).message.body } },
+            }));
+            return { placed: messages.filter((one) => !isShared(one)), misplaced, ofPath: misplaced.length };
+          },
+          move: async (messages) => {
+            await this.moving();
+            for (const { entry } of messages) this.moved.push(entry.entry.MessageBody ?? "");
+          },
         },
         time: new InvocationTime(clock, {
           awsRequestId: "request-1",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { metricNames } from "../../../lib/aws-shared/index.ts";
 import { taskCompleted } from "../../../lib/catalog/index.ts";
-import { NonRetriableError, RetryAfterError } from "../../../lib/index.ts";
+import { BusError, NonRetriableError, RetryAfterError } from "../../../lib/index.ts";
 import { describeDynamo } from "../../support/dynamo.ts";
 import { eventually } from "../../support/eventually.ts";
 import { dynamoForFile } from "../engines/aws/deliveries/bench.ts";
@@ -163,6 +163,38 @@ describeDynamo("a batch of messages", () => {
     );
     expect(back).toEqual([]);
     expect(handled).toEqual(["a1", "a2"]);
+  });
+
+  test("what came in one group for all keys is moved to theirs and deleted, though a handler of the batch still runs", async () => {
+    const bench = await BatchBench.make(dynamo());
+    const release = Promise.withResolvers<void>();
+    const handled: string[] = [];
+    const messages = [bench.message({ id: "a1" }, ofGroup("a1", "a"))];
+    for (const id of ["a2", "b1"]) messages.push(bench.message({ id }, ofGroup(id, "shared")));
+    const batch = bench.batch(async ({ id }) => {
+      handled.push(id);
+      await release.promise;
+    }, messages);
+    const run = batch.run();
+    await eventually("both are deleted", () => bench.told.length === 2);
+    expect(bench.told).toEqual([{ delete: "a2" }, { delete: "b1" }]);
+    expect(bench.moved.map((body) => JSON.parse(body).id)).toEqual(["a2", "b1"]);
+    release.resolve();
+    expect(await run).toEqual([]);
+    expect(handled).toEqual(["a1"]);
+    expect(batch.counts).toEqual({ [metricNames.delivered]: 1, [metricNames.pathGroups]: 2 });
+  });
+
+  test("what could not be moved to the group of its key goes back, in order, and is not handled", async () => {
+    const bench = await BatchBench.make(dynamo());
+    bench.moving = () => Promise.reject(new BusError("throttled", "slow down"));
+    const messages = ["a1", "a2"].map((id) => bench.message({ id }, ofGroup(id, "shared")));
+    expect(await bench.run(() => expect.unreachable(), messages)).toEqual(["a1", "a2"]);
+    expect(bench.told).toEqual([
+      { hide: "a1", ms: 2_000 },
+      { hide: "a2", ms: 2_000 },
+    ]);
+    expect(bench.lines.join()).toContain("could not be moved");
   });
 
   test("no more than `concurrency` run at once, however large the batch is", async () => {

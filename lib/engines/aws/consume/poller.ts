@@ -11,8 +11,10 @@ import { Heartbeat } from "./heartbeat.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { ReceiveLoop } from "./receive-loop.ts";
 import type { Received } from "./received.ts";
+import { type MisplacedMessage, Regrouper } from "./regrouper.ts";
 
-export interface PollerDependencies extends Pick<AwsDependencies, "clients" | "clock" | "onError"> {
+export interface PollerDependencies
+  extends Pick<AwsDependencies, "catalog" | "clients" | "clock" | "logger" | "onError" | "random"> {
   readonly deliveries: Pick<DeliveryTable, "claim" | "settle" | "renew">;
   readonly leaseMs: number;
 }
@@ -52,6 +54,8 @@ export class Poller {
   readonly #settings: () => SubscriptionRecord;
   readonly #queue: MessageQueue;
   readonly #label: string;
+  /** Undefined for a standard queue. */
+  readonly #regrouper: Regrouper | undefined;
   readonly #groups = new Groups();
   readonly #claiming = new Set<PolledMessage>();
   readonly #running = new Map<Delivery, PolledMessage>();
@@ -65,7 +69,10 @@ export class Poller {
     this.#dependencies = dependencies;
     this.#settings = settings;
     this.#queue = new MessageQueue(dependencies, queueUrl);
-    this.#label = `subscription ${settings().name}`;
+    const { name, ordered } = settings();
+    this.#label = `subscription ${name}`;
+    this.#regrouper =
+      ordered === undefined ? undefined : new Regrouper(dependencies, { subscription: name, queueUrl, ordered });
     const { clock, leaseMs, onError } = dependencies;
     this.#heartbeat = new Heartbeat(clock, leaseMs / 3, () => this.#hold());
     this.#loop = new ReceiveLoop({
@@ -73,7 +80,7 @@ export class Poller {
       room: (asked) => this.#room() - asked,
       // Half a lease is enough until the heartbeat holds them, and the most that a message of a broken receive is away.
       receive: (most, signal) => this.#queue.receive(most, leaseMs / 2, signal),
-      take: (received) => this.#process(received.filter((one) => this.#groups.enter(one))),
+      take: (received) => this.#take(received),
       failed: (thrown) => onError(toBusErrorOfAws(thrown, `${this.#label}: its queue`)),
       begun: (work) => this.#inBackground(work),
     });
@@ -120,10 +127,6 @@ export class Poller {
     return this.#queue.flush();
   }
 
-  get #holdsNothing(): boolean {
-    return this.#running.size + this.#claiming.size + this.#groups.size === 0;
-  }
-
   /** Deliveries that could be taken now, beyond those that are claimed at the moment. */
   #room(): number {
     const free = this.#consumers.reduce((sum, consumer) => sum + consumer.capacity(), 0);
@@ -131,6 +134,23 @@ export class Poller {
     // What waits for its group takes no slot: the rest of the queue must not wait for one busy key.
     if (this.#groups.size >= mostWaiting) return 0;
     return Math.min(concurrency - this.#running.size, free) - this.#claiming.size;
+  }
+
+  async #take(received: readonly Received[]): Promise<void> {
+    const { placed, misplaced } = this.#regrouper?.sort(received, (one) => one) ?? { placed: received, misplaced: [] };
+    const processed = this.#process(placed.filter((one) => this.#groups.enter(one)));
+    await Promise.all([processed, misplaced.length === 0 ? undefined : this.#regroup(misplaced)]);
+  }
+
+  /** Moves messages to the groups of their keys. Those that could not be moved come again, in order. */
+  async #regroup(misplaced: readonly MisplacedMessage<Received>[]): Promise<void> {
+    try {
+      await this.#regrouper?.move(misplaced);
+      for (const { message } of misplaced) this.#queue.delete(message.receipt);
+    } catch (thrown) {
+      this.#dependencies.onError(toBusErrorOfAws(thrown, this.#label));
+      for (const { message } of misplaced) this.#queue.giveBack(message.receipt, unclaimedMs);
+    }
   }
 
   /** Processes messages together; resolves once each that was claimed is handed over, the most urgent first. */
@@ -197,9 +217,8 @@ export class Poller {
     this.#loop.poll();
   }
 
-  /** Without anything to hold there is nothing to beat for. */
   #rest(): void {
-    if (this.#holdsNothing) this.#heartbeat.stop();
+    if (this.#running.size + this.#claiming.size + this.#groups.size === 0) this.#heartbeat.stop();
   }
 
   #act(received: Received, action: MessageAction): void {

@@ -60,8 +60,8 @@ export function toQueueEntry(event: Event, { fifo, record }: DeployedSubscriptio
   };
 }
 
-/** A key may be any text: one that SQS would refuse as the name of a group is named by its digest. */
-function groupOf(event: Event, ordered: string | undefined): string {
+/** The message group of an event's key. It may be any text: one that SQS would refuse as a name is named by its digest. */
+export function groupOf(event: Event, ordered: string | undefined): string {
   const key = ordered === undefined ? event.id : orderedKey(ordered)(event);
   return groupName.test(key) ? key : digest([key]);
 }

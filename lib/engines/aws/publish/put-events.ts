@@ -29,13 +29,13 @@ export function busTarget<Item extends { readonly event: Event }>(
   config: BusConfig,
   ended: BatchTarget<Item, BusEntry>["ended"],
 ): BatchTarget<Item, BusEntry> {
-  const { bus, maxRequestBytes } = config;
+  const { bus, busArn, maxRequestBytes } = config;
   const maxBytes = Math.min(maxRequestBytes, maxEventBytes);
   const what = `bus ${bus}`;
   return {
     maxBytes: maxRequestBytes,
     maxRequests,
-    entryOf: ({ event }) => ({ ...toPutEntry(event), EventBusName: bus }),
+    entryOf: ({ event }) => ({ ...toPutEntry(event), EventBusName: busArn ?? bus }),
     bytesOf: (entry, { event }) => {
       const bytes = putEntryBytes(entry);
       if (bytes > maxBytes) throw eventTooLarge(event, bytes, maxBytes);

@@ -10,6 +10,7 @@ import { RecentlySeenEvents } from "../../../../lib/engines/aws/recently-seen-ev
 import { DeployedSubscriptions } from "../../../../lib/engines/aws/subscriptions/deployed.ts";
 import { createCatalog } from "../../../../lib/event/catalog.ts";
 import { markReplay } from "../../../../lib/replay/replay-mark.ts";
+import { jsonLogger } from "../../../../lib/runtime/logger.ts";
 import { ManualClock } from "../../../../lib/testing/manual-clock.ts";
 import { aBusConfig } from "../../../support/a-bus-config.ts";
 import { aRecord } from "../../../support/a-record.ts";
@@ -77,10 +78,12 @@ async function setUp(revive: DeliveryTable["revive"] = async () => "revived") {
   });
   const closes = new AbortController();
   const queue = new AwsDeliveryQueue({
+    catalog: createCatalog([], { open: true }),
     clients,
     clock,
     random: () => 0,
     leaseMs: 1_000,
+    logger: jsonLogger(never, "silent"),
     onError: never,
     deliveries: {
       claim: never,

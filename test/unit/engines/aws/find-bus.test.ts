@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { configOfAddress, parseBusArn } from "../../../../lib/aws-shared/index.ts";
 import { createClients } from "../../../../lib/engines/aws/clients.ts";
 import type { Clients } from "../../../../lib/engines/aws/dependencies.ts";
-import { findBus } from "../../../../lib/engines/aws/find-bus.ts";
+import { findBus, findForeignBus } from "../../../../lib/engines/aws/find-bus.ts";
 import { aBusConfig } from "../../../support/a-bus-config.ts";
 import { type Operations, ServiceError, startJsonStub } from "../../../support/json-stub.ts";
 
@@ -103,4 +104,35 @@ test("without a Region nothing is asked", async () => {
 
 test("a name that no bus can have is refused before", async () => {
   await expect(findBus(await clientsOf({}), "My_Bus")).rejects.toMatchObject({ code: "invalid_config" });
+});
+
+describe("a bus of another account", () => {
+  const arn = "arn:aws:events:eu-west-1:123456789012:event-bus/agents";
+  const address = parseBusArn(arn) ?? expect.unreachable();
+  const described = (name: string) => ({
+    DescribeEventBus: ({ Name }: Readonly<Record<string, unknown>>) => {
+      expect(Name).toBe(arn);
+      throw new ServiceError(name);
+    },
+  });
+
+  test("is known by its ARN alone: its account gives away no more", async () => {
+    expect(await findForeignBus(await clientsOf({ DescribeEventBus: () => ({ Arn: arn }) }), address)).toEqual(
+      configOfAddress(address),
+    );
+  });
+
+  test("is taken to be there where only its account may ask", async () => {
+    const clients = await clientsOf(described("AccessDeniedException"));
+    expect(await findForeignBus(clients, address)).toEqual(configOfAddress(address));
+  });
+
+  test("is not found where EventBridge says so", async () => {
+    await expect(
+      findForeignBus(await clientsOf(described("ResourceNotFoundException")), address),
+    ).rejects.toMatchObject({
+      code: "not_found",
+      message: "there is no bus agents of account 123456789012 in eu-west-1; check the ARN",
+    });
+  });
 });

@@ -1,3 +1,5 @@
+import * as z from "zod";
+import { standardCatalog } from "../../../../../lib/catalog/index.ts";
 import type { Delivery, Outcome } from "../../../../../lib/engine/delivery.ts";
 import type { Consumer } from "../../../../../lib/engine/delivery-queue.ts";
 import { createClients } from "../../../../../lib/engines/aws/clients.ts";
@@ -10,6 +12,7 @@ import type {
 } from "../../../../../lib/engines/aws/dependencies.ts";
 import type { BusError } from "../../../../../lib/error/bus-error.ts";
 import { systemClock } from "../../../../../lib/runtime/clock.ts";
+import { jsonLogger } from "../../../../../lib/runtime/logger.ts";
 import type { SubscriptionRecord } from "../../../../../lib/subscription/subscription.ts";
 import { aRecord } from "../../../../support/a-record.ts";
 import { anEvent } from "../../../../support/an-event.ts";
@@ -18,7 +21,12 @@ import { StubQueue } from "../../../../support/stub-queue.ts";
 
 export const done: Outcome = { kind: "done" };
 
-/** The deliveries table as a test wants it: a body is an event's id, with its priority behind a colon. */
+/** A message's body: an event's id, with its priority behind a colon, or a whole envelope with the id. */
+function idAndPriority(body: string): readonly string[] {
+  return body.startsWith("{") ? [z.object({ id: z.string() }).parse(JSON.parse(body)).id] : body.split(":");
+}
+
+/** The deliveries table as a test wants it. */
 export class Table implements Pick<DeliveryTable, "claim" | "renew" | "settle"> {
   readonly asked: string[] = [];
   renewed = 0;
@@ -29,7 +37,7 @@ export class Table implements Pick<DeliveryTable, "claim" | "renew" | "settle"> 
 
   async claim({ body }: { body: string }, record: SubscriptionRecord) {
     this.asked.push(body);
-    const [id = "", priority = "5"] = body.split(":");
+    const [id = "", priority = "5"] = idAndPriority(body);
     const decided = this.claimResult?.(id);
     if (decided !== undefined) return decided;
     const event = anEvent({ id, metadata: { version: 1, correlationId: id, priority: Number(priority) } });
@@ -97,6 +105,7 @@ export class PollerBench {
   readonly queue = new StubQueue();
   readonly table = new Table();
   readonly errors: BusError[] = [];
+  readonly lines: string[] = [];
   readonly #hands: Hands[] = [];
   readonly #closing: (() => Promise<void>)[] = [];
   #url = "";
@@ -117,7 +126,16 @@ export class PollerBench {
   poller(record: Partial<SubscriptionRecord> = {}, leaseMs = 30_000): Poller {
     const clients = createClients({ region: "us-east-1", endpoint: this.#url });
     const poller = new Poller(
-      { clients, clock: systemClock, deliveries: this.table, leaseMs, onError: (error) => this.errors.push(error) },
+      {
+        catalog: standardCatalog,
+        clients,
+        clock: systemClock,
+        deliveries: this.table,
+        leaseMs,
+        logger: jsonLogger((line) => this.lines.push(line), "debug"),
+        onError: (error) => this.errors.push(error),
+        random: () => 0.5,
+      },
       () => aRecord({ name: "readers", concurrency: 10, ...record }),
       `${this.#url}/000000000000/agents-readers`,
     );
