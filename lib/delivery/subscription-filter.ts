@@ -4,10 +4,7 @@ import { typeMatcher } from "../pattern/type-names.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 
 /** Returns whether one subscription wants an event. For many subscriptions use a `Router`. */
-export function subscriptionFilter({
-  on,
-  where,
-}: Pick<SubscriptionRecord, "on" | "where">): (event: Event) => boolean {
+export function subscriptionFilter({ on, where }: Pick<SubscriptionRecord, "on" | "where">): (event: Event) => boolean {
   const wants = typeMatcher(on);
   if (where === undefined) return (event) => wants(event.type);
   const matches = compilePattern(where);
