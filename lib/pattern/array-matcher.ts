@@ -3,7 +3,7 @@ import type { Budget } from "./budget.ts";
 import type { Check } from "./check.ts";
 import { isObject } from "./json-object.ts";
 import { failed, type Outcome, Outcomes } from "./outcomes.ts";
-import { isScalar, type Scalar } from "./value-test.ts";
+import { isScalar, type Scalar, stepsFor } from "./value-test.ts";
 
 /** A plan node and what its values came to. */
 interface Place {
@@ -70,7 +70,7 @@ export class ArrayMatcher {
     for (let index = 0; index < plan.checks.length; index += 1) {
       const check = plan.checks[index];
       if (check === undefined) continue;
-      this.#budget.spend(check.cost(value));
+      this.#budget.spend(stepsFor(check.cost, value));
       const holds = check.matches(value);
       const input = (index * 2 + (holds ? 1 : 0)) * 4 + scalarStep;
       state =

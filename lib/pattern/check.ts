@@ -2,7 +2,7 @@ import type { Alternative, Condition } from "./condition.ts";
 import type { FieldTree } from "./field-tree.ts";
 import { conditionKey, testKey } from "./test-key.ts";
 import { ValueIndex } from "./value-index.ts";
-import { anyOf, costOf, type Matcher, type Scalar, type Test } from "./value-test.ts";
+import { anyOf, type Cost, costOf, type Matcher, type Test } from "./value-test.ts";
 
 /** A compiled condition. Equal conditions of different patterns share one check, which is evaluated once per event. */
 export interface Check {
@@ -13,7 +13,7 @@ export interface Check {
   readonly absent: boolean;
   readonly matches: Matcher;
   /** How many steps `matches` takes for a value. */
-  readonly cost: (value: Scalar) => number;
+  readonly cost: Cost;
   /** The epoch of the event for which `held` was computed. */
   epoch: number;
   held: boolean;
@@ -43,9 +43,10 @@ function compileTests(tests: readonly Test[]): Pick<Check, "matches" | "cost"> {
         index = new ValueIndex();
         for (const test of listed) index.get(test, () => test);
       }
-      return index.find(value).length > 0 || (others.length > 0 && matchesOther(value));
+      if (index.exact(value) !== undefined || index.others(value).length > 0) return true;
+      return others.length > 0 && matchesOther(value);
     },
-    cost: (value) => longList + otherCost(value),
+    cost: { ...otherCost, comparisons: longList + otherCost.comparisons },
   };
 }
 

@@ -1,5 +1,5 @@
 import { Budget } from "./budget.ts";
-import { type FieldNode, type FieldTree, follow } from "./field-tree.ts";
+import type { FieldNode, FieldTree } from "./field-tree.ts";
 import { isObject } from "./json-object.ts";
 import { isScalar, type Scalar } from "./value-test.ts";
 
@@ -13,11 +13,10 @@ export interface ArrayPath {
   readonly outer: ArrayPath | null;
 }
 
+const none: readonly never[] = [];
+
 /** Stands for any array path while the paths are not needed. */
 const someElement: ArrayPath = { array: -1, index: -1, outer: null };
-
-/** Up to this many fields of a level are looked up by name; otherwise, or if names may contain dots, all names are read. */
-const maxLookups = 6;
 
 /** The maximum depth of an event: a little more than of its data where it is published. */
 const depthLimit = 1_010;
@@ -45,8 +44,9 @@ export class EventFields {
   readonly #tree: FieldTree;
   readonly #seen: number[] = [];
   readonly #first: Scalar[] = [];
-  readonly #more: Scalar[][] = [];
-  readonly #arrayPaths: (ArrayPath | null)[][] = [];
+  /** The lists of a field exist once it had several values, or one in an array element. */
+  readonly #more: (Scalar[] | undefined)[] = [];
+  readonly #arrayPaths: ((ArrayPath | null)[] | undefined)[] = [];
   #arrays = 0;
   #depth = 0;
   /** Counts the readings, of which one event may have two: the second is with array paths. */
@@ -86,13 +86,13 @@ export class EventFields {
 
   /** Returns the values after the first of a field that the event has. */
   more(field: number): readonly Scalar[] {
-    return this.#more[field] ?? [];
+    return this.#more[field] ?? none;
   }
 
   /** Returns the array paths of a field's values, from the first on. A value without an entry is outside all arrays. */
   arrayPaths(field: number): readonly (ArrayPath | null)[] {
     if (!this.#withPaths) this.#readAll(true);
-    return this.#arrayPaths[field] ?? [];
+    return this.#arrayPaths[field] ?? none;
   }
 
   #readAll(withPaths: boolean): void {
@@ -108,15 +108,18 @@ export class EventFields {
   }
 
   #readObject(node: FieldNode, fields: Readonly<Record<string, unknown>>, arrayPath: ArrayPath | null): void {
-    if (!node.deep && node.children.size <= maxLookups) {
-      for (const [name, child] of node.children) {
+    if (node.few !== undefined) {
+      for (const child of node.few) {
+        const { name } = child;
         const value = fields[name];
         if (value !== undefined && Object.hasOwn(fields, name)) this.#readValue(child, value, arrayPath);
       }
       return;
     }
+    let position = -1;
     for (const name in fields) {
-      const child = follow(node, name);
+      position += 1;
+      const child = node.follow(name, position);
       if (child === undefined || !Object.hasOwn(fields, name)) continue;
       if (child.name !== name) this.dotted = true;
       this.#readValue(child, fields[name], arrayPath);
@@ -167,7 +170,9 @@ export class EventFields {
       const arrayPaths = this.#arrayPaths[field];
       if (arrayPaths !== undefined && arrayPaths.length > 0) arrayPaths.length = 0;
     } else {
-      this.#more[field]?.push(value);
+      const more = this.#more[field];
+      if (more === undefined) this.#more[field] = [value];
+      else more.push(value);
     }
     if (arrayPath !== null) this.#addArrayPath(field, arrayPath);
   }
@@ -176,8 +181,8 @@ export class EventFields {
   #grow(): void {
     this.#seen.push(0);
     this.#first.push(null);
-    this.#more.push([]);
-    this.#arrayPaths.push([]);
+    this.#more.push(undefined);
+    this.#arrayPaths.push(undefined);
     this.#inArrays.push(0);
   }
 
@@ -185,8 +190,8 @@ export class EventFields {
     this.nested = true;
     this.#inArrays[field] = this.#reading;
     if (!this.#withPaths) return;
-    const arrayPaths = this.#arrayPaths[field];
-    if (arrayPaths === undefined) return;
+    const arrayPaths = this.#arrayPaths[field] ?? [];
+    this.#arrayPaths[field] = arrayPaths;
     const index = this.more(field).length;
     while (arrayPaths.length < index) arrayPaths.push(null);
     arrayPaths.push(arrayPath);

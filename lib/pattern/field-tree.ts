@@ -1,11 +1,81 @@
+/** Up to this many fields of a level are looked up by name; otherwise, or if names may contain dots, all names are read. */
+const maxLookups = 6;
+
+/** Names of an object that are remembered with the node they lead to: at most this many, and at most this long. */
+const rememberedNames = 32;
+const longestRemembered = 64;
+
 /** A node of the tree: one name on the paths of fields that patterns use. */
-export interface FieldNode {
+export class FieldNode {
   readonly name: string;
+  readonly parent: FieldNode | undefined;
   /** The number of the field whose path ends here, or -1. */
-  field: number;
-  readonly children: Map<string, FieldNode>;
-  /** Whether a child has children of its own, so that an event may contain them under one dotted name. */
-  deep: boolean;
+  field = -1;
+  readonly children = new Map<string, FieldNode>();
+  /** The children, if an object is asked for each of them by name. If absent, all names of the object are read. */
+  few: readonly FieldNode[] | undefined = [];
+  /** How many children have children of their own, which an event may contain under one dotted name. */
+  #parents = 0;
+  /** The names of the last object, and the node to which each leads: objects of a kind mostly have the same names. */
+  readonly #names: string[] = [];
+  readonly #nodes: (FieldNode | undefined)[] = [];
+
+  constructor(name: string, parent?: FieldNode) {
+    this.name = name;
+    this.parent = parent;
+  }
+
+  /**
+   * Returns the node of a name, which is the name at a position in an object, below this node. A dot in the name separates
+   * two steps.
+   */
+  follow(name: string, position: number): FieldNode | undefined {
+    if (this.#names[position] === name) return this.#nodes[position];
+    const node = this.#find(name);
+    if (position <= this.#names.length && position < rememberedNames && name.length <= longestRemembered) {
+      this.#names[position] = name;
+      this.#nodes[position] = node;
+    }
+    return node;
+  }
+
+  add(name: string): FieldNode {
+    const child = new FieldNode(name, this);
+    this.children.set(name, child);
+    if (this.children.size === 1 && this.parent !== undefined) this.parent.#parents += 1;
+    this.#changed();
+    return child;
+  }
+
+  /** Removes a child that has no children. */
+  remove(name: string): void {
+    this.children.delete(name);
+    if (this.children.size === 0 && this.parent !== undefined) this.parent.#parents -= 1;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#names.length = 0;
+    this.#nodes.length = 0;
+    this.few = this.#parents === 0 && this.children.size <= maxLookups ? [...this.children.values()] : undefined;
+    // A dotted name may lead here from any node above.
+    if (this.parent !== undefined) this.parent.#changed();
+  }
+
+  #find(name: string): FieldNode | undefined {
+    const child = this.children.get(name);
+    if (child !== undefined || this.#parents === 0 || !name.includes(".")) return child;
+    // The name may be long: it is not split further than the tree goes.
+    let children: ReadonlyMap<string, FieldNode> = this.children;
+    let start = 0;
+    for (;;) {
+      const dot = name.indexOf(".", start);
+      const next = children.get(dot === -1 ? name.slice(start) : name.slice(start, dot));
+      if (next === undefined || dot === -1) return next;
+      children = next.children;
+      start = dot + 1;
+    }
+  }
 }
 
 /**
@@ -13,78 +83,38 @@ export interface FieldNode {
  * `"a.b"` and `a` → `b` as the same field, in patterns and events alike.
  */
 export class FieldTree {
-  readonly root: FieldNode = emptyNode("");
-  readonly #numbers = new Map<string, { readonly number: number; users: number }>();
+  readonly root = new FieldNode("");
+  readonly #fields = new Map<string, { readonly node: FieldNode; users: number }>();
   /** The numbers of removed fields, used again for new ones. */
   readonly #free: number[] = [];
 
   /** Returns the number of the field at a path, and adds the field if it is new. Each call is a use of the field. */
   number(path: string): number {
-    const known = this.#numbers.get(path);
+    const known = this.#fields.get(path);
     if (known !== undefined) {
       known.users += 1;
-      return known.number;
+      return known.node.field;
     }
-    const number = this.#free.pop() ?? this.#numbers.size;
-    this.#numbers.set(path, { number, users: 1 });
     let node = this.root;
-    let above: FieldNode | undefined;
-    for (const name of path.split(".")) {
-      if (above !== undefined) above.deep = true;
-      let child = node.children.get(name);
-      if (child === undefined) {
-        child = emptyNode(name);
-        node.children.set(name, child);
-      }
-      above = node;
-      node = child;
-    }
-    node.field = number;
-    return number;
+    for (const name of path.split(".")) node = node.children.get(name) ?? node.add(name);
+    node.field = this.#free.pop() ?? this.#fields.size;
+    this.#fields.set(path, { node, users: 1 });
+    return node.field;
   }
 
   /** Ends a use of the field at a path. Without uses it is removed, and its number is given to another field. */
   release(path: string): void {
-    const known = this.#numbers.get(path);
+    const known = this.#fields.get(path);
     if (known === undefined) return;
     known.users -= 1;
     if (known.users > 0) return;
-    this.#numbers.delete(path);
-    this.#free.push(known.number);
-    const above: FieldNode[] = [];
-    let node = this.root;
-    for (const name of path.split(".")) {
-      const child = node.children.get(name);
-      if (child === undefined) return;
-      above.push(node);
-      node = child;
-    }
+    this.#fields.delete(path);
+    let { node } = known;
+    this.#free.push(node.field);
     node.field = -1;
-    while (node.field === -1 && node.children.size === 0) {
-      const parent = above.pop();
-      if (parent === undefined) return;
-      parent.children.delete(node.name);
-      node = parent;
+    while (node.field === -1 && node.children.size === 0 && node.parent !== undefined) {
+      node.parent.remove(node.name);
+      node = node.parent;
     }
   }
-}
-
-/** Returns the node of a name below another node. A dot in the name separates two steps. */
-export function follow(node: FieldNode, name: string): FieldNode | undefined {
-  const child = node.children.get(name);
-  if (child !== undefined || !node.deep || !name.includes(".")) return child;
-  // The name may be long: it is not split further than the tree goes.
-  let at = node;
-  let start = 0;
-  for (;;) {
-    const dot = name.indexOf(".", start);
-    const next = at.children.get(dot === -1 ? name.slice(start) : name.slice(start, dot));
-    if (next === undefined || dot === -1) return next;
-    at = next;
-    start = dot + 1;
-  }
-}
-
-function emptyNode(name: string): FieldNode {
-  return { name, field: -1, children: new Map(), deep: false };
 }

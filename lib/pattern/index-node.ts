@@ -1,8 +1,9 @@
 import type { Check } from "./check.ts";
 import type { EventFields } from "./event-fields.ts";
+import { isSure } from "./operator-index.ts";
 import type { Popularity } from "./selectivity.ts";
-import { isSure, ValueIndex } from "./value-index.ts";
-import type { Test } from "./value-test.ts";
+import { ValueIndex } from "./value-index.ts";
+import type { Scalar, Test } from "./value-test.ts";
 
 /** One alternative of a pattern, evaluated when the conditions under which it is filed hold. */
 export interface Candidate<Owner> {
@@ -145,10 +146,15 @@ export class IndexNode<Owner> {
         const values = this.#byField[field];
         if (values !== undefined) this.#findIn(values, field, fields, visit, sure);
       }
-    } else {
-      for (const field of this.#values.keys()) {
+    } else if (this.#values.size > fields.count) {
+      for (let index = 0; index < fields.count; index += 1) {
+        const field = fields.present[index] ?? -1;
         const values = this.#values.get(field);
-        if (values !== undefined && fields.has(field)) this.#findIn(values, field, fields, visit, sure);
+        if (values !== undefined) this.#findIn(values, field, fields, visit, sure);
+      }
+    } else {
+      for (const [field, values] of this.#values) {
+        if (fields.has(field)) this.#findIn(values, field, fields, visit, sure);
       }
     }
     for (const candidate of this.#rest.candidates) visit(candidate, sure);
@@ -170,9 +176,19 @@ export class IndexNode<Owner> {
       for (const bucket of values.all()) bucket.find(fields, visit, false);
       return;
     }
-    for (const bucket of values.find(fields.first(field))) bucket.find(fields, visit, sure);
-    if (more.length === 0) return;
-    for (const value of more) for (const bucket of values.find(value)) bucket.find(fields, visit, sure);
+    this.#findValue(values, fields.first(field), fields, visit, sure);
+    for (const value of more) this.#findValue(values, value, fields, visit, sure);
+  }
+
+  #findValue(
+    values: ValueIndex<Bucket<Owner>>,
+    value: Scalar,
+    fields: EventFields,
+    visit: Visit<Owner>,
+    sure: boolean,
+  ): void {
+    values.exact(value)?.find(fields, visit, sure);
+    for (const bucket of values.others(value)) bucket.find(fields, visit, sure);
   }
 
   /** Returns the most selective check that was not used above. */

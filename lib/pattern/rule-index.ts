@@ -26,6 +26,9 @@ interface Member<Name> {
   readonly group: Group<Name>;
 }
 
+/** Up to this many matches are sorted by insertion. */
+const fewMatches = 8;
+
 /**
  * An index of many patterns that may change at any time: adding or removing one costs what that pattern has, not what the
  * index has. Every alternative is filed under its most selective conditions (see `IndexNode`), so that an event is compared
@@ -106,15 +109,14 @@ export class PatternIndex<Name> {
   /** If an eighth of all patterns match, a look at all of them is faster than sorting. */
   #names(): Name[] {
     const matched = this.#matched;
+    if (matched.length === 0) return [];
     let count = 0;
     for (const { members } of matched) count += members.size;
-    if (count * 8 >= this.#members.size && count > 1) return this.#inOrder();
-    const [first] = matched;
-    if (first === undefined) return [];
-    if (count === 1) for (const { name } of first.members) return [name];
+    if (count > fewMatches && count * 8 >= this.#members.size) return this.#inOrder();
     const members: Member<Name>[] = [];
-    for (const group of matched) for (const member of group.members) members.push(member);
-    members.sort((one, other) => one.order - other.order);
+    for (const { members: own } of matched) for (const member of own) members.push(member);
+    if (count > fewMatches) members.sort((one, other) => one.order - other.order);
+    else sortFew(members);
     return members.map(({ name }) => name);
   }
 
@@ -165,6 +167,21 @@ export class PatternIndex<Name> {
     if (known.users > 0) return;
     this.#checks.delete(key);
     this.#tree.release(check.condition.path);
+  }
+}
+
+/** Sorts by insertion, which is faster for a few. */
+function sortFew<Name>(members: Member<Name>[]): void {
+  for (let end = 1; end < members.length; end += 1) {
+    const member = members[end];
+    if (member === undefined) return;
+    let at = end;
+    for (; at > 0; at -= 1) {
+      const before = members[at - 1];
+      if (before === undefined || before.order <= member.order) break;
+      members[at] = before;
+    }
+    members[at] = member;
   }
 }
 

@@ -2,6 +2,7 @@ import { ArrayMatcher } from "./array-matcher.ts";
 import type { Check } from "./check.ts";
 import type { EventFields } from "./event-fields.ts";
 import { searchArrays } from "./search-arrays.ts";
+import { stepsFor } from "./value-test.ts";
 
 /** The alternatives of one pattern, compiled for events that are read through one tree. */
 export class Rule {
@@ -60,11 +61,11 @@ export function holds(check: Check, fields: EventFields): boolean {
 function anyMatches(check: Check, fields: EventFields): boolean {
   const { budget } = fields;
   const first = fields.first(check.field);
-  budget.spend(check.cost(first));
+  budget.spend(stepsFor(check.cost, first));
   if (check.matches(first)) return true;
   for (const value of fields.more(check.field)) {
     if (budget.exhausted) return false;
-    budget.spend(check.cost(value));
+    budget.spend(stepsFor(check.cost, value));
     if (check.matches(value)) return true;
   }
   return false;

@@ -1,6 +1,7 @@
 import type { Budget } from "./budget.ts";
 import type { Check } from "./check.ts";
 import type { ArrayPath, EventFields } from "./event-fields.ts";
+import { stepsFor } from "./value-test.ts";
 
 /** The array paths of a field's values, by the outermost array and the index in it. */
 interface ValuePaths {
@@ -88,7 +89,7 @@ function valuePaths(fields: EventFields, check: Check, onlyMatching: boolean): V
   const arrayPaths = fields.arrayPaths(check.field);
   const values = [fields.first(check.field), ...fields.more(check.field)];
   for (const [index, value] of values.entries()) {
-    fields.budget.spend(10 + check.cost(value));
+    fields.budget.spend(10 + stepsFor(check.cost, value));
     if (fields.budget.exhausted) break;
     if (onlyMatching && !check.matches(value)) continue;
     const arrayPath = arrayPaths[index] ?? null;

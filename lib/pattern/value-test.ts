@@ -99,13 +99,24 @@ export function inRange(range: NumericRange, value: number): boolean {
   );
 }
 
-/** Returns how many steps a list of tests takes for a value: each is a comparison, wildcards read the whole of it. */
-export function costOf(tests: readonly Test[]): (value: Scalar) => number {
+/** How many steps a list of tests takes for a value. */
+export interface Cost {
+  readonly comparisons: number;
+  /** Whether the whole of a string is read. */
+  readonly reads: boolean;
+}
+
+/** Returns the cost of a list of tests: each is a comparison, wildcards read the whole value. */
+export function costOf(tests: readonly Test[]): Cost {
   const flat = tests.flatMap((test) => (test.kind === "anything-but" ? test.tests : [test]));
   const compared = flat.filter(({ kind }) => kind !== "string" && kind !== "number" && kind !== "literal").length;
   const reads = flat.some((test) => test.kind === "wildcard" && test.literals.length > 2);
-  if (!reads) return () => 1 + compared;
-  return (value) => 1 + compared + (typeof value === "string" ? value.length >> 1 : 0);
+  return { comparisons: 1 + compared, reads };
+}
+
+/** Returns the steps that a list of tests takes for a value. */
+export function stepsFor({ comparisons, reads }: Cost, value: Scalar): number {
+  return reads && typeof value === "string" ? comparisons + (value.length >> 1) : comparisons;
 }
 
 function wildcards(literals: readonly (readonly string[])[]): Matcher {

@@ -99,7 +99,10 @@ function counted(parts: Partial<SubscriptionRecord>, count: () => void): Subscri
     },
     enumerable: true,
   });
-  return Object.defineProperties(aRecord(parts), { on: read(on), ...(where === undefined ? {} : { where: read(where) }) });
+  return Object.defineProperties(aRecord(parts), {
+    on: read(on),
+    ...(where === undefined ? {} : { where: read(where) }),
+  });
 }
 
 test("a subscription that comes or goes among 10,000 reads only itself, also where the next events are routed", () => {
