@@ -6,17 +6,20 @@ const here = (path: string) => new URL(path, import.meta.url).pathname;
 
 /** Five seconds and more each. */
 const longest = [
-  "/engines/aws/history/cost.test",
-  "/e2e/dev/dev.test",
   "/contract/embedded.test",
+  "/e2e/crew/crew.test",
+  "/docs/samples.test",
+  "/e2e/dev/dev.test",
   "/engines/aws/history/query.property.test",
   "/e2e/cli/waggle.test",
-  "/docs/samples.test",
-  "/engines/aws/publish/faults.test",
+  "/contract/example-engine.test",
+  "/contract/memory.test",
   "/engines/aws/deliveries/properties.test",
+  "/engines/aws/publish/faults.test",
+  "/engines/aws/history/cost.test",
   "/crash/kill.test",
-  "/engines/aws/publish/event-publisher.test",
-  "/e2e/setup/setup.test",
+  "/pattern/pattern-index.test",
+  "/infra/stacks.test",
 ];
 
 export default defineConfig({

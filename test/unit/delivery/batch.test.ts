@@ -57,14 +57,7 @@ describe("how a batch is collected", () => {
 
   test("ordered: the next of a key comes after the batch that has the one before", async () => {
     const { bus, batches, publish } = await batched({ size: 10 }, () => {}, { ordered: "data.key" });
-    for (const [name, key] of [
-      ["x1", "x"],
-      ["x2", "x"],
-      ["y1", "y"],
-      ["x3", "x"],
-    ] as const) {
-      await publish(name, { key });
-    }
+    for (const name of ["x1", "x2", "y1", "x3"]) await publish(name, { key: name.slice(0, 1) });
     await bus.drain();
     expect(batches).toEqual(["x1 y1 at 0", "x2 at 0", "x3 at 0"]);
   });

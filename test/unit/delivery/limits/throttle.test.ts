@@ -116,14 +116,7 @@ describe("throttle with a key", () => {
       throttle: { limit: 1, per: "10s", key: "type" },
       ordered: "data.key",
     });
-    for (const [name, key] of [
-      ["x1", "x"],
-      ["x2", "x"],
-      ["y1", "y"],
-      ["x3", "x"],
-    ] as const) {
-      await publish(name, key);
-    }
+    for (const name of ["x1", "x2", "y1", "x3"]) await publish(name, name.slice(0, 1));
     await bus.drain();
     expect(starts.map((one) => one.split(" ")[1])).toEqual(["0", "10", "20", "30"]);
     expect(starts.map((one) => one.split(" ")[0]).filter((name) => name !== "y1")).toEqual(["x1", "x2", "x3"]);
@@ -155,13 +148,7 @@ describe("throttle with a key", () => {
       (events) => batches.push(`${events.map(nameOf).join(" ")} ${(bus.clock.now() - start) / 1_000}`),
       { batch: { size: 5 } },
     );
-    for (const [name, key] of [
-      ["x1", "x"],
-      ["x2", "x"],
-      ["y1", "y"],
-    ] as const) {
-      await bus.publish({ type, data: { name, key } });
-    }
+    for (const name of ["x1", "x2", "y1"]) await bus.publish({ type, data: { name, key: name.slice(0, 1) } });
     await bus.drain();
     expect(batches).toEqual(["x1 y1 0", "x2 10"]);
   });

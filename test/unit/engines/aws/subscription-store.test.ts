@@ -1,27 +1,17 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createClients } from "../../../../lib/engines/aws/clients.ts";
+import { expect, test } from "vitest";
 import { AwsSubscriptionStore } from "../../../../lib/engines/aws/subscription-store.ts";
 import { DeployedSubscriptions } from "../../../../lib/engines/aws/subscriptions/deployed.ts";
 import { systemClock } from "../../../../lib/runtime/clock.ts";
 import type { SubscriptionRecord } from "../../../../lib/subscription/subscription.ts";
 import { aBusConfig } from "../../../support/a-bus-config.ts";
 import { aRecord } from "../../../support/a-record.ts";
-import { type Operations, ServiceError, startJsonStub } from "../../../support/json-stub.ts";
+import { type Operations, ServiceError } from "../../../support/json-stub.ts";
+import { stubClients } from "../../../support/stub-clients.ts";
 
 const config = aBusConfig();
 const records = Array.from({ length: 23 }, (_, n) => aRecord({ name: `s${String(n).padStart(2, "0")}` }));
 /** This process has no subscriptions of its own. */
 const none = { add: async () => {}, state: () => undefined, states: () => [], delete: () => false };
-const closing: (() => Promise<void> | void)[] = [];
-
-beforeEach(() => {
-  vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
-  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  for (const close of closing.splice(0)) await close();
-});
 
 function parameter(record: SubscriptionRecord, consumer: "process" | "function") {
   const queueUrl = `http://127.0.0.1/agents-${record.name}`;
@@ -53,9 +43,7 @@ async function deployedStore(): Promise<AwsSubscriptionStore> {
       },
     }),
   };
-  const stub = await startJsonStub(operations);
-  const clients = createClients({ region: "us-east-1", endpoint: stub.url });
-  closing.push(() => clients.destroy(), stub.close);
+  const clients = await stubClients(operations);
   const deployed = new DeployedSubscriptions({ clients, config, clock: systemClock });
   return new AwsSubscriptionStore({
     clients,

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
 import type { AwsDependencies, HistoryTable } from "../../../../../lib/engines/aws/dependencies.ts";
 import { createHistoryTable } from "../../../../../lib/engines/aws/history/index.ts";
@@ -26,14 +25,10 @@ describeDynamo("recording", () => {
   let dependencies: AwsDependencies;
   let store: HistoryTable;
   let tables = 0;
-  const clients: DynamoDBClient[] = [];
   beforeAll(async () => {
     dynamo = await startDynamo();
   });
   afterAll(() => dynamo.close());
-  afterEach(() => {
-    for (const client of clients.splice(0)) client.destroy();
-  });
   beforeEach(async () => {
     tables += 1;
     await dynamo.createTable(historyTableInput(`record-${tables}`));
@@ -44,16 +39,6 @@ describeDynamo("recording", () => {
   });
 
   const accepted = (event: Event, at = clock.now()) => ({ event, acceptedAt: at });
-  /** For a test that makes requests go wrong. */
-  function anotherClient(): DynamoDBClient {
-    const client = new DynamoDBClient({
-      endpoint: dynamo.endpoint,
-      region: "us-east-1",
-      credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    });
-    clients.push(client);
-    return client;
-  }
   const all = async () => (await store.query({}, {})).events.map(({ event }) => event);
   async function logged(): Promise<string[]> {
     const from = await store.position({ time: 0 });
@@ -125,7 +110,7 @@ describeDynamo("recording", () => {
 
   /** A store whose first write of a row of one kind goes wrong, before it is made or, its answer lost, after. */
   function failingStore(kind: "count#" | "log#", when: "before" | "after"): HistoryTable {
-    const client = anotherClient();
+    const client = dynamo.connect();
     let failed = false;
     client.middlewareStack.add(
       (next) => async (args) => {
@@ -166,7 +151,7 @@ describeDynamo("recording", () => {
   });
 
   test("rows that a batch of DynamoDB leaves over are sent again", async () => {
-    const client = anotherClient();
+    const client = dynamo.connect();
     let requests = 0;
     client.middlewareStack.add(
       (next) => async (args) => {
