@@ -51,10 +51,12 @@ export type {
   LogPage,
   LogPageOptions,
   LogRead,
+  LogSelection,
   Position,
   PositionOf,
   RecordedEvent,
 } from "./engine/event-log.ts";
+export { type EventHead, selectionMatcher } from "./engine/log-selection.ts";
 export { decodeCursor, encodeCursor, type FoundPage, type Order, takePage } from "./engine/page.ts";
 export {
   type DeadLetterPage,

@@ -1,5 +1,5 @@
 /**
- * Computes the cost of publishing and recording a million events, and of queries: EventBridge, SQS, Lambda and DynamoDB, with
+ * Computes the cost of publishing and recording a million events, of queries and of waiting: EventBridge, SQS, Lambda and DynamoDB, with
  * full and with single batches, against a naive design. A DynamoDB emulator (Linux x64) counts the units.
  * `node bench/cost/run.ts [--json] [--events 6000]`
  */
@@ -7,8 +7,10 @@ import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { HistoryQuery } from "../../lib/engine/queries.ts";
 import { dynamoMissing, startDynamo } from "../../test/support/dynamo.ts";
+import { historyTableInput } from "../../test/support/history-table.ts";
 import { naivePriceOf, type Price, priceOf, type Recorded, record } from "./measure.ts";
 import { assumed, prices } from "./prices.ts";
+import { measureWaiting, waitingCases } from "./waiting.ts";
 import { platform } from "./workload.ts";
 
 const { values } = parseArgs({
@@ -51,7 +53,9 @@ try {
     }
   }
   const reads = queried === undefined ? [] : await measureReads(queried);
-  if (values.json) console.log(JSON.stringify({ bench: "cost", events, platform, assumed, prices, rows, reads }));
+  const waiting = await measureWaits();
+  if (values.json)
+    console.log(JSON.stringify({ bench: "cost", events, platform, assumed, prices, rows, reads, waiting }));
 } finally {
   for (const one of clients) one.destroy();
   await dynamo.close();
@@ -65,6 +69,25 @@ function client(): DynamoDBClient {
   });
   clients.push(created);
   return created;
+}
+
+/** Measures what a process reads while it waits. */
+async function measureWaits() {
+  print("\nread units a second of a process that waits, and the median wait for an event from its acceptance");
+  const rows = [];
+  for (const [index, one] of waitingCases.entries()) {
+    const table = `waiting-${index}`;
+    await dynamo.createTable(historyTableInput(table));
+    const measured = await measureWaiting(client(), table, one, 30);
+    rows.push({ ...one, ...measured });
+    const monthly = measured.units * prices.readUnit * 30 * 86_400;
+    const wait = measured.p50 === undefined ? "" : `  p50 ${measured.p50} ms`;
+    print(
+      `${String(one.rate).padStart(4)} events/s in batches of ${String(one.batch).padStart(2)}, ${one.awaited ? "awaited every 1.75 s" : "nothing awaited     "}` +
+        `${measured.units.toFixed(1).padStart(7)} units/s  $${monthly.toFixed(2)} a month${wait}`,
+    );
+  }
+  return rows;
 }
 
 /** Measures what each kind of query reads among the events of 1 KB, for at most 100 events. */

@@ -58,6 +58,20 @@ export interface LogRead {
   readonly events: readonly LogEntry[];
   /** Where the next read goes on. */
   readonly position: Position;
+  /**
+   * Whether nothing comes after the position as of this read: then the reader waits for a change before it reads again.
+   * Absent: the reader reads again until the position stays the same.
+   */
+  readonly atEnd?: boolean;
+}
+
+/** Events that a reader of the log looks for: those that have one of the values of each list that is given. */
+export interface LogSelection {
+  /** Type names; `*` matches any run of characters. */
+  readonly types?: readonly string[];
+  readonly sources?: readonly string[];
+  /** Correlation ids. */
+  readonly flows?: readonly string[];
 }
 
 /** What a position is asked for: the end, as of the call itself; just after an event; or just before what was accepted at a time. */
@@ -93,8 +107,12 @@ export interface EventLog {
   query(query: HistoryQuery, page: LogPageOptions): Promise<LogPage>;
   /** `not_found` where an event's position is asked for that history does not have. */
   position(of: PositionOf): Promise<Position>;
-  /** Events of history after a position, oldest first, at most `limit`. The position stays the same where there is nothing. */
-  readAfter(position: Position, limit: number): Promise<LogRead>;
+  /**
+   * Events of history after a position, oldest first, at most `limit`. The position stays the same where there is nothing.
+   * Only events of the selections are `wanted`, all where absent. An engine for which reading an event costs something leaves
+   * the others out, and passes them by with the position; any other may ignore it: the readers check each event.
+   */
+  readAfter(position: Position, limit: number, wanted?: readonly LogSelection[]): Promise<LogRead>;
 
   /** For speed: a flow's events of history, in order of acceptance. Without it they are queried by correlation id. */
   flow?(correlationId: string): Promise<RecordedEvent[]>;

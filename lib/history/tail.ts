@@ -7,6 +7,7 @@ import { callFields } from "../runtime/call-fields.ts";
 import { parseCallOptions } from "../runtime/call-options.ts";
 import { historyFilter } from "./history-filter.ts";
 import type { LogReader } from "./log-reader.ts";
+import { selectionOfQuery } from "./log-selections.ts";
 import { positionOf } from "./since.ts";
 import { WaitEnd } from "./wait-end.ts";
 
@@ -44,7 +45,8 @@ export function tail(
   return iterate();
 
   async function* iterate(): AsyncGenerator<Event, void, void> {
-    for await (const { events } of reader.after(from, { signal: end, keepAlive: true })) {
+    const reading = { signal: end, keepAlive: true, wanted: [selectionOfQuery(query)] };
+    for await (const { events } of reader.after(from, reading)) {
       for (const { event, acceptedAt } of events) {
         if (end.aborted) return;
         if (wants(event, acceptedAt) && isKnown?.(event) !== true) yield event;

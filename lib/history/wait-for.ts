@@ -11,6 +11,7 @@ import type { Logger } from "../runtime/logger.ts";
 import { unmatchedMessage, unmatchedNames } from "../subscription/index.ts";
 import { createCollector } from "./collector.ts";
 import type { LogReader } from "./log-reader.ts";
+import { selectionOf } from "./log-selections.ts";
 import { parseMatchers } from "./parse-matchers.ts";
 import { positionOf } from "./since.ts";
 import { WaitLimit } from "./wait-limit.ts";
@@ -68,7 +69,8 @@ export async function waitFor(
     const isKnown = start === undefined ? log.recentlySeen?.() : undefined;
     const from = start === undefined ? end : log.position(start);
     const [endAtCall] = await Promise.all([end, from]);
-    for await (const { events, position, atEnd } of reader.after(from, { signal: limit.signal })) {
+    const wanted = matchers.matchers.map(({ types, where }) => selectionOf(types, where));
+    for await (const { events, position, atEnd } of reader.after(from, { signal: limit.signal, wanted })) {
       for (const { event } of events) {
         const found = isKnown?.(event) === true ? undefined : collector.add(event);
         if (found !== undefined) return found;

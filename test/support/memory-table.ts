@@ -1,5 +1,6 @@
 import { type AttributeValue, ConditionalCheckFailedException, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as z from "zod";
+import { itemBytes } from "../../bench/cost/units.ts";
 
 type Item = Record<string, AttributeValue>;
 
@@ -27,6 +28,28 @@ const requests = {
 /** Called with the name of a command and what it asks. */
 type Hook = (name: string, input: unknown) => Promise<void>;
 
+const consistency = z.object({
+  ConsistentRead: z.boolean().optional(),
+  RequestItems: z.record(z.string(), z.object({ ConsistentRead: z.boolean().optional() })).default({}),
+});
+const answers = z.object({
+  Items: z.array(attributes).optional(),
+  Responses: z.record(z.string(), z.array(attributes)).default({}),
+});
+
+/** What DynamoDB bills for a query or several rows: 4 KB a unit, and half of that where a copy may answer. */
+function readUnits(input: unknown, output: unknown): number {
+  const asked = consistency.safeParse(input);
+  const { Items, Responses } = answers.parse(output);
+  if (!asked.success) return 0;
+  const { ConsistentRead, RequestItems } = asked.data;
+  const isConsistent = ConsistentRead ?? Object.values(RequestItems)[0]?.ConsistentRead;
+  const sizes = Object.values(Responses).flat().map(itemBytes);
+  if (Items !== undefined) sizes.push(Items.reduce((sum, item) => sum + itemBytes(item), 0));
+  const units = sizes.reduce((sum, bytes) => sum + Math.max(1, Math.ceil(bytes / 4_096)), 0);
+  return isConsistent === true ? units : units / 2;
+}
+
 /**
  * A DynamoDB table in this process, with as much of DynamoDB as the history table uses, for tests that decide in which order
  * requests come: `before` is awaited before each request, `after` before its answer; either may reject in its place.
@@ -42,7 +65,8 @@ export class MemoryTable {
         await hooks.before?.(name, args.input);
         const output = this.#answer(name, args.input);
         await hooks.after?.(name, args.input);
-        return { response: {}, output: { $metadata: {}, ...output } };
+        const ConsumedCapacity = { CapacityUnits: readUnits(args.input, output) };
+        return { response: {}, output: { $metadata: {}, ...output, ConsumedCapacity } };
       },
       { step: "initialize", priority: "low" },
     );

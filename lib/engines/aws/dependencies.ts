@@ -6,7 +6,15 @@ import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { BusConfig } from "../../aws-shared/index.ts";
 import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
 import type { DeadLetter, Delivery, Failure, Outcome } from "../../engine/delivery.ts";
-import type { EventLog, LogPage, LogPageOptions, LogRead, Position, PositionOf } from "../../engine/event-log.ts";
+import type {
+  EventLog,
+  LogPage,
+  LogPageOptions,
+  LogRead,
+  LogSelection,
+  Position,
+  PositionOf,
+} from "../../engine/event-log.ts";
 import type { HistoryQuery } from "../../engine/queries.ts";
 import type { BusError } from "../../error/bus-error.ts";
 import type { Catalog } from "../../event/catalog.ts";
@@ -58,7 +66,7 @@ export interface HistoryTable extends Required<Pick<EventLog, "flow" | "stats">>
   get(id: string): Promise<Event | undefined>;
   query(query: HistoryQuery, page: LogPageOptions): Promise<LogPage>;
   position(of: PositionOf): Promise<Position>;
-  readAfter(position: Position, limit: number): Promise<LogRead>;
+  readAfter(position: Position, limit: number, wanted?: readonly LogSelection[]): Promise<LogRead>;
 }
 
 /** Dead letters in the table, those of events that were never published included. */

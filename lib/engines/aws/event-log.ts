@@ -6,6 +6,7 @@ import type {
   LogPage,
   LogPageOptions,
   LogRead,
+  LogSelection,
   Position,
   PositionOf,
   RecordedEvent,
@@ -21,7 +22,7 @@ export interface AwsEventLogDependencies {
   readonly publisher: Pick<EventPublisher, "publish" | "onAccepted">;
   readonly history: HistoryTable;
   readonly recentlySeen: RecentlySeenEvents;
-  readonly pollTimer: Pick<PollTimer, "quicken">;
+  readonly pollTimer: Pick<PollTimer, "quicken" | "somethingCame">;
   /** Aborted when the engine closes. */
   readonly closing: AbortSignal;
 }
@@ -68,9 +69,9 @@ export class AwsEventLog implements EventLog {
     return this.#open().position(of);
   }
 
-  async readAfter(position: Position, limit: number): Promise<LogRead> {
-    const read = await this.#open().readAfter(position, limit);
-    if (read.events.length > 0) this.#dependencies.pollTimer.quicken();
+  async readAfter(position: Position, limit: number, wanted?: readonly LogSelection[]): Promise<LogRead> {
+    const read = await this.#open().readAfter(position, limit, wanted);
+    if (read.position !== position) this.#dependencies.pollTimer.somethingCame();
     return read;
   }
 

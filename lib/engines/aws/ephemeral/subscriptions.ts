@@ -10,6 +10,7 @@ import type { SubscriptionState } from "../../../engine/subscription-store.ts";
 import { BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import type { LogReader } from "../../../history/log-reader.ts";
+import { selectionOf } from "../../../history/log-selections.ts";
 import { queryTime } from "../../../runtime/query-time.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
 import type { AwsDependencies, DeadLetterTable } from "../dependencies.ts";
@@ -111,10 +112,11 @@ export class EphemeralSubscriptions {
   async #readHistory({ queue, ending: { signal } }: Ephemeral, from: Position): Promise<void> {
     const { clock, onError, reader } = this.#dependencies;
     const wants = subscriptionFilter(queue.record);
+    const wanted = [selectionOf(queue.record.on, queue.record.where)];
     let position = from;
     for (;;) {
       try {
-        for await (const batch of reader.after(position, { signal })) {
+        for await (const batch of reader.after(position, { signal, wanted })) {
           for (const { event, acceptedAt } of batch.events) {
             if (wants(event)) this.#add(queue, event, acceptedAt, firstTime);
           }

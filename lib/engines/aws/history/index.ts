@@ -1,3 +1,4 @@
+import { selectionMatcher } from "../../../engine/log-selection.ts";
 import type { AwsDependencies, HistoryTable } from "../dependencies.ts";
 import { CountReader } from "./counts.ts";
 import { EventReader } from "./event-reader.ts";
@@ -30,8 +31,8 @@ export function createHistoryTable(dependencies: AwsDependencies): HistoryTable 
       if (of === "end") return log.end();
       return "time" in of ? log.fromTime(of.time) : log.afterEvent(of.eventId);
     },
-    readAfter: async (position, limit) => {
-      const read = await log.after(String(position), limit);
+    readAfter: async (position, limit, wanted) => {
+      const read = await log.after(String(position), limit, selectionMatcher(wanted));
       // The log's row may be seen before all copies of the table have the events.
       const keys = read.entries.map(({ key }) => key);
       const events = new Map(
@@ -43,6 +44,7 @@ export function createHistoryTable(dependencies: AwsDependencies): HistoryTable 
           return event === undefined ? [] : [{ event, acceptedAt: keyTime(key), position: at }];
         }),
         position: read.position,
+        atEnd: read.atEnd,
       };
     },
   };

@@ -1,13 +1,10 @@
 import type { Clock } from "../../../runtime/clock.ts";
 import { batchShards, keyTime, logShard, timeKey } from "./keys.ts";
+import type { ListedEvent } from "./listed-event.ts";
 import { type Logged, type LogRow, parseLogRow } from "./log.ts";
+import { LogWindow, overlapMs } from "./log-window.ts";
 import type { Table } from "./table.ts";
 
-/**
- * Milliseconds for which a row of the log may appear behind one with a later time: several recorders run at once, and a
- * write is repeated where it was throttled or lost.
- */
-const overlapMs = 10_000;
 /** Entries kept for readers that lag behind. */
 const entriesKept = 10_000;
 /** After so many milliseconds without a poll it begins anew, rather than read all that came since. */
@@ -24,6 +21,22 @@ interface Entry extends Logged {
   readonly cameAt: number;
 }
 
+/** What of the table a log is read by. */
+export type LogTable = Pick<Table, "all" | "query">;
+
+/** What a reader looks for, and at most how many. */
+export interface WantedEvents {
+  readonly limit: number;
+  isWanted(listed: ListedEvent): boolean;
+}
+
+/** What was found, the position after the last entry that was looked at, and whether nothing comes after it. */
+export interface LoggedRead {
+  readonly entries: Logged[];
+  readonly position: string;
+  readonly atEnd: boolean;
+}
+
 /** A position of the live log, and the key after which events are wanted. */
 export function livePosition(position: string): { position: string; after: string } | undefined {
   const match = form.exec(position);
@@ -31,39 +44,41 @@ export function livePosition(position: string): { position: string; after: strin
 }
 
 /**
- * The log as this process sees it: each poll reads the last seconds again, takes what it has not seen, and appends it to
- * all that it saw before. So one order holds for all who wait in this process, and the end is a position in it.
+ * The log as this process sees it: each poll reads some of the last seconds again, takes what it has not seen, and appends it
+ * to all that it saw before. So one order holds for all who wait in this process, and the end is a position in it.
  */
 export class LiveLog {
   readonly #clock: Clock;
-  readonly #table: Table;
+  readonly #table: LogTable;
   #entries: Entry[] = [];
   /** The entries' keys. */
   #keys = new Set<string>();
-  /** Of the last seconds: key, and the time of its row. */
+  readonly #window = new LogWindow();
+  /** Rows of what is not closed, and their time. */
   #seen = new Map<string, number>();
-  /** Of the last seconds before the beginning: those that were seen there, and the time of their row. */
+  /** Of what is not closed before the beginning: those that were seen there, and the time of their row. */
   #before = new Map<string, number>();
   #begin: { position: string; at: number } | undefined;
-  /** The latest time of a row. */
-  #high = 0;
   #count = 0;
   #polledAt = 0;
   #polling: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
-  /** When the next poll was first asked for. */
-  #askedAt = 0;
+  /** When the next poll was first asked for, and whether it is to be thorough. */
+  #asked = { at: 0, thorough: false };
 
-  constructor(clock: Clock, table: Table) {
+  constructor(clock: Clock, table: LogTable) {
     this.#clock = clock;
     this.#table = table;
   }
 
-  /** The position after all that is recorded as of this call: the poll takes its time, and what comes meanwhile is after it. */
+  /**
+   * The position after all that is recorded as of this call: the poll takes its time, and what comes meanwhile is after it.
+   * So is what was there with a row that is more than a second late.
+   */
   async end(): Promise<string> {
     const now = this.#clock.now();
     const known = this.#entries.at(-1)?.position ?? "";
-    await this.#poll();
+    await this.#poll(true);
     let end = this.#beginning().position;
     if (known > end) end = known;
     for (let at = this.#firstAfter(end); at < this.#entries.length; at += 1) {
@@ -80,35 +95,38 @@ export class LiveLog {
     return this.#beginning();
   }
 
+  /** Rows before this time were all there ten seconds ago. */
+  get closed(): number {
+    return this.#window.closed;
+  }
+
   /** Whether an event lies before the beginning. One whose row appeared there only afterwards does not: it comes as an entry. */
   isBefore(key: string, at: number): boolean {
     if (this.#keys.has(key)) return false;
-    return at < this.#beginning().at - overlapMs || this.#before.has(key);
+    return at < this.#window.closed || this.#before.has(key);
   }
 
   /** Undefined where this log begins after the position. */
-  async after(
-    position: string,
-    after: string,
-    limit: number,
-  ): Promise<{ entries: Logged[]; position: string } | undefined> {
+  async after(position: string, after: string, { limit, isWanted }: WantedEvents): Promise<LoggedRead | undefined> {
     if (this.#begin === undefined || this.#isIdle() || (this.#entries.at(-1)?.position ?? "") <= position) {
       await this.#poll();
     }
     if (position < this.#beginning().position) return undefined;
     const entries: Logged[] = [];
     let last = position;
-    for (let at = this.#firstAfter(position); at < this.#entries.length && entries.length < limit; at += 1) {
+    let at = this.#firstAfter(position);
+    for (; at < this.#entries.length && entries.length < limit; at += 1) {
       const entry = this.#entries[at];
       if (entry === undefined) break;
-      if (entry.key > after) entries.push(entry);
+      if (entry.key > after && isWanted(entry)) entries.push(entry);
       last = entry.position;
     }
-    return { entries, position: after === "" ? last : `${last}~${after}` };
+    const atEnd = at >= this.#entries.length;
+    return { entries, position: after === "" ? last : `${last}~${after}`, atEnd };
   }
 
   #beginning(): { position: string; at: number } {
-    return this.#begin ?? { position: this.#position(), at: this.#high };
+    return this.#begin ?? { position: this.#position(), at: this.#window.high };
   }
 
   #isIdle(): boolean {
@@ -127,12 +145,16 @@ export class LiveLog {
   }
 
   /** One poll at a time; those who ask while one runs share the next, which sees what is there when they ask. */
-  #poll(): Promise<void> {
-    if (this.#next !== undefined) return this.#next;
-    this.#askedAt = this.#clock.now();
+  #poll(thorough = false): Promise<void> {
+    if (this.#next !== undefined) {
+      this.#asked.thorough ||= thorough;
+      return this.#next;
+    }
+    this.#asked = { at: this.#clock.now(), thorough };
     const promise = this.#polling.then(() => {
       this.#next = undefined;
-      return this.#begin === undefined || this.#isIdle() ? this.#start(this.#askedAt) : this.#readOn();
+      const asked = this.#asked;
+      return this.#begin === undefined || this.#isIdle() ? this.#start(asked.at) : this.#readOn(asked.thorough);
     });
     this.#next = promise;
     this.#polling = promise.catch(() => {});
@@ -143,13 +165,14 @@ export class LiveLog {
   async #start(askedAt: number): Promise<void> {
     const newest = await Promise.all(this.#shards().map((pk) => this.#newestRows(pk)));
     const rows = newest.flat();
-    this.#high = rows.reduce((most, { at }) => Math.max(most, at), this.#high);
+    this.#window.begin(rows.reduce((most, { at }) => Math.max(most, at), this.#window.high));
     this.#entries = [];
     this.#keys = new Set();
     this.#seen = new Map();
     this.#before = new Map();
-    this.#begin = { position: this.#position(), at: this.#high };
+    this.#begin = { position: this.#position(), at: this.#window.high };
     this.#take(rows, askedAt);
+    this.#window.read([], askedAt, this.#clock.now());
   }
 
   /** The rows of the last seconds. */
@@ -163,36 +186,41 @@ export class LiveLog {
     return rows;
   }
 
-  async #readOn(): Promise<void> {
-    const from = timeKey(this.#high - overlapMs);
-    const found = await Promise.all(this.#shards().map((pk) => this.#table.all({ pk, from, consistent: true })));
-    const rows = found.flat().map(parseLogRow);
-    this.#high = rows.reduce((most, { at }) => Math.max(most, at), this.#high);
-    this.#take(rows, 0);
+  async #readOn(thorough: boolean): Promise<void> {
+    const beganAt = this.#clock.now();
+    const spans = this.#window.spans(beganAt, thorough);
+    const reads = spans.flatMap((span) => this.#shards().map((pk) => this.#table.all({ pk, ...span })));
+    this.#take((await Promise.all(reads)).flat().map(parseLogRow), 0);
+    if (this.#window.read(spans, beganAt, this.#clock.now())) this.#forgetClosed();
   }
 
   /** Adds what was not seen before; of it, what had come before `since` lies before the beginning. */
   #take(rows: readonly LogRow[], since: number): void {
-    const fresh = rows
+    const fresh = rows.filter((row) => {
+      if (this.#seen.has(row.sk)) return false;
+      this.#seen.set(row.sk, row.at);
+      this.#window.saw(row);
+      return true;
+    });
+    const entries = fresh
       .toSorted((one, other) => (one.sk < other.sk ? -1 : 1))
-      .flatMap(({ at, keys }) => keys.map((key) => ({ key, at, cameAt: Math.max(at, keyTime(key)) })))
+      .flatMap(({ at, entries: listed }) =>
+        listed.map((one) => ({ ...one, at, cameAt: Math.max(at, keyTime(one.key)) })),
+      )
       .sort((one, other) => one.cameAt - other.cameAt);
-    for (const { key, at, cameAt } of fresh) {
-      if (this.#seen.has(key)) continue;
-      this.#seen.set(key, at);
-      if (cameAt < since) {
-        this.#before.set(key, at);
+    for (const entry of entries) {
+      if (entry.cameAt < since) {
+        this.#before.set(entry.key, entry.at);
         continue;
       }
-      this.#keys.add(key);
-      this.#entries.push({ key, at, cameAt, position: this.#position() });
+      this.#keys.add(entry.key);
+      this.#entries.push({ ...entry, position: this.#position() });
     }
     this.#forget();
     this.#polledAt = this.#clock.now();
   }
 
   #forget(): void {
-    for (const [key, at] of this.#seen) if (at < this.#high - overlapMs) this.#seen.delete(key);
     const dropped = this.#entries.splice(0, this.#entries.length - entriesKept);
     const last = dropped.at(-1);
     if (last === undefined) return;
@@ -200,15 +228,18 @@ export class LiveLog {
       this.#keys.delete(key);
       this.#before.set(key, at);
     }
-    const begin = { position: last.position, at: Number(last.position.slice(0, 13)) };
-    this.#begin = begin;
-    for (const [key, at] of this.#before) if (at < begin.at - overlapMs) this.#before.delete(key);
+    this.#begin = { position: last.position, at: Number(last.position.slice(0, 13)) };
+  }
+
+  #forgetClosed(): void {
+    const { closed } = this.#window;
+    for (const times of [this.#seen, this.#before]) for (const [name, at] of times) if (at < closed) times.delete(name);
   }
 
   /** The next position: no earlier than any row that was seen. */
   #position(): string {
     this.#count += 1;
-    return `${timeKey(this.#high)}~${String(this.#count).padStart(12, "0")}`;
+    return `${timeKey(this.#window.high)}~${String(this.#count).padStart(12, "0")}`;
   }
 
   #shards(): string[] {

@@ -37,7 +37,7 @@ export class LogWriter {
     let batch = first;
     let left: OfBatch<KeyedEvent> = mine;
     for (let round = 1; left.size > 0; round += 1) {
-      const written = await batch.write(new Map([...left].map(([index, { key }]) => [index, key])));
+      const written = await batch.write(left);
       for (const [index, error] of written.failed) failed.set(index, error);
       const unlisted = new Set(written.unlisted);
       for (const [index, { key }] of left) if (!unlisted.has(index) && !failed.has(index)) wrong.delete(key);

@@ -3,22 +3,24 @@ import { BusError } from "../../../error/bus-error.ts";
 import type { Clock } from "../../../runtime/clock.ts";
 import type { AwsDependencies } from "../dependencies.ts";
 import { logField, logOf } from "./event-rows.ts";
-import { batchShards, eventKey, type Key, logShard, timeKey, ttlOf } from "./keys.ts";
+import { batchShards, eventKey, type Key, keyTime, logShard, timeKey, ttlOf } from "./keys.ts";
+import { decodeEntry, encodeEntry, type ListedEvent } from "./listed-event.ts";
+import type { KeyedEvent } from "./posting-plan.ts";
 import { type Item, keyOf, textsField } from "./row.ts";
 import type { Table } from "./table.ts";
 
-/** Keys of one row: it stays within a write unit of 1 KB. */
-const keysOfRow = 15;
+/** Events of one row: with names of the usual length it stays within a write unit of 1 KB. */
+const eventsOfRow = 10;
 /** Milliseconds that recording may take before its row would come too far behind those of others. */
 const lateMs = 5_000;
 /** Times that recorders may void each other's rows for one event. */
 const mostClaims = 5;
 
-const keysSchema = z.object({ keys: textsField });
+/** `keys` is what an older version wrote. */
+const schema = z.object({ e: textsField.optional(), keys: textsField.optional() });
 
 /** An event in the log and its position in the order in which it is read. */
-export interface Logged {
-  readonly key: string;
+export interface Logged extends ListedEvent {
   readonly position: string;
 }
 
@@ -27,12 +29,17 @@ export interface LogRow {
   /** Milliseconds since 1970, by the recorder's clock. */
   readonly at: number;
   readonly sk: string;
-  readonly keys: readonly string[];
+  readonly entries: readonly ListedEvent[];
 }
 
 export function parseLogRow(item: Item): LogRow {
   const { sk } = keyOf(item);
-  return { at: Number(sk.slice(0, 13)), sk, keys: keysSchema.parse(item).keys };
+  const { e, keys } = schema.parse(item);
+  return { at: keyTime(sk), sk, entries: (e ?? keys ?? []).map(decodeEntry) };
+}
+
+function entryOf({ event, key }: KeyedEvent): ListedEvent {
+  return { key, head: { type: event.type, source: event.source, flow: event.metadata.correlationId } };
 }
 
 /** What became of the events of a batch, by their index in it. */
@@ -92,16 +99,16 @@ export class LogRows {
     const item =
       (await this.#table.get(row, { consistent: true })) ??
       (await this.#table.putNew({ ...row, ttl: this.#ttl(), fields: fieldsOf([]) }));
-    return item !== undefined && parseLogRow(item).keys.includes(key);
+    return item !== undefined && parseLogRow(item).entries.some((entry) => entry.key === key);
   }
 
   /** Writes a row; false where it is void. */
-  async put(row: Key, keys: readonly string[]): Promise<boolean> {
-    const [key = ""] = keys;
+  async put(row: Key, entries: readonly ListedEvent[]): Promise<boolean> {
+    const key = entries[0]?.key ?? "";
     try {
-      const earlier = await this.#table.putNew({ ...row, ttl: this.#ttl(), fields: fieldsOf(keys) });
+      const earlier = await this.#table.putNew({ ...row, ttl: this.#ttl(), fields: fieldsOf(entries) });
       // It may be this write, whose first answer was lost.
-      return earlier === undefined || parseLogRow(earlier).keys.includes(key);
+      return earlier === undefined || parseLogRow(earlier).entries.length > 0;
     } catch (thrown) {
       if (await this.lists(`${row.pk} ${row.sk}`, key)) return true;
       throw thrown;
@@ -131,25 +138,26 @@ export class LogBatch {
 
   /** Names the row of an event, by its index in the batch. */
   nameFor(index: number): string {
-    const { pk, sk } = this.#key(Math.floor(index / keysOfRow));
+    const { pk, sk } = this.#key(Math.floor(index / eventsOfRow));
     return `${pk} ${sk}`;
   }
 
-  /** Writes the rows, where it is not too late. `keys` are those that name them, by their index in the batch. */
-  async write(keys: ReadonlyMap<number, string>): Promise<LogWrite> {
-    if (this.#clock.now() - this.#at > lateMs) return { unlisted: [...keys.keys()], failed: new Map() };
-    const parts = new Map<number, [number, string][]>();
-    for (const [index, key] of keys) {
-      const part = Math.floor(index / keysOfRow);
-      parts.set(part, [...(parts.get(part) ?? []), [index, key]]);
+  /** Writes the rows, where it is not too late, of the events that name them, by their index in the batch. */
+  async write(events: ReadonlyMap<number, KeyedEvent>): Promise<LogWrite> {
+    if (this.#clock.now() - this.#at > lateMs) return { unlisted: [...events.keys()], failed: new Map() };
+    const parts = new Map<number, [number, ListedEvent][]>();
+    for (const [index, event] of events) {
+      const part = Math.floor(index / eventsOfRow);
+      parts.set(part, [...(parts.get(part) ?? []), [index, entryOf(event)]]);
     }
     const unlisted: number[] = [];
     const failed = new Map<number, unknown>();
     await Promise.all(
-      [...parts].map(async ([part, entries]) => {
-        const indexes = entries.map(([index]) => index);
+      [...parts].map(async ([part, listed]) => {
+        const indexes = listed.map(([index]) => index);
+        const entries = listed.map(([, entry]) => entry).sort((one, other) => (one.key < other.key ? -1 : 1));
         try {
-          if (!(await this.#rows.put(this.#key(part), entries.map(([, key]) => key).sort()))) unlisted.push(...indexes);
+          if (!(await this.#rows.put(this.#key(part), entries))) unlisted.push(...indexes);
         } catch (thrown) {
           for (const index of indexes) failed.set(index, thrown);
         }
@@ -168,8 +176,8 @@ export function overtaken(id: string): BusError {
   return new BusError("unavailable", `event ${id} is being recorded by others at the same time; try again later`);
 }
 
-function fieldsOf(keys: readonly string[]): Item {
-  return { keys: { L: keys.map((S) => ({ S })) } };
+function fieldsOf(entries: readonly ListedEvent[]): Item {
+  return { e: { L: entries.map((entry) => ({ S: encodeEntry(entry) })) } };
 }
 
 /** The key of the row that a batch named for an event. */

@@ -1,10 +1,11 @@
 import { noRecordedEvent } from "../../../engine/errors.ts";
+import type { EventHead } from "../../../engine/log-selection.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import { idTime } from "../../../event/id.ts";
 import type { AwsDependencies } from "../dependencies.ts";
 import { type EventRows, logOf } from "./event-rows.ts";
 import { batchShards, eventKey, keyInId, keyTime, logShard, timeKey } from "./keys.ts";
-import { LiveLog, livePosition } from "./live-log.ts";
+import { LiveLog, type LoggedRead, type LogTable, livePosition, type WantedEvents } from "./live-log.ts";
 import { type Logged, type LogRow, logKey, parseLogRow } from "./log.ts";
 import { merge } from "./merge.ts";
 import type { Table } from "./table.ts";
@@ -13,6 +14,8 @@ import type { Table } from "./table.ts";
 const clocksApartMs = 60_000;
 /** An id of our own that is not older than this may belong to an event that is on its way to the table. */
 const onItsWayMs = 600_000;
+/** Events of the past that one read looks at, however few of them are wanted. */
+const mostLookedAt = 4_096;
 /** Any other id is searched so often, so many milliseconds apart. */
 const tries = 10;
 const retryEveryMs = 500;
@@ -34,12 +37,16 @@ interface Past {
  * texts; `<` holds between all of one process.
  */
 export class TableLog {
-  readonly #dependencies: AwsDependencies;
-  readonly #table: Table;
-  readonly #rows: EventRows;
+  readonly #dependencies: Pick<AwsDependencies, "clock">;
+  readonly #table: LogTable & Pick<Table, "get">;
+  readonly #rows: Pick<EventRows, "keysOf">;
   readonly #live: LiveLog;
 
-  constructor(dependencies: AwsDependencies, table: Table, rows: EventRows) {
+  constructor(
+    dependencies: Pick<AwsDependencies, "clock">,
+    table: LogTable & Pick<Table, "get">,
+    rows: Pick<EventRows, "keysOf">,
+  ) {
     this.#dependencies = dependencies;
     this.#table = table;
     this.#rows = rows;
@@ -74,40 +81,54 @@ export class TableLog {
     }
   }
 
-  /** At most `limit` after a position, in order, and the position after the last one read. */
-  async after(position: string, limit: number): Promise<{ entries: Logged[]; position: string }> {
+  /** At most `limit` of those wanted after a position, in order, and the position after the last one looked at. */
+  async after(position: string, limit: number, isWanted: (head: EventHead) => boolean): Promise<LoggedRead> {
+    const wanted: WantedEvents = { limit, isWanted: ({ head }) => head === undefined || isWanted(head) };
     const live = livePosition(position);
     if (live !== undefined) {
-      const read = await this.#live.after(live.position, live.after, limit);
+      const read = await this.#live.after(live.position, live.after, wanted);
       if (read !== undefined) return read;
       // Read too slowly: what was seen since is not kept any more.
-      return this.#fromRows(parsePast(`${live.position.slice(0, 13)}|${live.after}`), limit);
+      return this.#fromRows(parsePast(`${live.position.slice(0, 13)}|${live.after}`), wanted);
     }
-    return this.#fromRows(parsePast(position), limit);
+    return this.#fromRows(parsePast(position), wanted);
   }
 
-  async #fromRows(past: Past, limit: number): Promise<{ entries: Logged[]; position: string }> {
+  async #fromRows(past: Past, wanted: WantedEvents): Promise<LoggedRead> {
     const begin = await this.#live.begin();
     const entries: Logged[] = [];
+    let lookedAt = 0;
     for await (const { row, shard } of this.#rowsFrom(past, timeKey(begin.at + 1))) {
-      for (const [index, key] of row.keys.entries()) {
+      for (const [index, listed] of row.entries.entries()) {
         if (isRead(past, row, shard, index)) continue;
+        lookedAt += 1;
         const position = `${row.sk}.${shard}.${String(index).padStart(6, "0")}`;
-        if (key > past.after && this.#live.isBefore(key, row.at)) entries.push({ key, position });
-        if (entries.length === limit) return { entries, position: `${position}|${past.after}` };
+        if (listed.key > past.after && this.#live.isBefore(listed.key, row.at) && wanted.isWanted(listed)) {
+          entries.push({ ...listed, position });
+        }
+        if (entries.length < wanted.limit && lookedAt < mostLookedAt) continue;
+        return { entries, position: `${position}|${past.after}`, atEnd: false };
       }
     }
     const position = past.after === "" ? begin.position : `${begin.position}~${past.after}`;
-    if (entries.length > 0) return { entries, position };
-    return (await this.#live.after(begin.position, past.after, limit)) ?? { entries, position };
+    if (entries.length > 0) return { entries, position, atEnd: false };
+    return (await this.#live.after(begin.position, past.after, wanted)) ?? { entries, position, atEnd: false };
   }
 
   #rowsFrom(past: Past, to: string): AsyncGenerator<{ row: LogRow; shard: number }, void, void> {
     const from = past.sk === "" ? timeKey(past.at) : past.sk;
     const table = this.#table;
+    // The newest rows may not be in all copies of the table yet; this process has seen them, and takes them for past.
+    const [, middle = to] = [from, timeKey(this.#live.closed), to].toSorted();
+    const spans = [
+      { from, to: middle, consistent: false },
+      { from: middle, to, consistent: true },
+    ];
     const shards = Array.from({ length: batchShards }, async function* (_, shard) {
-      for await (const items of table.query({ pk: logShard(shard), from, to, pageSize: 64 })) {
-        yield items.map((item) => ({ row: parseLogRow(item), shard }));
+      for (const span of spans) {
+        for await (const items of table.query({ pk: logShard(shard), ...span, pageSize: 64 })) {
+          yield items.map((item) => ({ row: parseLogRow(item), shard }));
+        }
       }
     });
     return merge(shards, (one, other) => one.row.sk < other.row.sk);

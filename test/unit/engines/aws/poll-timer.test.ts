@@ -11,22 +11,47 @@ function setUp() {
   return { clock, timer, changes, due };
 }
 
-test("listeners are called while there are any, often at first, then every two seconds", async () => {
+test("listeners are called while there are any, often at first, then every second", async () => {
   const { clock, changes, due } = setUp();
   let calls = 0;
   const unwatch = changes.watch(() => {
     calls += 1;
   });
-  await clock.advance("5s");
-  expect(calls).toBe(25);
+  await clock.advance("4s");
+  expect(calls).toBe(10);
   await clock.advance("20s");
   calls = 0;
   await clock.advance("20s");
-  expect(calls).toBe(10);
+  expect(calls).toBe(20);
   unwatch();
   due.mockClear();
   await clock.advance("20s");
   expect(due).not.toHaveBeenCalled();
+});
+
+test("where something comes all the time polls are quicker, and quickest where something was published before", async () => {
+  const { clock, timer, changes } = setUp();
+  let calls = 0;
+  changes.watch(() => {
+    calls += 1;
+    timer.somethingCame();
+  });
+  await clock.advance("60s");
+  calls = 0;
+  await clock.advance("20s");
+  expect(calls).toBe(50);
+  timer.quicken();
+  calls = 0;
+  await clock.advance("4s");
+  expect(calls).toBe(20);
+});
+
+test("what was published just before somebody listens makes polls quick from the first", async () => {
+  const { clock, timer, changes, due } = setUp();
+  timer.quicken();
+  changes.watch(() => {});
+  await clock.advance("1s");
+  expect(due).toHaveBeenCalledTimes(5);
 });
 
 test("what is going on makes polls quick again, and starts none where nobody listens", async () => {
