@@ -3,6 +3,8 @@ interface Node<Entry> {
   label: string;
   entries: Entry[];
   next: Map<number, Node<Entry>>;
+  /** The epoch in which its entries were visited last. */
+  visited: number;
 }
 
 /**
@@ -10,7 +12,7 @@ interface Node<Entry> {
  * value matches, not on the number of entries.
  */
 export class AffixTrie<Entry> {
-  readonly #root: Node<Entry> = { label: "", entries: [], next: new Map() };
+  readonly #root: Node<Entry> = { label: "", entries: [], next: new Map(), visited: 0 };
   readonly #backward: boolean;
 
   constructor(direction: "forward" | "backward") {
@@ -23,7 +25,7 @@ export class AffixTrie<Entry> {
     while (rest !== "") {
       const next = node.next.get(rest.charCodeAt(0));
       if (next === undefined) {
-        const leaf: Node<Entry> = { label: rest, entries: [entry], next: new Map() };
+        const leaf: Node<Entry> = { label: rest, entries: [entry], next: new Map(), visited: 0 };
         node.next.set(rest.charCodeAt(0), leaf);
         return;
       }
@@ -61,13 +63,19 @@ export class AffixTrie<Entry> {
     return this.#backward ? text.split("").reverse().join("") : text;
   }
 
-  /** Visits every entry whose text the value starts or ends with. A forward lookup may begin at a later character, `from`. */
-  find(value: string, visit: (entry: Entry) => void, from = 0): void {
+  /**
+   * Visits every entry whose text the value starts or ends with, each once in an epoch. A forward lookup may begin at a later
+   * character, `from`.
+   */
+  find(value: string, epoch: number, visit: (entry: Entry) => void, from = 0): void {
     const step = this.#backward ? -1 : 1;
     let at = this.#backward ? value.length - 1 : from;
     let node: Node<Entry> | undefined = this.#root;
     while (node !== undefined) {
-      for (const entry of node.entries) visit(entry);
+      if (node.entries.length > 0 && node.visited !== epoch) {
+        node.visited = epoch;
+        for (const entry of node.entries) visit(entry);
+      }
       if (at < 0 || at >= value.length) return;
       node = node.next.get(value.charCodeAt(at));
       if (node === undefined) return;
@@ -90,7 +98,7 @@ function commonLength(one: string, other: string): number {
 
 /** Shortens a node's label and moves its entries and children to a child with the rest of the label. */
 function split<Entry>(node: Node<Entry>, length: number): void {
-  const child: Node<Entry> = { label: node.label.slice(length), entries: node.entries, next: node.next };
+  const child: Node<Entry> = { label: node.label.slice(length), entries: node.entries, next: node.next, visited: 0 };
   node.label = node.label.slice(0, length);
   node.entries = [];
   node.next = new Map([[child.label.charCodeAt(0), child]]);

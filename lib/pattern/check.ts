@@ -1,8 +1,9 @@
 import type { Alternative, Condition } from "./condition.ts";
 import type { FieldTree } from "./field-tree.ts";
+import { countVague, isSure } from "./operator-index.ts";
 import { conditionKey, testKey } from "./test-key.ts";
 import { ValueIndex } from "./value-index.ts";
-import { anyOf, type Cost, costOf, type Matcher, type Test } from "./value-test.ts";
+import { anyOf, type Cost, costOf, type Matcher, matcher, type Test } from "./value-test.ts";
 
 /** A compiled condition. Equal conditions of different patterns share one check, which is evaluated once per event. */
 export interface Check {
@@ -35,19 +36,32 @@ function compileTests(tests: readonly Test[]): Pick<Check, "matches" | "cost"> {
   const listed = tests.filter(({ kind }) => kind !== "wildcard" && kind !== "anything-but");
   if (listed.length <= longList) return { matches: anyOf(tests), cost: costOf(tests) };
   const others = tests.filter((test) => !listed.includes(test));
-  const [matchesOther, otherCost] = [anyOf(others), costOf(others)];
-  let index: ValueIndex<Test> | undefined;
-  return {
-    matches: (value) => {
-      if (index === undefined) {
-        index = new ValueIndex();
-        for (const test of listed) index.get(test, () => test);
-      }
-      if (index.exact(value) !== undefined || index.others(value).length > 0) return true;
-      return others.length > 0 && matchesOther(value);
-    },
-    cost: { ...otherCost, comparisons: longList + otherCost.comparisons },
+  const otherCost = costOf(others);
+  const matchesListed = lookUp(listed);
+  const cost = { ...otherCost, comparisons: longList + countVague(listed) + otherCost.comparisons };
+  if (others.length === 0) return { matches: matchesListed, cost };
+  const matchesOther = anyOf(others);
+  return { matches: (value) => matchesListed(value) || matchesOther(value), cost };
+}
+
+/** Compiles tests to a look-up. The index is built at the first value: most checks of many patterns never see one. */
+function lookUp(tests: readonly Test[]): Matcher {
+  let index: ValueIndex<Matcher> | undefined;
+  let lookups = 0;
+  return (value) => {
+    if (index === undefined) {
+      index = new ValueIndex();
+      for (const test of tests) index.get(test, () => (isSure(test) ? certain : matcher(test)));
+    }
+    lookups += 1;
+    if (index.exact(value) !== undefined) return true;
+    for (const matches of index.others(value, lookups)) if (matches(value)) return true;
+    return false;
   };
+}
+
+function certain(): boolean {
+  return true;
 }
 
 /** Compiles the alternatives of a pattern. Equal conditions become one check. */

@@ -59,3 +59,58 @@ function prefixEnd(folded: Fold, value: string): number {
   }
   return at;
 }
+
+/** A unit with several forms doubles the forms of a text; beyond this many the rest of the text is left out. */
+const maxForms = 8;
+
+/** The forms by which an index finds the matches of a text in any case. */
+interface FoldedForms {
+  /** Each match, once its case is folded, starts (backward: ends) with one of them. */
+  readonly texts: readonly string[];
+  /** Whether they are as long as the text. */
+  readonly whole: boolean;
+}
+
+/** Folds a text to the forms that its matches may have: a unit such as `ß` matches `SS` as well. */
+export function foldedForms(text: string, backward: boolean): FoldedForms {
+  const units = backward ? fold(text).toReversed() : fold(text);
+  let texts = [""];
+  for (const unit of units) {
+    const [lower, upper] = [foldCase(unit.lower), foldCase(unit.upper)];
+    const forms = lower === upper ? [lower] : [lower, upper];
+    if (texts.length * forms.length > maxForms) return { texts, whole: false };
+    texts = texts.flatMap((start) => forms.map((form) => (backward ? form + start : start + form)));
+  }
+  return { texts, whole: true };
+}
+
+/** Folds the case of a value unit by unit, whatever is around the unit, so that a part of a value is folded as in the whole. */
+export function foldCase(value: string): string {
+  let folded = "";
+  let copied = 0;
+  for (let at = 0; at < value.length; at += 1) {
+    const code = value.charCodeAt(at);
+    const lower = code < 128 ? asciiLower(code) : otherLower(code);
+    if (lower === code) continue;
+    folded += value.slice(copied, at) + String.fromCharCode(lower);
+    copied = at + 1;
+  }
+  return copied === 0 ? value : folded + value.slice(copied);
+}
+
+function asciiLower(code: number): number {
+  return code >= 0x41 && code <= 0x5a ? code + 0x20 : code;
+}
+
+/** The lower case of units, found once: plus 1, so that 0 is one that was not asked for. */
+const known = new Uint32Array(0x1_0000);
+
+/** A unit whose lower case has several units stays as it is. */
+function otherLower(code: number): number {
+  const before = known[code] ?? 0;
+  if (before !== 0) return before - 1;
+  const lower = String.fromCharCode(code).toLowerCase();
+  const found = lower.length === 1 ? lower.charCodeAt(0) : code;
+  known[code] = found + 1;
+  return found;
+}

@@ -7,12 +7,14 @@ import type { Scalar, Test } from "./value-test.ts";
 
 /** One alternative of a pattern, evaluated when the conditions under which it is filed hold. */
 export interface Candidate<Owner> {
+  /** The epoch of the event for which it was evaluated last. */
+  epoch: number;
   readonly owner: Owner;
+  /** Whether it has only one check. */
+  readonly single: boolean;
   readonly checks: readonly Check[];
   /** Every bucket that it is in. */
   readonly places: Bucket<Owner>[];
-  /** The epoch of the event for which it was evaluated last. */
-  epoch: number;
 }
 
 /** Called with a candidate; `sure` if the look-up alone proves the condition under which it was found. */
@@ -30,14 +32,18 @@ const manyTests = 8;
  */
 const manyValues = 1_000;
 
+const none: never[] = [];
+
 /** Candidates filed under one test. Many are filed once more, by another of their conditions, in a node below. */
 class Bucket<Owner> {
-  readonly candidates: Candidate<Owner>[] = [];
+  #epoch = 0;
+  /** The first candidate is not in the list: most buckets have one, and a look-up costs the memory that it reads. */
+  #first: Candidate<Owner> | undefined;
+  #others: Candidate<Owner>[] = none;
   #node: IndexNode<Owner> | undefined;
+  readonly #sure: boolean;
   #size = 0;
   splitAt = bucketSize;
-  readonly #sure: boolean;
-  #epoch = 0;
   readonly #used: readonly Check[];
   readonly #above: Bucket<Owner> | undefined;
   readonly #discard: () => void;
@@ -52,10 +58,11 @@ class Bucket<Owner> {
   add(candidate: Candidate<Owner>, popularity: Popularity): number {
     if (this.#node !== undefined) return 1 + this.#node.add(candidate, popularity);
     this.#count(1);
-    this.candidates.push(candidate);
+    if (this.#first === undefined) this.#first = candidate;
+    else if (this.#others === none) this.#others = [candidate];
+    else this.#others.push(candidate);
     candidate.places.push(this);
-    if (this.candidates.length <= this.splitAt) return 1;
-    return 1 + this.#split(popularity);
+    return this.#others.length < this.splitAt ? 1 : 1 + this.#split(popularity);
   }
 
   /** Visits its candidates, and those below, unless it did so for this event. */
@@ -63,15 +70,17 @@ class Bucket<Owner> {
     if (this.#epoch === fields.epoch) return;
     this.#epoch = fields.epoch;
     const found = sure && this.#sure;
-    for (const candidate of this.candidates) visit(candidate, found);
+    if (this.#first !== undefined) visit(this.#first, found);
+    if (this.#others.length > 0) for (const candidate of this.#others) visit(candidate, found);
     if (this.#node !== undefined) this.#node.find(fields, visit, found);
   }
 
   /** Takes a candidate out that is in this bucket itself. */
   remove(candidate: Candidate<Owner>): void {
-    const index = this.candidates.indexOf(candidate);
-    const last = this.candidates.pop();
-    if (last !== undefined && last !== candidate) this.candidates[index] = last;
+    const last = this.#others.pop();
+    if (this.#first === candidate) this.#first = last;
+    else if (last !== undefined && last !== candidate) this.#others[this.#others.indexOf(candidate)] = last;
+    if (this.#others.length === 0) this.#others = none;
     this.#count(-1);
   }
 
@@ -84,10 +93,12 @@ class Bucket<Owner> {
 
   #split(popularity: Popularity): number {
     const node = new IndexNode(this.#used, this);
-    const moving = this.candidates.filter(({ checks }) => node.bestCheck(checks, popularity) !== undefined);
-    this.splitAt = this.candidates.length * 2;
-    if (moving.length * 2 < this.candidates.length) return 1;
-    const all = this.candidates.splice(0);
+    const all = this.#first === undefined ? this.#others : [this.#first, ...this.#others];
+    const moving = all.filter(({ checks }) => node.bestCheck(checks, popularity) !== undefined);
+    this.splitAt = all.length * 2;
+    if (moving.length * 2 < all.length) return 1;
+    this.#first = undefined;
+    this.#others = none;
     this.#node = node;
     let work = 0;
     for (const candidate of all) {
@@ -109,7 +120,7 @@ export class IndexNode<Owner> {
   /** The same, by the number of the field: only at the first level, which has one for most fields of an event. */
   readonly #byField: (ValueIndex<Bucket<Owner>> | undefined)[] = [];
   /** Candidates without another condition to file them under. */
-  readonly #rest: Bucket<Owner>;
+  #rest: Bucket<Owner> | undefined;
   /** Candidates that are evaluated if a field is missing. */
   readonly #missing = new Map<number, Bucket<Owner>>();
   readonly #used: readonly Check[];
@@ -118,8 +129,6 @@ export class IndexNode<Owner> {
   constructor(used: readonly Check[] = [], above?: Bucket<Owner>) {
     this.#used = used;
     this.#above = above;
-    this.#rest = new Bucket(true, used, above, () => undefined);
-    this.#rest.splitAt = Infinity;
   }
 
   /** Files a candidate, and returns how many times it or another one was filed. */
@@ -127,7 +136,13 @@ export class IndexNode<Owner> {
     const best = this.bestCheck(candidate.checks, popularity);
     if (best !== undefined) return this.#file(candidate, best, popularity);
     const [first] = candidate.checks;
-    if (this.#above !== undefined || first === undefined) return this.#rest.add(candidate, popularity);
+    if (this.#above !== undefined || first === undefined) {
+      if (this.#rest === undefined) {
+        this.#rest = new Bucket(true, this.#used, this.#above, () => undefined);
+        this.#rest.splitAt = Infinity;
+      }
+      return this.#rest.add(candidate, popularity);
+    }
     // If every field may be missing, the first is evaluated before any array element is chosen, so it alone decides.
     let bucket = this.#missing.get(first.field);
     if (bucket === undefined) {
@@ -157,11 +172,9 @@ export class IndexNode<Owner> {
         if (fields.has(field)) this.#findIn(values, field, fields, visit, sure);
       }
     }
-    for (const candidate of this.#rest.candidates) visit(candidate, sure);
+    this.#rest?.find(fields, visit, sure);
     if (this.#missing.size === 0) return;
-    for (const [field, { candidates }] of this.#missing) {
-      if (!fields.has(field)) for (const candidate of candidates) visit(candidate, true);
-    }
+    for (const [field, bucket] of this.#missing) if (!fields.has(field)) bucket.find(fields, visit, true);
   }
 
   #findIn(
@@ -188,7 +201,7 @@ export class IndexNode<Owner> {
     sure: boolean,
   ): void {
     values.exact(value)?.find(fields, visit, sure);
-    for (const bucket of values.others(value)) bucket.find(fields, visit, sure);
+    for (const bucket of values.others(value, fields.epoch)) bucket.find(fields, visit, sure);
   }
 
   /** Returns the most selective check that was not used above. */

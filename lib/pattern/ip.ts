@@ -26,7 +26,7 @@ function convert(text: string): string | undefined {
   const first = text.charCodeAt(0);
   if (text.length <= 15 && first >= 0x30 && first <= 0x39 && !text.includes(":")) return ipv4Digits(text);
   const bytes = ipv6.test(text) ? ipv6Bytes(text) : undefined;
-  return bytes?.map((byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join("");
+  return bytes?.map((byte) => hexBytes[byte] ?? "").join("");
 }
 
 /** Returns the addresses of a block: the first `bits` bits of the address are fixed, all others vary. */
@@ -65,8 +65,12 @@ function isUpperHex(digit: string): boolean {
   return (digit >= "0" && digit <= "9") || (digit >= "A" && digit <= "F");
 }
 
+/** The digits of every byte. */
+const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0").toUpperCase());
+
 function ipv4Digits(text: string): string | undefined {
-  let [address, byte, digits, dots] = [0, 0, 0, 0];
+  let address = "";
+  let [byte, digits, dots] = [0, 0, 0];
   for (let at = 0; at < text.length; at += 1) {
     const digit = text.charCodeAt(at) - 0x30;
     if (digit >= 0 && digit <= 9) {
@@ -74,14 +78,15 @@ function ipv4Digits(text: string): string | undefined {
       digits += 1;
       if (byte > 255) return undefined;
     } else if (text.charAt(at) === "." && digits > 0) {
-      address = address * 256 + byte;
-      [byte, digits, dots] = [0, 0, dots + 1];
+      address += hexBytes[byte] ?? "";
+      byte = 0;
+      digits = 0;
+      dots += 1;
     } else {
       return undefined;
     }
   }
-  if (dots !== 3 || digits === 0) return undefined;
-  return (address * 256 + byte).toString(16).padStart(8, "0").toUpperCase();
+  return dots === 3 && digits > 0 ? address + (hexBytes[byte] ?? "") : undefined;
 }
 
 function ipv6Bytes(text: string): number[] | undefined {

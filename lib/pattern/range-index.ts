@@ -6,6 +6,9 @@ interface Node<Entry> {
   readonly entry: Entry;
   readonly priority: number;
   highest: number;
+  /** The epochs in which its entry, and all entries at and below it, were visited last. */
+  visited: number;
+  complete: number;
   left: Node<Entry> | undefined;
   right: Node<Entry> | undefined;
 }
@@ -25,28 +28,37 @@ export class RangeIndex<Entry> {
     this.#seed ^= this.#seed << 13;
     this.#seed ^= this.#seed >>> 17;
     this.#seed ^= this.#seed << 5;
-    const node = { range, entry, priority: this.#seed, highest: range.to, left: undefined, right: undefined };
-    this.#root = insert(this.#root, node);
+    this.#root = insert(this.#root, {
+      ...{ range, entry, priority: this.#seed, highest: range.to },
+      ...{ visited: 0, complete: 0, left: undefined, right: undefined },
+    });
   }
 
   remove(range: NumericRange, entry: Entry): void {
     this.#root = without(this.#root, range, entry);
   }
 
-  /** Visits every entry whose range contains the number. */
-  find(value: number, visit: (entry: Entry) => void): void {
-    search(this.#root, value, visit);
+  /** Visits every entry whose range contains the number, each once in an epoch. */
+  find(value: number, epoch: number, visit: (entry: Entry) => void): void {
+    search(this.#root, value, epoch, visit);
   }
 }
 
-function search<Entry>(node: Node<Entry> | undefined, value: number, visit: (entry: Entry) => void): void {
-  let at = node;
-  while (at !== undefined && at.highest >= value) {
-    search(at.left, value, visit);
-    if (at.range.from > value) return;
-    if (inRange(at.range, value)) visit(at.entry);
-    at = at.right;
+/** Many numbers may be looked up in one epoch: where all were found before, nothing is searched. */
+function search<Entry>(at: Node<Entry> | undefined, value: number, epoch: number, visit: (entry: Entry) => void): void {
+  if (at === undefined || at.complete === epoch || at.highest < value) return;
+  search(at.left, value, epoch, visit);
+  if (at.range.from > value) return;
+  if (at.visited !== epoch && inRange(at.range, value)) {
+    at.visited = epoch;
+    visit(at.entry);
   }
+  search(at.right, value, epoch, visit);
+  if (at.visited === epoch && isComplete(at.left, epoch) && isComplete(at.right, epoch)) at.complete = epoch;
+}
+
+function isComplete<Entry>(node: Node<Entry> | undefined, epoch: number): boolean {
+  return node === undefined || node.complete === epoch;
 }
 
 function insert<Entry>(at: Node<Entry> | undefined, node: Node<Entry>): Node<Entry> {

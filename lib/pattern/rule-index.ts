@@ -12,12 +12,14 @@ import { conditionKey } from "./test-key.ts";
 
 /** All names with equal patterns: they are matched together. */
 interface Group<Name> {
-  readonly key: string;
-  readonly rule: Rule;
-  readonly candidates: Candidate<Group<Name>>[];
-  readonly members: Set<Member<Name>>;
   /** The epoch of the last event that matched. */
   matched: number;
+  /** One of the members. The others, if there are any, are in the set: most groups have one. */
+  first: Member<Name> | undefined;
+  others: Set<Member<Name>> | undefined;
+  readonly rule: Rule;
+  readonly candidates: Candidate<Group<Name>>[];
+  readonly key: string;
 }
 
 interface Member<Name> {
@@ -69,7 +71,12 @@ export class PatternIndex<Name> {
     const group = this.#groups.get(key) ?? this.#createGroup(key, alternatives);
     const member = { name, order: this.#order, group };
     this.#order += 1;
-    group.members.add(member);
+    if (group.first === undefined) {
+      group.first = member;
+    } else {
+      group.others ??= new Set();
+      group.others.add(member);
+    }
     this.#members.set(name, member);
   }
 
@@ -79,8 +86,13 @@ export class PatternIndex<Name> {
     if (member === undefined) return false;
     const { group } = member;
     this.#members.delete(name);
-    group.members.delete(member);
-    if (group.members.size === 0) this.#removeGroup(group);
+    if (group.first !== member) {
+      group.others?.delete(member);
+      return true;
+    }
+    group.first = group.others?.values().next().value;
+    if (group.first === undefined) this.#removeGroup(group);
+    else group.others?.delete(group.first);
     return true;
   }
 
@@ -96,12 +108,14 @@ export class PatternIndex<Name> {
 
   readonly #visit = (candidate: Candidate<Group<Name>>, sure: boolean): void => {
     const { epoch, budget } = this.#fields;
-    const { owner: group, checks } = candidate;
+    const { owner: group } = candidate;
     if (candidate.epoch === epoch || group.matched === epoch) return;
     candidate.epoch = epoch;
     this.#evaluated += 1;
-    budget.renew();
-    if ((!sure || checks.length > 1) && !group.rule.satisfied(checks)) return;
+    if (!sure || !candidate.single) {
+      budget.renew();
+      if (!group.rule.satisfied(candidate.checks)) return;
+    }
     group.matched = epoch;
     this.#matched.push(group);
   };
@@ -111,10 +125,13 @@ export class PatternIndex<Name> {
     const matched = this.#matched;
     if (matched.length === 0) return [];
     let count = 0;
-    for (const { members } of matched) count += members.size;
+    for (const { others } of matched) count += 1 + (others === undefined ? 0 : others.size);
     if (count > fewMatches && count * 8 >= this.#members.size) return this.#inOrder();
     const members: Member<Name>[] = [];
-    for (const { members: own } of matched) for (const member of own) members.push(member);
+    for (const { first, others } of matched) {
+      if (first !== undefined) members.push(first);
+      if (others !== undefined) for (const member of others) members.push(member);
+    }
     if (count > fewMatches) members.sort((one, other) => one.order - other.order);
     else sortFew(members);
     return members.map(({ name }) => name);
@@ -130,10 +147,10 @@ export class PatternIndex<Name> {
   #createGroup(key: string, alternatives: readonly Alternative[]): Group<Name> {
     const checks = alternatives.map((alternative) => alternative.map((condition) => this.#acquire(condition)));
     const rule = new Rule(checks, this.#fields);
-    const group: Group<Name> = { key, rule, candidates: [], members: new Set(), matched: 0 };
+    const group: Group<Name> = { matched: 0, first: undefined, others: undefined, rule, candidates: [], key };
     this.#groups.set(key, group);
     for (const own of checks) {
-      const candidate = { owner: group, checks: own, places: [], epoch: 0 };
+      const candidate = { epoch: 0, owner: group, single: own.length === 1, checks: own, places: [] };
       group.candidates.push(candidate);
       this.#work += this.#root.add(candidate, this.#popularity);
     }

@@ -45,11 +45,11 @@ export class ValueIndex<Item> {
   }
 
   /**
-   * Returns the items of every other test that the value passes, and of some wildcards that it may not pass (see `isSure`).
-   * The next call reuses the array.
+   * Returns the items of the other tests that the value may pass (see `isSure`), without those that were returned in the same
+   * epoch before. The next call reuses the array.
    */
-  others(value: Scalar): readonly Item[] {
-    return this.#operators === undefined ? none : this.#operators.find(value);
+  others(value: Scalar, epoch: number): readonly Item[] {
+    return this.#operators === undefined ? none : this.#operators.find(value, epoch);
   }
 }
 

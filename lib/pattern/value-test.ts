@@ -88,8 +88,16 @@ export function anyOf(tests: readonly Test[]): Matcher {
     const [only] = exact;
     return exact.size === 1 && only !== undefined ? (value) => value === only : (value) => exact.has(value);
   }
-  if (exact.size === 0 && others.length === 0) return first;
-  return (value) => exact.has(value) || matchers.some((matches) => matches(value));
+  if (exact.size === 0) return others.length === 0 ? first : oneOf(matchers);
+  const other = others.length === 0 ? first : oneOf(matchers);
+  return (value) => exact.has(value) || other(value);
+}
+
+function oneOf(matchers: readonly Matcher[]): Matcher {
+  return (value) => {
+    for (const matches of matchers) if (matches(value)) return true;
+    return false;
+  };
 }
 
 /** Whether a number is in the range. */
@@ -106,12 +114,15 @@ export interface Cost {
   readonly reads: boolean;
 }
 
+/** A wildcard with literals between the first and the last takes as long as this many comparisons, beside what is read. */
+const wildcardCost = 4;
+
 /** Returns the cost of a list of tests: each is a comparison, wildcards read the whole value. */
 export function costOf(tests: readonly Test[]): Cost {
-  const flat = tests.flatMap((test) => (test.kind === "anything-but" ? test.tests : [test]));
+  const flat = tests.flatMap((test) => (test.kind === "anything-but" ? [test, ...test.tests] : [test]));
   const compared = flat.filter(({ kind }) => kind !== "string" && kind !== "number" && kind !== "literal").length;
-  const reads = flat.some((test) => test.kind === "wildcard" && test.literals.length > 2);
-  return { comparisons: 1 + compared, reads };
+  const reading = flat.filter((test) => test.kind === "wildcard" && test.literals.length > 2).length;
+  return { comparisons: 1 + compared + reading * (wildcardCost - 1), reads: reading > 0 };
 }
 
 /** Returns the steps that a list of tests takes for a value. */

@@ -1,18 +1,16 @@
-/** One wildcard: its literals, and the literals that it looks for between the first and the last. */
+/** One wildcard: its literals, and the numbers of those between the first and the last. */
 interface Wildcard {
   readonly first: string;
   readonly last: string;
   readonly inner: readonly number[];
-  /** The index in `inner` of the literal that it looks for next, where that may start, and where all must end. */
-  next: number;
-  from: number;
-  until: number;
 }
+
+const nobody = -1;
 
 /**
  * Matches a value with several wildcards at once, in one pass over the value: Aho and Corasick's automaton (1975) over the
  * literals between the stars, of which each wildcard takes the first that starts after the one before. The cost is linear in
- * the value, and in the literals that end at the same character.
+ * the value, and in the literals that wildcards find.
  */
 export class WildcardSet {
   /** Whether the automaton of these literals is small enough to be built. */
@@ -21,90 +19,139 @@ export class WildcardSet {
     return text.length < 0xffff && text.length * new Set(text).size < 0x40_0000;
   }
 
-  readonly #wildcards: Wildcard[] = [];
-  readonly #ids = new Map<string, number>();
-  readonly #lengths: number[] = [];
-  /** The wildcards that look for a literal. */
-  readonly #waiting: Wildcard[][] = [];
-  /** How many look for each literal, by its number plus 1: most of what ends at a character is looked for by none. */
-  #looking = new Uint16Array(0);
+  readonly #wildcards: readonly Wildcard[];
+  readonly #literals: readonly string[];
+  /** By wildcard: the index in `inner` of the literal that it looks for, and where that may start. */
+  readonly #at: Int32Array;
+  readonly #from: Int32Array;
+  /** The wildcards that look for a literal, as a linked list: the first by literal, and for each the one after it. */
+  readonly #head: Int32Array;
+  readonly #following: Int32Array;
+  /**
+   * By literal plus 1, if `#known` is `#changes`: of the literal and the shorter ones that end where it ends, the longest
+   * that is looked for, plus 1; or 0. So literals that nobody looks for are passed over, however many end at a character.
+   */
+  readonly #found: Uint16Array;
+  readonly #known: Uint32Array;
+  /** Counts how often a literal began or ceased to be looked for. */
+  #changes = 0;
+  #passed = 0;
   #automaton: Automaton | undefined;
 
   constructor(wildcards: readonly (readonly string[])[]) {
-    for (const literals of wildcards) {
-      const inner = literals.slice(1, -1).map((literal) => this.#id(literal));
-      const [first = "", last = ""] = [literals[0], literals.at(-1)];
-      this.#wildcards.push({ first, last, inner, next: 0, from: 0, until: 0 });
+    const ids = new Map<string, number>();
+    for (const literal of wildcards.flatMap((literals) => literals.slice(1, -1))) {
+      if (!ids.has(literal)) ids.set(literal, ids.size);
     }
+    this.#wildcards = wildcards.map((literals) => ({
+      first: literals[0] ?? "",
+      last: literals.at(-1) ?? "",
+      inner: literals.slice(1, -1).map((literal) => ids.get(literal) ?? 0),
+    }));
+    this.#literals = [...ids.keys()];
+    this.#at = new Int32Array(wildcards.length);
+    this.#from = new Int32Array(wildcards.length);
+    this.#following = new Int32Array(wildcards.length);
+    this.#head = new Int32Array(ids.size);
+    this.#found = new Uint16Array(ids.size + 1);
+    this.#known = new Uint32Array(ids.size + 1);
+  }
+
+  /** How many literals were passed over, for tests that count work instead of time. */
+  get passed(): number {
+    return this.#passed;
   }
 
   /** Whether the value matches one of the wildcards. */
   matches(value: string): boolean {
+    this.#head.fill(nobody);
+    this.#change();
     let started = false;
-    for (const waiting of this.#waiting) waiting.length = 0;
-    if (this.#looking.length === 0) this.#looking = new Uint16Array(this.#waiting.length + 1);
-    this.#looking.fill(0);
-    for (const wildcard of this.#wildcards) {
-      const { first, last, inner } = wildcard;
-      wildcard.until = value.length - last.length;
-      if (first.length > wildcard.until || !value.startsWith(first) || !value.endsWith(last)) continue;
-      wildcard.next = 0;
-      wildcard.from = first.length;
-      if (inner.length === 0) return true;
-      this.#wait(wildcard, inner[0] ?? 0);
+    for (let index = 0; index < this.#wildcards.length; index += 1) {
+      const { first, last, inner } = this.#wildcards[index] ?? none;
+      if (first.length + last.length > value.length) continue;
+      if ((first !== "" && !value.startsWith(first)) || (last !== "" && !value.endsWith(last))) continue;
+      const [literal] = inner;
+      if (literal === undefined) return true;
+      this.#at[index] = 0;
+      this.#from[index] = first.length;
+      this.#wait(index, literal);
       started = true;
     }
     return started && this.#scan(value);
   }
 
   #scan(value: string): boolean {
-    this.#automaton ??= new Automaton([...this.#ids.keys()]);
+    this.#automaton ??= new Automaton(this.#literals);
     const { classes, table, width, output, above } = this.#automaton;
-    const looking = this.#looking;
     let state = 0;
     for (let at = 0; at < value.length; at += 1) {
       state = table[state * width + (classes.get(value.charCodeAt(at)) ?? 0)] ?? 0;
-      for (let found = output[state] ?? 0; found !== 0; found = above[found] ?? 0) {
-        if (looking[found] !== 0 && this.#advance(found - 1, at + 1)) return true;
+      let found = output[state] ?? 0;
+      while (found !== 0) {
+        found = this.#lookedFor(found, above);
+        if (found === 0) break;
+        if (this.#advance(found - 1, at + 1, value.length)) return true;
+        found = above[found] ?? 0;
       }
     }
     return false;
   }
 
-  /** Moves the wildcards that look for the literal, which ends here, to their next one. */
-  #advance(literal: number, end: number): boolean {
-    const waiting = this.#waiting[literal] ?? [];
-    const start = end - (this.#lengths[literal] ?? 0);
-    for (let index = waiting.length - 1; index >= 0; index -= 1) {
-      const wildcard = waiting[index];
-      if (wildcard === undefined || start < wildcard.from) continue;
-      waiting.splice(index, 1);
-      this.#looking[literal + 1] = waiting.length;
-      if (end > wildcard.until) continue;
-      wildcard.next += 1;
-      wildcard.from = end;
-      const next = wildcard.inner[wildcard.next];
-      if (next === undefined) return true;
-      this.#wait(wildcard, next);
+  /** Returns the first literal that is looked for, of this one and the shorter ones that end where it ends; 0 is none. */
+  #lookedFor(literal: number, above: Uint16Array): number {
+    const [head, found, known, changes] = [this.#head, this.#found, this.#known, this.#changes];
+    let at = literal;
+    while (at !== 0 && head[at - 1] === nobody && known[at] !== changes) at = above[at] ?? 0;
+    const first = at !== 0 && head[at - 1] === nobody ? (found[at] ?? 0) : at;
+    for (let passed = literal; passed !== at; passed = above[passed] ?? 0) {
+      this.#passed += 1;
+      known[passed] = changes;
+      found[passed] = first;
     }
+    return first;
+  }
+
+  /** Moves the wildcards that look for the literal, which ends here, to their next one. Whether one has found all. */
+  #advance(literal: number, end: number, length: number): boolean {
+    const start = end - (this.#literals[literal]?.length ?? 0);
+    let index = this.#head[literal] ?? nobody;
+    this.#head[literal] = nobody;
+    while (index !== nobody) {
+      const following = this.#following[index] ?? nobody;
+      const { inner, last } = this.#wildcards[index] ?? none;
+      if (start < (this.#from[index] ?? 0)) {
+        this.#wait(index, literal);
+      } else if (end <= length - last.length) {
+        const at = (this.#at[index] ?? 0) + 1;
+        const next = inner[at];
+        if (next === undefined) return true;
+        this.#at[index] = at;
+        this.#from[index] = end;
+        this.#wait(index, next);
+      }
+      index = following;
+    }
+    if (this.#head[literal] === nobody) this.#change();
     return false;
   }
 
-  #wait(wildcard: Wildcard, literal: number): void {
-    const waiting = this.#waiting[literal];
-    if (waiting !== undefined) this.#looking[literal + 1] = waiting.push(wildcard);
+  #wait(wildcard: number, literal: number): void {
+    const head = this.#head[literal] ?? nobody;
+    if (head === nobody) this.#change();
+    this.#following[wildcard] = head;
+    this.#head[literal] = wildcard;
   }
 
-  #id(literal: string): number {
-    const known = this.#ids.get(literal);
-    if (known !== undefined) return known;
-    const id = this.#ids.size;
-    this.#ids.set(literal, id);
-    this.#lengths.push(literal.length);
-    this.#waiting.push([]);
-    return id;
+  #change(): void {
+    this.#changes += 1;
+    if (this.#changes < 0xffff_ffff) return;
+    this.#known.fill(0);
+    this.#changes = 1;
   }
 }
+
+const none: Wildcard = { first: "", last: "", inner: [] };
 
 /** The automaton: states as rows of a table, one column for each character of the literals and one for all others. */
 class Automaton {

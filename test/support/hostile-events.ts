@@ -149,6 +149,36 @@ export const hostile: readonly Hostile[] = [
     event: (size) => ({ a: repeated(size / 8, (index) => `é${index}x`) }),
   },
   {
+    name: "strings in any case whose first letter has several forms",
+    pattern: { a: repeated(65, (index) => ({ "equals-ignore-case": `ß${index}` })) },
+    event: (size) => ({ a: repeated(size / 8, (index) => `ß${index}x`) }),
+  },
+  {
+    name: "ranges that contain every number",
+    pattern: { a: repeated(80, (index) => ({ numeric: [">=", index] })), b: [1] },
+    event: (size) => ({ a: repeated(size / 4, (index) => 100 + (index % 900)) }),
+  },
+  {
+    name: "exclusions that every value passes",
+    pattern: { a: repeated(80, (index) => ({ "anything-but": [index] })), b: [1] },
+    event: (size) => ({ a: repeated(size / 4, (index) => 100 + (index % 900)) }),
+  },
+  {
+    name: "exclusions that no value passes",
+    pattern: { a: repeated(45, (index) => ({ "anything-but": { prefix: ["a", `b${index}`] } })) },
+    event: (size) => ({ a: repeated(size / 5, (index) => `a${index % 10}`) }),
+  },
+  {
+    name: "wildcards that start alike",
+    pattern: { a: repeated(75, (index) => ({ wildcard: `a*${index}b` })) },
+    event: (size) => ({ a: repeated(size / 5, (index) => `a${index % 10}`) }),
+  },
+  {
+    name: "wildcards that contain the same",
+    pattern: { a: repeated(75, (index) => ({ wildcard: `*abcdef*${index}*` })) },
+    event: (size) => ({ a: repeated(size / 10, () => "xabcdef") }),
+  },
+  {
     name: "four thousand arrays in one another",
     pattern: { a: { b: [1] } },
     event: () => ({ a: deepArray(4_000, { b: 1 }) }),
