@@ -35,9 +35,9 @@ const core =
   "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
-  "^(node_modules/(zod|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
+  "^(node_modules/(zod|pg|@types/pg|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
-  "^(lib/index|lib/aws-entry|lib/engine-entry|lib/(catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
+  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/engine-entry|lib/(catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
 
 /** The contract suite lies in the folder of the ports, and is a folder of its own here. @param {string[]} folders */
 const foldersOf = (folders) =>
@@ -118,6 +118,20 @@ export default {
       to: { path: "^(lib/engines/aws/|node_modules/@aws-sdk/)", dynamic: false, dependencyTypesNot: ["type-only"] },
     },
     {
+      name: "postgres-only-when-used",
+      comment: "The postgres engine is loaded by import(), when a bus asks for it, and so is pg by the engine.",
+      severity: "error",
+      from: { pathNot: "^lib/(engines/postgres/|postgres-entry[.]ts$)" },
+      to: { path: "^lib/engines/postgres/", dynamic: false, dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "pg-only-when-used",
+      comment: "Who brings a pool of their own, and takes no notifications, need not have pg.",
+      severity: "error",
+      from: { path: "^(lib|bin)/" },
+      to: { path: "node_modules/pg/", dynamic: false },
+    },
+    {
       name: "client-stays-light",
       comment: "The client entry pulls in neither the command nor the server nor the CDK.",
       severity: "error",
@@ -131,7 +145,7 @@ export default {
       severity: "error",
       from: { path: "^lib/lambda/index[.]ts$" },
       to: {
-        path: `${foldersOf(["cli", "server", "cdk", "testing"])}|^lib/engines/(embedded|memory)/|^lib/connect/connect[.]ts$|node_modules/(aws-cdk-lib|cdk-nag|constructs|commander|@aws-lambda-powertools)/`,
+        path: `${foldersOf(["cli", "server", "cdk", "testing"])}|^lib/engines/(embedded|memory|postgres)/|^lib/connect/connect[.]ts$|node_modules/(aws-cdk-lib|cdk-nag|constructs|commander|@aws-lambda-powertools)/`,
         reachable: true,
       },
     },

@@ -31,6 +31,7 @@ export default defineConfig({
       { find: /^wagglebus\/engine\/contract$/, replacement: here("./lib/engine/contract/index.ts") },
       { find: /^wagglebus\/engine\/contract\/worker$/, replacement: here("./lib/engine/contract/worker.ts") },
       { find: /^wagglebus\/aws$/, replacement: here("./lib/aws-entry.ts") },
+      { find: /^wagglebus\/postgres$/, replacement: here("./lib/postgres-entry.ts") },
       { find: /^wagglebus\/lambda$/, replacement: here("./lib/lambda/index.ts") },
       { find: /^wagglebus\/cdk$/, replacement: here("./lib/cdk/index.ts") },
       { find: /^wagglebus\/dev$/, replacement: here("./lib/cli/dev/index.ts") },
@@ -66,8 +67,8 @@ export default defineConfig({
         test: {
           name: "local",
           include: ["test/**/*.test.ts"],
-          // test/aws needs an emulator or an account: vitest.aws.config.ts, npm run test:aws.
-          exclude: ["test/infra/**", "test/aws/**"],
+          // test/aws needs an emulator or an account, npm run test:aws; test/postgres a server, npm run test:postgres.
+          exclude: ["test/infra/**", "test/aws/**", "test/postgres/**"],
         },
       },
     ],

@@ -45,6 +45,8 @@ const plants: Record<string, { file: string; source: string }> = {
   "sqlite-only-when-used": { file: "lib/connect/planted-1.ts", source: 'import "node:sqlite";' },
   "embedded-only-when-used": { file: "lib/testing/planted-1.ts", source: 'import "../engines/embedded/engine.ts";' },
   "aws-only-when-used": { file: "lib/connect/planted-2.ts", source: 'import "../engines/aws/index.ts";' },
+  "postgres-only-when-used": { file: "lib/connect/planted-3.ts", source: 'import "../engines/postgres/index.ts";' },
+  "pg-only-when-used": { file: "lib/engines/postgres/planted.ts", source: 'import "pg";' },
   "client-stays-light": { file: "lib/index.ts", source: 'import "./cli/io.ts";' },
   "functions-stay-small": { file: "lib/lambda/index.ts", source: 'import "../connect/connect.ts";' },
   "shipped-code-only": { file: "lib/event/planted-2.ts", source: 'import "emittery";' },

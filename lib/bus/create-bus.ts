@@ -134,7 +134,7 @@ class EngineBus<Events> {
       }
       if ("schema" in what) return this.#publisher.publish(toDraft(what.type, dataOrOptions, options), options);
       if (dataOrOptions === undefined) return this.#publisher.publish(what, undefined);
-      checkCallOptions("publish of a draft", dataOrOptions, ["dedupe", "delay", "deliverAt"]);
+      checkCallOptions("publish of a draft", dataOrOptions, ["dedupe", "delay", "deliverAt", "tx"]);
       return this.#publisher.publish(what, dataOrOptions);
     } catch (thrown) {
       return refusedPublish(thrown);

@@ -92,7 +92,7 @@ ${bold("Exit codes:")}
   130  interrupted by SIGINT or SIGTERM
 
 ${bold("Environment:")}
-  WAGGLE_ENGINE, WAGGLE_FILE, WAGGLE_BUS, WAGGLE_SOURCE
+  WAGGLE_ENGINE, WAGGLE_FILE, WAGGLE_BUS, WAGGLE_URL, WAGGLE_SOURCE
                          defaults for options that neither the command line nor waggle.config.ts sets
   AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL and the other variables of AWS SDKs
                          Region, credentials and endpoint of the aws engine

@@ -14,7 +14,7 @@ import { Counters } from "../runtime/metrics.ts";
 import { fileOptions } from "./config-file.ts";
 import { checkCombination, withoutUnsupported } from "./engine-options.ts";
 import { environmentOptions } from "./environment.ts";
-import { loadAws, loadEmbedded, loadMemory } from "./load-engine.ts";
+import { loadAws, loadEmbedded, loadMemory, loadPostgres } from "./load-engine.ts";
 import { openAwsEngine } from "./open-aws-engine.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
 
@@ -56,8 +56,8 @@ function withoutUndefined(options: object): ConnectOptions {
 
 /**
  * Opens a bus. Options take precedence over `waggle.config.ts`, that over the environment (`WAGGLE_ENGINE`, `WAGGLE_FILE`,
- * `WAGGLE_BUS`, `WAGGLE_SOURCE`, `WAGGLE_RETENTION`, `WAGGLE_GRACE`, `WAGGLE_LOG_LEVEL`), and that over the default, the
- * embedded engine in `.waggle/`. The caller closes the bus. Rejects with `invalid_config`; with `unavailable` if the store
+ * `WAGGLE_BUS`, `WAGGLE_URL`, `WAGGLE_SOURCE`, `WAGGLE_RETENTION`, `WAGGLE_GRACE`, `WAGGLE_LOG_LEVEL`), and that over the
+ * default, the embedded engine in `.waggle/`. The caller closes the bus. Rejects with `invalid_config`; with `unavailable` if the store
  * cannot be opened; with `not_found` if the deployed bus does not exist.
  */
 export async function connect<Events = RegisteredEvents>(options: ConnectOptions<Events> = {}): Promise<Bus<Events>> {
@@ -122,12 +122,17 @@ async function openEngine(options: Omit<ConnectOptions, "catalog">, context: Eng
     const { MemoryEngine } = await loadMemory();
     return new MemoryEngine({ ...context, ...(options.keep === undefined ? {} : { keep: options.keep }) });
   }
-  const { openEmbedded } = await loadEmbedded();
-  return openEmbedded({
-    ...context,
-    file: options.file ?? defaultFile,
+  const kept = {
     ...(options.retention === undefined ? {} : { retention: parseDuration(options.retention, "retention") }),
     ...(options.maxPending === undefined ? {} : { maxPending: options.maxPending }),
     closeWaitMs: parseDuration(options.grace ?? "10s", "grace"),
-  });
+  };
+  if (options.engine === "postgres") {
+    checkCombination(options);
+    const { openPostgres } = await loadPostgres();
+    const lease = options.lease === undefined ? undefined : parseDuration(options.lease, "lease");
+    return openPostgres({ ...kept, url: options.url, lease }, context);
+  }
+  const { openEmbedded } = await loadEmbedded();
+  return openEmbedded({ ...context, ...kept, file: options.file ?? defaultFile });
 }

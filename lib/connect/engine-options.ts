@@ -14,14 +14,15 @@ type Parsed = { readonly [Name in OptionName]?: unknown } & {
 
 /** The options of other engines, which each engine refuses. */
 const unsupported: Readonly<Record<EngineName, readonly OptionName[]>> = {
-  memory: ["file", "bus", "lease", "retention", "maxPending"],
-  embedded: ["bus", "lease", "keep"],
-  aws: ["file", "retention", "maxPending", "keep"],
+  memory: ["file", "bus", "url", "lease", "retention", "maxPending"],
+  embedded: ["bus", "url", "lease", "keep"],
+  aws: ["file", "url", "retention", "maxPending", "keep"],
+  postgres: ["file", "bus", "keep"],
 };
 
 /** An engine of the caller's own takes its options from its factory. */
 function unsupportedBy(engine: Parsed["engine"]): readonly OptionName[] {
-  if (typeof engine === "function") return ["file", "bus", "lease", "retention", "maxPending", "keep"];
+  if (typeof engine === "function") return ["file", "bus", "url", "lease", "retention", "maxPending", "keep"];
   return engine === undefined ? [] : unsupported[engine];
 }
 
@@ -29,14 +30,15 @@ function nameOfEngine(engine: Parsed["engine"]): string {
   return typeof engine === "function" ? "an engine of your own" : `engine "${engine}"`;
 }
 
-/** The engine that supports each of these options. */
-const engineOf: Readonly<Partial<Record<OptionName, EngineName>>> = {
-  file: "embedded",
-  retention: "embedded",
-  maxPending: "embedded",
-  keep: "memory",
-  bus: "aws",
-  lease: "aws",
+/** The engines that support each of these options. */
+const enginesOf: Readonly<Partial<Record<OptionName, string>>> = {
+  file: "the embedded engine",
+  retention: "the embedded engine and postgres",
+  maxPending: "the embedded engine and postgres",
+  keep: "the memory engine",
+  bus: "the aws engine",
+  url: "the postgres engine",
+  lease: "the aws engine and postgres",
 };
 
 /** Bounds of a lease in milliseconds: SQS hides a message for whole seconds, at most 12 h. */
@@ -56,12 +58,24 @@ export function checkEngineOptions(options: Parsed, from: string, nameOf: (optio
     engine === "aws" && unsupportedOption === "retention" ? ", whose stack sets the retention of history" : "";
   throw new BusError(
     "invalid_config",
-    `${from}: ${nameOf(unsupportedOption)} is for the ${engineOf[unsupportedOption]} engine; omit it with ${nameOfEngine(engine)}${why}`,
+    `${from}: ${nameOf(unsupportedOption)} is for ${enginesOf[unsupportedOption]}; omit it with ${nameOfEngine(engine)}${why}`,
   );
 }
 
-/** Throws `invalid_config` if the merged options name the aws engine without a bus, or a bus without an engine. */
-export function checkCombination({ bus, engine }: ConnectOptions): void {
+/** Throws `invalid_config` if the merged options name an engine without what it is reached by, or that without an engine. */
+export function checkCombination({ bus, engine, url }: ConnectOptions): void {
+  if (engine === "postgres" && url === undefined) {
+    throw new BusError(
+      "invalid_config",
+      'connect: engine is "postgres", but url is missing; set `url`, WAGGLE_URL or --url, as postgres://user@host/database',
+    );
+  }
+  if (engine === undefined && url !== undefined) {
+    throw new BusError(
+      "invalid_config",
+      'connect: url is given, but engine is missing; set engine "postgres", WAGGLE_ENGINE=postgres or --engine postgres',
+    );
+  }
   if (engine === "aws" && bus === undefined) {
     throw new BusError(
       "invalid_config",

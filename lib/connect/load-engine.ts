@@ -38,6 +38,11 @@ export async function loadMemory(): Promise<typeof import("../engines/memory/ind
   return process.env.WAGGLE_BUNDLE === "function" ? notInFunctions("memory") : import("../engines/memory/index.ts");
 }
 
+/** Loads the postgres engine, which loads `pg` by itself. */
+export async function loadPostgres(): Promise<typeof import("../engines/postgres/index.ts")> {
+  return process.env.WAGGLE_BUNDLE === "function" ? notInFunctions("postgres") : import("../engines/postgres/index.ts");
+}
+
 /** Loads the embedded engine. Rejects with `unavailable` if this Node has no SQLite. */
 export async function loadEmbedded(): Promise<typeof import("../engines/embedded/index.ts")> {
   try {

@@ -16,8 +16,8 @@ import { checkEngineOptions } from "./engine-options.ts";
 /** Options of {@link connect}. An omitted one comes from `waggle.config.ts`, then the environment, then the default. */
 export interface ConnectOptions<Events = unknown> {
   /**
-   * `embedded` (default): SQLite on this machine. `memory`: this process only. `aws`: a deployed bus. A function: an engine of
-   * your own, see docs/reference/write-an-engine.md.
+   * `embedded` (default): SQLite on this machine. `memory`: this process only. `aws`: a deployed bus. `postgres`: a PostgreSQL
+   * database. A function: an engine of your own, see docs/reference/write-an-engine.md.
    */
   engine?: EngineName | EngineFactory;
   /** The database of the embedded engine; default `.waggle/bus.db`. Its folder is created. */
@@ -27,22 +27,24 @@ export interface ConnectOptions<Events = unknown> {
    * account that lets this one publish: see docs/aws/cross-account.md.
    */
   bus?: string;
+  /** Where the database of the postgres engine is: `postgres://user@host/database`. */
+  url?: string;
   /**
    * How long a delivery stays with a process that no longer renews it, because it ended or hangs; 1 s to 12 h, default 30 s.
-   * aws only.
+   * aws, and postgres behind a pooler.
    */
   lease?: Duration;
   /** The service or agent that publishes; required unless each publish names one. */
   source?: string;
   /** The event types; default: the standard catalog. */
   catalog?: Catalog<Events>;
-  /** How long history keeps an event; default 30 days. Undelivered events are kept until they are delivered. Embedded only. */
+  /** How long history keeps an event; default 30 days. Undelivered events are kept until they are delivered. Embedded and postgres. */
   retention?: Duration;
   /** How long `close` waits for handlers before it aborts them; default 10 s. */
   grace?: Duration;
   /** Middleware around publishes and handlers, the outermost first: {@link rateLimit}, or your own. */
   use?: readonly MiddlewareOption[];
-  /** Maximum number of publishes that wait for the disk; more fail with `throttled`. Default 100,000. Embedded only. */
+  /** Maximum number of publishes that wait to be written; more fail with `throttled`. Default 100,000. Embedded and postgres. */
   maxPending?: number;
   /** Number of events that the memory engine keeps; default 100,000. */
   keep?: number;
@@ -65,7 +67,7 @@ export interface ConnectOptions<Events = unknown> {
 }
 
 /** The engines that can be selected by name. */
-export const engineNames = ["embedded", "memory", "aws"] as const;
+export const engineNames = ["embedded", "memory", "aws", "postgres"] as const;
 export type EngineName = (typeof engineNames)[number];
 
 const duration = z.union([z.string(), z.number()]);
@@ -91,6 +93,7 @@ const shape = {
     .optional(),
   file: z.string().min(1).optional(),
   bus: z.string().min(1).optional(),
+  url: z.string().min(1).optional(),
   lease: duration.optional(),
   source: z
     .string()

@@ -11,6 +11,8 @@ export interface Entry {
   readonly history: boolean;
   /** Whether a handler publishes it: then it never waits, and is never refused, for a full publish queue. */
   readonly inHandler: boolean;
+  /** The transaction of the caller in which it is to be appended: see {@link EventLog.appendIn}. */
+  readonly tx?: unknown;
 }
 
 /** What became of an entry. */
@@ -98,6 +100,11 @@ export interface EventLog {
    * is stored with other content; `throttled` where too many publishes wait.
    */
   append(entry: Entry): Appended | Promise<Appended>;
+  /**
+   * The same within a transaction of the caller's: the event is accepted when and if that commits. Present where the engine
+   * can. `invalid_config` where `tx` is not a transaction that it knows.
+   */
+  appendIn?(entry: Entry, tx: unknown): Promise<Appended>;
   /** `undefined` where history does not have it. */
   get(id: string): Promise<Event | undefined>;
   /**

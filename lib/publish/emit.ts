@@ -71,6 +71,6 @@ export function toDraft(type: string, data: unknown, options: PublishOptions | u
       `${type}: the options ${mustBe("an object such as { source, metadata, dedupe }", options)}`,
     );
   }
-  const { dedupe: _, delay: _delay, deliverAt: _deliverAt, ...rest } = options;
+  const { dedupe: _, delay: _delay, deliverAt: _deliverAt, tx: _tx, ...rest } = options;
   return { type, data, ...rest };
 }

@@ -39,13 +39,18 @@ export interface PublishFields {
   dedupe?: string;
   /** Default: the cause, flow and trace of the event being handled; otherwise a flow of its own. */
   metadata?: DraftMetadata;
+  /**
+   * A transaction of yours: the event is accepted when and if it commits. Only on an engine that can (postgres): a client of
+   * `pg` in a transaction, or what an adapter of `wagglebus/postgres` makes of another library's transaction.
+   */
+  tx?: unknown;
 }
 
 /** The options of `publish(definition, data, options)` and of `emit`. */
 export type PublishOptions = PublishFields & DeliveryTime;
 
 /** The options of `publish(draft, options)`: the draft itself has the other fields. */
-export type DraftPublishOptions = Pick<PublishFields, "dedupe"> & DeliveryTime;
+export type DraftPublishOptions = Pick<PublishFields, "dedupe" | "tx"> & DeliveryTime;
 
 /** A draft of any type that `Events` knows, with the data of that type, or of any type that needs no definition. */
 export type DraftOf<Events> =

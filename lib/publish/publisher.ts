@@ -18,7 +18,7 @@ import { refusedPublish } from "./refused.ts";
 
 /** What a publisher needs of its bus. */
 export interface PublisherDependencies {
-  readonly log: Pick<EventLog, "append">;
+  readonly log: Pick<EventLog, "append" | "appendIn">;
   readonly catalog: Catalog;
   readonly source: string | undefined;
   readonly clock: Clock;
@@ -46,7 +46,7 @@ export class Publisher {
       // Middleware may have held it back until the bus was closed.
       const closed = middleware.length === 0 ? undefined : dependencies.closed();
       if (closed !== undefined) throw closed;
-      return dependencies.log.append(entry);
+      return appendTo(dependencies.log, entry);
     });
   }
 
@@ -88,7 +88,10 @@ export class Publisher {
         : { ...context, deliverAt: deliveryTime(draft, options, dependencies.clock) },
     );
     if (event.metadata.deliverAt !== undefined && !dependencies.canDelay()) throw noDelay(event);
-    return { event, ownId, history: definition?.history !== false, inHandler: run !== undefined };
+    const entry = { event, ownId, history: definition?.history !== false, inHandler: run !== undefined };
+    if (options?.tx === undefined) return entry;
+    if (dependencies.log.appendIn === undefined) throw noTransactions(event);
+    return { ...entry, tx: options.tx };
   }
 
   #count({ event, duplicate }: Appended, startedAt: number): Event {
@@ -132,6 +135,20 @@ function deliveryTime({ type }: Draft, options: DraftPublishOptions, clock: Cloc
     throw new BusError("invalid_event", `${type}: give \`delay\` or \`deliverAt\`, not both`);
   }
   return formatTime(clock.now() + parseDuration(delay, `${type}: delay`, { max: longestDelayMs }));
+}
+
+function appendTo(log: Pick<EventLog, "append" | "appendIn">, entry: Entry): Appended | Promise<Appended> {
+  if (entry.tx === undefined) return log.append(entry);
+  if (log.appendIn === undefined) throw noTransactions(entry.event);
+  return log.appendIn(entry, entry.tx);
+}
+
+function noTransactions({ type }: Event): BusError {
+  return new BusError(
+    "invalid_config",
+    `${type}: the engine of this bus cannot publish in a transaction of yours; publish without \`tx\``,
+    { details: { type } },
+  );
 }
 
 function noDelay({ type, metadata }: Event): BusError {

@@ -15,11 +15,14 @@ export interface Note {
 export class Processes {
   readonly file: string;
   readonly journal: string;
+  readonly #engine: readonly [name: string, where: string];
   readonly #children = new Map<string, ChildProcess>();
   #started = 0;
 
-  constructor(directory: string) {
+  /** `engine` is what the processes connect to, as worker.ts takes it; default: a file in the directory. */
+  constructor(directory: string, engine?: readonly [name: string, where: string]) {
     this.file = `${directory}/bus.db`;
+    this.#engine = engine ?? ["embedded", this.file];
     this.journal = `${directory}/journal`;
     appendFileSync(this.journal, "");
   }
@@ -27,9 +30,13 @@ export class Processes {
   /** Starts one; resolves with its name when its bus is open. */
   async start(role: Role): Promise<string> {
     const run = `run${++this.#started}`;
-    const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [this.file, this.journal, run, role], {
-      execArgv: [],
-    });
+    const child = fork(
+      fileURLToPath(new URL("worker.ts", import.meta.url)),
+      [...this.#engine, this.journal, run, role],
+      {
+        execArgv: [],
+      },
+    );
     this.#children.set(run, child);
     await Promise.race([
       once(child, "message"),

@@ -1,14 +1,15 @@
 /**
  * A process to be killed: publishes in bursts as fast as it can, handles what comes, and writes what it does into a journal before it
- * goes on. `worker.ts <file> <journal> <run> <"work" | "drain" | "hold">`
+ * goes on. `worker.ts <engine> <file or URL> <journal> <run> <"work" | "drain" | "hold">`
  */
 import { openSync, writeSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Bus, connect, createCatalog } from "../../lib/index.ts";
+import { openSchema } from "../postgres/support/open-schema.ts";
 import { delta, followed, made } from "./events.ts";
 import { type SubscriptionName, subscriptions } from "./subscriptions.ts";
 
-const [file = "", journalFile = "", run = "", role = ""] = process.argv.slice(2);
+const [engine = "", where = "", journalFile = "", run = "", role = ""] = process.argv.slice(2);
 const journal = openSync(journalFile, "a");
 /** A whole line at once: what is written is there, however the process ends. */
 const note = (...words: (string | number)[]) => writeSync(journal, `${words.join(" ")}\n`);
@@ -20,8 +21,7 @@ const longestRestMs = 200;
 const longestRunMs = 4;
 
 const bus = await connect({
-  engine: "embedded",
-  file,
+  ...(engine === "postgres" ? { engine: openSchema(where) } : { engine: "embedded", file: where }),
   source: "crash",
   catalog: createCatalog({ made, followed, delta }),
   logLevel: "silent",
@@ -60,10 +60,16 @@ await bus.subscribe(subscriptions.chain, (event, { attempt: number, bus: ofHandl
   ),
 );
 
+/** Whether anything is not delivered yet, what a killed process had begun included. */
+async function left(): Promise<boolean> {
+  const states = await bus.subscriptions.list();
+  return states.some(({ waiting, delayed, running }) => waiting + delayed + running > 0);
+}
+
 process.send?.("ready");
 if (role === "work") await Promise.all(Array.from({ length: publishers }, (_, publisher) => publish(publisher, bus)));
 else if (role === "drain") {
-  while ((await bus.metrics()).backlog + (await bus.metrics()).running > 0) await wait(5);
+  while (await left()) await wait(5);
   await bus.close();
   process.disconnect?.();
 } else {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { ChangeSignal } from "../../engine/change-signal.ts";
 import { type BusError, toBusError } from "../../error/bus-error.ts";
+import { PublishQueue } from "../../publish/publish-queue.ts";
 import { DeadLetterTable } from "./dead-letters/dead-letter-table.ts";
 import { EmbeddedDeadLetters } from "./dead-letters/dead-letters.ts";
 import { Claims } from "./deliveries/claims.ts";
@@ -24,7 +25,6 @@ import { Stats } from "./history/stats.ts";
 import { FilePoller } from "./processes/file-poller.ts";
 import { ProcessRegistry } from "./processes/process-registry.ts";
 import { EventTable } from "./publishing/event-table.ts";
-import { PublishQueue } from "./publishing/publish-queue.ts";
 import { WriteGroups } from "./publishing/write-group.ts";
 import type { EngineSettings } from "./settings.ts";
 import { FileAccess } from "./storage/file-access.ts";

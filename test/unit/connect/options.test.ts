@@ -9,6 +9,7 @@ test.each([
   { engine: () => {} },
   { engine: "aws", bus: "agents", lease: "1s" },
   { engine: "aws", bus: "arn:aws:events:eu-west-1:123456789012:event-bus/agents" },
+  { engine: "postgres", url: "postgres://localhost/app", lease: "1s", retention: "7d", maxPending: 1 },
   { grace: 0, logLevel: "silent", random: Math.random, onError: () => {} },
 ])("checkOptions accepts %j", (options) => {
   expect(() => checkOptions(options, "connect")).not.toThrow();
@@ -17,7 +18,7 @@ test.each([
 test.each([
   {
     options: { engine: "sqlite" },
-    says: /^connect: engine must be "embedded", "memory", "aws" or a function that opens an engine, not "sqlite"$/,
+    says: /^connect: engine must be "embedded", "memory", "aws", "postgres" or a function that opens an engine, not "sqlite"$/,
   },
   { options: { enginee: "memory" }, says: /^connect: unknown option enginee; did you mean "engine"\?/ },
   { options: { zzzzzz: 1 }, says: /^connect: unknown option zzzzzz; the options are engine, file, / },
@@ -40,18 +41,23 @@ test.each([
   },
   {
     options: { engine: "memory", retention: "7d" },
-    says: /retention is for the embedded engine; omit it with engine "memory"/,
+    says: /retention is for the embedded engine and postgres; omit it with engine "memory"/,
   },
   {
     options: { engine: "memory", maxPending: 5 },
-    says: /maxPending is for the embedded engine; omit it with engine "memory"/,
+    says: /maxPending is for the embedded engine and postgres; omit it with engine "memory"/,
   },
   { options: { engine: "embedded", keep: 5 }, says: /keep is for the memory engine; omit it with engine "embedded"/ },
-  { options: { engine: "embedded", lease: "5s" }, says: /lease is for the aws engine/ },
+  { options: { engine: "embedded", lease: "5s" }, says: /lease is for the aws engine and postgres/ },
   { options: { engine: "aws", file: "a.db" }, says: /file is for the embedded engine; omit it with engine "aws"/ },
   { options: { engine: "aws", keep: 5 }, says: /keep is for the memory engine/ },
-  { options: { engine: "aws", maxPending: 5 }, says: /maxPending is for the embedded engine/ },
+  { options: { engine: "aws", maxPending: 5 }, says: /maxPending is for the embedded engine and postgres/ },
   { options: { engine: "aws", retention: "7d" }, says: /retention is .*, whose stack sets the retention of history$/ },
+  {
+    options: { engine: "embedded", url: "postgres://" },
+    says: /url is for the postgres engine; omit it with engine "emb/,
+  },
+  { options: { engine: "postgres", bus: "agents" }, says: /bus is for the aws engine; omit it with engine "postgres"/ },
   { options: { bus: "My_Bus" }, says: /^connect: bus must be 1 to 20 characters of .*, not "My_Bus"$/ },
   { options: { lease: "10ms" }, says: /lease must be from 1s to 12h, not "10ms"$/ },
   { options: Promise.resolve({}), says: /^connect: the options must be an object, not an instance of Promise$/ },

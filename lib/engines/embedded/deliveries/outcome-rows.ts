@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { FailureCount } from "../../../engine/delivery.ts";
+import { readStored } from "../../../engine/stored.ts";
 import { readErrorCode } from "../../../error/bus-error.ts";
-import { brokenRow, parseJson, text } from "../storage/rows.ts";
+import { brokenRow, text } from "../storage/rows.ts";
 
 /** An outcome that says more than that the first attempt succeeded. */
 export interface OtherOutcome {
@@ -46,10 +47,9 @@ export function outcomesOf(
   data: unknown,
   wants: (offset: number) => boolean,
 ): (OtherOutcome & { readonly subscription: string })[] {
-  const parsed = rowSchema.safeParse(parseJson(text(data), "a list of outcomes"));
-  if (!parsed.success) throw brokenRow("a list of outcomes lacks a field", parsed.error);
+  const rows = readStored(rowSchema, text(data), "a list of outcomes", brokenRow);
   const found: (OtherOutcome & { readonly subscription: string })[] = [];
-  for (const [subscription, plain, others = []] of parsed.data) {
+  for (const [subscription, plain, others = []] of rows) {
     for (let index = 0; index + 2 < plain.length; index += 3) {
       const [offset, ranMs, totalMs] = plain.slice(index, index + 3);
       if (typeof offset !== "number" || !wants(offset)) continue;

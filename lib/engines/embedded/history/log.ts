@@ -12,7 +12,7 @@ import type {
 } from "../../../engine/event-log.ts";
 import type { HistoryQuery, StatsQuery, StatsRow } from "../../../engine/queries.ts";
 import type { Event } from "../../../event/event.ts";
-import type { PublishQueue } from "../publishing/publish-queue.ts";
+import type { PublishQueue } from "../../../publish/publish-queue.ts";
 import type { FileAccess } from "../storage/file-access.ts";
 import type { HistoryReader } from "./history-reader.ts";
 import type { Stats } from "./stats.ts";

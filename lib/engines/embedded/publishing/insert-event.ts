@@ -1,13 +1,13 @@
+import { contentDigest } from "../../../engine/content-digest.ts";
 import { idConflict } from "../../../engine/errors.ts";
 import type { Appended } from "../../../engine/event-log.ts";
 import { sameContent } from "../../../engine/same-content.ts";
 import { type BusError, toBusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
+import type { PendingPublish } from "../../../publish/publish-queue.ts";
 import type { DeliveryEnqueuer } from "../deliveries/enqueue.ts";
 import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
-import { contentDigest } from "./content-digest.ts";
 import type { EventTable, SeenId, StoredEvent } from "./event-table.ts";
-import type { PendingPublish } from "./publish-queue.ts";
 
 export interface InsertEventDependencies {
   readonly subscriptionCache: SubscriptionCache;

@@ -1,13 +1,13 @@
 import { BusError } from "../../../error/bus-error.ts";
+import type { PendingPublish, PublishQueue } from "../../../publish/publish-queue.ts";
 import { Fifo } from "../../../runtime/fifo.ts";
+import { Retry } from "../../../runtime/retry.ts";
 import type { Claims } from "../deliveries/claims.ts";
 import type { Settlement, SettlementQueue } from "../deliveries/settlement-queue.ts";
 import type { Settlements } from "../deliveries/settlements.ts";
 import { isBusy } from "../storage/sqlite-error.ts";
 import type { Job } from "../storage/writer.ts";
 import { type InsertEventDependencies, insertEvent } from "./insert-event.ts";
-import type { PendingPublish, PublishQueue } from "./publish-queue.ts";
-import { Retry } from "./retry.ts";
 
 export interface WriteGroupsDependencies extends InsertEventDependencies {
   readonly publishQueue: PublishQueue;

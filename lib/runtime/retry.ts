@@ -1,4 +1,4 @@
-import type { BusError } from "../../../error/bus-error.ts";
+import type { BusError } from "../error/bus-error.ts";
 
 /** Milliseconds until what could not be written is tried again; doubled up to the last. */
 const retryMs = { from: 50, to: 1_000 };

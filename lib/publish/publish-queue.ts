@@ -1,6 +1,6 @@
-import type { Appended, Entry } from "../../../engine/event-log.ts";
-import { BusError, toBusError } from "../../../error/bus-error.ts";
-import { Fifo } from "../../../runtime/fifo.ts";
+import type { Appended, Entry } from "../engine/event-log.ts";
+import { BusError, toBusError } from "../error/bus-error.ts";
+import { Fifo } from "../runtime/fifo.ts";
 
 /** A publish that waits for its transaction. */
 export class PendingPublish {

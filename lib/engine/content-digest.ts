@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Event } from "../../../event/event.ts";
+import type { Event } from "../event/event.ts";
 
 /** Tells equal content: what `sameContent` compares, in one order of keys. */
 export function contentDigest(event: Event): string {

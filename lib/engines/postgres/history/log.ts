@@ -1,0 +1,73 @@
+import { busClosed } from "../../../engine/errors.ts";
+import type {
+  Appended,
+  Entry,
+  EventLog,
+  LogPage,
+  LogPageOptions,
+  LogRead,
+  Position,
+  PositionOf,
+  RecordedEvent,
+} from "../../../engine/event-log.ts";
+import type { HistoryQuery, StatsQuery, StatsRow } from "../../../engine/queries.ts";
+import type { Event } from "../../../event/event.ts";
+import type { PublishQueue } from "../../../publish/publish-queue.ts";
+import { type AppendInDependencies, appendIn } from "../publishing/append-in.ts";
+import type { HistoryReader } from "./history-reader.ts";
+import { countEvents } from "./stats.ts";
+import type { UnsettledEnd } from "./unsettled-end.ts";
+
+export interface PostgresLogDependencies extends AppendInDependencies {
+  readonly publishQueue: PublishQueue;
+  readonly history: HistoryReader;
+  readonly unsettledEnd: UnsettledEnd;
+}
+
+/** The events of the bus, in the order of their numbers; it is read as far as no transaction under way may bring one before. */
+export class PostgresLog implements EventLog {
+  readonly #dependencies: PostgresLogDependencies;
+
+  constructor(dependencies: PostgresLogDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  append(entry: Entry): Promise<Appended> {
+    const { database, publishQueue } = this.#dependencies;
+    return database.closed ? Promise.reject(busClosed()) : publishQueue.add(entry);
+  }
+
+  async appendIn(entry: Entry, tx: unknown): Promise<Appended> {
+    if (this.#dependencies.database.closed) throw busClosed();
+    return appendIn(this.#dependencies, entry, tx);
+  }
+
+  get(id: string): Promise<Event | undefined> {
+    return this.#dependencies.history.get(id);
+  }
+
+  query(query: HistoryQuery, options: LogPageOptions): Promise<LogPage> {
+    return this.#dependencies.history.query(query, options);
+  }
+
+  position(of: PositionOf): Promise<Position> {
+    return this.#dependencies.history.position(of);
+  }
+
+  readAfter(position: Position, limit: number): Promise<LogRead> {
+    return this.#dependencies.history.after(Number(position), limit);
+  }
+
+  flow(correlationId: string): Promise<RecordedEvent[]> {
+    return this.#dependencies.history.flow(correlationId);
+  }
+
+  async stats(query: StatsQuery): Promise<StatsRow[]> {
+    const { database, names } = this.#dependencies;
+    return countEvents(database, names, query);
+  }
+
+  recentlySeen(): (event: Event) => boolean {
+    return this.#dependencies.unsettledEnd.snapshot();
+  }
+}

@@ -1,0 +1,101 @@
+import type { Engine, EngineContext } from "../../engine/engine.ts";
+import { BusError } from "../../error/bus-error.ts";
+import { type Connections, PostgresEngine } from "./engine.ts";
+import type { SessionClient } from "./processes/session.ts";
+import { Database, type PostgresPool } from "./storage/database.ts";
+import { migrate } from "./storage/migrations.ts";
+import { namesOf } from "./storage/names.ts";
+
+export type { PostgresTransaction } from "./publishing/append-in.ts";
+export type { PostgresClient, PostgresPool, PostgresStatement } from "./storage/database.ts";
+
+/** What an engine is opened with; durations are milliseconds. */
+export interface OpenOptions {
+  /** Where the server is; exclusive with `pool`. */
+  readonly url?: string | undefined;
+  /** A pool of the caller's, which the caller ends. */
+  readonly pool?: PostgresPool | undefined;
+  /** Where notifications are taken from: not through a pooler; `false`: nowhere. Default: `url`. */
+  readonly listenUrl?: string | false | undefined;
+  /** Default `waggle`. */
+  readonly schema?: string | undefined;
+  /** Whether the schema may be made, and brought up to date. Default true. */
+  readonly migrate?: boolean | undefined;
+  /** Default 30 days. */
+  readonly retention?: number | undefined;
+  /** Default 100,000. */
+  readonly maxPending?: number | undefined;
+  /** Default 30 s. */
+  readonly lease?: number | undefined;
+  /** Default 10 s. */
+  readonly closeWaitMs?: number | undefined;
+}
+
+const dayMs = 86_400_000;
+/** Connections of a pool that the engine opens itself: it appends by one, settles by another, and reads by the rest. */
+const poolSize = 6;
+
+/** Opens the bus in a schema of a PostgreSQL database, which it makes where it is not there. `invalid_config`, `unavailable`. */
+export async function openPostgres(options: OpenOptions, context: EngineContext): Promise<Engine> {
+  const names = namesOf(options.schema ?? "waggle");
+  const connections = await connect(options);
+  try {
+    await checkIsolation(connections.database);
+    await migrate(connections.database, names, options.migrate ?? true);
+    const engine = new PostgresEngine(connections, {
+      ...context,
+      names,
+      retention: options.retention ?? 30 * dayMs,
+      maxPending: options.maxPending ?? 100_000,
+      leaseMs: options.lease ?? 30_000,
+      closeWaitMs: options.closeWaitMs ?? 10_000,
+    });
+    await engine.start();
+    return engine;
+  } catch (thrown) {
+    await connections.end();
+    throw thrown;
+  }
+}
+
+async function connect({ listenUrl, pool, url }: OpenOptions): Promise<Connections> {
+  const { Client, Pool } = await loadDriver();
+  const direct = listenUrl ?? url;
+  const newClient =
+    direct === undefined || direct === false
+      ? undefined
+      : (): SessionClient =>
+          new Client({ connectionString: direct, application_name: "waggle listen", keepAlive: true });
+  if (pool !== undefined) return { database: new Database(pool), newClient, end: async () => {} };
+  const own = new Pool({
+    connectionString: url,
+    max: poolSize,
+    application_name: "waggle",
+    allowExitOnIdle: true,
+    keepAlive: true,
+  });
+  // A connection that ends while nobody uses it: the next call opens another.
+  own.on("error", () => {});
+  return { database: new Database(own), newClient, end: () => own.end() };
+}
+
+/** Readers rely on it that each statement sees what was committed before it. */
+async function checkIsolation(database: Database): Promise<void> {
+  const [row] = await database.query("SELECT current_setting('default_transaction_isolation') AS level");
+  if (row?.level === "read committed") return;
+  throw new BusError(
+    "invalid_config",
+    `the bus needs transactions that are "read committed", and those of this role are "${row?.level}"; run ALTER ROLE … SET default_transaction_isolation = 'read committed', or use another role`,
+  );
+}
+
+async function loadDriver() {
+  try {
+    const { default: driver } = await import("pg");
+    return driver;
+  } catch (thrown) {
+    throw new BusError("invalid_config", 'engine "postgres" needs the package pg; run: npm install pg', {
+      cause: thrown,
+    });
+  }
+}

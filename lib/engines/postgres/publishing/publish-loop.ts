@@ -1,0 +1,146 @@
+import { BusError } from "../../../error/bus-error.ts";
+import type { PendingPublish, PublishQueue } from "../../../publish/publish-queue.ts";
+import { ClaimedDelivery, firstAttempt } from "../deliveries/claimed-delivery.ts";
+import type { Consumers } from "../deliveries/consumers.ts";
+import type { Database } from "../storage/database.ts";
+import type { Names } from "../storage/names.ts";
+import { isUnreachable, storeError } from "../storage/postgres-error.ts";
+import type { SubscriptionCache } from "../subscriptions/subscription-cache.ts";
+import { appendRequest } from "./append-request.ts";
+import { type AppendResult, outcomes, parseAppended } from "./append-result.ts";
+
+export interface PublishLoopDependencies {
+  readonly database: Database;
+  readonly names: Names;
+  readonly publishQueue: PublishQueue;
+  readonly subscriptionCache: SubscriptionCache;
+  readonly consumers: Consumers;
+  /** This process. */
+  processId(): number;
+  /** Of this machine; for what is told of, not for what is due. */
+  now(): number;
+  /** Something was appended: these ids, at these positions; some is still to be claimed, or due in so many milliseconds. */
+  appended(result: AppendResult, positions: Iterable<readonly [id: string, position: number]>): void;
+  /** A delivery was claimed for which nobody is left. */
+  unclaim(delivery: ClaimedDelivery): void;
+}
+
+/** At most so many events, and characters of theirs, in a statement. */
+const atOnce = { events: 256, characters: 4_000_000 };
+
+/**
+ * Appends what callers publish, one group after the other: what comes while one is written goes with the next. Where a group
+ * fails, each of its members is tried alone, so that none is lost because of another one.
+ */
+export class PublishLoop {
+  readonly #dependencies: PublishLoopDependencies;
+  readonly #append: string;
+  #scheduled = false;
+  #idle: (() => void)[] = [];
+
+  constructor(dependencies: PublishLoopDependencies) {
+    this.#dependencies = dependencies;
+    this.#append = `SELECT ${dependencies.names.s}.append($1, $2, $3, $4) AS result`;
+  }
+
+  /** Has what is queued appended soon. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => void this.#run());
+  }
+
+  /** Resolves when nothing is queued. */
+  idle(): Promise<void> {
+    return this.#scheduled ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
+  }
+
+  async #run(): Promise<void> {
+    for (let group = this.#take(); group.length > 0; group = this.#take()) await this.#write(group);
+    this.#scheduled = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #take(): PendingPublish[] {
+    const { publishQueue } = this.#dependencies;
+    const taken = publishQueue.take(atOnce.events);
+    let characters = 0;
+    const count = taken.findIndex(({ body }) => {
+      characters += body.length;
+      return characters > atOnce.characters;
+    });
+    if (count <= 0) return taken;
+    publishQueue.putBack(taken.slice(count));
+    return taken.slice(0, count);
+  }
+
+  /** Never rejects: the callers are told. */
+  async #write(group: readonly PendingPublish[]): Promise<void> {
+    try {
+      await this.#attempt(group);
+    } catch (thrown) {
+      const error = storeError(thrown);
+      if (group.length > 1 && !isUnreachable(error.cause)) {
+        for (const publish of group) await this.#write([publish]);
+      } else for (const { reject } of group) reject(error);
+    }
+  }
+
+  async #attempt(group: readonly PendingPublish[]): Promise<void> {
+    const { database, processId, subscriptionCache } = this.#dependencies;
+    for (let tries = 0; tries < triesAtMost; tries += 1) {
+      const request = appendRequest(this.#dependencies, group);
+      const owner = processId();
+      let result: AppendResult | undefined;
+      try {
+        const [row] = await database.query(this.#append, [owner, request.epoch, request.events, request.slots]);
+        result = parseAppended(row?.result);
+      } finally {
+        request.release();
+      }
+      if (result !== undefined) {
+        this.#written(group, result, owner);
+        return;
+      }
+      await subscriptionCache.refresh(database);
+    }
+    throw changesTooOften();
+  }
+
+  #written(group: readonly PendingPublish[], result: AppendResult, owner: number): void {
+    const { appended, consumers, subscriptionCache, unclaim } = this.#dependencies;
+    const positions = new Map(result.events);
+    for (const [n, id] of result.claimed) {
+      const sub = subscriptionCache.byId(id);
+      const event = group[n]?.entry.event;
+      const seq = positions.get(n);
+      if (sub === undefined || event === undefined || seq === undefined) continue;
+      const row = firstAttempt({ sub, seq, owner, acceptedAt: result.now });
+      const delivery = new ClaimedDelivery(row, event);
+      if (!consumers.deliver(delivery)) unclaim(delivery);
+    }
+    for (const [index, outcome] of outcomes(group, result).entries()) {
+      const publish = group[index];
+      if (publish === undefined) continue;
+      publish.result = outcome;
+      publish.end();
+    }
+    appended(
+      result,
+      result.events.flatMap(([n, position]) => {
+        const id = group[n]?.entry.event.id;
+        return id === undefined ? [] : [[id, position] as const];
+      }),
+    );
+  }
+}
+
+/** Times that a group is routed, since subscriptions may change each time. */
+const triesAtMost = 20;
+
+function changesTooOften(): BusError {
+  return new BusError(
+    "unavailable",
+    `the subscriptions changed ${triesAtMost} times while events were appended; publish again`,
+  );
+}
