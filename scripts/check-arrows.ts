@@ -45,6 +45,7 @@ const plants: Record<string, { file: string; source: string }> = {
   "sqlite-only-when-used": { file: "lib/connect/planted-1.ts", source: 'import "node:sqlite";' },
   "embedded-only-when-used": { file: "lib/testing/planted-1.ts", source: 'import "../engines/embedded/engine.ts";' },
   "aws-only-when-used": { file: "lib/connect/planted-2.ts", source: 'import "../engines/aws/index.ts";' },
+  "hono-in-the-server-only": { file: "lib/testing/planted-4.ts", source: 'import "hono";' },
   "client-stays-light": { file: "lib/index.ts", source: 'import "./cli/io.ts";' },
   "functions-stay-small": { file: "lib/lambda/index.ts", source: 'import "../connect/connect.ts";' },
   "shipped-code-only": { file: "lib/event/planted-2.ts", source: 'import "emittery";' },

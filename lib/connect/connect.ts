@@ -1,5 +1,5 @@
 import type { Bus } from "../bus/bus.ts";
-import { createBus } from "../bus/create-bus.ts";
+import { type BusDependencies, createBus } from "../bus/create-bus.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { standardCatalog } from "../catalog/index.ts";
 import type { Engine, EngineContext } from "../engine/engine.ts";
@@ -66,6 +66,16 @@ export async function connect<Events = RegisteredEvents>(options: ConnectOptions
 
 /** Opens a bus with options that are already resolved. */
 export async function openBus<Events>(options: ConnectOptions<Events>): Promise<Bus<Events>> {
+  return (await openBusOnEngine(options)).bus;
+}
+
+/** A bus with its engine and what else it was made of: for what serves both, as the HTTP server does. */
+export interface OpenedBus<Events> extends BusDependencies {
+  readonly bus: Bus<Events>;
+}
+
+/** The same as {@link openBus}; the caller closes the bus, which closes the engine. */
+export async function openBusOnEngine<Events>(options: ConnectOptions<Events>): Promise<OpenedBus<Events>> {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
   const ownLogger = jsonLogger((line) => process.stderr.write(`${line}\n`), options.logLevel);
@@ -75,7 +85,7 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
   const counters = new Counters();
   const catalog = options.catalog ?? standardCatalog;
   const engine = await openEngine(options, { catalog, clock, random, logger, onError, nextId });
-  return createBus<Events>({
+  const dependencies: BusDependencies = {
     engine,
     catalog,
     source: options.source,
@@ -87,7 +97,8 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
     use: options.use ?? [],
     graceMs: parseDuration(options.grace ?? "10s", "grace"),
     onError,
-  });
+  };
+  return { ...dependencies, bus: createBus<Events>(dependencies) };
 }
 
 /** Tells the user's `onError`, or logs; an error that it fails to take is logged all the same. */

@@ -1,0 +1,71 @@
+import { BusError } from "../error/bus-error.ts";
+import { TokenFile } from "./access/token-file.ts";
+import type { ServedBus } from "./served-bus.ts";
+import type { Server } from "./server-context.ts";
+import { type ServerSettings, serverSettings } from "./settings.ts";
+
+export { roles } from "./access/grant.ts";
+export type { ServedBus } from "./served-bus.ts";
+export { defaultPort, isLoopback } from "./settings.ts";
+
+/** Options of {@link startServer}. */
+export interface ServerOptions extends Partial<ServerSettings> {
+  /** The file of the tokens; without it no token is known. */
+  readonly tokenFile?: string;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Where it listens, as `http://127.0.0.1:4600`. */
+  readonly url: string;
+  readonly port: number;
+  /** Answers who waits, ends streams, and lets go of the port. The bus stays open. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds for requests under way to be answered once the server closes. */
+const closeGraceMs = 5_000;
+
+/**
+ * Serves a bus over HTTP, whatever its engine. Rejects with `invalid_config` where a package is missing or the address cannot
+ * be had. The caller closes the server first, then the bus.
+ */
+export async function startServer(served: ServedBus, options: ServerOptions = {}): Promise<RunningServer> {
+  const { tokenFile, ...settings } = options;
+  const ending = new AbortController();
+  const server: Server = {
+    served,
+    settings: serverSettings(settings),
+    tokens: tokenFile === undefined ? undefined : new TokenFile(tokenFile),
+    closing: ending.signal,
+  };
+  const { listen } = await loadNodeServer();
+  const listening = await listen(server);
+  return {
+    url: listening.url,
+    port: listening.port,
+    close: () => {
+      ending.abort(new BusError("closed", "the server is closing"));
+      return listening.close(closeGraceMs);
+    },
+  };
+}
+
+/** Hono is an optional package: only who serves needs it. */
+async function loadNodeServer(): Promise<typeof import("./node-server.ts")> {
+  try {
+    return await import("./node-server.ts");
+  } catch (thrown) {
+    const missing = thrown instanceof Error && "code" in thrown && thrown.code === "ERR_MODULE_NOT_FOUND";
+    const name = missing ? /package '([^']+)'/.exec(thrown.message)?.[1] : undefined;
+    if (name === undefined) throw thrown;
+    throw new BusError(
+      "invalid_config",
+      `the server needs ${name}, which is not installed; run: npm i hono @hono/node-server`,
+      {
+        cause: thrown,
+        details: { package: name },
+      },
+    );
+  }
+}

@@ -1,0 +1,24 @@
+import type { Route } from "../http/route.ts";
+import { discardDeadLetters, getDeadLetter, listDeadLetters, redriveDeadLetters } from "./dead-letters.ts";
+import { healthz, readyz } from "./health.ts";
+import { getEvent, getFlow, getStats, queryEvents } from "./history.ts";
+import { publishEvents } from "./publish.ts";
+import { replays } from "./replays.ts";
+import { wait } from "./wait.ts";
+
+/** All routes, in the order of the documentation. Of two that match a path, the first counts. */
+export const routes: readonly Route[] = [
+  publishEvents,
+  queryEvents,
+  getEvent,
+  getFlow,
+  getStats,
+  wait,
+  listDeadLetters,
+  redriveDeadLetters,
+  discardDeadLetters,
+  getDeadLetter,
+  replays,
+  healthz,
+  readyz,
+];
