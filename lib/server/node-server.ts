@@ -5,7 +5,7 @@ import { getRequestListener } from "@hono/node-server";
 import { BusError } from "../error/bus-error.ts";
 import { messageOf } from "../error/message-of.ts";
 import { createApp } from "./app.ts";
-import { problemType, toProblem } from "./http/problem.ts";
+import { problemResponse, problemType, toAnswerable, toProblem } from "./http/problem.ts";
 import { Refusal } from "./http/refusal.ts";
 import type { Server } from "./server-context.ts";
 import type { ServerSettings } from "./settings.ts";
@@ -34,7 +34,7 @@ export async function listen(server: Server): Promise<Listening> {
       keepAliveTimeout: settings.idleTimeoutMs,
       connectionsCheckingInterval: Math.min(1_000, settings.headersTimeoutMs),
     },
-    getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: refuseUnreadable }),
   );
   http.maxConnections = settings.maxConnections;
   http.on("clientError", refuseMalformed);
@@ -69,6 +69,14 @@ async function bind(http: HttpServer, { host, port }: ServerSettings): Promise<v
       { cause: thrown },
     );
   }
+}
+
+/** A request of whose host and path no URL can be made never reaches the app. */
+function refuseUnreadable(thrown: unknown): Response {
+  const unreadable = thrown instanceof Error && thrown.name === "RequestError";
+  return problemResponse(
+    unreadable ? new BusError("invalid_config", `this is not a request: ${thrown.message}`) : toAnswerable(thrown),
+  );
 }
 
 /** What node cannot parse never reaches the app. */

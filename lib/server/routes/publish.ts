@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { BusError } from "../../error/bus-error.ts";
-import type { Draft } from "../../event/event.ts";
 import { describeIssues } from "../../event/issues.ts";
 import type { Access } from "../access/access.ts";
 import { cloudEventSchema } from "../cloud-events/schema.ts";
@@ -9,7 +8,7 @@ import { mediaTypeOf, parseJson, readText } from "../http/body.ts";
 import { Refusal } from "../http/refusal.ts";
 import { route } from "../http/route.ts";
 import { type Item, publishItems } from "../publish-items.ts";
-import { draftSchema, publishResultsSchema } from "../schemas/event.ts";
+import { draftSchema, isDraft, publishResultsSchema } from "../schemas/event.ts";
 
 /** The media types of a publish, and how each is read. `one`: the request is one event, and fails where it does. */
 interface Reading {
@@ -84,21 +83,19 @@ function linesOf(text: string): { line: string; number: number }[] {
 function itemOf(given: () => unknown, access: Access): Item {
   try {
     const value = given();
-    const parsed = draftSchema.safeParse(value);
-    if (!parsed.success) throw notADraft(parsed.error, value);
-    const draft: Draft = parsed.data;
-    access.checkPublish(draft);
-    return {
-      draft: draft.source === undefined && access.source !== undefined ? { ...draft, source: access.source } : draft,
-    };
+    if (!isDraft(value)) throw notADraft(value);
+    access.checkPublish(value);
+    const { source } = access;
+    return { draft: value.source === undefined && source !== undefined ? { ...value, source } : value };
   } catch (thrown) {
     if (thrown instanceof BusError || thrown instanceof Refusal) return { error: thrown };
     throw thrown;
   }
 }
 
-function notADraft(error: z.ZodError, value: unknown): BusError {
-  const [first] = describeIssues(error, value, "");
+function notADraft(value: unknown): BusError {
+  const { error } = draftSchema.safeParse(value);
+  const [first] = error === undefined ? [] : describeIssues(error, value, "");
   const path = first?.path ?? "";
   return new BusError("invalid_event", `the draft${path === "" ? "" : `: ${path}`} ${first?.problem}`, {
     details: path === "" ? {} : { path },

@@ -42,6 +42,14 @@ export const draftSchema = z
   })
   .meta({ id: "Draft" }) satisfies z.ZodType<Draft>;
 
+/**
+ * Whether a value has the shape of a draft. The value itself goes on to the bus, not a copy, which would lack a key `__proto__`
+ * that the bus has to refuse.
+ */
+export function isDraft(value: unknown): value is Draft {
+  return draftSchema.safeParse(value).success;
+}
+
 /** An event as it is stored. */
 export const eventSchema = z
   .object({
