@@ -1,8 +1,11 @@
 import { BusError } from "../error/bus-error.ts";
+import { ChangeWatch } from "../history/change-watch.ts";
+import { LogReader } from "../history/log-reader.ts";
 import { TokenFile } from "./access/token-file.ts";
 import type { ServedBus } from "./served-bus.ts";
 import type { Server } from "./server-context.ts";
 import { type ServerSettings, serverSettings } from "./settings.ts";
+import { Cursors } from "./streams/cursors.ts";
 
 export { roles } from "./access/grant.ts";
 export type { ServedBus } from "./served-bus.ts";
@@ -37,6 +40,8 @@ export async function startServer(served: ServedBus, options: ServerOptions = {}
     served,
     settings: serverSettings(settings),
     tokens: tokenFile === undefined ? undefined : new TokenFile(tokenFile),
+    reader: new LogReader(served.engine.log, new ChangeWatch(served.engine, served.clock)),
+    cursors: new Cursors(served.engine.capabilities.has("durable") ? "" : served.nextId()),
     closing: ending.signal,
   };
   const { listen } = await loadNodeServer();

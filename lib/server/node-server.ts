@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { BusError } from "../error/bus-error.ts";
 import { messageOf } from "../error/message-of.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
 import { createApp } from "./app.ts";
 import { problemResponse, problemType, toAnswerable, toProblem } from "./http/problem.ts";
 import { Refusal } from "./http/refusal.ts";
@@ -38,7 +39,7 @@ export async function listen(server: Server): Promise<Listening> {
   );
   http.maxConnections = settings.maxConnections;
   http.on("clientError", refuseMalformed);
-  cutSlowReaders(http, settings);
+  cutSlowReaders(http, settings, server.served.clock);
   // A connection is kept alive after its answer; once nobody listens any more, it has no use.
   http.on("request", (_, response) => {
     response.once("close", () => {
@@ -104,20 +105,23 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
  * Cuts clients off that do not read what they are sent: a buffer of theirs has not become empty for the whole of `slowReaderMs`.
  * A stream is resumed where it was; any other request is sent again.
  */
-function cutSlowReaders(http: HttpServer, { slowReaderMs }: ServerSettings): void {
+function cutSlowReaders(http: HttpServer, { slowReaderMs }: ServerSettings, clock: Clock): void {
   const blocked = new Map<ServerResponse, boolean>();
   http.on("request", (_, response) => {
     blocked.set(response, false);
     response.on("drain", () => blocked.set(response, false));
     response.once("close", () => blocked.delete(response));
   });
-  const timer = setInterval(() => {
+  let timer: Timer;
+  const check = () => {
+    timer = clock.setTimer(check, slowReaderMs);
     for (const [response, before] of blocked) {
       if (before && response.writableNeedDrain) response.destroy();
       else blocked.set(response, response.writableNeedDrain);
     }
-  }, slowReaderMs).unref();
-  http.once("close", () => clearInterval(timer));
+  };
+  timer = clock.setTimer(check, slowReaderMs);
+  http.once("close", () => clock.clearTimer(timer));
 }
 
 async function close(http: HttpServer, graceMs: number): Promise<void> {

@@ -4,6 +4,7 @@ import { healthz, readyz } from "./health.ts";
 import { getEvent, getFlow, getStats, queryEvents } from "./history.ts";
 import { publishEvents } from "./publish.ts";
 import { replays } from "./replays.ts";
+import { tail } from "./tail.ts";
 import { wait } from "./wait.ts";
 
 /** All routes, in the order of the documentation. Of two that match a path, the first counts. */
@@ -14,6 +15,7 @@ export const routes: readonly Route[] = [
   getFlow,
   getStats,
   wait,
+  tail,
   listDeadLetters,
   redriveDeadLetters,
   discardDeadLetters,
