@@ -14,7 +14,7 @@ import { Counters } from "../runtime/metrics.ts";
 import { fileOptions } from "./config-file.ts";
 import { checkCombination, withoutUnsupported } from "./engine-options.ts";
 import { environmentOptions } from "./environment.ts";
-import { loadAws, loadEmbedded, loadMemory } from "./load-engine.ts";
+import { loadAws, loadEmbedded, loadHttp, loadMemory } from "./load-engine.ts";
 import { openAwsEngine } from "./open-aws-engine.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
 
@@ -56,7 +56,7 @@ function withoutUndefined(options: object): ConnectOptions {
 
 /**
  * Opens a bus. Options take precedence over `waggle.config.ts`, that over the environment (`WAGGLE_ENGINE`, `WAGGLE_FILE`,
- * `WAGGLE_BUS`, `WAGGLE_SOURCE`, `WAGGLE_RETENTION`, `WAGGLE_GRACE`, `WAGGLE_LOG_LEVEL`), and that over the default, the
+ * `WAGGLE_BUS`, `WAGGLE_URL`, `WAGGLE_TOKEN`, `WAGGLE_SOURCE`, `WAGGLE_RETENTION`, `WAGGLE_GRACE`, `WAGGLE_LOG_LEVEL`), and that over the default, the
  * embedded engine in `.waggle/`. The caller closes the bus. Rejects with `invalid_config`; with `unavailable` if the store
  * cannot be opened; with `not_found` if the deployed bus does not exist.
  */
@@ -121,6 +121,17 @@ async function openEngine(options: Omit<ConnectOptions, "catalog">, context: Eng
   if (options.engine === "memory") {
     const { MemoryEngine } = await loadMemory();
     return new MemoryEngine({ ...context, ...(options.keep === undefined ? {} : { keep: options.keep }) });
+  }
+  if (options.engine === "http") {
+    checkCombination(options);
+    const { openHttp } = await loadHttp();
+    const { lease, token, url = "" } = options;
+    return openHttp({
+      ...context,
+      url,
+      ...(token === undefined ? {} : { token }),
+      ...(lease === undefined ? {} : { leaseMs: parseDuration(lease, "lease") }),
+    });
   }
   const { openEmbedded } = await loadEmbedded();
   return openEmbedded({

@@ -14,14 +14,17 @@ type Parsed = { readonly [Name in OptionName]?: unknown } & {
 
 /** The options of other engines, which each engine refuses. */
 const unsupported: Readonly<Record<EngineName, readonly OptionName[]>> = {
-  memory: ["file", "bus", "lease", "retention", "maxPending"],
-  embedded: ["bus", "lease", "keep"],
-  aws: ["file", "retention", "maxPending", "keep"],
+  memory: ["file", "bus", "lease", "url", "token", "retention", "maxPending"],
+  embedded: ["bus", "lease", "url", "token", "keep"],
+  aws: ["file", "url", "token", "retention", "maxPending", "keep"],
+  http: ["file", "bus", "retention", "maxPending", "keep"],
 };
 
 /** An engine of the caller's own takes its options from its factory. */
 function unsupportedBy(engine: Parsed["engine"]): readonly OptionName[] {
-  if (typeof engine === "function") return ["file", "bus", "lease", "retention", "maxPending", "keep"];
+  if (typeof engine === "function") {
+    return ["file", "bus", "lease", "url", "token", "retention", "maxPending", "keep"];
+  }
   return engine === undefined ? [] : unsupported[engine];
 }
 
@@ -29,14 +32,16 @@ function nameOfEngine(engine: Parsed["engine"]): string {
   return typeof engine === "function" ? "an engine of your own" : `engine "${engine}"`;
 }
 
-/** The engine that supports each of these options. */
-const engineOf: Readonly<Partial<Record<OptionName, EngineName>>> = {
+/** The engine, or engines, that support each of these options. */
+const engineOf: Readonly<Partial<Record<OptionName, string>>> = {
   file: "embedded",
   retention: "embedded",
   maxPending: "embedded",
   keep: "memory",
   bus: "aws",
-  lease: "aws",
+  lease: "aws or http",
+  url: "http",
+  token: "http",
 };
 
 /** Bounds of a lease in milliseconds: SQS hides a message for whole seconds, at most 12 h. */
@@ -60,8 +65,17 @@ export function checkEngineOptions(options: Parsed, from: string, nameOf: (optio
   );
 }
 
-/** Throws `invalid_config` if the merged options name the aws engine without a bus, or a bus without an engine. */
-export function checkCombination({ bus, engine }: ConnectOptions): void {
+/**
+ * Throws `invalid_config` if the merged options name the aws engine without a bus, a bus without an engine, or the http engine
+ * without a url.
+ */
+export function checkCombination({ bus, engine, url }: ConnectOptions): void {
+  if (engine === "http" && url === undefined) {
+    throw new BusError(
+      "invalid_config",
+      'connect: engine is "http", but url is missing; set `url` or WAGGLE_URL to the address of the server, such as http://127.0.0.1:4600',
+    );
+  }
   if (engine === "aws" && bus === undefined) {
     throw new BusError(
       "invalid_config",

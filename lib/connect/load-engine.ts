@@ -37,6 +37,11 @@ export async function loadMemory(): Promise<typeof import("../engines/memory/ind
   return process.env.WAGGLE_BUNDLE === "function" ? notInFunctions("memory") : import("../engines/memory/index.ts");
 }
 
+/** Loads the http engine. */
+export async function loadHttp(): Promise<typeof import("../engines/http/index.ts")> {
+  return process.env.WAGGLE_BUNDLE === "function" ? notInFunctions("http") : import("../engines/http/index.ts");
+}
+
 /** Loads the embedded engine. Rejects with `unavailable` if this Node has no SQLite. */
 export async function loadEmbedded(): Promise<typeof import("../engines/embedded/index.ts")> {
   try {

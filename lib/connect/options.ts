@@ -15,8 +15,8 @@ import { checkEngineOptions } from "./engine-options.ts";
 /** Options of {@link connect}. An omitted one comes from `waggle.config.ts`, then the environment, then the default. */
 export interface ConnectOptions<Events = unknown> {
   /**
-   * `embedded` (default): SQLite on this machine. `memory`: this process only. `aws`: a deployed bus. A function: an engine of
-   * your own, see docs/reference/write-an-engine.md.
+   * `embedded` (default): SQLite on this machine. `memory`: this process only. `aws`: a deployed bus. `http`: the bus of a
+   * server, `waggle serve`. A function: an engine of your own, see docs/reference/write-an-engine.md.
    */
   engine?: EngineName | EngineFactory;
   /** The database of the embedded engine; default `.waggle/bus.db`. Its folder is created. */
@@ -25,9 +25,13 @@ export interface ConnectOptions<Events = unknown> {
   bus?: string;
   /**
    * How long a delivery stays with a process that no longer renews it, because it ended or hangs; 1 s to 12 h, default 30 s.
-   * aws only.
+   * aws and http only.
    */
   lease?: Duration;
+  /** The address of the server of the http engine, such as `http://127.0.0.1:4600`. */
+  url?: string;
+  /** The token for the server of the http engine, made with `waggle token create`; none is needed on the server's own machine. */
+  token?: string;
   /** The service or agent that publishes; required unless each publish names one. */
   source?: string;
   /** The event types; default: the standard catalog. */
@@ -58,7 +62,7 @@ export interface ConnectOptions<Events = unknown> {
 }
 
 /** The engines that can be selected by name. */
-export const engineNames = ["embedded", "memory", "aws"] as const;
+export const engineNames = ["embedded", "memory", "aws", "http"] as const;
 export type EngineName = (typeof engineNames)[number];
 
 const duration = z.union([z.string(), z.number()]);
@@ -85,6 +89,14 @@ const shape = {
   file: z.string().min(1).optional(),
   bus: z.string().min(1).optional(),
   lease: duration.optional(),
+  url: z
+    .string()
+    .refine(
+      (url) => /^https?:\/\/[^/]/.test(url) && URL.canParse(url),
+      'must be an address such as "http://127.0.0.1:4600"',
+    )
+    .optional(),
+  token: z.string().min(1).optional(),
   source: z
     .string()
     .min(1)

@@ -2,8 +2,12 @@ import { BusError } from "../error/bus-error.ts";
 import { ChangeWatch } from "../history/change-watch.ts";
 import { LogReader } from "../history/log-reader.ts";
 import { TokenFile } from "./access/token-file.ts";
+import { Peers } from "./pull/peers.ts";
+import { PullQueues } from "./pull/pull-queues.ts";
+import { createServerId } from "./pull/receipt.ts";
 import type { ServedBus } from "./served-bus.ts";
 import type { Server } from "./server-context.ts";
+import { Sessions } from "./sessions/sessions.ts";
 import { type ServerSettings, serverSettings } from "./settings.ts";
 import { Cursors } from "./streams/cursors.ts";
 
@@ -15,6 +19,8 @@ export { defaultPort, isLoopback } from "./settings.ts";
 export interface ServerOptions extends Partial<ServerSettings> {
   /** The file of the tokens; without it no token is known. */
   readonly tokenFile?: string;
+  /** A folder where the servers of one bus on this machine find each other; without it this one is alone. */
+  readonly peerFolder?: string;
 }
 
 /** A server that listens. */
@@ -34,7 +40,8 @@ const closeGraceMs = 5_000;
  * be had. The caller closes the server first, then the bus.
  */
 export async function startServer(served: ServedBus, options: ServerOptions = {}): Promise<RunningServer> {
-  const { tokenFile, ...settings } = options;
+  const { tokenFile, peerFolder, ...settings } = options;
+  const id = createServerId();
   const ending = new AbortController();
   const server: Server = {
     served,
@@ -42,18 +49,30 @@ export async function startServer(served: ServedBus, options: ServerOptions = {}
     tokens: tokenFile === undefined ? undefined : new TokenFile(tokenFile),
     reader: new LogReader(served.engine.log, new ChangeWatch(served.engine, served.clock)),
     cursors: new Cursors(served.engine.capabilities.has("durable") ? "" : served.nextId()),
+    pulls: new PullQueues(served, id),
+    sessions: new Sessions(served),
+    peers: new Peers(peerFolder, id),
     closing: ending.signal,
   };
   const { listen } = await loadNodeServer();
   const listening = await listen(server);
+  await server.peers.register(reachable(listening.url));
   return {
     url: listening.url,
     port: listening.port,
-    close: () => {
+    close: async () => {
       ending.abort(new BusError("closed", "the server is closing"));
-      return listening.close(closeGraceMs);
+      await server.peers.unregister();
+      await listening.close(closeGraceMs);
+      server.pulls.close();
+      await server.sessions.close();
     },
   };
+}
+
+/** Where a server of the same machine reaches one that listens on all addresses. */
+function reachable(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
 /** Hono is an optional package: only who serves needs it. */

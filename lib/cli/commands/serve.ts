@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { parseDuration } from "../../event/duration.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
@@ -67,6 +68,7 @@ async function serve(io: CliIo, command: Command): Promise<void> {
       host: options.host,
       port: options.port,
       tokenFile: tokenFileOf(io, busOptions, options.tokens),
+      ...(busOptions.file === undefined ? {} : { peerFolder: join(dirname(busOptions.file), "servers") }),
       needsToken: options.requireToken === true,
       hosts: options.allowHost.map((name) => name.toLowerCase()),
       origins: options.cors,

@@ -18,6 +18,7 @@ export class Access {
     if (
       roles === undefined ||
       permission === "none" ||
+      permission === "any" ||
       roles.includes("operate") ||
       roles.some((one) => one === permission)
     )

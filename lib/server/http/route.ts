@@ -7,8 +7,8 @@ import type { Server } from "../server-context.ts";
 import { readJson } from "./body.ts";
 import { queryOf } from "./query.ts";
 
-/** What a token must be allowed for a route: see {@link Access}. `none`: anyone who may connect. */
-export type Permission = "publish" | "subscribe" | "operate" | "none";
+/** What a token must be allowed for a route: see {@link Access}. `any`: any token; `none`: anyone who may connect. */
+export type Permission = "publish" | "subscribe" | "operate" | "any" | "none";
 
 /** What a handler of a route works with. */
 export interface Call<Params, Query, Body> {
