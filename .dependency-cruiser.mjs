@@ -35,7 +35,7 @@ const core =
   "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
-  "^(node_modules/(zod|pg|@types/pg|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
+  "^(node_modules/(zod|pg|@types/pg|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
   "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/engine-entry|lib/(catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
 
@@ -130,6 +130,13 @@ export default {
       severity: "error",
       from: { path: "^(lib|bin)/" },
       to: { path: "node_modules/pg/", dynamic: false },
+    },
+    {
+      name: "hono-in-the-server-only",
+      comment: "Who uses a bus needs no HTTP server; its packages are optional.",
+      severity: "error",
+      from: { path: "^(lib|bin)/", pathNot: foldersOf(["server"]) },
+      to: { path: "node_modules/(hono|@hono)/" },
     },
     {
       name: "client-stays-light",

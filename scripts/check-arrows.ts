@@ -47,6 +47,7 @@ const plants: Record<string, { file: string; source: string }> = {
   "aws-only-when-used": { file: "lib/connect/planted-2.ts", source: 'import "../engines/aws/index.ts";' },
   "postgres-only-when-used": { file: "lib/connect/planted-3.ts", source: 'import "../engines/postgres/index.ts";' },
   "pg-only-when-used": { file: "lib/engines/postgres/planted.ts", source: 'import "pg";' },
+  "hono-in-the-server-only": { file: "lib/testing/planted-4.ts", source: 'import "hono";' },
   "client-stays-light": { file: "lib/index.ts", source: 'import "./cli/io.ts";' },
   "functions-stay-small": { file: "lib/lambda/index.ts", source: 'import "../connect/connect.ts";' },
   "shipped-code-only": { file: "lib/event/planted-2.ts", source: 'import "emittery";' },

@@ -103,7 +103,7 @@ export function shortPath({ cwd }: Pick<CliIo, "cwd">, file: string): string {
 }
 
 /** Creates a logger for a person at a terminal; programs get the bus's own JSON lines. */
-function terminalLogger(io: CliIo): Logger {
+export function terminalLogger(io: CliIo): Logger {
   const { yellow, red } = io.stderr.colors;
   const write = (label: string) => (message: string) => io.stderr.write(`${label} ${printable(message)}\n`);
   return { debug: () => {}, info: () => {}, warn: write(yellow("warning:")), error: write(red("error:")) };

@@ -59,6 +59,16 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/replay.ts")).replayCommand(io),
   },
   {
+    name: "serve",
+    summary: "serve the bus over HTTP",
+    load: async (io) => (await import("./commands/serve.ts")).serveCommand(io),
+  },
+  {
+    name: "token",
+    summary: "create, list or revoke tokens for the server",
+    load: async (io) => (await import("./commands/token.ts")).tokenCommand(io),
+  },
+  {
     name: "catalog",
     summary: "list types, show one with an example, print JSON Schema",
     load: async (io) => (await import("./commands/catalog.ts")).catalogCommand(io),

@@ -1,5 +1,5 @@
 import type { Bus } from "../bus/bus.ts";
-import { createBus } from "../bus/create-bus.ts";
+import { type BusDependencies, createBus } from "../bus/create-bus.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { standardCatalog } from "../catalog/index.ts";
 import type { Engine, EngineContext } from "../engine/engine.ts";
@@ -14,7 +14,7 @@ import { Counters } from "../runtime/metrics.ts";
 import { fileOptions } from "./config-file.ts";
 import { checkCombination, withoutUnsupported } from "./engine-options.ts";
 import { environmentOptions } from "./environment.ts";
-import { loadAws, loadEmbedded, loadMemory, loadPostgres } from "./load-engine.ts";
+import { loadAws, loadEmbedded, loadHttp, loadMemory, loadPostgres } from "./load-engine.ts";
 import { openAwsEngine } from "./open-aws-engine.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
 
@@ -56,8 +56,8 @@ function withoutUndefined(options: object): ConnectOptions {
 
 /**
  * Opens a bus. Options take precedence over `waggle.config.ts`, that over the environment (`WAGGLE_ENGINE`, `WAGGLE_FILE`,
- * `WAGGLE_BUS`, `WAGGLE_URL`, `WAGGLE_SOURCE`, `WAGGLE_RETENTION`, `WAGGLE_GRACE`, `WAGGLE_LOG_LEVEL`), and that over the
- * default, the embedded engine in `.waggle/`. The caller closes the bus. Rejects with `invalid_config`; with `unavailable` if the store
+ * `WAGGLE_BUS`, `WAGGLE_URL`, `WAGGLE_TOKEN`, `WAGGLE_SOURCE`, `WAGGLE_RETENTION`, `WAGGLE_GRACE`, `WAGGLE_LOG_LEVEL`), and that
+ * over the default, the embedded engine in `.waggle/`. The caller closes the bus. Rejects with `invalid_config`; with `unavailable` if the store
  * cannot be opened; with `not_found` if the deployed bus does not exist.
  */
 export async function connect<Events = RegisteredEvents>(options: ConnectOptions<Events> = {}): Promise<Bus<Events>> {
@@ -66,6 +66,16 @@ export async function connect<Events = RegisteredEvents>(options: ConnectOptions
 
 /** Opens a bus with options that are already resolved. */
 export async function openBus<Events>(options: ConnectOptions<Events>): Promise<Bus<Events>> {
+  return (await openBusOnEngine(options)).bus;
+}
+
+/** A bus with its engine and what else it was made of: for what serves both, as the HTTP server does. */
+export interface OpenedBus<Events> extends BusDependencies {
+  readonly bus: Bus<Events>;
+}
+
+/** The same as {@link openBus}; the caller closes the bus, which closes the engine. */
+export async function openBusOnEngine<Events>(options: ConnectOptions<Events>): Promise<OpenedBus<Events>> {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
   const ownLogger = jsonLogger((line) => process.stderr.write(`${line}\n`), options.logLevel);
@@ -75,7 +85,7 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
   const counters = new Counters();
   const catalog = options.catalog ?? standardCatalog;
   const engine = await openEngine(options, { catalog, clock, random, logger, onError, nextId });
-  return createBus<Events>({
+  const dependencies: BusDependencies = {
     engine,
     catalog,
     source: options.source,
@@ -87,7 +97,8 @@ export async function openBus<Events>(options: ConnectOptions<Events>): Promise<
     use: options.use ?? [],
     graceMs: parseDuration(options.grace ?? "10s", "grace"),
     onError,
-  });
+  };
+  return { ...dependencies, bus: createBus<Events>(dependencies) };
 }
 
 /**
@@ -121,6 +132,17 @@ async function openEngine(options: Omit<ConnectOptions, "catalog">, context: Eng
   if (options.engine === "memory") {
     const { MemoryEngine } = await loadMemory();
     return new MemoryEngine({ ...context, ...(options.keep === undefined ? {} : { keep: options.keep }) });
+  }
+  if (options.engine === "http") {
+    checkCombination(options);
+    const { openHttp } = await loadHttp();
+    const { lease, token, url = "" } = options;
+    return openHttp({
+      ...context,
+      url,
+      ...(token === undefined ? {} : { token }),
+      ...(lease === undefined ? {} : { leaseMs: parseDuration(lease, "lease") }),
+    });
   }
   const kept = {
     ...(options.retention === undefined ? {} : { retention: parseDuration(options.retention, "retention") }),

@@ -14,15 +14,18 @@ type Parsed = { readonly [Name in OptionName]?: unknown } & {
 
 /** The options of other engines, which each engine refuses. */
 const unsupported: Readonly<Record<EngineName, readonly OptionName[]>> = {
-  memory: ["file", "bus", "url", "lease", "retention", "maxPending"],
-  embedded: ["bus", "url", "lease", "keep"],
-  aws: ["file", "url", "retention", "maxPending", "keep"],
-  postgres: ["file", "bus", "keep"],
+  memory: ["file", "bus", "lease", "url", "token", "retention", "maxPending"],
+  embedded: ["bus", "lease", "url", "token", "keep"],
+  aws: ["file", "url", "token", "retention", "maxPending", "keep"],
+  postgres: ["file", "bus", "token", "keep"],
+  http: ["file", "bus", "retention", "maxPending", "keep"],
 };
 
 /** An engine of the caller's own takes its options from its factory. */
 function unsupportedBy(engine: Parsed["engine"]): readonly OptionName[] {
-  if (typeof engine === "function") return ["file", "bus", "url", "lease", "retention", "maxPending", "keep"];
+  if (typeof engine === "function") {
+    return ["file", "bus", "lease", "url", "token", "retention", "maxPending", "keep"];
+  }
   return engine === undefined ? [] : unsupported[engine];
 }
 
@@ -37,8 +40,9 @@ const enginesOf: Readonly<Partial<Record<OptionName, string>>> = {
   maxPending: "the embedded engine and postgres",
   keep: "the memory engine",
   bus: "the aws engine",
-  url: "the postgres engine",
-  lease: "the aws engine and postgres",
+  url: "postgres and http",
+  lease: "aws, postgres and http",
+  token: "the http engine",
 };
 
 /** Bounds of a lease in milliseconds: SQS hides a message for whole seconds, at most 12 h. */
@@ -70,10 +74,17 @@ export function checkCombination({ bus, engine, url }: ConnectOptions): void {
       'connect: engine is "postgres", but url is missing; set `url`, WAGGLE_URL or --url, as postgres://user@host/database',
     );
   }
-  if (engine === undefined && url !== undefined) {
+  if (engine === "http" && !isHttpAddress(url)) {
     throw new BusError(
       "invalid_config",
-      'connect: url is given, but engine is missing; set engine "postgres", WAGGLE_ENGINE=postgres or --engine postgres',
+      `connect: engine is "http", but url is ${url === undefined ? "missing" : "no http address"}; set \`url\`, WAGGLE_URL or --url to the address of the server, such as http://127.0.0.1:4600`,
+    );
+  }
+  if (engine === undefined && url !== undefined) {
+    const name = isHttpAddress(url) ? "http" : "postgres";
+    throw new BusError(
+      "invalid_config",
+      `connect: url is given, but engine is missing; set engine "${name}", WAGGLE_ENGINE=${name} or --engine ${name}`,
     );
   }
   if (engine === "aws" && bus === undefined) {
@@ -94,4 +105,8 @@ export function checkCombination({ bus, engine, url }: ConnectOptions): void {
 export function withoutUnsupported(merged: ConnectOptions, given: ConnectOptions): ConnectOptions {
   const dropped: readonly string[] = unsupportedBy(merged.engine).filter((option) => given[option] === undefined);
   return Object.fromEntries(Object.entries(merged).filter(([name]) => !dropped.includes(name)));
+}
+
+function isHttpAddress(url: string | undefined): boolean {
+  return url !== undefined && /^https?:\/\/[^/]/.test(url) && URL.canParse(url);
 }

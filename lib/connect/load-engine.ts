@@ -43,6 +43,11 @@ export async function loadPostgres(): Promise<typeof import("../engines/postgres
   return process.env.WAGGLE_BUNDLE === "function" ? notInFunctions("postgres") : import("../engines/postgres/index.ts");
 }
 
+/** Loads the http engine. */
+export async function loadHttp(): Promise<typeof import("../engines/http/index.ts")> {
+  return process.env.WAGGLE_BUNDLE === "function" ? notInFunctions("http") : import("../engines/http/index.ts");
+}
+
 /** Loads the embedded engine. Rejects with `unavailable` if this Node has no SQLite. */
 export async function loadEmbedded(): Promise<typeof import("../engines/embedded/index.ts")> {
   try {

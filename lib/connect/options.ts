@@ -17,7 +17,8 @@ import { checkEngineOptions } from "./engine-options.ts";
 export interface ConnectOptions<Events = unknown> {
   /**
    * `embedded` (default): SQLite on this machine. `memory`: this process only. `aws`: a deployed bus. `postgres`: a PostgreSQL
-   * database. A function: an engine of your own, see docs/reference/write-an-engine.md.
+   * database. `http`: the bus of a server, `waggle serve`. A function: an engine of your own, see
+   * docs/reference/write-an-engine.md.
    */
   engine?: EngineName | EngineFactory;
   /** The database of the embedded engine; default `.waggle/bus.db`. Its folder is created. */
@@ -27,13 +28,18 @@ export interface ConnectOptions<Events = unknown> {
    * account that lets this one publish: see docs/aws/cross-account.md.
    */
   bus?: string;
-  /** Where the database of the postgres engine is: `postgres://user@host/database`. */
+  /**
+   * Where the database of the postgres engine is, `postgres://user@host/database`, or the server of the http engine,
+   * `http://127.0.0.1:4600`.
+   */
   url?: string;
   /**
    * How long a delivery stays with a process that no longer renews it, because it ended or hangs; 1 s to 12 h, default 30 s.
-   * aws, and postgres behind a pooler.
+   * aws, http, and postgres behind a pooler.
    */
   lease?: Duration;
+  /** The token for the server of the http engine, made with `waggle token create`; none is needed on the server's own machine. */
+  token?: string;
   /** The service or agent that publishes; required unless each publish names one. */
   source?: string;
   /** The event types; default: the standard catalog. */
@@ -67,7 +73,7 @@ export interface ConnectOptions<Events = unknown> {
 }
 
 /** The engines that can be selected by name. */
-export const engineNames = ["embedded", "memory", "aws", "postgres"] as const;
+export const engineNames = ["embedded", "memory", "aws", "postgres", "http"] as const;
 export type EngineName = (typeof engineNames)[number];
 
 const duration = z.union([z.string(), z.number()]);
@@ -95,6 +101,7 @@ const shape = {
   bus: z.string().min(1).optional(),
   url: z.string().min(1).optional(),
   lease: duration.optional(),
+  token: z.string().min(1).optional(),
   source: z
     .string()
     .min(1)

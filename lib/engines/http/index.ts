@@ -1,0 +1,93 @@
+import * as z from "zod";
+import type { Capability } from "../../engine/capabilities.ts";
+import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
+import type { DeliveryQueue } from "../../engine/delivery-queue.ts";
+import type { Engine, EngineContext, Unwatch } from "../../engine/engine.ts";
+import type { EventLog } from "../../engine/event-log.ts";
+import type { SubscriptionStore } from "../../engine/subscription-store.ts";
+import { AppendQueue } from "./append-queue.ts";
+import { HttpLog } from "./log.ts";
+import { HttpDeadLetters, HttpSubscriptions } from "./ports.ts";
+import { SessionClient } from "./session-client.ts";
+import { Transport } from "./transport.ts";
+import { engineInfoSchema, pendingWire } from "./wire/schemas.ts";
+
+/** Where the server is, and what the engine is made of. */
+export interface HttpOptions extends Pick<EngineContext, "clock" | "random" | "onError"> {
+  /** As `http://127.0.0.1:4600`. */
+  readonly url: string;
+  readonly token?: string;
+  /** Milliseconds for which the server keeps this process's deliveries where it hears nothing of it. Default 30 s. */
+  readonly leaseMs?: number;
+}
+
+/** The bus of a server (`waggle serve`), for this process. */
+class HttpEngine implements Engine {
+  readonly name = "http";
+  readonly capabilities: ReadonlySet<Capability>;
+  readonly log: EventLog;
+  readonly deliveries: DeliveryQueue;
+  readonly subscriptions: SubscriptionStore;
+  readonly deadLetters: DeadLetterStore;
+  readonly #transport: Transport;
+  readonly #session: SessionClient;
+  readonly #appends: AppendQueue;
+
+  constructor(
+    transport: Transport,
+    capabilities: readonly Capability[],
+    { clock, onError, leaseMs = 30_000 }: HttpOptions,
+  ) {
+    this.#transport = transport;
+    // Whoever connects to the server shares its bus.
+    this.capabilities = new Set([...capabilities, "multi-process" as const]);
+    this.#session = new SessionClient({ transport, clock, onError, leaseMs });
+    this.#appends = new AppendQueue(transport, () => this.#session.changes.notify());
+    this.log = new HttpLog(transport, this.#appends);
+    this.deliveries = createDeliveries(transport, this.#session, this.capabilities.has("settled"));
+    this.subscriptions = new HttpSubscriptions(transport, this.#session);
+    this.deadLetters = new HttpDeadLetters(transport);
+  }
+
+  watch(changed: () => void): Unwatch {
+    return this.#session.changes.watch(changed);
+  }
+
+  async close(): Promise<void> {
+    await this.#appends.drained();
+    await this.#session.close();
+    this.#transport.close();
+  }
+}
+
+/**
+ * Connects to a server. Rejects with `unavailable` where it cannot be reached, with the server's own error where it refuses the
+ * token.
+ */
+export async function openHttp(options: HttpOptions): Promise<Engine> {
+  const { url, token, clock, random } = options;
+  const transport = new Transport({ url: url.replace(/\/+$/, ""), token, clock, random });
+  const { capabilities } = await transport.call("/v1/engine", engineInfoSchema);
+  return new HttpEngine(transport, capabilities, options);
+}
+
+function createDeliveries(transport: Transport, session: SessionClient, knowsPending: boolean): DeliveryQueue {
+  const none = z.object({});
+  return {
+    consume: (subscription, consumer) => session.consume(subscription, consumer),
+    settle: (delivery, outcome) => session.settle(delivery, outcome),
+    enqueue: async (subscription, events, given) => {
+      // Sent twice, a replay would be one of its own each time.
+      await transport.call("/v1/engine/enqueue", none, { subscription, events, ...given }, { repeatable: false });
+    },
+    ...(knowsPending
+      ? {
+          pending: async (correlationId: string, limit?: number) => {
+            const found = z.object({ pending: z.array(pendingWire) });
+            const body = { correlationId, ...(limit === undefined ? {} : { limit }) };
+            return (await transport.call("/v1/engine/pending", found, body)).pending;
+          },
+        }
+      : {}),
+  };
+}

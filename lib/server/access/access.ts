@@ -1,0 +1,77 @@
+import { shortForm } from "../../error/short-form.ts";
+import type { Event } from "../../event/event.ts";
+import { Refusal } from "../http/refusal.ts";
+import type { Permission } from "../http/route.ts";
+import { covers, type Grant } from "./grant.ts";
+
+/** What the sender of a request may do. Without a grant, on loopback: everything. */
+export class Access {
+  readonly #grant: Grant | undefined;
+
+  constructor(grant: Grant | undefined) {
+    this.#grant = grant;
+  }
+
+  /** Throws `forbidden` where no role of the token allows it. */
+  require(permission: Permission): void {
+    const roles = this.#grant?.roles;
+    if (
+      roles === undefined ||
+      permission === "none" ||
+      permission === "any" ||
+      roles.includes("operate") ||
+      roles.some((one) => one === permission)
+    )
+      return;
+    throw new Refusal("forbidden", `this needs the role ${permission}, and the token has ${roles.join(", ")}`, {
+      details: { role: permission },
+    });
+  }
+
+  /** The source of what is published without one; undefined where that is the server's matter. */
+  get source(): string | undefined {
+    return this.#grant?.source;
+  }
+
+  /** Throws `forbidden` where the token may not publish this. What is no text is refused by the bus. */
+  checkPublish({ type, source }: { readonly type?: unknown; readonly source?: unknown }): void {
+    const bound = this.#grant?.source;
+    if (bound !== undefined && source !== undefined && source !== bound) {
+      throw new Refusal(
+        "forbidden",
+        `the token publishes as ${bound} only, not as ${shortForm(source)}; omit the source`,
+      );
+    }
+    if (typeof type === "string") this.checkTypes([type]);
+  }
+
+  /** Throws `forbidden` where a selector selects more than the token's types. */
+  checkTypes(selectors: readonly string[]): void {
+    const types = this.#grant?.types;
+    if (types === undefined) return;
+    const foreign = selectors.find((selector) => !types.some((granted) => covers(granted, selector)));
+    if (foreign === undefined) return;
+    throw new Refusal("forbidden", `the token is for the types ${types.join(", ")}, and not for ${shortForm(foreign)}`);
+  }
+
+  /** The same for a read that names types, or all of them by naming none. */
+  checkRead(types: string | readonly string[] | undefined): void {
+    if (this.#grant?.types === undefined) return;
+    if (types === undefined) throw new Refusal("forbidden", "the token is for some types only; name them (type)");
+    this.checkTypes(typeof types === "string" ? [types] : types);
+  }
+
+  /** Throws `forbidden` for what shows events of any type, where the token is for some. */
+  checkAllTypes(): void {
+    const types = this.#grant?.types;
+    if (types !== undefined && !types.includes("*")) {
+      throw new Refusal("forbidden", `this shows events of any type, and the token is for ${types.join(", ")} only`);
+    }
+  }
+
+  /** Whether the token may see an event. */
+  sees({ type }: Pick<Event, "type">): boolean {
+    const types = this.#grant?.types;
+    return types === undefined || types.some((granted) => covers(granted, type));
+  }
+}

@@ -1,0 +1,39 @@
+import type { Event } from "../../event/event.ts";
+import { attributeOf, tagPrefix } from "./attributes.ts";
+
+/** The media types of a CloudEvent and of a list of them. */
+export const cloudEventType = "application/cloudevents+json";
+export const cloudEventBatchType = "application/cloudevents-batch+json";
+
+/** An event as a CloudEvent 1.0 in JSON; what {@link fromStructured} made of one gives its attributes again. */
+export function toCloudEvent(event: Event): Record<string, unknown> {
+  const { id, type, source, time, data, metadata } = event;
+  const known: Readonly<Record<string, string>> = attributeOf;
+  const extensions = Object.entries(metadata).flatMap(([field, value]): [string, unknown][] => {
+    const attribute = known[field];
+    return attribute === undefined ? [] : [[attribute, value]];
+  });
+  const kept = (metadata.tags ?? []).flatMap((tag): [string, string][] => {
+    const [, name, value] = /^ce-([a-z0-9]+):(.*)$/s.exec(tag) ?? [];
+    return name === undefined || value === undefined ? [] : [[name, value]];
+  });
+  const tags = metadata.tags?.filter((tag) => !tag.startsWith(tagPrefix)) ?? [];
+  return {
+    specversion: "1.0",
+    id,
+    source,
+    type,
+    time,
+    datacontenttype: "application/json",
+    ...Object.fromEntries(extensions),
+    // A CloudEvent has no lists: the tags are one text.
+    ...(tags.length === 0 ? {} : { tags: tags.join(",") }),
+    ...Object.fromEntries(kept),
+    data,
+  };
+}
+
+/** Whether a client asks for CloudEvents. */
+export function wantsCloudEvents(request: Request): boolean {
+  return /\bapplication\/cloudevents(-batch)?\+json\b/.test(request.headers.get("accept") ?? "");
+}

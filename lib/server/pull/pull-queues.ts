@@ -1,0 +1,129 @@
+import { NonRetriableError, RetryAfterError } from "../../delivery/handler-errors.ts";
+import { LimitRegistry } from "../../delivery/limits/delivery-limits.ts";
+import { noSubscription } from "../../engine/errors.ts";
+import { BusError } from "../../error/bus-error.ts";
+import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+import type { ServedBus } from "../served-bus.ts";
+import { HeldDeliveries, type HeldDelivery } from "./held-deliveries.ts";
+import { PullConsumer } from "./pull-consumer.ts";
+
+/** How a client settles a delivery. */
+export type Settlement =
+  | { readonly kind: "ack" }
+  | { readonly kind: "retry"; readonly delayMs?: number | undefined; readonly error?: string | undefined }
+  | { readonly kind: "reject"; readonly error?: string | undefined }
+  | { readonly kind: "extend"; readonly ms: number };
+
+/** The deliveries that clients pull from a server, and settle. */
+export class PullQueues {
+  readonly #served: ServedBus;
+  readonly #consumers = new Map<string, PullConsumer>();
+  readonly #limits = new LimitRegistry();
+  readonly #held: HeldDeliveries;
+
+  constructor(served: ServedBus, serverId: string) {
+    this.#served = served;
+    this.#held = new HeldDeliveries(served.clock, serverId, (held) => {
+      void this.#consumerOf(held.delivery.subscription).failed(held, notAcknowledged(held));
+    });
+  }
+
+  /** See {@link PullConsumer.pull}. Rejects with `not_found` where there is no such subscription. */
+  async pull(name: string, max: number, waitMs: number, signal: AbortSignal): Promise<HeldDelivery[]> {
+    const consumer = await this.#existing(name);
+    const held = await consumer.pull(max, waitMs, signal);
+    if (held.length === 0 && !signal.aborted && consumer.settings === undefined) throw noSubscription(name);
+    return held;
+  }
+
+  /** The settings of a subscription. Rejects with `not_found` where there is none. */
+  async settingsOf(name: string): Promise<SubscriptionRecord> {
+    const state = await this.#served.bus.subscriptions.get(name);
+    if (state === undefined) throw noSubscription(name);
+    return state.record;
+  }
+
+  /**
+   * Settles one delivery. Settled in the same way again, it does nothing. Rejects with `not_found` for a receipt that is not
+   * held, with `conflict` where it was settled in another way. Resolves with the time until which it is held, where that was extended.
+   */
+  async settle(subscription: string, receipt: string, settlement: Settlement): Promise<number | undefined> {
+    const held = this.#held.get(receipt);
+    if (held === undefined || held.delivery.subscription !== subscription) {
+      const before = this.#held.settledAs(receipt);
+      if (before === settlement.kind) return undefined;
+      throw before === undefined || before === "released"
+        ? notHeld()
+        : new BusError("conflict", `the delivery was settled already: ${before}`);
+    }
+    if (settlement.kind === "extend") return this.#held.extend(receipt, settlement.ms);
+    this.#held.remove(receipt, settlement.kind);
+    const consumer = this.#consumerOf(subscription);
+    if (settlement.kind === "ack") await consumer.succeeded(held);
+    else await consumer.failed(held, errorOf(settlement));
+    return undefined;
+  }
+
+  /** Answers who waits; what clients have in hand returns, its attempt not counted. */
+  close(): void {
+    for (const held of this.#held.all()) this.#consumerOf(held.delivery.subscription).giveBack(held);
+    for (const consumer of this.#consumers.values()) consumer.stop();
+    this.#consumers.clear();
+  }
+
+  async #existing(name: string): Promise<PullConsumer> {
+    const known = this.#consumers.get(name);
+    if (known?.settings !== undefined) return known;
+    if (known !== undefined) {
+      // It was deleted; one that was made since by the same name has another queue.
+      known.stop();
+      this.#consumers.delete(name);
+    }
+    await this.settingsOf(name);
+    return this.#consumerOf(name);
+  }
+
+  #consumerOf(name: string): PullConsumer {
+    const known = this.#consumers.get(name);
+    if (known !== undefined) return known;
+    const consumer: PullConsumer = new PullConsumer(name, this.#served, this.#held, this.#limits, () => {
+      if (this.#consumers.get(name) === consumer) this.#consumers.delete(name);
+    });
+    this.#consumers.set(name, consumer);
+    return consumer;
+  }
+}
+
+/** The failure of a client as the error of a handler. The stack would be the server's. */
+function errorOf({ kind, error, ...settlement }: Exclude<Settlement, { kind: "ack" | "extend" }>): Error {
+  const message = error ?? (kind === "reject" ? "the consumer rejected it" : "the consumer asked for another attempt");
+  const delayMs = "delayMs" in settlement ? settlement.delayMs : undefined;
+  const made =
+    kind === "reject"
+      ? new NonRetriableError(message)
+      : delayMs === undefined
+        ? new Error(message)
+        : new RetryAfterError(message, delayMs);
+  return withoutStack(made);
+}
+
+function notAcknowledged({ delivery: { subscription }, record }: HeldDelivery): Error {
+  return withoutStack(
+    new BusError(
+      "timeout",
+      `subscription ${subscription}: the consumer did not acknowledge it in time (ackTimeout ${record.timeout} ms)`,
+    ),
+  );
+}
+
+function withoutStack<Thrown extends Error>(error: Thrown): Thrown {
+  delete error.stack;
+  return error;
+}
+
+function notHeld(): BusError {
+  return new BusError(
+    "not_found",
+    "no delivery is held by this receipt: its time was over, or its server ended; it comes again",
+  );
+}

@@ -1,0 +1,42 @@
+import type { Route } from "../http/route.ts";
+import { discardDeadLetters, getDeadLetter, listDeadLetters, redriveDeadLetters } from "./dead-letters.ts";
+import { engineRoutes } from "./engine.ts";
+import { healthz, readyz } from "./health.ts";
+import { getEvent, getFlow, getStats, queryEvents } from "./history.ts";
+import { publishEvents } from "./publish.ts";
+import { replays } from "./replays.ts";
+import {
+  deleteSubscription,
+  getSubscription,
+  listSubscriptions,
+  pullDeliveries,
+  putSubscription,
+  settleDeliveries,
+} from "./subscriptions.ts";
+import { tail } from "./tail.ts";
+import { wait } from "./wait.ts";
+
+/** All routes, in the order of the documentation. Of two that match a path, the first counts. */
+export const routes: readonly Route[] = [
+  publishEvents,
+  queryEvents,
+  getEvent,
+  getFlow,
+  getStats,
+  wait,
+  tail,
+  listSubscriptions,
+  getSubscription,
+  putSubscription,
+  deleteSubscription,
+  pullDeliveries,
+  settleDeliveries,
+  listDeadLetters,
+  redriveDeadLetters,
+  discardDeadLetters,
+  getDeadLetter,
+  replays,
+  ...engineRoutes,
+  healthz,
+  readyz,
+];

@@ -1,0 +1,168 @@
+import * as z from "zod";
+import { parseSubscribe } from "../../bus/subscribe-call.ts";
+import { noSubscription } from "../../engine/errors.ts";
+import { BusError } from "../../error/bus-error.ts";
+import type { Access } from "../access/access.ts";
+import { route } from "../http/route.ts";
+import { type SettleItem, settleAll, settleResultSchema } from "../pull/settle.ts";
+import { eventSchema } from "../schemas/event.ts";
+import { subscriptionSettingsSchema, subscriptionStateSchema } from "../schemas/subscription.ts";
+
+const name = z.object({ name: z.string() });
+
+/** The longest long poll for deliveries. */
+const longestPullMs = 60_000;
+/** The longest delay of a retry and the longest extension: what every engine can keep. */
+const longestDelayMs = 39_600_000;
+
+export const listSubscriptions = route({
+  method: "GET",
+  path: "/v1/subscriptions",
+  summary: "List subscriptions with their depths",
+  permission: "subscribe",
+  result: z.object({ subscriptions: z.array(subscriptionStateSchema) }),
+  handle: async ({ server, access }) => {
+    const states = await server.served.bus.subscriptions.list();
+    return { subscriptions: states.filter(({ record }) => mayRead(access, record.on)) };
+  },
+});
+
+export const getSubscription = route({
+  method: "GET",
+  path: "/v1/subscriptions/{name}",
+  summary: "Get one subscription with its depths",
+  permission: "subscribe",
+  params: name,
+  result: subscriptionStateSchema,
+  handle: async ({ server, access, params }) => {
+    const state = await server.served.bus.subscriptions.get(params.name);
+    if (state === undefined || !mayRead(access, state.record.on)) throw noSubscription(params.name);
+    return state;
+  },
+});
+
+export const putSubscription = route({
+  method: "PUT",
+  path: "/v1/subscriptions/{name}",
+  summary: "Create a subscription, or change its settings",
+  description: "It is durable: it collects events from now on, or from `from`, whether somebody pulls or not.",
+  permission: "subscribe",
+  params: name,
+  body: subscriptionSettingsSchema,
+  result: z.object({
+    created: z.boolean(),
+    changed: z.array(z.string()).meta({ description: "Settings that differed from the stored ones." }),
+  }),
+  handle: async ({ server: { served }, access, params, body }) => {
+    const { ackTimeout, ...settings } = body;
+    if (ackTimeout !== undefined && settings.timeout !== undefined) {
+      throw new BusError("invalid_config", "ackTimeout and timeout are the same; give one of them", {
+        details: { path: "ackTimeout" },
+      });
+    }
+    const { record } = parseSubscribe(
+      served,
+      { ...settings, ...(ackTimeout === undefined ? {} : { timeout: ackTimeout }), name: params.name },
+      () => {},
+      {},
+    );
+    access.checkTypes(record.on);
+    const stored = await served.bus.subscriptions.get(record.name);
+    // Nor may it take over a subscription to what it may not see.
+    if (stored !== undefined) access.checkTypes(stored.record.on);
+    return served.engine.subscriptions.put(record, { ephemeral: false });
+  },
+});
+
+export const deleteSubscription = route({
+  method: "DELETE",
+  path: "/v1/subscriptions/{name}",
+  summary: "Delete a subscription with its undelivered deliveries",
+  permission: "operate",
+  params: name,
+  result: z.undefined(),
+  handle: async ({ server, params }) => {
+    if (!(await server.served.bus.subscriptions.delete(params.name))) throw noSubscription(params.name);
+    return undefined;
+  },
+});
+
+export const pullDeliveries = route({
+  method: "POST",
+  path: "/v1/subscriptions/{name}/pull",
+  summary: "Take deliveries",
+  description:
+    "Answers as soon as there is a delivery, with what there is by then, at most `max`; with none after `waitMs`. Each is the client's until " +
+    "`ackBy`; one that is not settled by then has failed and returns.",
+  permission: "subscribe",
+  params: name,
+  body: z.strictObject({
+    max: z.int().min(1).max(1_000).exactOptional().meta({ description: "Default 10." }),
+    waitMs: z.int().min(0).max(longestPullMs).exactOptional().meta({ description: "Default 0." }),
+  }),
+  result: z.object({
+    deliveries: z.array(
+      z.object({ receipt: z.string(), attempt: z.int(), redriven: z.boolean(), ackBy: z.string(), event: eventSchema }),
+    ),
+  }),
+  handle: async ({ server: { pulls }, access, params, body, signal }) => {
+    access.checkTypes((await pulls.settingsOf(params.name)).on);
+    const held = await pulls.pull(params.name, body.max ?? 10, body.waitMs ?? 0, signal);
+    return {
+      deliveries: held.map(({ receipt, delivery, event, ackBy }) => ({
+        receipt,
+        attempt: delivery.attempt,
+        redriven: delivery.redriven,
+        ackBy: new Date(ackBy).toISOString(),
+        event,
+      })),
+    };
+  },
+});
+
+const receipt = z.string().min(1).max(200);
+const error = z.string().max(8_192).exactOptional().meta({ description: "Why; it is kept with the failed attempt." });
+
+export const settleDeliveries = route({
+  method: "POST",
+  path: "/v1/subscriptions/{name}/settle",
+  summary: "Say how deliveries ended",
+  description:
+    "`ack`: done. `retry`: failed, and attempted again after `delayMs`, or the backoff of the subscription, while there are attempts left. " +
+    "`reject`: failed for good, a dead letter. `extend`: still at work, for `ms` from now. One result for each receipt, in this order. Any server " +
+    "of the bus on the machine takes it.",
+  permission: "subscribe",
+  params: name,
+  body: z.strictObject({
+    ack: z.array(receipt).exactOptional(),
+    retry: z
+      .array(z.strictObject({ receipt, delayMs: z.int().min(0).max(longestDelayMs).exactOptional(), error }))
+      .exactOptional(),
+    reject: z.array(z.strictObject({ receipt, error })).exactOptional(),
+    extend: z.array(z.strictObject({ receipt, ms: z.int().min(1).max(longestDelayMs) })).exactOptional(),
+  }),
+  result: z.object({ results: z.array(settleResultSchema) }),
+  handle: async ({ server, params, body, request }) => {
+    const { ack = [], retry = [], reject = [], extend = [] } = body;
+    const items: SettleItem[] = [
+      ...ack.map((one): SettleItem => ({ receipt: one, settlement: { kind: "ack" } })),
+      ...retry.map(({ receipt: one, ...how }): SettleItem => ({ receipt: one, settlement: { kind: "retry", ...how } })),
+      ...reject.map(
+        ({ receipt: one, ...how }): SettleItem => ({ receipt: one, settlement: { kind: "reject", ...how } }),
+      ),
+      ...extend.map(({ receipt: one, ms }): SettleItem => ({ receipt: one, settlement: { kind: "extend", ms } })),
+    ];
+    if (items.length === 0)
+      throw new BusError("invalid_config", "there is nothing to settle; give receipts in ack, retry, reject or extend");
+    return { results: await settleAll(server, params.name, items, request) };
+  },
+});
+
+function mayRead(access: Access, on: readonly string[]): boolean {
+  try {
+    access.checkTypes(on);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,66 @@
+import * as z from "zod";
+import { eventSchema } from "./event.ts";
+
+/** A failed attempt, or why something is dead. */
+export const failureSchema = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    stack: z.string().exactOptional(),
+    at: z.string(),
+    attempt: z.int(),
+  })
+  .meta({ id: "Failure" });
+
+/** A dead letter. */
+export const deadLetterSchema = z
+  .object({
+    id: z.string(),
+    subscription: z.string().exactOptional(),
+    replayId: z.string().exactOptional(),
+    event: eventSchema,
+    reason: failureSchema,
+    attempts: z.int(),
+    failures: z.array(failureSchema),
+    acceptedAt: z.string(),
+    deadAt: z.string(),
+  })
+  .meta({ id: "DeadLetter" });
+
+/** A delivery that has not ended. */
+export const pendingDeliverySchema = z
+  .object({
+    subscription: z.string(),
+    eventId: z.string(),
+    type: z.string(),
+    state: z.enum(["waiting", "delayed", "running"]),
+    attempts: z.int(),
+    dueAt: z.string().exactOptional(),
+    lastError: z.string().exactOptional(),
+    handled: z.literal(false).exactOptional(),
+  })
+  .meta({ id: "PendingDelivery" });
+
+const flowNode = z
+  .object({
+    event: eventSchema,
+    get children() {
+      return z.array(flowNode);
+    },
+  })
+  .meta({ id: "FlowNode" });
+
+/** A flow as a tree. */
+export const flowSchema = z
+  .object({
+    id: z.string(),
+    status: z.enum(["running", "completed", "failed"]),
+    roots: z.array(flowNode),
+    size: z.int(),
+    startedAt: z.string(),
+    lastAt: z.string(),
+    durationMs: z.number(),
+    pending: z.array(pendingDeliverySchema),
+    deadLetters: z.array(deadLetterSchema),
+  })
+  .meta({ id: "Flow" });

@@ -1,0 +1,26 @@
+import type { LogReader } from "../history/log-reader.ts";
+import type { TokenFile } from "./access/token-file.ts";
+import type { Peers } from "./pull/peers.ts";
+import type { PullQueues } from "./pull/pull-queues.ts";
+import type { ServedBus } from "./served-bus.ts";
+import type { Sessions } from "./sessions/sessions.ts";
+import type { ServerSettings } from "./settings.ts";
+import type { Cursors } from "./streams/cursors.ts";
+
+/** What the routes of a server share. */
+export interface Server {
+  readonly served: ServedBus;
+  readonly settings: ServerSettings;
+  readonly tokens: TokenFile | undefined;
+  /** Reads the log for all streams: those at the same place share a read. */
+  readonly reader: LogReader;
+  readonly cursors: Cursors;
+  /** What clients pull, and have in hand. */
+  readonly pulls: PullQueues;
+  /** The http engines that are connected. */
+  readonly sessions: Sessions;
+  /** The other servers of the bus on this machine. */
+  readonly peers: Peers;
+  /** Fires when the server ends: who waits is answered, streams end. */
+  readonly closing: AbortSignal;
+}

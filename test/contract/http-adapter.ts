@@ -1,0 +1,63 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { type ContractAdapter, type Declaration, fileRecorder, forkWorker } from "../../lib/engine/contract/index.ts";
+import { connect } from "../../lib/index.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+const serverProgram = new URL("./http-server.ts", import.meta.url);
+const workerProgram = new URL("./http-worker.ts", import.meta.url);
+
+/** Short enough for the cases of killed processes, which are noticed after a third of it; long enough for a busy machine. */
+const leaseMs = 6_000;
+
+/** A server in a process of its own. */
+export interface ServerProcess {
+  readonly url: string;
+  /** As `kill -9` does. */
+  kill(): Promise<void>;
+}
+
+/** Starts a server; resolves once it listens. */
+export async function startServerProcess(
+  engine: "memory" | "embedded",
+  file: string,
+  port = 0,
+): Promise<ServerProcess> {
+  const child: ChildProcess = fork(serverProgram, [String(port), engine, file], {
+    execArgv: [],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const ended = once(child, "exit");
+  const [url] = await Promise.race([once(child, "message"), ended]);
+  if (typeof url !== "string") throw new Error(`the server ended with ${url}`);
+  return {
+    url,
+    kill: async () => {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/** All buses and workers over one server. */
+export function httpAdapter(engine: "memory" | "embedded", declaration: Omit<Declaration, "name">): ContractAdapter {
+  return {
+    name: `http, before ${engine}`,
+    ...declaration,
+    prepare: async () => {
+      const directory = await temporaryDirectory();
+      const server = await startServerProcess(engine, join(directory.path, "bus.db"));
+      const { url } = server;
+      return {
+        recorder: fileRecorder(directory.path),
+        connect: (options) => connect({ ...options, engine: "http", url, lease: leaseMs }),
+        startWorker: (names) => forkWorker(workerProgram, [directory.path, url, String(leaseMs), ...names]),
+        close: async () => {
+          await server.kill();
+          await directory.remove();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { runContract } from "../../lib/engine/contract/index.ts";
+import { httpAdapter } from "./http-adapter.ts";
+
+runContract(
+  httpAdapter("memory", {
+    // What is published outlives its own process, but not the server.
+    lacks: ["ownership", "durable"],
+    unproven: ["durable"],
+    leftOut: [
+      "delay: a delayed event outlives the closing of every bus",
+      "restarts: history, flows and stats are there after all buses were closed",
+      "restarts: a subscription goes on where it was: what waited is delivered, what was delivered is not",
+      "restarts: a delayed retry comes when it is due, its attempts counted",
+      "restarts: dead letters are kept, and can be redriven",
+      "restarts: a run that the closing bus aborted is run again, its attempt not counted",
+      "restarts: a subscription, its settings and its backlog outlive the process that made it",
+      "crashes: a process that is stopped and continued is not overtaken, though one that died is",
+    ],
+  }),
+);
