@@ -118,7 +118,7 @@ export async function measureWaiting(
 
 /** What a process needs to wait for events of a table. */
 function waitDependencies(dependencies: AwsDependencies, closing: AbortSignal): WaitDependencies {
-  const { catalog, clock } = dependencies;
+  const { catalog, clock, logger } = dependencies;
   const pollTimer: PollTimer = new PollTimer(clock, () => changes.notify());
   const changes = new ChangeSignal({ onFirst: () => pollTimer.start(), onLast: () => pollTimer.stop() });
   const log = new AwsEventLog({
@@ -134,7 +134,7 @@ function waitDependencies(dependencies: AwsDependencies, closing: AbortSignal): 
     closing,
   });
   const watch = (changed: () => void) => changes.watch(changed);
-  return { log, catalog, clock, reader: new LogReader(log, new ChangeWatch({ watch }, clock)), closing };
+  return { log, catalog, clock, logger, reader: new LogReader(log, new ChangeWatch({ watch }, clock)), closing };
 }
 
 /** Tells when a client has no request under way. */

@@ -41,7 +41,10 @@ export function globalOptions(): Option[] {
     ),
     new Option("--file <path>", "database of the embedded engine (default: configuration, else .waggle/bus.db)"),
     new Option("--bus <name>", "deployed bus of the aws engine (default: configuration, else WAGGLE_BUS)"),
-    new Option("--url <url>", "database of the postgres engine, or server of the http engine (default: configuration, else WAGGLE_URL)"),
+    new Option(
+      "--url <url>",
+      "database of the postgres engine, or server of the http engine (default: configuration, else WAGGLE_URL)",
+    ),
     new Option("--config <path>", "configuration file (default: waggle.config.ts in this folder, if it exists)"),
     new Option("--json", "output for programs: one JSON value per line, in a stable format"),
   ];
