@@ -29,6 +29,7 @@ import { WriteGroups } from "./publishing/write-group.ts";
 import type { EngineSettings } from "./settings.ts";
 import { FileAccess } from "./storage/file-access.ts";
 import { FileIdentity } from "./storage/file-identity.ts";
+import { WriteAheadLog } from "./storage/write-ahead-log.ts";
 import { Writer } from "./storage/writer.ts";
 import { Backfill } from "./subscriptions/backfill.ts";
 import { PendingDeletions } from "./subscriptions/pending-deletions.ts";
@@ -39,7 +40,7 @@ import { EmbeddedSubscriptions } from "./subscriptions/subscriptions.ts";
 
 /** Creates the components of an engine. `processId` is this process, as rows name it; `committed` follows each commit. */
 export function createComponents(db: DatabaseSync, processId: number, settings: EngineSettings, committed: () => void) {
-  const { clock, file, maxPending, nextId, pollMs, retention } = settings;
+  const { clock, file, logger, logLimit, maxPending, nextId, pollMs, retention } = settings;
   const identity = new FileIdentity(file);
   const onError = (error: BusError) => {
     if (!identity.isKnown(error)) settings.onError(error);
@@ -150,6 +151,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
     ...tables,
     file,
     identity,
+    writeAheadLog: new WriteAheadLog(db, { file, logger, limit: logLimit }),
     processId,
     fairShare,
     checkMs: settings.processCheckMs,

@@ -9,7 +9,7 @@ import { EmbeddedEngine } from "./engine.ts";
 import { ProcessLock } from "./processes/process-lock.ts";
 import { register } from "./processes/process-registry.ts";
 import type { EngineSettings } from "./settings.ts";
-import { openConnection, whenFree } from "./storage/connection.ts";
+import { defaultLogLimit, openConnection, whenFree } from "./storage/connection.ts";
 import { storeError } from "./storage/sqlite-error.ts";
 
 export interface EmbeddedOptions {
@@ -40,6 +40,8 @@ export interface EmbeddedOptions {
   readonly lockWaitMs?: number;
   /** Milliseconds for which `close` waits where the ends of attempts cannot be written. Default 10,000. */
   readonly closeWaitMs?: number;
+  /** Bytes of SQLite's write-ahead log above which it is cut back as soon as no reader holds it. Default 16 MiB. */
+  readonly logLimit?: number;
 }
 
 const dayMs = 86_400_000;
@@ -59,10 +61,11 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Engine> {
 
 /** The engine's settings; for tests that bring their own connection. */
 export function withDefaults(options: EmbeddedOptions): EngineSettings {
-  const { clock, onError, random } = options;
+  const { clock, logger, onError, random } = options;
   return {
     file: resolve(options.file),
     clock,
+    logger,
     random,
     nextId: options.nextId ?? createIds({ now: clock.now }),
     retention: options.retention ?? 30 * dayMs,
@@ -71,6 +74,7 @@ export function withDefaults(options: EmbeddedOptions): EngineSettings {
     processCheckMs: options.processCheckMs ?? 1_000,
     lockWaitMs: options.lockWaitMs ?? 30_000,
     closeWaitMs: options.closeWaitMs ?? 10_000,
+    logLimit: options.logLimit ?? defaultLogLimit,
     onError,
   };
 }

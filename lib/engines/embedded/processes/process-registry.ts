@@ -9,6 +9,7 @@ import { failuresColumn } from "../deliveries/settlements.ts";
 import type { EventTable } from "../publishing/event-table.ts";
 import type { FileIdentity } from "../storage/file-identity.ts";
 import { integer, optionalInteger, optionalText, readableFailures, text } from "../storage/rows.ts";
+import type { WriteAheadLog } from "../storage/write-ahead-log.ts";
 import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import type { SubscriptionTable } from "../subscriptions/subscription-table.ts";
 import { ProcessLock, sweepLocks } from "./process-lock.ts";
@@ -16,6 +17,7 @@ import { ProcessLock, sweepLocks } from "./process-lock.ts";
 export interface ProcessRegistryDependencies {
   readonly file: string;
   readonly identity: FileIdentity;
+  readonly writeAheadLog: WriteAheadLog;
   /** This process. */
   readonly processId: number;
   readonly subscriptionCache: SubscriptionCache;
@@ -68,11 +70,15 @@ export class ProcessRegistry {
     );
   }
 
-  /** Takes back what processes that are gone have left, and checks from time to time whether others are, and the file is there. */
+  /**
+   * Takes back what processes that are gone have left, and checks from time to time whether others are, whether the file is
+   * there, and how long its log is.
+   */
   async start(): Promise<void> {
     const { checkMs, file } = this.#dependencies;
     sweepLocks(file, new Set(this.#all.all().map((row) => text(row.lock))));
     await this.#check({ all: true });
+    this.#dependencies.writeAheadLog.check();
     this.#timer = setInterval(() => this.#checkFile(), checkMs).unref();
   }
 
@@ -89,9 +95,10 @@ export class ProcessRegistry {
 
   /** Says once that the file is gone: nobody else is found by it any more. */
   #checkFile(): void {
-    const { identity, inBackground } = this.#dependencies;
+    const { identity, inBackground, writeAheadLog } = this.#dependencies;
     const lost = identity.lost();
-    if (lost !== undefined) clearInterval(this.#timer);
+    if (lost === undefined) writeAheadLog.check();
+    else clearInterval(this.#timer);
     inBackground(lost === undefined ? this.#check({ all: false }) : Promise.reject(lost));
   }
 

@@ -13,7 +13,12 @@ export interface ConnectionOptions {
   /** Milliseconds for which a lock of another process is waited for. */
   readonly lockWaitMs: number;
   readonly random: () => number;
+  /** Bytes to which SQLite cuts its write-ahead log when it begins it anew; default 16 MiB. */
+  readonly logLimit?: number;
 }
+
+/** Four times what SQLite lets it grow to by itself while nothing holds it. */
+export const defaultLogLimit = 16 * 1_024 * 1_024;
 
 /** Milliseconds until a lock is tried again: short, growing, and random, so that waiting processes do not march in step. */
 export function lockDelay(tries: number, random: () => number): number {
@@ -44,13 +49,13 @@ export function openConnection(options: ConnectionOptions): Promise<DatabaseSync
   return whenFree(options, () => open(options));
 }
 
-function open({ file, synchronous }: ConnectionOptions): DatabaseSync {
+function open({ file, synchronous, logLimit = defaultLogLimit }: ConnectionOptions): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true });
   const db = new DatabaseSync(file, { timeout: 0 });
   try {
     const found = readVersion(db, file);
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`);
-    db.exec("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 67108864;");
+    db.exec(`PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA journal_size_limit = ${logLimit};`);
     if (found !== schemaVersion) bringUpToDate(db, file);
     return db;
   } catch (thrown) {
