@@ -19,7 +19,7 @@ import { workload } from "./workload.ts";
 /** Milliseconds between the acceptance of an event and the beginning of its recording, and that this takes. */
 const [queuedMs, recordMs] = [50, 40];
 /** Milliseconds before the measurement, in which the process begins; the clock advances by `tickMs`. */
-const [settlingMs, tickMs] = [15_000, 10];
+const [settlingMs, tickMs] = [12_000, 20];
 
 /** The buses on which a process waits. */
 export const waitingCases: readonly WaitingCase[] = [

@@ -13,29 +13,50 @@ export interface FlowStatistics {
   readonly cut: boolean;
 }
 
-/** Events of one run: what is above that is for the next, and counted in CloudWatch's own metrics. */
-const mostEvents = 50_000;
-const pageSize = 1_000;
+/** What is known of an event that was recorded. */
+export interface FlowEvent {
+  readonly type: string;
+  /** The correlation id. */
+  readonly flow: string;
+  /** Milliseconds since 1970. */
+  readonly acceptedAt: number;
+}
+
+/** Times between which events were recorded, in milliseconds since 1970. */
+export interface WatchedTimes {
+  readonly since: number;
+  readonly until: number;
+}
+
+/** What a watch reads. */
+export interface WatchedHistory {
+  readonly bus: Pick<Bus, "history">;
+  /** What was recorded, part by part. */
+  recorded(times: WatchedTimes): AsyncIterable<readonly FlowEvent[]>;
+}
+
+/** Events of one run, 8,300 a second: it holds their times in memory. */
+const mostEvents = 1_000_000;
 /** First events that are read at once. */
 const readAtOnce = 16;
 
-/** Reads the flows that had an event between two times, in milliseconds since 1970. */
+/** Reads the flows of which something was recorded between two times. */
 export async function watchFlowsOf(
-  bus: Pick<Bus, "history">,
-  times: { since: number; until: number },
+  { bus, recorded }: WatchedHistory,
+  times: WatchedTimes,
   slowMs: number,
 ): Promise<FlowStatistics> {
-  const { flows, cut } = await readFlows(bus, times);
+  const { flows, cut } = await readFlows(recorded(times));
   const durations: number[] = [];
   const alerts: Alert[] = [];
   const left = flows.entries();
   const work = async () => {
     for (const [flowId, events] of left) {
       const startedAt = await startOf(bus, flowId, events);
-      durations.push(Math.max(...events) - startedAt);
+      durations.push(latestOf(events) - startedAt);
       // The first that came too late: the next run finds it again, or the alert that it raised.
       const late = events.filter((at) => at - startedAt > slowMs);
-      if (late.length > 0) alerts.push(slowFlow(flowId, Math.min(...late), startedAt, slowMs));
+      if (late.length > 0) alerts.push(slowFlow(flowId, earliestOf(late), startedAt, slowMs));
     }
   };
   await Promise.all(Array.from({ length: readAtOnce }, work));
@@ -43,30 +64,35 @@ export async function watchFlowsOf(
 }
 
 /** When the events of each flow were accepted. */
-async function readFlows(bus: Pick<Bus, "history">, { since, until }: { since: number; until: number }) {
+async function readFlows(parts: AsyncIterable<readonly FlowEvent[]>) {
   const flows = new Map<string, number[]>();
-  const query = { since: new Date(since), until: new Date(until), limit: pageSize };
-  let cursor: string | undefined;
   let read = 0;
-  do {
-    const page = await bus.history.query(cursor === undefined ? query : { ...query, cursor });
-    for (const event of page.events) {
+  for await (const part of parts) {
+    if (read >= mostEvents) return { flows, cut: true };
+    read += part.length;
+    for (const { type, flow, acceptedAt } of part) {
       // A watch over its own alerts would never come to an end.
-      if (event.type === alertType) continue;
-      const { correlationId } = event.metadata;
-      const events = flows.get(correlationId);
-      if (events === undefined) flows.set(correlationId, [acceptedNear(event)]);
-      else events.push(acceptedNear(event));
+      if (type === alertType) continue;
+      const events = flows.get(flow);
+      if (events === undefined) flows.set(flow, [acceptedAt]);
+      else events.push(acceptedAt);
     }
-    read += page.events.length;
-    cursor = page.cursor;
-  } while (cursor !== undefined && read < mostEvents);
-  return { flows, cut: cursor !== undefined };
+  }
+  return { flows, cut: false };
+}
+
+/** One flow may have all events of a run, which are too many for the arguments of a call. */
+function earliestOf(times: readonly number[]): number {
+  return times.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
+}
+
+function latestOf(times: readonly number[]): number {
+  return times.reduce((one, other) => Math.max(one, other), Number.NEGATIVE_INFINITY);
 }
 
 /** A flow has the id of its first event, and that mostly tells when it was. */
 async function startOf(bus: Pick<Bus, "history">, flowId: string, events: readonly number[]): Promise<number> {
-  const seen = Math.min(...events);
+  const seen = earliestOf(events);
   const inside = idTime(flowId);
   if (inside !== undefined) return Math.min(inside, seen);
   const first = await bus.history.get(flowId);

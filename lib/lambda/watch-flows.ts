@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { metricNames } from "../aws-shared/index.ts";
 import type { Bus } from "../bus/bus.ts";
+import { createHistoryTable } from "../engines/aws/history/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { parseDuration } from "../event/duration.ts";
 import { type Alert, raise } from "./alert.ts";
-import { watchFlowsOf } from "./flow-watch.ts";
+import { type WatchedHistory, watchFlowsOf } from "./flow-watch.ts";
 import type { ScheduledFunction } from "./function.ts";
 import { createFunctionBus } from "./function-bus.ts";
 import { functionDependencies } from "./function-dependencies.ts";
@@ -47,13 +48,14 @@ export function watchFunction(options: WatchOptions, runtime: FunctionRuntime): 
   const settings = watchSettings(options);
   const ready = once(async () => {
     const dependencies = await functionDependencies(runtime, options.catalog);
-    return { ...createFunctionBus(dependencies, settings.source), dependencies };
+    const { recorded } = createHistoryTable(dependencies);
+    return { ...createFunctionBus(dependencies, settings.source), recorded, dependencies };
   });
   return async (event) => {
-    const { bus, dependencies } = await ready();
+    const { bus, recorded, dependencies } = await ready();
     const owner = { bus: dependencies.config.bus };
     const now = scheduledAt(event, runtime.clock.now());
-    const { durations, slowFlows, alerts, cut } = await watchOnce(bus, settings, now);
+    const { durations, slowFlows, alerts, cut } = await watchOnce({ bus, recorded }, settings, now);
     const { flows, slowFlows: slow, alerts: raised, flowDuration } = metricNames;
     for (const line of [
       metricsLine(owner, { [flows]: durations.length, [slow]: slowFlows, [raised]: alerts }, now),
@@ -66,11 +68,15 @@ export function watchFunction(options: WatchOptions, runtime: FunctionRuntime): 
 }
 
 /** Watches the last minutes before `now`. */
-export async function watchOnce(bus: Bus, settings: WatchSettings, now: number) {
+export async function watchOnce(
+  { bus, recorded }: WatchedHistory & { readonly bus: Bus },
+  settings: WatchSettings,
+  now: number,
+) {
   const until = now - lagMs;
   const minutes = minutesToCount(until);
   const [flows, rows] = await Promise.all([
-    watchFlowsOf(bus, { since: now - coveredMs, until: now }, settings.slowMs),
+    watchFlowsOf({ bus, recorded }, { since: now - coveredMs, until: now }, settings.slowMs),
     bus.history.stats({ since: new Date(minutes.since), until: new Date(minutes.until), window: minute }),
   ]);
   const alerts: readonly Alert[] = [...rateAlerts(rows, minutes.until, settings.spike), ...flows.alerts];

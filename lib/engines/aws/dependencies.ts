@@ -22,6 +22,7 @@ import type { Event } from "../../event/event.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+import type { RecordedHead } from "./history/recorded.ts";
 
 /** The clients of the services, each made when first asked for. One set a process. */
 export interface Clients {
@@ -67,6 +68,11 @@ export interface HistoryTable extends Required<Pick<EventLog, "flow" | "stats">>
   query(query: HistoryQuery, page: LogPageOptions): Promise<LogPage>;
   position(of: PositionOf): Promise<Position>;
   readAfter(position: Position, limit: number, wanted?: readonly LogSelection[]): Promise<LogRead>;
+  /** What was recorded between two times, in milliseconds since 1970, part by part, about the newest first. */
+  recorded(times: {
+    readonly since: number;
+    readonly until: number;
+  }): AsyncGenerator<readonly RecordedHead[], void, void>;
 }
 
 /** Dead letters in the table, those of events that were never published included. */

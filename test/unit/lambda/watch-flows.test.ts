@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { taskAssigned, taskCompleted } from "../../../lib/catalog/index.ts";
+import { type WatchedTimes, watchFlowsOf } from "../../../lib/lambda/flow-watch.ts";
 import { lambdaRuntime } from "../../../lib/lambda/function-runtime.ts";
 import { watchFunction, watchOnce } from "../../../lib/lambda/watch-flows.ts";
 import { type TestBus, testBus } from "../../../lib/testing/test-bus.ts";
@@ -7,12 +8,23 @@ import { type TestBus, testBus } from "../../../lib/testing/test-bus.ts";
 const settings = { slowMs: 10_000, spike: { factor: 3, over: 10 }, source: "watch-flows" };
 const task = { taskId: "task-1" };
 
+/** What history has; a test bus records at once. */
+async function* recorded(bus: TestBus, { since, until }: WatchedTimes) {
+  const query = { since: new Date(since), until: new Date(until), limit: 1_000 };
+  const { events } = await bus.history.query(query);
+  yield events.map(({ type, time, metadata }) => ({
+    type,
+    flow: metadata.correlationId,
+    acceptedAt: Date.parse(time),
+  }));
+}
+
 /** One run; gives what it raised. */
 async function watch(bus: TestBus) {
   // What is accepted at the very moment of a run is for the next.
   await bus.clock.advance(1);
   const before = bus.published.length;
-  const result = await watchOnce(bus, settings, bus.clock.now());
+  const result = await watchOnce({ bus, recorded: (times) => recorded(bus, times) }, settings, bus.clock.now());
   return { ...result, raised: bus.published.slice(before) };
 }
 
@@ -100,6 +112,31 @@ test("a thousand slow flows are no thousand alerts", async () => {
   await bus.clock.advance("11s");
   for (const correlationId of ids) await bus.publish({ type: "custom.b", data: {}, metadata: { correlationId } });
   expect(await watch(bus)).toMatchObject({ slowFlows: 150, alerts: 100, cut: true });
+});
+
+test("at a thousand events a second every flow of two minutes is seen; at more than it can hold it says so", async () => {
+  const bus = testBus();
+  const now = bus.clock.now();
+  const parts = (count: number) =>
+    async function* () {
+      for (let part = 0; part < count; part += 10_000) {
+        yield Array.from({ length: 10_000 }, (_, n) => {
+          const flow = Math.floor((part + n) / 2);
+          // The first event of each second flow comes 11 s before its last.
+          const acceptedAt = now + ((part + n) % 4 === 1 ? 11_000 : 0);
+          return { type: "custom.a", flow: `f-${flow}`, acceptedAt };
+        });
+      }
+    };
+  const times = { since: now, until: now + 120_000 };
+  const all = await watchFlowsOf({ bus, recorded: parts(120_000) }, times, 10_000);
+  expect([all.durations.length, all.alerts.length, all.cut]).toEqual([60_000, 30_000, false]);
+  const oneFlow = async function* () {
+    for (let part = 0; part < 110; part += 1) {
+      yield Array.from({ length: 10_000 }, () => ({ type: "custom.a", flow: "f", acceptedAt: now }));
+    }
+  };
+  expect(await watchFlowsOf({ bus, recorded: oneFlow }, times, 10_000)).toMatchObject({ durations: [0], cut: true });
 });
 
 test("limits are checked where they are given", () => {

@@ -5,6 +5,7 @@ import { EventReader } from "./event-reader.ts";
 import { EventRows } from "./event-rows.ts";
 import { keyTime } from "./keys.ts";
 import { Queries } from "./query.ts";
+import { recordedBetween } from "./recorded.ts";
 import { Recorder } from "./recorder.ts";
 import { Table } from "./table.ts";
 import { TableLog } from "./table-log.ts";
@@ -27,6 +28,7 @@ export function createHistoryTable(dependencies: AwsDependencies): HistoryTable 
     query: (query, page) => queries.page(query, page),
     flow: (correlationId) => queries.flow(correlationId),
     stats: (query) => counts.stats(query),
+    recorded: (times) => recordedBetween(table, times),
     position: async (of) => {
       if (of === "end") return log.end();
       return "time" in of ? log.fromTime(of.time) : log.afterEvent(of.eventId);

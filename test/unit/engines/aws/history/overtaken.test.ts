@@ -174,6 +174,6 @@ test("however two recorders of the same events interleave, fail and crash, each 
       if (brokenOff) expect(count).toBeGreaterThanOrEqual(expected.length);
       else expect(count).toBe(expected.length);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });

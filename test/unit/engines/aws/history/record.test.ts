@@ -211,6 +211,26 @@ describeDynamo("recording", () => {
     ]);
   });
 
+  test("what was recorded between two times is told from the log alone: type, source, flow, time", async () => {
+    await store.record([accepted(anEvent({ id: nextId() }))]);
+    await clock.advance("10s");
+    const since = clock.now();
+    const acceptedAt = since - 5_000;
+    const events = Array.from({ length: 25 }, (_, n) =>
+      anEvent({ id: nextId(), metadata: { correlationId: `f-${n}` } }),
+    );
+    expect(await store.record(events.map((event) => accepted(event, acceptedAt)))).toEqual({ failed: [] });
+    await clock.advance("10s");
+    await store.record([accepted(anEvent({ id: nextId() }))]);
+    const heads = [];
+    for await (const part of store.recorded({ since, until: since + 1 })) heads.push(...part);
+    expect(heads.toSorted((one, other) => (one.flow < other.flow ? -1 : 1))).toEqual(
+      events
+        .map(({ type, source, metadata }) => ({ type, source, flow: metadata.correlationId, acceptedAt }))
+        .toSorted((one, other) => (one.flow < other.flow ? -1 : 1)),
+    );
+  });
+
   test("a table that is not there fails each event, by name", async () => {
     const lost = createHistoryTable({ ...dependencies, config: { ...dependencies.config, historyTable: "not-there" } });
     const { failed } = await lost.record([accepted(anEvent({ id: nextId() })), accepted(anEvent({ id: "own" }))]);

@@ -4,7 +4,7 @@ import { MemoryTable } from "../../../../support/memory-table.ts";
 
 async function measure(one: WaitingCase) {
   const client = new MemoryTable().connect();
-  const measured = await measureWaiting(client, "history", one, 10);
+  const measured = await measureWaiting(client, "history", one, 8);
   client.destroy();
   return measured;
 }
