@@ -3,7 +3,8 @@ import type { EngineFactory } from "./engine/engine.ts";
 import { openPostgres, type PostgresPool } from "./engines/postgres/index.ts";
 import { type Duration, parseDuration } from "./event/duration.ts";
 
-export type { PostgresClient, PostgresPool, PostgresStatement } from "./engines/postgres/index.ts";
+export type { PostgresClient, PostgresPool, PostgresStatement, PostgresTransaction } from "./engines/postgres/index.ts";
+export { fromDrizzle, fromKysely, fromPostgresJs, fromPrisma } from "./engines/postgres/index.ts";
 
 /** Where the database is. Exactly one is given. */
 export type PostgresSource =

@@ -78,4 +78,9 @@ export const registry: readonly Registration[] = [
     summary: "test an event pattern against events",
     load: async (io) => (await import("./commands/pattern.ts")).patternCommand(io),
   },
+  {
+    name: "postgres",
+    summary: "set up the database of the postgres engine",
+    load: async (io) => (await import("./commands/postgres.ts")).postgresCommand(io),
+  },
 ];

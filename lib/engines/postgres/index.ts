@@ -3,10 +3,16 @@ import { BusError } from "../../error/bus-error.ts";
 import { type Connections, PostgresEngine } from "./engine.ts";
 import type { SessionClient } from "./processes/session.ts";
 import { Database, type PostgresPool } from "./storage/database.ts";
-import { migrate } from "./storage/migrations.ts";
+import { migrate, migrationSql, schemaVersion } from "./storage/migrations.ts";
 import { namesOf } from "./storage/names.ts";
 
-export type { PostgresTransaction } from "./publishing/append-in.ts";
+export {
+  fromDrizzle,
+  fromKysely,
+  fromPostgresJs,
+  fromPrisma,
+  type PostgresTransaction,
+} from "./publishing/transactions.ts";
 export type { PostgresClient, PostgresPool, PostgresStatement } from "./storage/database.ts";
 
 /** What an engine is opened with; durations are milliseconds. */
@@ -55,6 +61,23 @@ export async function openPostgres(options: OpenOptions, context: EngineContext)
   } catch (thrown) {
     await connections.end();
     throw thrown;
+  }
+}
+
+/** The SQL that makes the schema of a bus. `invalid_config` for a name that it cannot have. */
+export function migrationText(schema: string): string {
+  return migrationSql(namesOf(schema));
+}
+
+/** Makes the schema of a bus, or brings it up to date; gives its version. */
+export async function migratePostgres(source: { readonly url: string; readonly schema: string }): Promise<number> {
+  const names = namesOf(source.schema);
+  const connections = await connect({ url: source.url, listenUrl: false });
+  try {
+    await migrate(connections.database, names, true);
+    return schemaVersion;
+  } finally {
+    await connections.end();
   }
 }
 

@@ -11,7 +11,7 @@ const program = new URL("./worker.ts", import.meta.url);
 export const postgresAdapter: ContractAdapter = {
   name: "postgres",
   // Each bus opens connections and each step is a round trip: on a busy machine that takes what others do at once.
-  timeScale: 2,
+  timeScale: 3,
   prepare: async () => {
     const directory = await temporaryDirectory();
     const url = inject("postgresUrl");

@@ -5,4 +5,4 @@ import { postgresEngine } from "../../../lib/postgres-entry.ts";
 
 const [directory = "", url = "", schema = "", ...names] = process.argv.slice(2);
 const bus = await connect({ engine: postgresEngine({ url, schema }), source: "contract", logLevel: "silent" });
-await consumeInWorker(bus, fileRecorder(directory), names, 2);
+await consumeInWorker(bus, fileRecorder(directory), names, 3);

@@ -61,6 +61,7 @@ export class Heartbeat {
   readonly #beat: string;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  /** When it renewed its lease; long ago where it has not needed one since. */
   #renewedAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
   #failed = false;
@@ -102,9 +103,10 @@ export class Heartbeat {
   async #look(): Promise<void> {
     const { database, found, handled, hasSession, leaseMs, onError, processId } = this.#dependencies;
     const now = performance.now();
+    if (hasSession()) this.#renewedAt = Number.NEGATIVE_INFINITY;
     const renews = !hasSession() && now - this.#renewedAt >= leaseMs / 3;
     try {
-      const values = [processId(), renews ? leaseMs : 0, graceMs, handled()];
+      const values = [processId(), renews ? leaseMs : hasSession() ? -1 : 0, graceMs, handled()];
       const [row] = await database.query(this.#beat, values);
       if (renews) this.#renewedAt = now;
       this.#failed = false;

@@ -9,6 +9,7 @@ export interface SessionClient {
   on(event: "notification", listener: (message: { payload?: string | undefined }) => void): unknown;
   on(event: "error" | "end", listener: (error?: Error) => void): unknown;
   end(): Promise<void>;
+  ref?(): void;
   unref?(): void;
   /** What the server said of itself when it took the connection. */
   readonly processID?: number | null | undefined;
@@ -111,6 +112,8 @@ export class Session {
     clearTimeout(this.#timer);
     const client = this.#client;
     this.#client = undefined;
+    // Whoever waits for the end of the bus must not see that of the process first.
+    client?.ref?.();
     await client?.end().catch(() => {});
   }
 

@@ -7,12 +7,7 @@ import { storeError } from "../storage/postgres-error.ts";
 import type { SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import { appendRequest } from "./append-request.ts";
 import { outcomes, parseAppended } from "./append-result.ts";
-
-/** What a publish needs of a transaction of the caller's: a client of `pg` is one. */
-export interface PostgresTransaction {
-  /** Runs a statement with `$1`-like parameters within the transaction; the rows as objects, in `rows` or as they are. */
-  query(text: string, values: unknown[]): PromiseLike<unknown>;
-}
+import type { PostgresTransaction } from "./transactions.ts";
 
 export interface AppendInDependencies {
   readonly database: Database;
@@ -39,7 +34,9 @@ export async function appendIn(dependencies: AppendInDependencies, entry: Entry,
   const group = [{ entry, body: JSON.stringify(entry.event) }];
   for (let tries = 0; tries < triesAtMost; tries += 1) {
     const { epoch, events, slots } = appendRequest(dependencies, group);
-    const answer = await run(tx, `SELECT ${names.s}.append_in($1, $2, $3) AS result`, [epoch, events, slots]);
+    // As texts: libraries differ in how they send a number or JSON.
+    const sql = `SELECT ${names.s}.append_in($1::text::bigint, $2::text::json, $3::text::json) AS result`;
+    const answer = await run(tx, sql, [String(epoch), events, slots]);
     if (fieldOf(answer, "isolation") === true) throw notReadCommitted(entry);
     const result = parseAppended(answer);
     if (result !== undefined) {
@@ -56,7 +53,7 @@ function isTransaction(tx: unknown): tx is PostgresTransaction {
   return typeof tx === "object" && tx !== null && "query" in tx && typeof tx.query === "function";
 }
 
-async function run(tx: PostgresTransaction, text: string, values: unknown[]): Promise<unknown> {
+async function run(tx: PostgresTransaction, text: string, values: string[]): Promise<unknown> {
   let result: unknown;
   try {
     result = await tx.query(text, values);

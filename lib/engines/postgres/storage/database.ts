@@ -3,29 +3,40 @@ import { isConflict, storeError } from "./postgres-error.ts";
 import type { Row } from "./rows.ts";
 
 /** How values of the types that this engine uses are read; the same whatever the program has set for its own queries. */
-interface TypeParsers {
+export interface TypeParsers {
+  /** What reads the text of a value of a type. */
   getTypeParser(oid: number): (value: string) => unknown;
 }
 
 /** A statement as `pg` takes it. */
 export interface PostgresStatement {
+  /** The SQL, with `$1`-like parameters. */
   text: string;
+  /** The values of the parameters. */
   values?: unknown[];
+  /** What reads the values of the result. */
   types?: TypeParsers;
 }
 
 /** What a bus needs of a `pg.Pool`. */
 export interface PostgresPool {
+  /** Takes a client for several statements. */
   connect(): Promise<PostgresClient>;
+  /** Runs one statement on any client. */
   query(statement: PostgresStatement): Promise<{ rows: Row[] }>;
+  /** Ends all clients; the engine calls it only on a pool that it opened itself. */
   end(): Promise<void>;
 }
 
 /** What a bus needs of a client of a `pg.Pool`. */
 export interface PostgresClient {
+  /** Runs one statement. */
   query(statement: PostgresStatement): Promise<{ rows: Row[] }>;
+  /** Has a listener called when the connection fails. */
   on(event: "error", listener: (error: Error) => void): unknown;
+  /** Takes the listener away. */
   removeListener(event: "error", listener: (error: Error) => void): unknown;
+  /** Gives the client back to the pool; with an error, the pool ends it. */
   release(error?: Error | boolean): void;
 }
 

@@ -1,7 +1,10 @@
 import type { Names } from "../names.ts";
 import { byIndex } from "./append.ts";
 
-/** What a process does from time to time, and what becomes of the deliveries of one that is gone. */
+/**
+ * What a process does from time to time, and what becomes of the deliveries of one that is gone. `p_renew`: for how many
+ * milliseconds its lease is renewed; 0 where it still runs; -1 where a connection holds its lock.
+ */
 export function processFunctions({ s, locks }: Names): string {
   return `
 CREATE FUNCTION ${s}.beat(p_process int, p_renew bigint, p_grace bigint, p_subs int[]) RETURNS json
@@ -12,7 +15,12 @@ DECLARE
   v_others int;
   v_gone int[];
 BEGIN
-  IF p_renew > 0 THEN UPDATE ${s}.processes SET lease_until = v_now + p_renew, missing_since = NULL WHERE id = p_process; END IF;
+  -- Who renews its lease has no connection that holds its lock, or has it no longer.
+  IF p_renew > 0 THEN
+    UPDATE ${s}.processes SET session = false, lease_until = v_now + p_renew, missing_since = NULL WHERE id = p_process;
+  ELSIF p_renew < 0 THEN
+    UPDATE ${s}.processes SET session = true WHERE id = p_process AND NOT session;
+  END IF;
   SELECT count(*) INTO v_others FROM ${s}.processes WHERE id <> p_process;
   IF v_others > 0 THEN
     SELECT coalesce(array_agg(l.objid::bigint), '{}') INTO v_held FROM pg_locks l
@@ -20,7 +28,7 @@ BEGIN
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database());
     UPDATE ${s}.processes p SET missing_since = CASE WHEN m.missing THEN v_now END
     FROM (
-      SELECT id, CASE WHEN session THEN id::bigint <> ALL (v_held) ELSE lease_until < v_now END AS missing
+      SELECT id, id::bigint <> ALL (v_held) AND (session OR lease_until < v_now) AS missing
       FROM ${s}.processes WHERE id <> p_process
     ) AS m
     WHERE p.id = m.id AND m.missing <> (p.missing_since IS NOT NULL);

@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import type { EngineFactory } from "../../lib/engine/engine.ts";
+import { connect } from "../../lib/index.ts";
+import { postgresEngine } from "../../lib/postgres-entry.ts";
+import { eventually } from "../support/eventually.ts";
+
+const url = inject("postgresUrl");
+const schema = `retention_${randomBytes(4).toString("hex")}`;
+const type = "custom.old";
+const dayMs = 86_400_000;
+
+let pool: pg.Pool;
+beforeAll(() => {
+  pool = new pg.Pool({ connectionString: url });
+});
+afterAll(() => pool.end());
+
+const open = (engine: EngineFactory = postgresEngine({ url, schema, retention: "2d" })) =>
+  connect({ engine, source: "test" });
+
+async function partitions(): Promise<number[]> {
+  const { rows } = await pool.query(
+    "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = $1::regclass",
+    [`${schema}.events`],
+  );
+  return rows.map(({ name }) => Number(/events_(\d+)/.exec(name)?.[1])).sort((one, other) => one - other);
+}
+
+test("the partition of a day goes once all of it is too old; what of it is not delivered stays until it is", async () => {
+  const bus = await open();
+  const paused = await bus.subscribe({ name: "behind", on: type }, () => {});
+  paused.pause();
+  const waiting = await bus.publish({ type, data: { n: 1 }, metadata: { correlationId: "old" } });
+  const done = await bus.publish({ type: "custom.done", data: {} });
+  await bus.close();
+
+  // As if it had been published ten days ago.
+  const today = Math.floor(Date.now() / dayMs);
+  const old = today - 10;
+  await pool.query(`
+    CREATE TABLE ${schema}.events_${old} (LIKE ${schema}.events INCLUDING ALL);
+    ALTER TABLE ${schema}.events ATTACH PARTITION ${schema}.events_${old} FOR VALUES FROM (${old}) TO (${old + 1});
+    UPDATE ${schema}.events SET day = ${old}, accepted = accepted - 10 * ${dayMs};
+    UPDATE ${schema}.deliveries SET day = ${old};`);
+  expect(await partitions()).toContain(old);
+
+  const next = await open();
+  // A subscription that is deleted has the cleaner run at once.
+  await next.subscribe({ name: "unneeded", on: type }, () => {});
+  await next.subscriptions.delete("unneeded");
+  await eventually("the old partition is gone", async () => !(await partitions()).includes(old));
+  expect(await partitions()).toEqual(Array.from({ length: 9 }, (_, index) => today - 1 + index));
+  expect(await next.history.get(waiting.id)).toBeUndefined();
+  expect(await next.history.get(done.id)).toBeUndefined();
+  const handled: unknown[] = [];
+  await next.subscribe({ name: "behind", on: type }, (event) => handled.push(event));
+  await eventually("it is delivered", () => handled.length === 1);
+  expect(handled).toEqual([waiting]);
+  await next.close();
+});
