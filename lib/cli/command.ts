@@ -34,7 +34,10 @@ export function createCommand(io: CliIo, name: string, help: CommandHelp): Comma
 /** Creates the options of {@link GlobalOptions}. */
 export function globalOptions(): Option[] {
   return [
-    new Option("--engine <name>", "engine of the bus: embedded, memory or aws (default: configuration, else embedded)"),
+    new Option(
+      "--engine <name>",
+      "engine of the bus: embedded, memory, aws or http (default: configuration, else embedded)",
+    ),
     new Option("--file <path>", "database of the embedded engine (default: configuration, else .waggle/bus.db)"),
     new Option("--bus <name>", "deployed bus of the aws engine (default: configuration, else WAGGLE_BUS)"),
     new Option("--config <path>", "configuration file (default: waggle.config.ts in this folder, if it exists)"),

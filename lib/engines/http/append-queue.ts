@@ -1,6 +1,7 @@
 import type { Appended, Entry } from "../../engine/event-log.ts";
 import { BusError, readErrorCode, toBusError } from "../../error/bus-error.ts";
 import { freezeEvent } from "./freeze.ts";
+import type { EndPositions } from "./positions.ts";
 import type { Transport } from "./transport.ts";
 import { appendResultsSchema } from "./wire/schemas.ts";
 
@@ -21,14 +22,16 @@ const batchBytes = 4_000_000;
  */
 export class AppendQueue {
   readonly #transport: Transport;
+  readonly #positions: Pick<EndPositions, "answered">;
   readonly #appended: () => void;
   #waiting: Waiting[] = [];
   #sending = false;
   #idle: (() => void)[] = [];
 
   /** `appended` is called after each batch. */
-  constructor(transport: Transport, appended: () => void) {
+  constructor(transport: Transport, positions: Pick<EndPositions, "answered">, appended: () => void) {
     this.#transport = transport;
+    this.#positions = positions;
     this.#appended = appended;
   }
 
@@ -50,6 +53,8 @@ export class AppendQueue {
   async #send(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#take();
+      const asked = this.#positions.answered();
+      if (asked !== undefined) await asked;
       try {
         await this.#sendBatch(batch);
       } catch (thrown) {

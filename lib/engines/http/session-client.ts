@@ -45,6 +45,8 @@ export class SessionClient {
   #sending: Promise<void> | undefined;
   #renewal: Timer;
   #closed = false;
+  /** Closed while the server is away: it will find the session lost. */
+  #gaveUp = false;
 
   constructor(dependencies: SessionClientDependencies) {
     this.#dependencies = dependencies;
@@ -189,6 +191,7 @@ export class SessionClient {
   }
 
   #hasNews(): boolean {
+    if (this.#gaveUp) return false;
     const needed = this.#id !== undefined || this.#consumers.size > 0 || this.changes.watched;
     return needed && (this.#tellConsumers || this.#tellWatch || this.#renew || this.#holdings.hasOutcomes);
   }
@@ -213,7 +216,7 @@ export class SessionClient {
         this.#tellWatch = true;
         const error = toBusError(thrown);
         if (error.code === "not_found" && id !== undefined) await this.#lose(id);
-        else if (this.#closed) return;
+        else if (this.#closed) this.#gaveUp = true;
         else await this.#failed(error);
       }
     }

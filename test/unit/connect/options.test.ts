@@ -16,7 +16,7 @@ test.each([
 test.each([
   {
     options: { engine: "sqlite" },
-    says: /^connect: engine must be "embedded", "memory", "aws" or a function that opens an engine, not "sqlite"$/,
+    says: /^connect: engine must be "embedded", "memory", "aws", "http" or a function that opens an engine, not "sqlite"$/,
   },
   { options: { enginee: "memory" }, says: /^connect: unknown option enginee; did you mean "engine"\?/ },
   { options: { zzzzzz: 1 }, says: /^connect: unknown option zzzzzz; the options are engine, file, / },
