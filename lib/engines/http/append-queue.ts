@@ -1,7 +1,6 @@
 import type { Appended, Entry } from "../../engine/event-log.ts";
 import { BusError, readErrorCode, toBusError } from "../../error/bus-error.ts";
 import { freezeEvent } from "./freeze.ts";
-import type { EndPositions } from "./positions.ts";
 import type { Transport } from "./transport.ts";
 import { appendResultsSchema } from "./wire/schemas.ts";
 
@@ -22,16 +21,16 @@ const batchBytes = 4_000_000;
  */
 export class AppendQueue {
   readonly #transport: Transport;
-  readonly #positions: Pick<EndPositions, "answered">;
+  readonly #before: () => Promise<unknown> | undefined;
   readonly #appended: () => void;
   #waiting: Waiting[] = [];
   #sending = false;
   #idle: (() => void)[] = [];
 
-  /** `appended` is called after each batch. */
-  constructor(transport: Transport, positions: Pick<EndPositions, "answered">, appended: () => void) {
+  /** `before` says what has to be done before a batch is sent; `appended` is called after each. */
+  constructor(transport: Transport, before: () => Promise<unknown> | undefined, appended: () => void) {
     this.#transport = transport;
-    this.#positions = positions;
+    this.#before = before;
     this.#appended = appended;
   }
 
@@ -53,8 +52,8 @@ export class AppendQueue {
   async #send(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#take();
-      const asked = this.#positions.answered();
-      if (asked !== undefined) await asked;
+      const before = this.#before();
+      if (before !== undefined) await before;
       try {
         await this.#sendBatch(batch);
       } catch (thrown) {

@@ -39,7 +39,7 @@ class HttpEngine implements Engine {
     // Whoever connects to the server shares its bus.
     this.capabilities = new Set([...capabilities, "multi-process" as const]);
     this.#session = new SessionClient({ transport, clock, onError, leaseMs });
-    this.log = new HttpLog(transport, () => this.#session.changes.notify());
+    this.log = new HttpLog(transport, this.#session);
     this.deliveries = createDeliveries(transport, this.#session, this.capabilities.has("settled"));
     this.subscriptions = new HttpSubscriptions(transport, this.#session);
     this.deadLetters = new HttpDeadLetters(transport);

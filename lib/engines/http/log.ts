@@ -15,6 +15,7 @@ import type { Event } from "../../event/event.ts";
 import { AppendQueue } from "./append-queue.ts";
 import { freezeEvent } from "./freeze.ts";
 import { EndPositions } from "./positions.ts";
+import type { SessionClient } from "./session-client.ts";
 import type { Transport } from "./transport.ts";
 import { logEntrySchema, positionSchema, recordedEventSchema, wireEvent } from "./wire/schemas.ts";
 
@@ -31,11 +32,14 @@ export class HttpLog implements EventLog {
   readonly #appends: AppendQueue;
   readonly #positions: EndPositions;
 
-  /** `appended` is called after each batch of events. */
-  constructor(transport: Transport, appended: () => void) {
+  constructor(transport: Transport, session: Pick<SessionClient, "limitsTold" | "changes">) {
     this.#transport = transport;
     this.#positions = new EndPositions(transport.url, () => this.#position("end"));
-    this.#appends = new AppendQueue(transport, this.#positions, appended);
+    const before = () => {
+      const waits = [this.#positions.answered(), session.limitsTold()].filter((wait) => wait !== undefined);
+      return waits.length === 0 ? undefined : Promise.all(waits);
+    };
+    this.#appends = new AppendQueue(transport, before, () => session.changes.notify());
   }
 
   /** Resolves when nothing is on its way. */

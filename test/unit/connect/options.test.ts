@@ -8,6 +8,7 @@ test.each([
   { use: [{ publish: () => {} }, () => ({})] },
   { engine: () => {} },
   { engine: "aws", bus: "agents", lease: "1s" },
+  { engine: "http", url: "https://bus.internal:4600", token: "wgl_1", lease: "1s" },
   { grace: 0, logLevel: "silent", random: Math.random, onError: () => {} },
 ])("checkOptions accepts %j", (options) => {
   expect(() => checkOptions(options, "connect")).not.toThrow();
@@ -32,6 +33,12 @@ test.each([
   { options: { keep: 0 }, says: /keep must be at least 1, not 0$/ },
   { options: { onError: "log" }, says: /onError must be a function, not "log"$/ },
   { options: { catalog: {} }, says: /catalog must be an object with the methods resolve, upcast, not \{\}$/ },
+  {
+    options: { engine: "http", url: "localhost:4600" },
+    says: /url must be an address such as .*, not "localhost:4600"$/,
+  },
+  { options: { engine: "memory", url: "http://localhost:4600" }, says: /url is for the http engine; omit it/ },
+  { options: { engine: "http", url: "http://a", file: "a.db" }, says: /file is for the embedded engine; omit it/ },
   { options: { engine: "memory", file: "a.db" }, says: /file is for the embedded engine/ },
   {
     options: { engine: "memory", bus: "agents" },
@@ -46,7 +53,7 @@ test.each([
     says: /maxPending is for the embedded engine; omit it with engine "memory"/,
   },
   { options: { engine: "embedded", keep: 5 }, says: /keep is for the memory engine; omit it with engine "embedded"/ },
-  { options: { engine: "embedded", lease: "5s" }, says: /lease is for the aws engine/ },
+  { options: { engine: "embedded", lease: "5s" }, says: /lease is for the aws or http engine/ },
   { options: { engine: "aws", file: "a.db" }, says: /file is for the embedded engine; omit it with engine "aws"/ },
   { options: { engine: "aws", keep: 5 }, says: /keep is for the memory engine/ },
   { options: { engine: "aws", maxPending: 5 }, says: /maxPending is for the embedded engine/ },
