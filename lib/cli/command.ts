@@ -37,7 +37,7 @@ export function globalOptions(): Option[] {
   return [
     new Option(
       "--engine <name>",
-      "engine of the bus: embedded, memory, aws or postgres (default: configuration, else embedded)",
+      "engine of the bus: embedded, memory, aws, postgres or http (default: configuration, else embedded)",
     ),
     new Option("--file <path>", "database of the embedded engine (default: configuration, else .waggle/bus.db)"),
     new Option("--bus <name>", "deployed bus of the aws engine (default: configuration, else WAGGLE_BUS)"),

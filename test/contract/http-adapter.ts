@@ -11,6 +11,9 @@ const workerProgram = new URL("./http-worker.ts", import.meta.url);
 /** Short enough for the cases of killed processes, which are noticed after a third of it; long enough for a busy machine. */
 const leaseMs = 6_000;
 
+/** Each delivery is a message and an answer, so that the cases of many take longer. */
+const timeScale = 3;
+
 /** A server in a process of its own. */
 export interface ServerProcess {
   readonly url: string;
@@ -44,6 +47,7 @@ export async function startServerProcess(
 export function httpAdapter(engine: "memory" | "embedded", declaration: Omit<Declaration, "name">): ContractAdapter {
   return {
     name: `http, before ${engine}`,
+    timeScale,
     ...declaration,
     prepare: async () => {
       const directory = await temporaryDirectory();
@@ -52,7 +56,8 @@ export function httpAdapter(engine: "memory" | "embedded", declaration: Omit<Dec
       return {
         recorder: fileRecorder(directory.path),
         connect: (options) => connect({ ...options, engine: "http", url, lease: leaseMs }),
-        startWorker: (names) => forkWorker(workerProgram, [directory.path, url, String(leaseMs), ...names]),
+        startWorker: (names) =>
+          forkWorker(workerProgram, [directory.path, url, String(leaseMs), String(timeScale), ...names]),
         close: async () => {
           await server.kill();
           await directory.remove();

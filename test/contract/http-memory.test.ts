@@ -5,7 +5,8 @@ runContract(
   httpAdapter("memory", {
     // What is published outlives its own process, but not the server.
     lacks: ["ownership", "durable"],
-    unproven: ["durable"],
+    // A delivery is lost after the lease, which is longer than the check waits; events with the server, which no check ends.
+    unproven: ["ownership", "durable"],
     leftOut: [
       "delay: a delayed event outlives the closing of every bus",
       "restarts: history, flows and stats are there after all buses were closed",

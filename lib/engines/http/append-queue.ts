@@ -21,14 +21,16 @@ const batchBytes = 4_000_000;
  */
 export class AppendQueue {
   readonly #transport: Transport;
+  readonly #before: () => Promise<unknown> | undefined;
   readonly #appended: () => void;
   #waiting: Waiting[] = [];
   #sending = false;
   #idle: (() => void)[] = [];
 
-  /** `appended` is called after each batch. */
-  constructor(transport: Transport, appended: () => void) {
+  /** `before` says what has to be done before a batch is sent; `appended` is called after each. */
+  constructor(transport: Transport, before: () => Promise<unknown> | undefined, appended: () => void) {
     this.#transport = transport;
+    this.#before = before;
     this.#appended = appended;
   }
 
@@ -50,6 +52,8 @@ export class AppendQueue {
   async #send(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#take();
+      const before = this.#before();
+      if (before !== undefined) await before;
       try {
         await this.#sendBatch(batch);
       } catch (thrown) {

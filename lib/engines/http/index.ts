@@ -3,9 +3,7 @@ import type { Capability } from "../../engine/capabilities.ts";
 import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
 import type { DeliveryQueue } from "../../engine/delivery-queue.ts";
 import type { Engine, EngineContext, Unwatch } from "../../engine/engine.ts";
-import type { EventLog } from "../../engine/event-log.ts";
 import type { SubscriptionStore } from "../../engine/subscription-store.ts";
-import { AppendQueue } from "./append-queue.ts";
 import { HttpLog } from "./log.ts";
 import { HttpDeadLetters, HttpSubscriptions } from "./ports.ts";
 import { SessionClient } from "./session-client.ts";
@@ -25,13 +23,12 @@ export interface HttpOptions extends Pick<EngineContext, "clock" | "random" | "o
 class HttpEngine implements Engine {
   readonly name = "http";
   readonly capabilities: ReadonlySet<Capability>;
-  readonly log: EventLog;
+  readonly log: HttpLog;
   readonly deliveries: DeliveryQueue;
   readonly subscriptions: SubscriptionStore;
   readonly deadLetters: DeadLetterStore;
   readonly #transport: Transport;
   readonly #session: SessionClient;
-  readonly #appends: AppendQueue;
 
   constructor(
     transport: Transport,
@@ -42,8 +39,7 @@ class HttpEngine implements Engine {
     // Whoever connects to the server shares its bus.
     this.capabilities = new Set([...capabilities, "multi-process" as const]);
     this.#session = new SessionClient({ transport, clock, onError, leaseMs });
-    this.#appends = new AppendQueue(transport, () => this.#session.changes.notify());
-    this.log = new HttpLog(transport, this.#appends);
+    this.log = new HttpLog(transport, this.#session);
     this.deliveries = createDeliveries(transport, this.#session, this.capabilities.has("settled"));
     this.subscriptions = new HttpSubscriptions(transport, this.#session);
     this.deadLetters = new HttpDeadLetters(transport);
@@ -54,7 +50,7 @@ class HttpEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    await this.#appends.drained();
+    await this.log.drained();
     await this.#session.close();
     this.#transport.close();
   }

@@ -12,8 +12,10 @@ import type {
 } from "../../engine/event-log.ts";
 import type { HistoryQuery, StatsQuery, StatsRow } from "../../engine/queries.ts";
 import type { Event } from "../../event/event.ts";
-import type { AppendQueue } from "./append-queue.ts";
+import { AppendQueue } from "./append-queue.ts";
 import { freezeEvent } from "./freeze.ts";
+import { EndPositions } from "./positions.ts";
+import type { SessionClient } from "./session-client.ts";
 import type { Transport } from "./transport.ts";
 import { logEntrySchema, positionSchema, recordedEventSchema, wireEvent } from "./wire/schemas.ts";
 
@@ -28,10 +30,21 @@ const statsSchema = z.object({
 export class HttpLog implements EventLog {
   readonly #transport: Transport;
   readonly #appends: AppendQueue;
+  readonly #positions: EndPositions;
 
-  constructor(transport: Transport, appends: AppendQueue) {
+  constructor(transport: Transport, session: Pick<SessionClient, "limitsTold" | "changes">) {
     this.#transport = transport;
-    this.#appends = appends;
+    this.#positions = new EndPositions(transport.url, () => this.#position("end"));
+    const before = () => {
+      const waits = [this.#positions.answered(), session.limitsTold()].filter((wait) => wait !== undefined);
+      return waits.length === 0 ? undefined : Promise.all(waits);
+    };
+    this.#appends = new AppendQueue(transport, before, () => session.changes.notify());
+  }
+
+  /** Resolves when nothing is on its way. */
+  drained(): Promise<void> {
+    return this.#appends.drained();
   }
 
   append(entry: Entry): Promise<Appended> {
@@ -49,7 +62,11 @@ export class HttpLog implements EventLog {
     return frozen(await this.#transport.call("/v1/engine/query", pageSchema, { query, page }));
   }
 
-  async position(of: PositionOf): Promise<Position> {
+  position(of: PositionOf): Promise<Position> {
+    return of === "end" ? this.#positions.get() : this.#position(of);
+  }
+
+  async #position(of: PositionOf): Promise<Position> {
     return (await this.#transport.call("/v1/engine/position", z.object({ position: positionSchema }), { of })).position;
   }
 

@@ -43,8 +43,12 @@ export class SessionClient {
   #tellWatch = false;
   #renew = false;
   #sending: Promise<void> | undefined;
+  /** Called once the server was told what it is to be told now, or could not be. */
+  #whenTold: (() => void)[] = [];
   #renewal: Timer;
   #closed = false;
+  /** Closed while the server is away: it will find the session lost. */
+  #gaveUp = false;
 
   constructor(dependencies: SessionClientDependencies) {
     this.#dependencies = dependencies;
@@ -85,6 +89,19 @@ export class SessionClient {
     const settled = this.#holdings.settle(delivery, outcome);
     this.#send();
     return settled;
+  }
+
+  /**
+   * Resolves once the server knows how much each consumer takes, or cannot be told; `undefined` where it knows. A consumer that was
+   * paused tells nobody, and must not be handed what is published after that.
+   */
+  limitsTold(): Promise<void> | undefined {
+    const changed = [...this.#consumers.values()].filter((consumer) => consumer.changeLimit());
+    if (changed.length === 0) return undefined;
+    this.#tellConsumers = true;
+    const told = new Promise<void>((resolve) => this.#whenTold.push(resolve));
+    this.#send();
+    return told;
   }
 
   /** Creates a subscription that ends with this process. */
@@ -189,13 +206,18 @@ export class SessionClient {
   }
 
   #hasNews(): boolean {
+    if (this.#gaveUp) return false;
     const needed = this.#id !== undefined || this.#consumers.size > 0 || this.changes.watched;
-    return needed && (this.#tellConsumers || this.#tellWatch || this.#renew || this.#holdings.hasOutcomes);
+    return (
+      needed &&
+      (this.#whenTold.length > 0 || this.#tellConsumers || this.#tellWatch || this.#renew || this.#holdings.hasOutcomes)
+    );
   }
 
   async #sendAll(): Promise<void> {
     while (this.#hasNews()) {
       let id: string | undefined;
+      const told = this.#whenTold.splice(0);
       const outcomes = this.#holdings.takeOutcomes();
       try {
         id = await this.#session();
@@ -213,8 +235,10 @@ export class SessionClient {
         this.#tellWatch = true;
         const error = toBusError(thrown);
         if (error.code === "not_found" && id !== undefined) await this.#lose(id);
-        else if (this.#closed) return;
+        else if (this.#closed) this.#gaveUp = true;
         else await this.#failed(error);
+      } finally {
+        for (const resolve of told) resolve();
       }
     }
     await this.#endIfIdle();

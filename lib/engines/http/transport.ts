@@ -38,6 +38,10 @@ export class Transport {
     this.#options = options;
   }
 
+  get url(): string {
+    return this.#options.url;
+  }
+
   /** Sends a value as JSON, and parses the answer. */
   async call<Result>(
     path: string,

@@ -3,6 +3,7 @@ import { discardDeadLetters, getDeadLetter, listDeadLetters, redriveDeadLetters 
 import { engineRoutes } from "./engine.ts";
 import { healthz, readyz } from "./health.ts";
 import { getEvent, getFlow, getStats, queryEvents } from "./history.ts";
+import { metrics } from "./metrics.ts";
 import { publishEvents } from "./publish.ts";
 import { replays } from "./replays.ts";
 import {
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   getDeadLetter,
   replays,
   ...engineRoutes,
+  metrics,
   healthz,
   readyz,
 ];

@@ -106,8 +106,14 @@ export class Session {
       throw new BusError("not_found", "the session holds no delivery by this receipt");
     }
     this.#held.delete(receipt);
+    try {
+      await this.#served.engine.deliveries.settle(held.delivery, outcome);
+    } catch (thrown) {
+      // Not kept: the client settles it again.
+      this.#held.set(receipt, held);
+      throw thrown;
+    }
     this.#remember(receipt);
-    await this.#served.engine.deliveries.settle(held.delivery, outcome);
     held.consumer.released();
   }
 

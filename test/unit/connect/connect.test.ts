@@ -82,6 +82,12 @@ test("the environment alone can select the aws engine", async () => {
 test.each([
   { options: { engine: "aws" } as const, says: /bus is missing; set `bus`, WAGGLE_BUS or --bus/ },
   { options: { engine: "postgres" } as const, says: /url is missing; set `url`, WAGGLE_URL or --url/ },
+  { options: { engine: "http" } as const, says: /url is missing; set `url`, WAGGLE_URL or --url/ },
+  {
+    options: { engine: "http", url: "localhost:4600" } as const,
+    says: /url is no http address; set .* such as http:\/\/127\.0\.0\.1:4600$/,
+  },
+  { options: { url: "http://a:4600" }, says: /engine is missing; set engine "http"/ },
   { options: { url: "postgres://h/d" }, says: /engine is missing; set engine "postgres"/ },
   { options: { bus: "agents" }, says: /bus is "agents", but engine is missing; set engine "aws"/ },
   { options: { engine: "aws", bus: "agents", file: "bus.db" } as const, says: /file is for the embedded engine/ },

@@ -10,6 +10,7 @@ test.each([
   { engine: "aws", bus: "agents", lease: "1s" },
   { engine: "aws", bus: "arn:aws:events:eu-west-1:123456789012:event-bus/agents" },
   { engine: "postgres", url: "postgres://localhost/app", lease: "1s", retention: "7d", maxPending: 1 },
+  { engine: "http", url: "https://bus.internal:4600", token: "wgl_1", lease: "1s" },
   { grace: 0, logLevel: "silent", random: Math.random, onError: () => {} },
 ])("checkOptions accepts %j", (options) => {
   expect(() => checkOptions(options, "connect")).not.toThrow();
@@ -18,7 +19,7 @@ test.each([
 test.each([
   {
     options: { engine: "sqlite" },
-    says: /^connect: engine must be "embedded", "memory", "aws", "postgres" or a function that opens an engine, not "sqlite"$/,
+    says: /^connect: engine must be "embedded", "memory", "aws", "postgres", "http" or a function that opens an engine, not "sqlite"$/,
   },
   { options: { enginee: "memory" }, says: /^connect: unknown option enginee; did you mean "engine"\?/ },
   { options: { zzzzzz: 1 }, says: /^connect: unknown option zzzzzz; the options are engine, file, / },
@@ -34,6 +35,8 @@ test.each([
   { options: { keep: 0 }, says: /keep must be at least 1, not 0$/ },
   { options: { onError: "log" }, says: /onError must be a function, not "log"$/ },
   { options: { catalog: {} }, says: /catalog must be an object with the methods resolve, upcast, not \{\}$/ },
+  { options: { engine: "memory", url: "http://localhost:4600" }, says: /url is for postgres and http; omit it/ },
+  { options: { engine: "http", url: "http://a", file: "a.db" }, says: /file is for the embedded engine; omit it/ },
   { options: { engine: "memory", file: "a.db" }, says: /file is for the embedded engine/ },
   {
     options: { engine: "memory", bus: "agents" },
@@ -48,14 +51,14 @@ test.each([
     says: /maxPending is for the embedded engine and postgres; omit it with engine "memory"/,
   },
   { options: { engine: "embedded", keep: 5 }, says: /keep is for the memory engine; omit it with engine "embedded"/ },
-  { options: { engine: "embedded", lease: "5s" }, says: /lease is for the aws engine and postgres/ },
+  { options: { engine: "embedded", lease: "5s" }, says: /lease is for aws, postgres and http/ },
   { options: { engine: "aws", file: "a.db" }, says: /file is for the embedded engine; omit it with engine "aws"/ },
   { options: { engine: "aws", keep: 5 }, says: /keep is for the memory engine/ },
   { options: { engine: "aws", maxPending: 5 }, says: /maxPending is for the embedded engine and postgres/ },
   { options: { engine: "aws", retention: "7d" }, says: /retention is .*, whose stack sets the retention of history$/ },
   {
     options: { engine: "embedded", url: "postgres://" },
-    says: /url is for the postgres engine; omit it with engine "emb/,
+    says: /url is for postgres and http; omit it with engine "emb/,
   },
   { options: { engine: "postgres", bus: "agents" }, says: /bus is for the aws engine; omit it with engine "postgres"/ },
   { options: { bus: "My_Bus" }, says: /^connect: bus must be 1 to 20 characters of .*, not "My_Bus"$/ },

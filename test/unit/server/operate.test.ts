@@ -73,3 +73,19 @@ test("it says whether it lives and whether it is ready", async () => {
   expect((await get("/readyz")).json).toMatchObject({ status: 503, code: "closed" });
   expect((await get("/healthz")).status).toBe(200);
 });
+
+test("Prometheus reads counts and depths", async () => {
+  const { get, bus } = await withDeadLetters();
+  await bus.publish({ type: "custom.three", data: {} });
+  const { status, headers, text } = await get("/metrics");
+  expect(status).toBe(200);
+  expect(headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  const lines = text.split("\n");
+  expect(lines).toContain("# TYPE waggle_published_total counter");
+  expect(lines).toContain("waggle_published_total 3");
+  expect(lines).toContain("waggle_dead_lettered_total 2");
+  expect(lines).toContain('waggle_waiting{subscription="readers"} 1');
+  expect(lines).toContain('waggle_dead_letters{subscription="readers"} 2');
+  for (const line of lines.slice(0, -1))
+    expect(line).toMatch(/^(# (HELP|TYPE) waggle_\w+ .+|waggle_\w+(\{\w+="[^"]*"\})? [\d.e-]+)$/);
+});

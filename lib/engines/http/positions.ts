@@ -1,0 +1,37 @@
+import type { Position } from "../../engine/event-log.ts";
+
+/** Requests for the end of a log that are under way in this process, by server. */
+const asked = new Map<string, Set<Promise<unknown>>>();
+
+/**
+ * The end of a server's log, as of the call: what this process publishes after it, by any of its buses, is sent once the
+ * answer is there, and so lies behind it. Calls of one turn share a request.
+ */
+export class EndPositions {
+  readonly #asked: Set<Promise<unknown>>;
+  readonly #ask: () => Promise<Position>;
+  #shared: Promise<Position> | undefined;
+
+  constructor(url: string, ask: () => Promise<Position>) {
+    this.#asked = asked.get(url) ?? new Set();
+    asked.set(url, this.#asked);
+    this.#ask = ask;
+  }
+
+  get(): Promise<Position> {
+    if (this.#shared !== undefined) return this.#shared;
+    const shared = Promise.resolve().then(() => {
+      this.#shared = undefined;
+      return this.#ask();
+    });
+    this.#shared = shared;
+    const settled = shared.catch(() => {}).finally(() => this.#asked.delete(settled));
+    this.#asked.add(settled);
+    return shared;
+  }
+
+  /** Resolves once what was asked for by now is answered; `undefined` where nothing is. */
+  answered(): Promise<unknown> | undefined {
+    return this.#asked.size === 0 ? undefined : Promise.all(this.#asked);
+  }
+}
