@@ -25,6 +25,8 @@ import { type Up, upLines } from "./rig/up-lines.ts";
 /** What `--up` deploys: the crew. */
 const crew = { app: "bin/stacks.ts", context: { bus: "agents" } };
 const contract = { app: "test/aws/contract/app.ts", context: {} };
+/** On an emulator the rules are to read ordering keys, which it cannot: the consumers have to find that out. */
+const contractOnEmulator = { ...contract, context: { "message-groups": "rule" } };
 /** The apps that the other tests share, with their context. */
 const shared = [crew, { app: "bin/stacks.ts", context: { bus: "e2e", functions: "test/aws/e2e/functions" } }];
 
@@ -53,7 +55,8 @@ try {
 async function runOn(target: Target): Promise<number> {
   const { signal } = ending;
   const up = args.includes("--up");
-  const apps = up ? [crew] : needsContract(args) ? [contract, ...shared] : shared;
+  const ofContract = target.start === undefined ? contract : contractOnEmulator;
+  const apps = up ? [crew] : needsContract(args) ? [ofContract, ...shared] : shared;
   await mkdir(cache, { recursive: true });
   const account = target.start === undefined ? await findAccount() : undefined;
   const emulator = await target.start?.(signal);

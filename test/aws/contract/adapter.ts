@@ -6,7 +6,7 @@ import { connect } from "../../../lib/index.ts";
 import { target } from "../rig/targets.ts";
 import { clearQueues } from "./clear-queues.ts";
 import { dynamoRecorder } from "./dynamo-recorder.ts";
-import { leftOut } from "./left-out.ts";
+import { keepsKeysTogether, leftOut } from "./left-out.ts";
 import { quiet } from "./quiet.ts";
 import { buses, lease, recorderTable, timeScale } from "./settings.ts";
 
@@ -45,7 +45,13 @@ export const polledAdapter: ContractAdapter = {
 /** Deployed, and consumed by Lambda functions. */
 export const functionsAdapter: ContractAdapter = {
   name: "aws, in functions",
-  lacks: [...lackedByAll, ...(target === "localstack" ? (["parallel-runs"] as const) : []), "local-consumers", "crash"],
+  lacks: [
+    ...lackedByAll,
+    ...(target === "localstack" ? (["parallel-runs"] as const) : []),
+    ...(keepsKeysTogether(target) ? (["keys-apart"] as const) : []),
+    "local-consumers",
+    "crash",
+  ],
   leftOut: leftOut("functions", target),
   unproven,
   timeScale,

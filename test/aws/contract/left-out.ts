@@ -147,6 +147,17 @@ const inFunctions: readonly string[] = [
   ),
 ];
 
+/** An emulator's event source of a FIFO queue runs one batch at a time, so that a key whose handler runs holds up all others. */
+const keysTogether: readonly string[] = [
+  ...titles("delay", "ordered: a delayed event holds up no other key"),
+  ...titles("limits", "throttle with a key: what has to wait holds up no other key"),
+  ...titles(
+    "order",
+    "ordered: while one key waits, another goes on",
+    "ordered: events without the key do not wait for each other",
+  ),
+];
+
 /** LocalStack's event sources run one batch at a time. */
 const oneBatchAtOnce: readonly string[] = [
   ...titles("order", "concurrency is used, and never exceeded, by several subscribers of one name together"),
@@ -166,9 +177,13 @@ const overtaking: readonly string[] = [
   ...titles("crashes", "order within a key outlives the death of the process that ran its head"),
 ];
 
+/** Whether functions handle one key at a time there. */
+export const keepsKeysTogether = (target: TargetName): boolean => target !== "account";
+
 /** The cases that a mode leaves out on a target, all of them. */
 export function leftOut(mode: "polled" | "functions", target: TargetName): string[] {
   const byTarget = [
+    ...(mode === "functions" && keepsKeysTogether(target) ? keysTogether : []),
     ...(target === "localstack" ? overtaking : []),
     ...(target === "localstack" && mode === "functions" ? oneBatchAtOnce : []),
   ];
