@@ -71,6 +71,7 @@ export interface LogRead {
 export interface LogSelection {
   /** Type names; `*` matches any run of characters. */
   readonly types?: readonly string[];
+  /** Values of `source`. */
   readonly sources?: readonly string[];
   /** Correlation ids. */
   readonly flows?: readonly string[];
