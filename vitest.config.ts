@@ -68,7 +68,7 @@ export default defineConfig({
           name: "local",
           include: ["test/**/*.test.ts"],
           // test/aws needs an emulator or an account, npm run test:aws; test/postgres a server, npm run test:postgres.
-          exclude: ["test/infra/**", "test/aws/**", "test/postgres/**"],
+          exclude: ["test/infra/**", "test/aws/**", "test/contract/http-*.test.ts", "test/postgres/**"],
         },
       },
     ],

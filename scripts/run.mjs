@@ -16,6 +16,10 @@ const commands = {
   "test:aws": { argv: ["test/aws/run.ts", "ministack"], built: true },
   "test:localstack": { argv: ["test/aws/run.ts", "localstack"], built: true },
   "test:account": { argv: ["test/aws/run.ts", "account"], built: true },
+  "test:http": {
+    argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.http.config.ts"],
+    built: true,
+  },
   "test:postgres": {
     argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.postgres.config.ts"],
     built: true,

@@ -1,5 +1,3 @@
-import type { Bus } from "../bus/bus.ts";
-import type { Event } from "../event/event.ts";
 import { idTime } from "../event/id.ts";
 import { type Alert, alertType } from "./alert.ts";
 
@@ -30,7 +28,8 @@ export interface WatchedTimes {
 
 /** What a watch reads. */
 export interface WatchedHistory {
-  readonly bus: Pick<Bus, "history">;
+  /** When an event was accepted, in milliseconds since 1970; undefined where history does not have it. */
+  acceptedAt(id: string): Promise<number | undefined>;
   /** What was recorded, part by part. */
   recorded(times: WatchedTimes): AsyncIterable<readonly FlowEvent[]>;
 }
@@ -42,7 +41,7 @@ const readAtOnce = 16;
 
 /** Reads the flows of which something was recorded between two times. */
 export async function watchFlowsOf(
-  { bus, recorded }: WatchedHistory,
+  { acceptedAt, recorded }: WatchedHistory,
   times: WatchedTimes,
   slowMs: number,
 ): Promise<FlowStatistics> {
@@ -52,7 +51,7 @@ export async function watchFlowsOf(
   const left = flows.entries();
   const work = async () => {
     for (const [flowId, events] of left) {
-      const startedAt = await startOf(bus, flowId, events);
+      const startedAt = await startOf(acceptedAt, flowId, events);
       durations.push(latestOf(events) - startedAt);
       // The first that came too late: the next run finds it again, or the alert that it raised.
       const late = events.filter((at) => at - startedAt > slowMs);
@@ -91,16 +90,13 @@ function latestOf(times: readonly number[]): number {
 }
 
 /** A flow has the id of its first event, and that mostly tells when it was. */
-async function startOf(bus: Pick<Bus, "history">, flowId: string, events: readonly number[]): Promise<number> {
+async function startOf(
+  acceptedAt: WatchedHistory["acceptedAt"],
+  flowId: string,
+  events: readonly number[],
+): Promise<number> {
   const seen = earliestOf(events);
-  const inside = idTime(flowId);
-  if (inside !== undefined) return Math.min(inside, seen);
-  const first = await bus.history.get(flowId);
-  return first === undefined ? seen : Math.min(acceptedNear(first), seen);
-}
-
-function acceptedNear({ id, time }: Event): number {
-  return idTime(id) ?? Date.parse(time);
+  return Math.min(idTime(flowId) ?? (await acceptedAt(flowId)) ?? seen, seen);
 }
 
 function slowFlow(flowId: string, atMs: number, startedAt: number, slowMs: number): Alert {

@@ -48,14 +48,14 @@ export function watchFunction(options: WatchOptions, runtime: FunctionRuntime): 
   const settings = watchSettings(options);
   const ready = once(async () => {
     const dependencies = await functionDependencies(runtime, options.catalog);
-    const { recorded } = createHistoryTable(dependencies);
-    return { ...createFunctionBus(dependencies, settings.source), recorded, dependencies };
+    const history = createHistoryTable(dependencies);
+    return { ...createFunctionBus(dependencies, settings.source), history, dependencies };
   });
   return async (event) => {
-    const { bus, recorded, dependencies } = await ready();
+    const { bus, history, dependencies } = await ready();
     const owner = { bus: dependencies.config.bus };
     const now = scheduledAt(event, runtime.clock.now());
-    const { durations, slowFlows, alerts, cut } = await watchOnce({ bus, recorded }, settings, now);
+    const { durations, slowFlows, alerts, cut } = await watchOnce(bus, history, settings, now);
     const { flows, slowFlows: slow, alerts: raised, flowDuration } = metricNames;
     for (const line of [
       metricsLine(owner, { [flows]: durations.length, [slow]: slowFlows, [raised]: alerts }, now),
@@ -68,15 +68,11 @@ export function watchFunction(options: WatchOptions, runtime: FunctionRuntime): 
 }
 
 /** Watches the last minutes before `now`. */
-export async function watchOnce(
-  { bus, recorded }: WatchedHistory & { readonly bus: Bus },
-  settings: WatchSettings,
-  now: number,
-) {
+export async function watchOnce(bus: Bus, history: WatchedHistory, settings: WatchSettings, now: number) {
   const until = now - lagMs;
   const minutes = minutesToCount(until);
   const [flows, rows] = await Promise.all([
-    watchFlowsOf({ bus, recorded }, { since: now - coveredMs, until: now }, settings.slowMs),
+    watchFlowsOf(history, { since: now - coveredMs, until: now }, settings.slowMs),
     bus.history.stats({ since: new Date(minutes.since), until: new Date(minutes.until), window: minute }),
   ]);
   const alerts: readonly Alert[] = [...rateAlerts(rows, minutes.until, settings.spike), ...flows.alerts];

@@ -56,8 +56,11 @@ export function httpAdapter(engine: "memory" | "embedded", declaration: Omit<Dec
       return {
         recorder: fileRecorder(directory.path),
         connect: (options) => connect({ ...options, engine: "http", url, lease: leaseMs }),
-        startWorker: (names) =>
-          forkWorker(workerProgram, [directory.path, url, String(leaseMs), String(timeScale), ...names]),
+        startWorker: async (names) => {
+          const args = [directory.path, url, String(leaseMs), String(timeScale), ...names];
+          const worker = await forkWorker(workerProgram, args);
+          return { ...worker, kill: () => worker.kill().then(() => serverHasSeen(url)) };
+        },
         close: async () => {
           await server.kill();
           await directory.remove();
@@ -65,4 +68,9 @@ export function httpAdapter(engine: "memory" | "embedded", declaration: Omit<Dec
       };
     },
   };
+}
+
+/** The end of a connection has reached the server before these requests, which it handles one after the other. */
+async function serverHasSeen(url: string): Promise<void> {
+  for (let request = 0; request < 2; request += 1) await (await fetch(`${url}/healthz`)).text();
 }

@@ -36,8 +36,8 @@ class HttpEngine implements Engine {
     { clock, onError, leaseMs = 30_000 }: HttpOptions,
   ) {
     this.#transport = transport;
-    // Whoever connects to the server shares its bus.
-    this.capabilities = new Set([...capabilities, "multi-process" as const]);
+    // Whoever connects to the server shares its bus. How deliveries ended is not asked over HTTP.
+    this.capabilities = new Set([...capabilities.filter((one) => one !== "outcomes"), "multi-process" as const]);
     this.#session = new SessionClient({ transport, clock, onError, leaseMs });
     this.log = new HttpLog(transport, this.#session);
     this.deliveries = createDeliveries(transport, this.#session, this.capabilities.has("settled"));

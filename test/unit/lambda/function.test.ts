@@ -5,6 +5,7 @@ import { taskAssigned, taskCompleted } from "../../../lib/catalog/index.ts";
 import type { HandlerMiddleware } from "../../../lib/delivery/middleware.ts";
 import { createClients } from "../../../lib/engines/aws/clients.ts";
 import type { Clients } from "../../../lib/engines/aws/dependencies.ts";
+import { createIds } from "../../../lib/event/id.ts";
 import { type Event, getBus, RetryAfterError } from "../../../lib/index.ts";
 import { subscriberFunction } from "../../../lib/lambda/define-handler.ts";
 import type { FunctionRuntime } from "../../../lib/lambda/function-runtime.ts";
@@ -181,13 +182,13 @@ describeDynamo("the functions of a bus", () => {
     published.length = 0;
     lines.length = 0;
     const now = Date.now();
-    const [first, last] = [anEvent({ id: "flow-a", type: "custom.a" }), anEvent({ id: "flow-b", type: "custom.b" })];
-    const at = (event: Event, ms: number): Event => ({
-      ...event,
-      time: new Date(now - ms).toISOString(),
-      metadata: { ...event.metadata, correlationId: "flow-a" },
-    });
-    await historyFunction({}, runtime)(batch("agents-history", at(first, 60_000), at(last, 30_000)), context);
+    const idAt = (ms: number) => createIds({ now: () => now - ms })();
+    const flow = idAt(60_000);
+    const event = (id: string, type: string) => anEvent({ id, type, metadata: { correlationId: flow } });
+    const [first, last] = [event(flow, "custom.a"), event(idAt(30_000), "custom.b")];
+    // One that tells of the past is no flow that takes since then.
+    const imported = anEvent({ id: "imported", type: "custom.a", time: "2001-01-01T00:00:00.000Z" });
+    await historyFunction({}, runtime)(batch("agents-history", first, last, imported), context);
     await watchFunction({}, runtime)({ time: new Date(now + 1_000).toISOString() }, context);
     expect(published).toMatchObject([{ Source: "watch-flows", DetailType: "system.performance.alert" }]);
     expect(lines.map((line) => logged.parse(JSON.parse(line)))).toContainEqual(

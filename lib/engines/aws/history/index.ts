@@ -28,6 +28,10 @@ export function createHistoryTable(dependencies: AwsDependencies): HistoryTable 
     query: (query, page) => queries.page(query, page),
     flow: (correlationId) => queries.flow(correlationId),
     stats: (query) => counts.stats(query),
+    acceptedAt: async (id) => {
+      const [found] = await rows.byKeys(await rows.keysOf([id]));
+      return found === undefined ? undefined : keyTime(found.key);
+    },
     recorded: (times) => recordedBetween(table, times),
     position: async (of) => {
       if (of === "end") return log.end();
