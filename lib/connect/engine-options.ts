@@ -77,7 +77,7 @@ export function checkCombination({ bus, engine, url }: ConnectOptions): void {
   if (engine === "http" && !isHttpAddress(url)) {
     throw new BusError(
       "invalid_config",
-      `connect: engine is "http", but url is ${url === undefined ? "missing" : "no http address"}; set \`url\`, WAGGLE_URL or --url to the address of the server, such as http://127.0.0.1:4600`,
+      `connect: engine is "http", but url is ${url === undefined ? "missing" : "not an http address"}; set \`url\`, WAGGLE_URL or --url to the address of the server, such as http://127.0.0.1:4600`,
     );
   }
   if (engine === undefined && url !== undefined) {

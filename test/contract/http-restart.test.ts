@@ -64,7 +64,7 @@ test("a server that is killed and started again loses nothing that was accepted,
   expect([...runs.values()].every((count) => count === 1)).toBe(true);
 });
 
-test("a handler that runs while its server is killed is not run beside itself, and its outcome counts", {
+test("a handler that runs while its server is killed is not run again meanwhile, and its outcome counts", {
   timeout: 60_000,
 }, async () => {
   const { kill, start, connect: open } = await restartable();

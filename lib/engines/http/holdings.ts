@@ -25,7 +25,7 @@ const released: Outcome = { kind: "released" };
 
 /**
  * What this process holds of the server's deliveries. Where the server loses the session, a run goes on: its delivery comes again,
- * and the run stands for it, so that it is not run twice beside itself, nor again after it has ended.
+ * and the run stands for it, so that attempts never overlap, nor is it run again after it has ended.
  */
 export class Holdings {
   readonly #running = new Map<Delivery, Running>();

@@ -24,7 +24,7 @@ export function fromStructured(given: unknown): unknown {
   return toDraft(parsed.data, dataOf(parsed.data.datacontenttype ?? "application/json", text));
 }
 
-/** The CloudEvents of a batch. Throws `invalid_event` where it is no list. */
+/** The CloudEvents of a batch. Throws `invalid_event`: it must be a list. */
 export function fromBatch(text: string): readonly unknown[] {
   const batch = parseJson(text, "the body", "invalid_event");
   if (Array.isArray(batch)) return batch;

@@ -85,7 +85,7 @@ test.each([
   { options: { engine: "http" } as const, says: /url is missing; set `url`, WAGGLE_URL or --url/ },
   {
     options: { engine: "http", url: "localhost:4600" } as const,
-    says: /url is no http address; set .* such as http:\/\/127\.0\.0\.1:4600$/,
+    says: /url is not an http address; set .* such as http:\/\/127\.0\.0\.1:4600$/,
   },
   { options: { url: "http://a:4600" }, says: /engine is missing; set engine "http"/ },
   { options: { url: "postgres://h/d" }, says: /engine is missing; set engine "postgres"/ },
