@@ -72,6 +72,7 @@ export function createComponents(
       notifier.notify(queued);
       signal.notify();
     },
+    released: () => workLoop.schedule(),
     unclaim: (delivery) => workLoop.unclaim(delivery),
   });
   const horizonWatch = new HorizonWatch({ watched: () => signal.watched, again: () => signal.notify() });

@@ -6,8 +6,8 @@ import type { ClaimedDelivery } from "./claimed-delivery.ts";
 export class Consumers {
   readonly #byName = new Map<string, Set<Consumer>>();
   readonly #onError: (error: BusError) => void;
-  /** By subscription, what statements under way may still claim. */
-  readonly #reserved = new Map<string, number>();
+  /** Subscriptions for which a statement under way may claim. */
+  readonly #reserved = new Set<string>();
   #outstanding = 0;
 
   constructor(onError: (error: BusError) => void) {
@@ -43,21 +43,21 @@ export class Consumers {
     if (consumers?.delete(consumer) === true && consumers.size === 0) this.#byName.delete(name);
   }
 
-  /** How many of a subscription's deliveries can be taken, besides those that statements under way may bring. */
+  /**
+   * How many of a subscription's deliveries a statement may claim: none while another one may. The answers of two could come in
+   * another order than that in which they claimed, and what is newer would start first.
+   */
   free(name: string): number {
+    if (this.#reserved.has(name)) return 0;
     let capacity = 0;
     for (const consumer of this.#byName.get(name) ?? []) capacity += consumer.capacity();
-    return Math.max(0, capacity - (this.#reserved.get(name) ?? 0));
+    return capacity;
   }
 
-  /** A statement may claim so many; gives what ends that. */
-  reserve(name: string, count: number): () => void {
-    this.#reserved.set(name, (this.#reserved.get(name) ?? 0) + count);
-    return () => {
-      const left = (this.#reserved.get(name) ?? 0) - count;
-      if (left > 0) this.#reserved.set(name, left);
-      else this.#reserved.delete(name);
-    };
+  /** A statement may claim; gives what ends that. */
+  reserve(name: string): () => void {
+    this.#reserved.add(name);
+    return () => this.#reserved.delete(name);
   }
 
   /** Counts a claimed delivery until it is settled. */

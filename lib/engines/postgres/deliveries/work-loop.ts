@@ -170,7 +170,7 @@ export class WorkLoop {
   async #write(group: Group): Promise<void> {
     const { consumers, nextId, processId } = this.#dependencies;
     const { claims, settlements } = group;
-    const releases = [...claims].map(([sub, free]) => consumers.reserve(sub.record.name, free));
+    const releases = [...claims.keys()].map(({ record }) => consumers.reserve(record.name));
     const release = () => {
       for (const end of releases.splice(0)) end();
     };

@@ -35,7 +35,7 @@ export function conditions(
   if (terms.length > 0) add((value) => `terms @> ${value}::text[]`, terms);
   const since = queryTime(query.since, "since");
   const until = queryTime(query.until, "until");
-  const happenedSince = queryTime(query.happenedSince, "happenedSince");
+  const happenedSince = queryTime(query.happenedSince, "happenedSince", "down");
   const happenedUntil = queryTime(query.happenedUntil, "happenedUntil");
   // The day as well: it says which partitions are read.
   if (since !== undefined) {

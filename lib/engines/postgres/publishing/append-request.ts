@@ -58,7 +58,7 @@ export function appendRequest(dependencies: RequestDependencies, publishes: read
     const free = keyOf === undefined ? Math.min(count, consumers?.free(record.name) ?? 0) : 0;
     const { maxBacklog, name } = record;
     if (free === 0 && maxBacklog === undefined) return [];
-    if (free > 0 && consumers !== undefined) releases.push(consumers.reserve(name, free));
+    if (free > 0 && consumers !== undefined) releases.push(consumers.reserve(name));
     if (maxBacklog === undefined) return [{ sub: id, free }];
     return [{ sub: id, free, wait: maxBacklog, reason: JSON.stringify(overflowFailure(name, maxBacklog, now())) }];
   });

@@ -21,6 +21,8 @@ export interface PublishLoopDependencies {
   now(): number;
   /** Something was appended: these ids, at these positions; some is still to be claimed, or due in so many milliseconds. */
   appended(result: AppendResult, positions: Iterable<readonly [id: string, position: number]>): void;
+  /** The statement that could claim deliveries has ended. */
+  released(): void;
   /** A delivery was claimed for which nobody is left. */
   unclaim(delivery: ClaimedDelivery): void;
 }
@@ -87,7 +89,7 @@ export class PublishLoop {
   }
 
   async #attempt(group: readonly PendingPublish[]): Promise<void> {
-    const { database, processId, subscriptionCache } = this.#dependencies;
+    const { database, processId, released, subscriptionCache } = this.#dependencies;
     for (let tries = 0; tries < triesAtMost; tries += 1) {
       const request = appendRequest(this.#dependencies, group);
       const owner = processId();
@@ -97,6 +99,7 @@ export class PublishLoop {
         result = parseAppended(row?.result);
       } finally {
         request.release();
+        released();
       }
       if (result !== undefined) {
         this.#written(group, result, owner);
