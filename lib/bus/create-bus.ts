@@ -11,7 +11,6 @@ import { busClosed } from "../engine/errors.ts";
 import type { HistoryQuery } from "../engine/queries.ts";
 import { BusError, toBusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
-import type { Catalog } from "../event/catalog.ts";
 import type { EventDefinition } from "../event/definition.ts";
 import type { Draft, Event } from "../event/event.ts";
 import { ChangeWatch } from "../history/change-watch.ts";
@@ -34,35 +33,16 @@ import {
 } from "../replay/replay-archive.ts";
 import { parseId } from "../runtime/call-fields.ts";
 import { checkCallOptions } from "../runtime/call-options.ts";
-import { type Clock, longestTimerMs } from "../runtime/clock.ts";
-import type { Logger } from "../runtime/logger.ts";
-import type { BusMetrics, Counters } from "../runtime/metrics.ts";
+import { longestTimerMs } from "../runtime/clock.ts";
+import type { BusMetrics } from "../runtime/metrics.ts";
 import type { Bus, Subscriptions } from "./bus.ts";
+import type { BusDependencies } from "./bus-dependencies.ts";
 import { busMetrics } from "./bus-metrics.ts";
 import { endRunners } from "./end-runners.ts";
 import { HandlersByName } from "./handlers-by-name.ts";
-import { createMiddleware, type Middleware, type MiddlewareOption } from "./middleware.ts";
+import { createMiddleware, type Middleware } from "./middleware.ts";
 import { setAside } from "./set-aside.ts";
 import { parseSubscribe, type SubscribeCall } from "./subscribe-call.ts";
-
-/** What a bus is made of. */
-export interface BusDependencies {
-  readonly engine: Engine;
-  readonly catalog: Catalog;
-  /** Given to what is published without one. */
-  readonly source: string | undefined;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly nextId: () => string;
-  readonly logger: Logger;
-  readonly counters: Counters;
-  /** Runs around publishes and handlers, the outermost first. */
-  readonly use: readonly MiddlewareOption[];
-  /** Milliseconds that handlers may go on for once the bus closes. */
-  readonly graceMs: number;
-  /** Called for background errors, which no caller can see. */
-  readonly onError: (error: BusError) => void;
-}
 
 /** Drafts of one `publishAll` that are on their way at once. */
 const batch = 1_000;

@@ -1,5 +1,6 @@
 import type { Bus } from "../bus/bus.ts";
-import { type BusDependencies, createBus } from "../bus/create-bus.ts";
+import type { BusDependencies } from "../bus/bus-dependencies.ts";
+import { createBus } from "../bus/create-bus.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { standardCatalog } from "../catalog/index.ts";
 import type { Engine, EngineContext } from "../engine/engine.ts";
