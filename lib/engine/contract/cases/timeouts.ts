@@ -19,7 +19,7 @@ export const timeoutCases: readonly ContractCase[] = [
         "2 done",
       ]);
       const [started, aborted] = reports;
-      expect((aborted?.at ?? 0) - (started?.at ?? 0)).toBeGreaterThanOrEqual(t.ms(60) - 2);
+      expect((aborted?.at ?? 0) - (started?.at ?? 0)).toBeGreaterThanOrEqual(t.ms(120) - 2);
       await t.counted({ failed: 1, retried: 1, delivered: 1, stuck: 0, running: 0 });
     },
   },
