@@ -65,6 +65,11 @@ export const classes: readonly RuleClass[] = [
     }),
     event: (random, rules) => ({ key: `key-${random(rules)}`, kind: "mail", owner: `owner-${random(rules)}` }),
   },
+  {
+    name: "equal",
+    rule: (number) => ({ type: ["task.completed"], data: { kind: [kinds[number % 5]] } }),
+    event: (random) => ({ kind: kinds[random(5)] }),
+  },
 ];
 
 /** Rules of every class in turn. */

@@ -43,41 +43,32 @@ export function blockRange(address: string, bits: number): HexRange {
 
 /**
  * Whether digits are in a range. They are compared from the left until the result is known, whatever their length, as AWS's
- * engine does: an IPv6 address is in the IPv4 block that contains its first 32 bits.
+ * engine does: an IPv6 address is in the IPv4 block that contains its first 32 bits. An IPv4 address is in an IPv6 block if
+ * its digits alone decide it.
  */
-export function inHexRange(range: HexRange, digits: string): boolean {
-  let onFrom = true;
-  let onTo = true;
-  for (let at = 0; at < range.from.length; at += 1) {
-    const digit = digits.charAt(at);
-    if (!isUpperHex(digit)) return false;
-    const from = range.from.charAt(at);
-    const to = range.to.charAt(at);
-    if ((onFrom && digit < from) || (onTo && digit > to)) return false;
-    onFrom &&= digit === from;
-    onTo &&= digit === to;
-    if (!onFrom && !onTo) return true;
-  }
-  return true;
-}
-
-function isUpperHex(digit: string): boolean {
-  return (digit >= "0" && digit <= "9") || (digit >= "A" && digit <= "F");
+export function inHexRange({ from, to }: HexRange, digits: string): boolean {
+  const { length } = digits;
+  if (length < from.length) return digits > from.slice(0, length) && digits < to.slice(0, length);
+  const compared = length === from.length ? digits : digits.slice(0, from.length);
+  return compared >= from && compared <= to;
 }
 
 /** The digits of every byte. */
 const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0").toUpperCase());
 
+const dot = 0x2e;
+
 function ipv4Digits(text: string): string | undefined {
   let address = "";
   let [byte, digits, dots] = [0, 0, 0];
   for (let at = 0; at < text.length; at += 1) {
-    const digit = text.charCodeAt(at) - 0x30;
+    const code = text.charCodeAt(at);
+    const digit = code - 0x30;
     if (digit >= 0 && digit <= 9) {
       byte = byte * 10 + digit;
       digits += 1;
       if (byte > 255) return undefined;
-    } else if (text.charAt(at) === "." && digits > 0) {
+    } else if (code === dot && digits > 0) {
       address += hexBytes[byte] ?? "";
       byte = 0;
       digits = 0;

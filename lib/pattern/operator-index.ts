@@ -2,7 +2,7 @@ import { AffixTrie } from "./affix-trie.ts";
 import { ExclusionIndex } from "./exclusion-index.ts";
 import { foldCase, foldedForms } from "./ignore-case.ts";
 import { InfixIndex } from "./infix-index.ts";
-import { ipToHex } from "./ip.ts";
+import { type HexRange, ipToHex } from "./ip.ts";
 import { RangeIndex } from "./range-index.ts";
 import { testKey } from "./test-key.ts";
 import type { Scalar, Test } from "./value-test.ts";
@@ -172,8 +172,9 @@ export class OperatorIndex<Item> {
 /** Whether finding a test in the index proves that the value passes it. The caller must verify the others. */
 export function isSure(test: Test): boolean {
   switch (test.kind) {
-    case "wildcard":
     case "ip":
+      return isFoundByDigits(test.range);
+    case "wildcard":
     case "equals-ignore-case":
     case "prefix-ignore-case":
     case "suffix-ignore-case":
@@ -183,6 +184,12 @@ export function isSure(test: Test): boolean {
     default:
       return true;
   }
+}
+
+/** Whether a block of IPv4 addresses has all that start alike. IPv6 blocks are compared with IPv4 addresses in another way. */
+function isFoundByDigits({ from, to }: HexRange): boolean {
+  const { length } = commonStart(from, to);
+  return from.length === 8 && /^0*$/.test(from.slice(length)) && /^F*$/.test(to.slice(length));
 }
 
 /** How many tests a look-up may return that have only a start or an end in common with the value. */

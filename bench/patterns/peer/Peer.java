@@ -10,8 +10,9 @@ import software.amazon.event.ruler.Machine;
 /**
  * Matches events with rules, both as one JSON value per line, on one thread.
  * Arguments: the file of rules, the file of events, seconds to warm up, seconds to measure.
- * Prints: rules matched in one pass over the events, milliseconds to compile, events per second from JSON and from parsed
- * events. The seconds are CPU time of the thread, which other work on the machine changes less.
+ * Prints: rules matched in one pass over the events, milliseconds to compile, and events per second: read from the text, which
+ * skips what no rule asks for; parsed to a tree and then matched; and of trees that were parsed before. The seconds are CPU time
+ * of the thread, which other work on the machine changes less; the rate is that of the best of five parts.
  */
 public final class Peer {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -20,12 +21,12 @@ public final class Peer {
     List<String> rules = Files.readAllLines(Path.of(arguments[0]));
     String[] events = Files.readAllLines(Path.of(arguments[1])).toArray(new String[0]);
 
-    long compileStart = System.nanoTime();
+    long compileStart = THREADS.getCurrentThreadCpuTime();
     Machine machine = new Machine();
     for (int rule = 0; rule < rules.size(); rule += 1) {
       machine.addRule("rule-" + rule, rules.get(rule));
     }
-    double compileMs = (System.nanoTime() - compileStart) / 1e6;
+    double compileMs = (THREADS.getCurrentThreadCpuTime() - compileStart) / 1e6;
 
     JsonNode[] parsed = new JsonNode[events.length];
     ObjectMapper mapper = new ObjectMapper();
@@ -35,12 +36,12 @@ public final class Peer {
     double warmUp = Double.parseDouble(arguments[2]);
     double seconds = Double.parseDouble(arguments[3]);
     Matching fromText = event -> machine.rulesForJSONEvent(events[event]).size();
+    Matching fromJson = event -> machine.rulesForJSONEvent(mapper.readTree(events[event])).size();
     Matching fromTree = event -> machine.rulesForJSONEvent(parsed[event]).size();
-    run(fromText, events.length, warmUp);
-    double rate = run(fromText, events.length, seconds);
-    run(fromTree, events.length, warmUp);
-    double parsedRate = run(fromTree, events.length, seconds);
-    System.out.printf(java.util.Locale.ROOT, "%d %.1f %.0f %.0f%n", matched, compileMs, rate, parsedRate);
+    double textRate = best(fromText, events.length, warmUp, seconds);
+    double jsonRate = best(fromJson, events.length, warmUp, seconds);
+    double treeRate = best(fromTree, events.length, warmUp, seconds);
+    System.out.printf(java.util.Locale.ROOT, "%d %.1f %.0f %.0f %.0f%n", matched, compileMs, textRate, jsonRate, treeRate);
   }
 
   private interface Matching {
@@ -53,6 +54,13 @@ public final class Peer {
       matched += machine.rulesForJSONEvent(event).size();
     }
     return matched;
+  }
+
+  private static double best(Matching matching, int events, double warmUp, double seconds) throws Exception {
+    run(matching, events, warmUp);
+    double best = 0;
+    for (int part = 0; part < 5; part += 1) best = Math.max(best, run(matching, events, seconds / 5));
+    return best;
   }
 
   private static double run(Matching matching, int events, double seconds) throws Exception {
