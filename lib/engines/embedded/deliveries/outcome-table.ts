@@ -45,10 +45,11 @@ export class OutcomeTable {
   constructor(db: DatabaseSync, replays: Replays, onError: (error: BusError) => void) {
     this.#replays = replays;
     this.#onError = onError;
+    // By the last row of the block: an aggregate would read all of them, each time.
     this.#insert = db.prepare(
-      `INSERT INTO outcomes (id, at, data)
-       SELECT coalesce(max(id) + 1, :first), :at, :data FROM outcomes WHERE id BETWEEN :first AND :last
-       HAVING coalesce(max(id), 0) < :last`,
+      `INSERT INTO outcomes (id, at, data) SELECT next, ?3, ?4 FROM (
+         SELECT coalesce((SELECT id FROM outcomes WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) + 1, ?1) AS next
+       ) WHERE next <= ?2`,
     );
     this.#ofBlock = db.prepare("SELECT at, data FROM outcomes WHERE id BETWEEN ? AND ? ORDER BY id");
     this.#delete = db.prepare("DELETE FROM outcomes WHERE id BETWEEN ? AND ?");
@@ -98,7 +99,7 @@ export class OutcomeTable {
         others.length === 0 ? [subscription, plain] : [subscription, plain, others],
       );
       const { first, last } = rowsIn(block);
-      this.#insert.run({ first, last, at: this.#at, data: JSON.stringify(data) });
+      this.#insert.run(first, last, this.#at, JSON.stringify(data));
     }
     this.#added.clear();
   }
