@@ -45,11 +45,11 @@ export class OutcomeTable {
   constructor(db: DatabaseSync, replays: Replays, onError: (error: BusError) => void) {
     this.#replays = replays;
     this.#onError = onError;
-    // By the last row of the block: an aggregate would read all of them, each time.
+    // By the last row of the block: an aggregate would read all of them, each time. Node 22.18 binds no numbered parameters.
     this.#insert = db.prepare(
-      `INSERT INTO outcomes (id, at, data) SELECT next, ?3, ?4 FROM (
-         SELECT coalesce((SELECT id FROM outcomes WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1) + 1, ?1) AS next
-       ) WHERE next <= ?2`,
+      `INSERT INTO outcomes (id, at, data) SELECT next, ?, ? FROM (
+         SELECT coalesce((SELECT id FROM outcomes WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1) + 1, ?) AS next
+       ) WHERE next <= ?`,
     );
     this.#ofBlock = db.prepare("SELECT at, data FROM outcomes WHERE id BETWEEN ? AND ? ORDER BY id");
     this.#delete = db.prepare("DELETE FROM outcomes WHERE id BETWEEN ? AND ?");
@@ -99,7 +99,7 @@ export class OutcomeTable {
         others.length === 0 ? [subscription, plain] : [subscription, plain, others],
       );
       const { first, last } = rowsIn(block);
-      this.#insert.run(first, last, this.#at, JSON.stringify(data));
+      this.#insert.run(this.#at, JSON.stringify(data), first, last, first, last);
     }
     this.#added.clear();
   }
