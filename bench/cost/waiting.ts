@@ -93,7 +93,7 @@ export async function measureWaiting(
     const now = clock.now();
     if (now === begin + settlingMs) read = units.read;
     for (due += (rate * tickMs) / 1_000; due >= 1; due -= 1) {
-      collected.push({ event: source.next().value.event, acceptedAt: now });
+      collected.push(source.next().value);
     }
     const isAwaited = awaited && now >= nextAwaited;
     if (isAwaited) {
