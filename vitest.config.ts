@@ -39,7 +39,7 @@ export default defineConfig({
     ],
   },
   test: {
-    globalSetup: "test/support/temporary-folder.ts",
+    globalSetup: ["test/support/temporary-folder.ts", "test/support/fetch-emulator.ts"],
     retry: 0,
     // Bounds on what hangs, not on what is slow: tests wait for events, and a busy machine may take its time.
     testTimeout: 60_000,
