@@ -2,7 +2,9 @@ import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { build } from "esbuild";
 import { entries } from "../../scripts/entries.mjs";
 import { type Block, root } from "./pages.ts";
 
@@ -71,6 +73,7 @@ export async function createSampleProject(samples: readonly Sample[]): Promise<S
   for (const [index, files] of projects.entries()) {
     await writeFile(join(folder, `tsconfig.${index}.json`), config(files));
   }
+  const bundle = await bundleLibrary(folder);
   return {
     async check() {
       const found = new Map<string, string[]>();
@@ -83,13 +86,53 @@ export async function createSampleProject(samples: readonly Sample[]): Promise<S
       }
       return found;
     },
-    async run({ file }) {
+    async run({ block, file }) {
       const cwd = join(folder, "runs", file);
       await mkdir(cwd, { recursive: true });
-      return runNode(["--import", join(root, "test/support/run-from-source.ts"), join(folder, file)], cwd);
+      const isBundled = !block.code.some((line) => unbundled.some((name) => line.includes(`"${name}"`)));
+      const library = isBundled ? bundle : join(root, "test/support/run-from-source.ts");
+      return runNode(["--import", library, join(folder, file)], cwd);
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** What finds files by where it lies itself, or is for a test runner. A sample that names one of them runs all from source. */
+const unbundled = ["wagglebus/cdk", "wagglebus/dev", "wagglebus/engine/contract", "wagglebus/engine/contract/worker"];
+
+/**
+ * Bundles the sources of the library once for all samples, since loading its hundreds of modules is most of what a sample's
+ * process costs. Returns what `node --import` needs to have `wagglebus` mean the bundle.
+ */
+async function bundleLibrary(folder: string): Promise<string> {
+  const bundled = entries.filter(({ name }) => !unbundled.includes(name));
+  const outdir = join(folder, "library");
+  await build({
+    entryPoints: bundled.map(({ name, file }) => ({ in: join(root, file), out: name.replaceAll("/", "-") })),
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+    keepNames: true,
+    logLevel: "warning",
+  });
+  const urls = bundled.map(({ name }) => [name, pathToFileURL(join(outdir, `${name.replaceAll("/", "-")}.js`)).href]);
+  const hooks = join(folder, "run-from-bundle.mjs");
+  await writeFile(
+    hooks,
+    `import { registerHooks } from "node:module";
+const urls = new Map(${JSON.stringify(urls)});
+registerHooks({
+  resolve: (name, context, next) => {
+    const url = urls.get(name);
+    return url === undefined ? next(name, context) : { url, shortCircuit: true };
+  },
+});
+`,
+  );
+  return hooks;
 }
 
 async function compile(folder: string, config: string): Promise<string> {

@@ -16,7 +16,7 @@ import {
   type SubscriberSettings,
   SubscribersStack,
 } from "../../lib/cdk/index.ts";
-import { allThatComesBefore, anApp, aStackWithBus, only } from "./synthesis.ts";
+import { allThatComesBefore, anApp, aStackWithBus, bySchemas, only } from "./synthesis.ts";
 
 const functions = fileURLToPath(new URL("../../functions", import.meta.url));
 const folder = `${functions}/readers`;
@@ -164,7 +164,7 @@ function everySetting(stack: Stack): FunctionSettings {
 }
 
 test("every function of Waggle takes the settings, without findings of cdk-nag or of CloudFormation's schemas", async () => {
-  const app = anApp({ "@aws-cdk/core:validateAgainstDefaultRules": true, stage: "prod" });
+  const app = anApp({ ...bySchemas, stage: "prod" });
   const stack = new Stack(app, "bus");
   const settings = everySetting(stack);
   const bus = new AgentEventBus(stack, "Bus", { busName: "agents", history: settings, deadLetters: settings });

@@ -16,7 +16,7 @@ import {
   SubscribersStack,
 } from "../../lib/cdk/index.ts";
 import { anchorOf, readPages } from "../docs/pages.ts";
-import { anApp } from "./synthesis.ts";
+import { anApp, bySchemas } from "./synthesis.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const functions = join(root, "functions");
@@ -139,9 +139,6 @@ test("every event source has a maximum of functions, those that drain dead lette
   // Of publishers, history and the bus; one of each subscriber, and two of an ordered one.
   expect(drains).toBeGreaterThanOrEqual(3 + 5);
 });
-
-/** Makes the CDK validate templates against CloudFormation's schemas, as cdk.json does for the stacks. */
-const bySchemas = { "@aws-cdk/core:validateAgainstDefaultRules": true };
 
 describe("the stacks pass cdk-nag and CloudFormation's schemas", () => {
   test.each([

@@ -15,11 +15,21 @@ export function removeAssemblies(): void {
   assemblies = undefined;
 }
 
-/** Creates an app that does not bundle functions, for tests of templates. */
+/** For {@link anApp}: has templates validated against CloudFormation's schemas, as cdk.json has those of the stacks. */
+export const bySchemas = { "@aws-cdk/core:validateAgainstDefaultRules": true } as const;
+
+/**
+ * Creates an app that does not bundle functions, for tests of templates. Without {@link bySchemas} the CDK does not validate
+ * them: it would only print what it finds, and that takes longer than all else.
+ */
 export function anApp(context: Readonly<Record<string, unknown>> = {}): App {
   assemblies ??= mkdtempSync(join(tmpdir(), "wagglebus-infra-"));
   const outdir = mkdtempSync(join(assemblies, "app-"));
-  return new App({ outdir, context: { "aws:cdk:bundling-stacks": [], ...context } });
+  return new App({
+    outdir,
+    context: { "aws:cdk:bundling-stacks": [], ...context },
+    builtinCloudFormationValidation: Object.keys(bySchemas).some((name) => context[name] === true),
+  });
 }
 
 /** Creates a bus in its own stack. */

@@ -28,15 +28,34 @@ export interface Emulator {
 
 /** Starts an emulator on a free port of the loopback address. It ends with this process and does not keep it alive. */
 export async function startEmulator(): Promise<Emulator> {
-  const port = await freePort();
-  const [shell, ...args] = endsWithThis([await fetchEmulator(), "--host", "127.0.0.1", "--port", String(port)]);
+  const binary = await fetchEmulator();
+  for (;;) {
+    // Others take ports at the same time: what was free may not be so any more.
+    const started = await startOn(await freePort(), binary);
+    if (started !== "port in use") return started;
+  }
+}
+
+async function startOn(port: number, binary: string): Promise<Emulator | "port in use"> {
+  const [shell, ...args] = endsWithThis([binary, "--host", "127.0.0.1", "--port", String(port)]);
   const server = spawn(shell, args, { stdio: ["pipe", "ignore", "pipe"] });
   let said = "";
   server.stderr.on("data", (chunk) => {
     said += String(chunk);
   });
-  const exited = once(server, "exit");
+  // Its pipes are read to their end by then.
+  const exited = once(server, "close");
   const endpoint = `http://127.0.0.1:${port}`;
+  const listens = new Promise<void>((resolve) => {
+    server.stderr.on("data", () => {
+      if (said.includes("listening on")) resolve();
+    });
+  });
+  await Promise.race([listens, exited]);
+  if (said.includes("already in use")) {
+    server.stdin.end();
+    return "port in use";
+  }
   const ended = () => server.exitCode !== null || server.signalCode !== null;
   await eventually("the DynamoDB emulator answers", async () => {
     if (ended()) throw new Error(`it ended: ${said}`);
@@ -54,8 +73,8 @@ export async function startEmulator(): Promise<Emulator> {
   };
 }
 
-/** The path of the binary. Several test processes may come here at once: each installs aside, the first one's stays. */
-async function fetchEmulator(): Promise<string> {
+/** The path of the binary, fetched where it is not there. Several processes may do so at once: the first one's stays. */
+export async function fetchEmulator(): Promise<string> {
   const folder = join(cache, `dynoxide-${version}`);
   const inside = join("node_modules", emulator, "dynoxide");
   const binary = join(folder, inside);

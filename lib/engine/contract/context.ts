@@ -15,8 +15,8 @@ import type { Script } from "./script.ts";
 import { scriptedHandler } from "./scripted-handler.ts";
 import { type SubscriptionName, subscriptionOf } from "./subscriptions.ts";
 
-/** How long to wait for what is to come at once, in milliseconds at a time scale of 1; long, since machines are busy. */
-const waitMs = 5_000;
+/** See {@link CaseContext.longestWaitMs}: at any time scale, and at a time scale of 1. */
+const longestWait = { atLeastMs: 20_000, ms: 5_000 } as const;
 
 /** Between two checks. */
 const pollMs = 3;
@@ -68,6 +68,11 @@ export class CaseContext {
   /** Milliseconds, stretched by the engine's time scale. */
   ms(atScaleOne: number): number {
     return atScaleOne * this.#timeScale;
+  }
+
+  /** After how many milliseconds what is to come at once is given up: a bound on what hangs, since machines are busy. */
+  get longestWaitMs(): number {
+    return Math.max(longestWait.atLeastMs, this.ms(longestWait.ms));
   }
 
   /** Does what an event's script says. */
@@ -205,7 +210,7 @@ export class CaseContext {
   }
 
   eventually<Result>(what: string, check: () => Result | Promise<Result>) {
-    return eventually(what, check, this.ms(waitMs), this.ms(pollMs));
+    return eventually(what, check, this.longestWaitMs, this.ms(pollMs));
   }
 
   /** The reports of this case's flow, or those among them that agree with `match`. */
@@ -230,7 +235,7 @@ export class CaseContext {
 
   /** Waits until nothing of the flow is under way, and gives all that was reported: what is not there will not come. */
   async quiet(match: Partial<Report> = {}, bus = this.#bus): Promise<Report[]> {
-    const withinMs = this.ms(waitMs);
+    const withinMs = this.longestWaitMs;
     if (this.#environment.quiet === undefined) await bus.settled(this.flow, { timeout: withinMs });
     else {
       const [recorded, consumed, buses] = [this.#recorded, [...this.#consumed], this.#buses];

@@ -1,11 +1,12 @@
 /**
  * Polls until `check` gives something other than `undefined` and `false`, and gives that. Rejects once the time is up,
- * with what `check` threw last, or with `what` and how long it was waited for. `stepMs` lie between two checks.
+ * with what `check` threw last, or with `what` and how long it was waited for: a bound on what hangs, not on what is slow.
+ * `stepMs` lie between two checks.
  */
 export async function eventually<Result>(
   what: string,
   check: () => Result | Promise<Result>,
-  withinMs = 5_000,
+  withinMs = 30_000,
   stepMs = 3,
 ): Promise<Exclude<Result, undefined | false>> {
   const deadline = performance.now() + withinMs;

@@ -37,6 +37,14 @@ export const subscriptions = {
   "long-backoff": { on: "custom.contract.long_backoff", attempts: 3, backoff: { from: "15m", to: "30m" } },
   "growing-backoff": { on: "custom.contract.growing_backoff", attempts: 3, backoff: { from: 60, to: 120 } },
   "short-timeout": { on: "custom.contract.short_timeout", attempts: 2, backoff: soon, timeout: 120, concurrency: 1 },
+  // Its case publishes within this time, on any machine.
+  "publishing-late": {
+    on: "custom.contract.publishing_late",
+    attempts: 2,
+    backoff: soon,
+    timeout: 600,
+    concurrency: 1,
+  },
   "stuck-beside": { on: "custom.contract.stuck_beside", attempts: 2, backoff: soon, timeout: 60, concurrency: 1 },
   "undisturbed-by-stuck": { on: "custom.contract.stuck_beside" },
 

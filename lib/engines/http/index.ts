@@ -81,6 +81,8 @@ function createDeliveries(transport: Transport, session: SessionClient, knowsPen
           pending: async (correlationId: string, limit?: number) => {
             const found = z.object({ pending: z.array(pendingWire) });
             const body = { correlationId, ...(limit === undefined ? {} : { limit }) };
+            // The answer says what nobody handles.
+            await session.consumersTold();
             return (await transport.call("/v1/engine/pending", found, body)).pending;
           },
         }

@@ -45,6 +45,8 @@ export class SessionClient {
   #sending: Promise<void> | undefined;
   /** Called once the server was told what it is to be told now, or could not be. */
   #whenTold: (() => void)[] = [];
+  /** The same for what it is being told of the consumers. */
+  #telling: (() => void)[] | undefined;
   #renewal: Timer;
   #closed = false;
   /** Closed while the server is away: it will find the session lost. */
@@ -100,6 +102,16 @@ export class SessionClient {
     if (changed.length === 0) return undefined;
     this.#tellConsumers = true;
     const told = new Promise<void>((resolve) => this.#whenTold.push(resolve));
+    this.#send();
+    return told;
+  }
+
+  /** Resolves once the server knows what is consumed here, or cannot be told; `undefined` where it knows. */
+  consumersTold(): Promise<void> | undefined {
+    const whenTold = this.#tellConsumers ? this.#whenTold : this.#telling;
+    // Who consumes nothing, or has closed, may have nothing to tell any more.
+    if (whenTold === undefined || this.#consumers.size === 0) return undefined;
+    const told = new Promise<void>((resolve) => whenTold.push(resolve));
     this.#send();
     return told;
   }
@@ -217,11 +229,13 @@ export class SessionClient {
   async #sendAll(): Promise<void> {
     while (this.#hasNews()) {
       let id: string | undefined;
-      const told = this.#whenTold.splice(0);
+      let told: (() => void)[] | undefined;
       const outcomes = this.#holdings.takeOutcomes();
       try {
         id = await this.#session();
         const update = this.#update(outcomes.map(({ receipt, outcome }) => ({ receipt, outcome })));
+        told = this.#whenTold.splice(0);
+        if (update.consumers !== undefined) this.#telling = told;
         const { unknown } = await this.#dependencies.transport.call(
           `/v1/engine/sessions/${id}`,
           z.object({ unknown: z.array(z.string()) }),
@@ -238,7 +252,8 @@ export class SessionClient {
         else if (this.#closed) this.#gaveUp = true;
         else await this.#failed(error);
       } finally {
-        for (const resolve of told) resolve();
+        this.#telling = undefined;
+        for (const resolve of told ?? this.#whenTold.splice(0)) resolve();
       }
     }
     await this.#endIfIdle();

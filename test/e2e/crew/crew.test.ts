@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { connect, type Event } from "wagglebus";
 import type { ProjectFolder } from "../../support/project-folder.ts";
-import { crewProject, parseRecord, readCrew, runCrew, startCrew } from "./crew.ts";
+import { crewProject, keepRunning, parseRecord, readCrew, runCrew, startCrew } from "./crew.ts";
 
 // Each test starts the command several times.
 vi.setConfig({ testTimeout: 60_000 });
@@ -124,6 +124,7 @@ describe("the crew", () => {
   });
 
   test("killed again and again at different points, the rest is done, and nothing twice", async () => {
+    await keepRunning(here);
     const documents = 60;
     for (let one = 0; one < documents; one += 1) await here.write(`notes/${one}.md`, `# Document ${one}`);
     // In the planning, among the readings, and while the graph is brought up to date.
@@ -139,6 +140,7 @@ describe("the crew", () => {
       });
       expect((await run.ended).signal).toBe("SIGKILL");
     }
+    await here.write("over", "");
     const last = await readCrew(here.path, "notes");
     expect(last.plan.leftOver).toBeGreaterThan(0);
     expect(last.plan.roots[0]?.fresh).toBe(0);
@@ -158,6 +160,7 @@ describe("the crew", () => {
   });
 
   test("Ctrl-C ends it with 130; the next run does the rest", async () => {
+    await keepRunning(here);
     for (let one = 0; one < 40; one += 1) await here.write(`notes/${one}.md`, `# Document ${one}`);
     let told = false;
     const run = startCrew(here.path, ["notes"], (line) => {
@@ -168,6 +171,7 @@ describe("the crew", () => {
     const { code, stderr } = await run.ended;
     expect(code).toBe(130);
     expect(stderr).toMatch(/^interrupted: \d+ documents left; run it again/m);
+    await here.write("over", "");
     const { summary } = await readCrew(here.path, "notes");
     expect(summary.deadLetters).toEqual([]);
     expect(Object.values(await readings())).toEqual(Array(40).fill(1));

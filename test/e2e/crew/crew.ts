@@ -21,6 +21,24 @@ export async function crewProject(): Promise<ProjectFolder> {
   return project;
 }
 
+/**
+ * Adds a function that keeps a run from ending before a signal does, unless there is a file `over`: however late the signal comes,
+ * it finds the run at work.
+ */
+export async function keepRunning(project: ProjectFolder): Promise<void> {
+  await project.write(
+    "functions/holder/subscription.ts",
+    'export default { name: "holder", on: "task.created", concurrency: 1 };',
+  );
+  await project.write(
+    "functions/holder/handler.ts",
+    `import { existsSync } from "node:fs";
+     export default async () => {
+       if (!existsSync("over")) await new Promise((resolve) => process.once("SIGINT", resolve));
+     };`,
+  );
+}
+
 const recordSchema = z.discriminatedUnion("kind", [
   z.looseObject({
     kind: z.literal("plan"),

@@ -41,9 +41,21 @@ export class PostgresServer {
     }
     const options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
     await execute(binaries.initdb, ["-D", folder, ...options], { cwd: folder, ...unprivileged });
-    const server = new PostgresServer(binaries, folder, await freePort(), settings);
-    await server.resume();
-    return server;
+    for (;;) {
+      const server = new PostgresServer(binaries, folder, await freePort(), settings);
+      try {
+        await server.resume();
+        return server;
+      } catch (thrown) {
+        // Others take ports at the same time: what was free may not be so any more.
+        if (!(await server.log()).includes("Address already in use")) throw thrown;
+        await rm(server.#logFile);
+      }
+    }
+  }
+
+  get #logFile(): string {
+    return join(this.#folder, "server.log");
   }
 
   get url(): string {
@@ -56,7 +68,7 @@ export class PostgresServer {
 
   /** What the server has logged, for a test that fails. */
   log(): Promise<string> {
-    return readFile(join(this.#folder, "server.log"), "utf8");
+    return readFile(this.#logFile, "utf8");
   }
 
   /** Starts it, again after `kill`; resolves once it takes connections. */
@@ -68,11 +80,12 @@ export class PostgresServer {
       stdio: ["ignore", "ignore", "pipe"],
       ...unprivileged,
     });
-    child.stderr?.on("data", (data: Buffer) => void appendFile(join(this.#folder, "server.log"), data).catch(() => {}));
+    child.stderr?.on("data", (data: Buffer) => void appendFile(this.#logFile, data).catch(() => {}));
     this.#process = child;
     for (;;) {
       if (child.exitCode !== null) throw new Error(`postgres ended with ${child.exitCode}: ${await this.log()}`);
-      const client = new pg.Client({ connectionString: this.url });
+      // Another may listen there that never answers.
+      const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 2_000 });
       try {
         await client.connect();
         await client.end();

@@ -30,11 +30,10 @@ test("a star matches any run of characters, and no other character is special", 
   );
 });
 
-test("many stars in a row are matched fast", () => {
-  const matches = typeMatcher(["****x"]);
-  const startedAt = performance.now();
+test("many stars in a row are matched without backtracking, which would not end", () => {
+  const matches = typeMatcher([`${"*".repeat(60)}x`]);
   expect(matches("a".repeat(400))).toBe(false);
-  expect(performance.now() - startedAt).toBeLessThan(500);
+  expect(matches(`${"a".repeat(400)}x`)).toBe(true);
 });
 
 test("stars between the same letters are matched without backtracking, which would not end", () => {

@@ -24,6 +24,8 @@ interface Hostile {
   readonly as?: Holder;
   /** Bytes to send as they are instead. `HOST` stands for the host of the server. */
   readonly raw?: string;
+  /** It goes to a server that gives up soon. */
+  readonly neverEnds?: boolean;
   readonly status: number;
   readonly code: string;
 }
@@ -333,12 +335,14 @@ const messages: Hostile[] = [
   {
     name: "headers that never end",
     raw: "GET /healthz HTTP/1.1\r\nhost: HOST\r\nx-a: a",
+    neverEnds: true,
     status: 408,
     code: "timeout",
   },
   {
     name: "a body that never ends",
     raw: 'POST /v1/events HTTP/1.1\r\nhost: HOST\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"type"',
+    neverEnds: true,
     status: 408,
     code: "timeout",
   },
@@ -544,6 +548,8 @@ const calls: Hostile[] = [
 let served: ServedBus;
 let open: RunningServer;
 let guarded: RunningServer;
+/** Gives up a request soon; the others wait for as long as a busy machine takes. */
+let impatient: RunningServer;
 const authorization = new Map<Holder, string>();
 
 beforeAll(async () => {
@@ -560,11 +566,12 @@ beforeAll(async () => {
   }
   served = await openBusOnEngine<AnyEvents>({ engine: "memory", source: "test", logLevel: "silent" });
   await served.bus.publish({ type: "task.created", id: "foreign", data: { taskId: "a" } });
-  const limits = { port: 0, bodyLimit: 65_536, headersTimeoutMs: 200, requestTimeoutMs: 400 };
+  const limits = { port: 0, bodyLimit: 65_536 };
   open = await startServer(served, limits);
+  impatient = await startServer(served, { ...limits, headersTimeoutMs: 200, requestTimeoutMs: 400 });
   guarded = await startServer(served, { ...limits, needsToken: true, tokenFile: file.path });
   return async () => {
-    await Promise.all([open.close(), guarded.close()]);
+    await Promise.all([open, guarded, impatient].map((server) => server.close()));
     await served.bus.close();
     await remove();
   };
@@ -575,10 +582,11 @@ async function refusalOf({
   body,
   headers,
   method,
+  neverEnds = false,
   path = "/",
   raw,
 }: Hostile): Promise<{ status: number; code: unknown }> {
-  const { port } = as === undefined ? open : guarded;
+  const { port } = as !== undefined ? guarded : neverEnds ? impatient : open;
   if (raw !== undefined) {
     const answer = await sendRaw(port, Buffer.from(raw.replaceAll("HOST", `127.0.0.1:${port}`), "latin1"));
     return { status: answer?.status ?? 0, code: answer?.json?.code ?? "" };

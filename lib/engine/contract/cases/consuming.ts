@@ -190,9 +190,20 @@ export const consumingCases: readonly ContractCase[] = [
       expect(Date.parse(info.lastEventAt ?? "")).toBeGreaterThanOrEqual(began);
       expect(Date.parse(info.lastEventAt ?? "")).toBeLessThanOrEqual(Date.now());
 
-      const delayed = await t.publish(type, { script: { "*": [{ do: "retry-after", ms: t.ms(100), upTo: 1 }] } });
-      await t.reported({ phase: "failed", eventId: delayed.id });
+      const gate = t.gate();
+      const delayed = await t.publish(type, {
+        script: {
+          "*": [
+            { do: "wait", gate, upTo: 1 },
+            { do: "retry-after", ms: t.ms(100), upTo: 1 },
+          ],
+        },
+      });
+      await t.reported({ phase: "started", eventId: delayed.id });
+      // Before it fails, so that its retry is not taken, however soon it is due.
       subscriber.pause();
+      await t.open(gate);
+      await t.reported({ phase: "failed", eventId: delayed.id });
       const waiting = await t.publish(type);
       const laterMs = t.ms(20);
       await t.eventually("it has waited", () => Date.now() > Date.parse(waiting.time) + laterMs);

@@ -69,10 +69,18 @@ export const orderCases: readonly ContractCase[] = [
     run: async (t) => {
       const type = "custom.contract.one_at_a_time";
       await t.consume("one-at-a-time");
-      const ms = t.ms(100);
-      await t.publish(type, { data: { name: "put off" }, script: { "*": [{ do: "retry-after", ms, upTo: 1 }] } });
-      await t.reported({ phase: "failed" });
+      const gate = t.gate();
+      const script = {
+        "*": [
+          { do: "wait" as const, gate, upTo: 1 },
+          { do: "retry-after" as const, ms: t.ms(100), upTo: 1 },
+        ],
+      };
+      await t.publish(type, { data: { name: "put off" }, script });
+      await t.reported({ phase: "started" });
+      // It waits before the retry is due, however long its publish takes.
       await t.publish(type, { data: { name: "next" } });
+      await t.open(gate);
       expect(await startedNames(t, "one-at-a-time")).toEqual(["put off", "next", "put off"]);
     },
   },

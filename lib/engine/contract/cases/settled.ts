@@ -28,7 +28,7 @@ export const settledCases: readonly ContractCase[] = [
           ],
         },
       });
-      const flow = await t.bus.settled(t.flow, { timeout: t.ms(5_000) });
+      const flow = await t.bus.settled(t.flow, { timeout: t.longestWaitMs });
       expect(flow).toMatchObject({ id: t.flow, status: "completed", size: 3, pending: [], deadLetters: [] });
       const done = (await t.reports({ phase: "done" })).map(({ subscription, attempt }) => [subscription, attempt]);
       expect(done.sort()).toEqual([
@@ -44,7 +44,7 @@ export const settledCases: readonly ContractCase[] = [
     run: async (t) => {
       await t.consume("flow-start");
       const event = await t.publish(start, { script: { "*": [{ do: "fail" }] } });
-      const flow = await t.bus.settled(t.flow, { timeout: t.ms(5_000) });
+      const flow = await t.bus.settled(t.flow, { timeout: t.longestWaitMs });
       expect(flow).toMatchObject({ status: "failed", pending: [], deadLetters: [{ event, attempts: 3 }] });
     },
   },

