@@ -16,7 +16,7 @@ export interface Consumer {
 export interface Consumption {
   /** The subscription's settings as this process last saw them; `undefined` once it is deleted. */
   readonly settings: SubscriptionRecord | undefined;
-  /** There is capacity again. */
+  /** The consumer's capacity has changed: there is some again, or none any more. */
   wake(): void;
   /** Nothing more is handed over; what was, is still settled. */
   stop(): void;
