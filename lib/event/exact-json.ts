@@ -1,5 +1,5 @@
-import { shortForm } from "../../error/short-form.ts";
-import { formatPath } from "../../event/path.ts";
+import { shortForm } from "../error/short-form.ts";
+import { formatPath } from "./path.ts";
 
 /** The steps to a value: keys and indexes. */
 export type JsonPath = readonly (string | number)[];
