@@ -58,7 +58,7 @@ export interface DeliveryQueue {
   pending?(correlationId: string, limit?: number): Promise<PendingDelivery[]>;
   /**
    * How deliveries of the flow's recorded events ended, in the order in which they did, for as long as history has the events.
-   * Present where the engine has the capability `outcomes`.
+   * Present where the engine has the capability `outcomes`; undefined where this client may not read them.
    */
-  ended?(correlationId: string): Promise<EndedDelivery[]>;
+  ended?(correlationId: string): Promise<EndedDelivery[] | undefined>;
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import {
   deadLetterWire,
+  endedResult,
   engineInfoSchema,
   pendingWire,
   recordWire,
@@ -58,6 +59,20 @@ export const pending = route({
   },
 });
 
+export const ended = route({
+  method: "POST",
+  path: "/v1/engine/ended",
+  summary: "How the deliveries of a flow ended",
+  permission: "subscribe",
+  body: z.strictObject({ correlationId: z.string() }),
+  result: endedResult,
+  handle: async ({ server, access, body: { correlationId } }) => {
+    access.checkAllTypes();
+    const found = await server.served.engine.deliveries.ended?.(correlationId);
+    return found === undefined ? {} : { ended: found };
+  },
+});
+
 export const putDeadLetter = route({
   method: "POST",
   path: "/v1/engine/dead-letters",
@@ -100,6 +115,7 @@ export const engineRoutes = [
   putRecord,
   enqueue,
   pending,
+  ended,
   putDeadLetter,
   openSession,
   streamSession,
