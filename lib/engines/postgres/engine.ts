@@ -31,6 +31,7 @@ export class PostgresEngine implements Engine {
     "backpressure",
     "delay",
     "settled",
+    "outcomes",
   ]);
   readonly log: EventLog;
   readonly deliveries: DeliveryQueue;
