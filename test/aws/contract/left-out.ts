@@ -43,7 +43,7 @@ const deployed: readonly string[] = [
   ),
   ...titles(
     "flows",
-    "history.flow says of each delivery how it ended: attempts, failures, how long it took; replays and the expired too",
+    "history.flow says it of replays too, and of what was dropped since it had expired",
   ),
   ...titles("batches", "ordered: what follows in a key is in a later batch"),
   ...titles(

@@ -6,6 +6,7 @@ import { claimMessage } from "./claim-message.ts";
 import { lastFailure, makeDeadLetter } from "./dead-letter.ts";
 import { deliveryKey } from "./keys.ts";
 import { Locks } from "./locks.ts";
+import { readEnded } from "./ended.ts";
 import { readMessage } from "./read-message.ts";
 import { Rows } from "./rows.ts";
 import { settleMessage } from "./settle-message.ts";
@@ -43,7 +44,10 @@ export function createDeliveryTable(
       return ok;
     },
 
-    settle: (delivery, record, outcome) => settleMessage(dependencies, delivery, record, outcome),
+    settle: (delivery, record, outcome, startedAt) =>
+      settleMessage(dependencies, delivery, record, outcome, startedAt),
+
+    ended: (deliveries) => readEnded(rows, deliveries),
 
     giveUp: async (message, subscription, { code, message: why }) => {
       const read = readMessage(message, catalog, now());
