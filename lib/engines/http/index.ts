@@ -22,6 +22,7 @@ export interface HttpOptions extends Pick<EngineContext, "clock" | "random" | "o
 /** The bus of a server (`waggle serve`), for this process. */
 class HttpEngine implements Engine {
   readonly name = "http";
+  readonly store: string;
   readonly capabilities: ReadonlySet<Capability>;
   readonly log: HttpLog;
   readonly deliveries: DeliveryQueue;
@@ -32,10 +33,11 @@ class HttpEngine implements Engine {
 
   constructor(
     transport: Transport,
-    capabilities: readonly Capability[],
+    { capabilities, store }: z.infer<typeof engineInfoSchema>,
     { clock, onError, leaseMs = 30_000 }: HttpOptions,
   ) {
     this.#transport = transport;
+    this.store = `http:${store}`;
     // Whoever connects to the server shares its bus.
     this.capabilities = new Set([...capabilities, "multi-process" as const]);
     this.#session = new SessionClient({ transport, clock, onError, leaseMs });
@@ -63,8 +65,7 @@ class HttpEngine implements Engine {
 export async function openHttp(options: HttpOptions): Promise<Engine> {
   const { url, token, clock, random } = options;
   const transport = new Transport({ url: url.replace(/\/+$/, ""), token, clock, random });
-  const { capabilities } = await transport.call("/v1/engine", engineInfoSchema);
-  return new HttpEngine(transport, capabilities, options);
+  return new HttpEngine(transport, await transport.call("/v1/engine", engineInfoSchema), options);
 }
 
 function createDeliveries(transport: Transport, session: SessionClient, knows: ReadonlySet<Capability>): DeliveryQueue {

@@ -1,4 +1,6 @@
+import { createHash, randomUUID } from "node:crypto";
 import * as z from "zod";
+import type { Engine } from "../../engine/engine.ts";
 import {
   deadLetterWire,
   endedResult,
@@ -16,6 +18,16 @@ import { endSession, openSession, streamSession, updateSession } from "./engine-
 
 const none = z.strictObject({});
 
+/** Engines that do not name their store have one of their own each. */
+const ownStores = new WeakMap<Engine, string>();
+
+/** What names the store to clients: a digest, as a path is none of their business. */
+function storeOf(engine: Engine): string {
+  const own = ownStores.get(engine) ?? randomUUID();
+  ownStores.set(engine, own);
+  return engine.store === undefined ? own : createHash("sha256").update(engine.store).digest("base64url");
+}
+
 export const engineInfo = route({
   method: "GET",
   path: "/v1/engine",
@@ -25,6 +37,7 @@ export const engineInfo = route({
   handle: async ({ server: { served } }) => ({
     name: served.engine.name,
     capabilities: [...served.engine.capabilities],
+    store: storeOf(served.engine),
   }),
 });
 

@@ -157,6 +157,8 @@ export type SessionUpdate = z.infer<typeof sessionUpdateSchema>;
 export const engineInfoSchema = z.object({
   name: z.string(),
   capabilities: z.array(z.enum(capabilities)),
+  /** Tells the bus behind the server from every other, by whatever address it is reached. */
+  store: z.string(),
 });
 
 /** An error as JSON. */

@@ -7,7 +7,7 @@ import { historyFunctions } from "./schema/history.ts";
 import { maintenanceFunctions } from "./schema/maintenance.ts";
 import { processFunctions } from "./schema/processes.ts";
 import { requeueFunction } from "./schema/requeue.ts";
-import { clockFunction, firstTables, outcomesTable } from "./schema/tables.ts";
+import { busColumn, clockFunction, firstTables, outcomesTable } from "./schema/tables.ts";
 import { workFunction } from "./schema/work.ts";
 
 /** Partitions made ahead, so that a bus whose processes all stand still for a week still takes what is published. */
@@ -16,7 +16,7 @@ export const daysAhead = 7;
 /** What takes the tables from one version to the next: the first makes them. Each stays as it is once it was released. */
 const migrations: readonly ((names: Names) => string)[] = [
   (names) => `${firstTables(names)}INSERT INTO ${names.s}.meta (version) VALUES (1);\n`,
-  outcomesTable,
+  (names) => outcomesTable(names) + busColumn(names),
 ];
 
 /** The functions, which belong to the version of the tables: each migration replaces all of them. */
@@ -39,7 +39,12 @@ export function migrationSql(names: Names, from = 0): string {
     const version = from + index + 1;
     return `-- Version ${version}\n${migration(names).trim()}\n`;
   });
-  const create = from === 0 ? `CREATE SCHEMA IF NOT EXISTS ${names.s};\n` : "";
+  const create =
+    from === 0
+      ? `CREATE SCHEMA IF NOT EXISTS ${names.s};\n`
+      : `DO $do$ BEGIN
+  IF (SELECT version FROM ${names.s}.meta) <> ${from} THEN RAISE EXCEPTION 'the schema is not of version ${from}'; END IF;
+END $do$;\n`;
   const finish = [
     "-- The functions",
     ...functions.map((one) => one(names).trim()),
@@ -54,8 +59,9 @@ export function migrationSql(names: Names, from = 0): string {
  * it has to be changed and `mayChange` is false.
  */
 export async function migrate(database: Database, names: Names, mayChange: boolean): Promise<void> {
-  if ((await versionOf(database, names)) === schemaVersion) return;
-  if (!mayChange) throw notMigrated(names);
+  const version = await versionOf(database, names);
+  if (version === schemaVersion) return;
+  if (!mayChange) throw notMigrated(names, version ?? 0);
   await database.transaction(async (transaction) => {
     await transaction.query(`SELECT pg_advisory_xact_lock(${names.locks.maintenance})`);
     const found = (await versionOf(transaction, names)) ?? 0;
@@ -85,10 +91,13 @@ function unknownVersion({ schema }: Names, found: number): BusError {
   );
 }
 
-function notMigrated({ schema }: Names): BusError {
+function notMigrated(names: Names, found: number): BusError {
+  if (found > schemaVersion) return unknownVersion(names, found);
+  const { schema } = names;
+  const print = `waggle postgres migrate --print${found === 0 ? "" : ` --from ${found}`}`;
   return new BusError(
     "invalid_config",
-    `schema ${schema} is not of version ${schemaVersion}; run the output of \`waggle postgres migrate --print\`, or leave out \`migrate: false\``,
-    { details: { schema, supported: schemaVersion } },
+    `schema ${schema} is not of version ${schemaVersion}; run the output of \`${print}\`, or leave out \`migrate: false\``,
+    { details: { schema, found, supported: schemaVersion } },
   );
 }

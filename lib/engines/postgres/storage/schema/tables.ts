@@ -128,6 +128,13 @@ CREATE TABLE ${s}.processes (
 `;
 }
 
+/** meta: `bus` tells this bus from every other, by whatever way it is reached. */
+export function busColumn({ s }: Names): string {
+  return `
+ALTER TABLE ${s}.meta ADD COLUMN bus uuid NOT NULL DEFAULT gen_random_uuid();
+`;
+}
+
 /**
  * outcomes: how deliveries of recorded events ended, a partition a day like `events`, and of the day of the event. All that a
  * statement ends of a block of events is one row: `data` is a list of [seq, subscription, outcome, attempts, ran, total, replay,
