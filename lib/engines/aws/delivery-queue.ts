@@ -4,9 +4,9 @@ import type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "../..
 import { alreadyUnderWay, busClosed, noSubscription } from "../../engine/errors.ts";
 import type { Event } from "../../event/event.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+import { isRefused } from "./aws-error.ts";
 import { Poller, type PollerDependencies } from "./consume/poller.ts";
 import type { AwsDependencies, DeadLetterTable, DeliveryTable, HistoryTable } from "./dependencies.ts";
-import { isRefused } from "./aws-error.ts";
 import { toQueueEntry } from "./enqueue/queue-entry.ts";
 import { sendAll } from "./enqueue/send.ts";
 import type { EphemeralSubscriptions } from "./ephemeral/subscriptions.ts";

@@ -27,7 +27,12 @@ export interface AwsEngineDependencies extends AwsDependencies {
 export class AwsEngine implements Engine {
   readonly name = "aws";
   readonly store: string;
-  readonly capabilities: ReadonlySet<Capability> = new Set<Capability>(["durable", "multi-process", "delay", "outcomes"]);
+  readonly capabilities: ReadonlySet<Capability> = new Set<Capability>([
+    "durable",
+    "multi-process",
+    "delay",
+    "outcomes",
+  ]);
   readonly log: AwsEventLog;
   readonly deliveries: AwsDeliveryQueue;
   readonly subscriptions: AwsSubscriptionStore;

@@ -4,9 +4,9 @@ import { formatTime } from "../../../event/time.ts";
 import type { AwsDependencies, Clients, DeadLetterTable, DeliveryTable } from "../dependencies.ts";
 import { claimMessage } from "./claim-message.ts";
 import { lastFailure, makeDeadLetter } from "./dead-letter.ts";
+import { readEnded } from "./ended.ts";
 import { deliveryKey } from "./keys.ts";
 import { Locks } from "./locks.ts";
-import { readEnded } from "./ended.ts";
 import { readMessage } from "./read-message.ts";
 import { Rows } from "./rows.ts";
 import { settleMessage } from "./settle-message.ts";
@@ -44,8 +44,7 @@ export function createDeliveryTable(
       return ok;
     },
 
-    settle: (delivery, record, outcome, startedAt) =>
-      settleMessage(dependencies, delivery, record, outcome, startedAt),
+    settle: (delivery, record, outcome, startedAt) => settleMessage(dependencies, delivery, record, outcome, startedAt),
 
     ended: (deliveries) => readEnded(rows, deliveries),
 

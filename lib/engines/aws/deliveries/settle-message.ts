@@ -23,9 +23,7 @@ export async function settleMessage(
     case "done":
     case "dropped": {
       const end = { acceptedAt, ranMs, dropped: outcome.kind === "dropped" };
-      const moved = await (record.idempotent
-        ? rows.finish(pk, claim, record.dedupeFor, end)
-        : rows.forget(pk, claim));
+      const moved = await (record.idempotent ? rows.finish(pk, claim, record.dedupeFor, end) : rows.forget(pk, claim));
       return moved.ok ? remove : actionForLostClaim(moved.row, remove, now());
     }
     case "retry": {

@@ -55,7 +55,9 @@ async function setUp(
     GetParametersByPath: () => {
       const deployed = { schema: 1, queueUrl: `${stub.url}/readers`, fifo: false, consumer: "function" };
       const records = [aRecord({ name: "readers", on: ["custom.read"] }), aRecord({ name: "all", on: ["*"] })];
-      return { Parameters: records.map((record) => ({ Name: record.name, Value: JSON.stringify({ ...deployed, record }) })) };
+      return {
+        Parameters: records.map((record) => ({ Name: record.name, Value: JSON.stringify({ ...deployed, record }) })),
+      };
     },
     SendMessageBatch: (input) => {
       if (refusals > 0) {

@@ -79,7 +79,12 @@ describeDynamo("how deliveries ended", () => {
       await bench.clock.advance(1);
     }
     const ended = await bench.store.ended(events.map((one) => ({ subscription: bench.record.name, event: one })));
-    expect(ended.map(({ eventId }) => eventId)).toEqual(events.slice(0, 110).map(({ id }) => id).reverse());
+    expect(ended.map(({ eventId }) => eventId)).toEqual(
+      events
+        .slice(0, 110)
+        .map(({ id }) => id)
+        .reverse(),
+    );
   });
 
   test("what another version has recorded without its end tells nothing", async () => {
