@@ -307,6 +307,12 @@ test("how a pulled delivery ended tells for how long a client had it, and what f
   await settle({ ack: [second.receipt] });
   const { roots } = await bus.history.flow(event.id);
   expect(roots[0]?.deliveries).toMatchObject([
-    { subscription: "readers", outcome: "done", attempts: 2, failures: [{ message: "HTTP 429", count: 1 }], ranMs: 250 },
+    {
+      subscription: "readers",
+      outcome: "done",
+      attempts: 2,
+      failures: [{ message: "HTTP 429", count: 1 }],
+      ranMs: 250,
+    },
   ]);
 });
