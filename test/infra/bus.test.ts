@@ -207,7 +207,12 @@ describe("grants", () => {
         .map(({ resources }) => resources)
         .join(),
     ).toMatch(/:table\/agents-history"/);
-    for (const action of ["dynamodb:PutItem", "events:PutEvents", "s3:PutObject"])
+    expect(
+      allowed(synthesized, "dynamodb:BatchGetItem")
+        .map(({ resources }) => resources)
+        .join(),
+    ).toMatch(/:table\/agents-history".*:table\/agents-deliveries"/s);
+    for (const action of ["dynamodb:PutItem", "dynamodb:UpdateItem", "events:PutEvents", "s3:PutObject"])
       expect(allowed(synthesized, action)).toEqual([]);
   });
 

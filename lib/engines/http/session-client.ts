@@ -87,8 +87,9 @@ export class SessionClient {
   }
 
   /** Resolves once the server has kept it, or has the delivery no more: it comes again then, and ends in the same way. */
-  settle(delivery: Delivery, outcome: Outcome): Promise<void> {
-    const settled = this.#holdings.settle(delivery, outcome);
+  settle(delivery: Delivery, outcome: Outcome, startedAt?: number): Promise<void> {
+    const ranMs = startedAt === undefined ? undefined : Math.max(0, this.#dependencies.clock.now() - startedAt);
+    const settled = this.#holdings.settle(delivery, { outcome, ...(ranMs === undefined ? {} : { ranMs }) });
     this.#send();
     return settled;
   }
@@ -98,12 +99,8 @@ export class SessionClient {
    * paused tells nobody, and must not be handed what is published after that.
    */
   limitsTold(): Promise<void> | undefined {
-    const changed = [...this.#consumers.values()].filter((consumer) => consumer.changeLimit());
-    if (changed.length === 0) return undefined;
-    this.#tellConsumers = true;
-    const told = new Promise<void>((resolve) => this.#whenTold.push(resolve));
-    this.#send();
-    return told;
+    for (const consumer of this.#consumers.values()) if (consumer.changeLimit()) this.#tellConsumers = true;
+    return this.consumersTold();
   }
 
   /** Resolves once the server knows what is consumed here, or cannot be told; `undefined` where it knows. */
@@ -233,7 +230,7 @@ export class SessionClient {
       const outcomes = this.#holdings.takeOutcomes();
       try {
         id = await this.#session();
-        const update = this.#update(outcomes.map(({ receipt, outcome }) => ({ receipt, outcome })));
+        const update = this.#update(outcomes.map(({ receipt, end }) => ({ receipt, ...end })));
         told = this.#whenTold.splice(0);
         if (update.consumers !== undefined) this.#telling = told;
         const { unknown } = await this.#dependencies.transport.call(

@@ -13,6 +13,7 @@ import { busName, type UserName, userName, userNames } from "./settings.ts";
 
 const signal = new AbortController().signal;
 const keysLine = z.record(z.enum(userNames), z.object({ id: z.string(), secret: z.string() }));
+const flowOutput = z.object({ roots: z.tuple([z.object({ deliveries: z.array(z.unknown()) })]) });
 const idLine = z.looseObject({ id: z.string() });
 const published = z.looseObject({ event: idLine });
 
@@ -71,6 +72,17 @@ describe.runIf(target === "ministack")("grants, where IAM is enforced", () => {
       200,
     );
     expect(found.join("\n")).toContain("custom.e2e.answered");
+    const ended = { subscription: "responder", eventId: id, outcome: "done", attempts: 1, ranMs: expect.any(Number) };
+    await eventually(
+      "it is told how the delivery ended",
+      async () => {
+        const { deliveries } = flowOutput.parse(JSON.parse(await waggle("reader", "flow", id, "--json"))).roots[0];
+        expect(deliveries).toMatchObject([ended]);
+        return true;
+      },
+      60_000,
+      200,
+    );
     await expect(waggle("agent", "history", "--correlation-id", id)).rejects.toThrow(/not authorized|AccessDenied/i);
     await expect(waggle("reader", "publish", "custom.e2e.asked")).rejects.toThrow(/not authorized|AccessDenied/i);
   });
