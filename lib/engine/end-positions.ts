@@ -21,11 +21,12 @@ export class EndPositions {
 
   get(): Promise<Position> {
     if (this.#shared !== undefined) return this.#shared;
-    const shared = Promise.resolve().then(() => {
-      this.#shared = undefined;
-      return this.#ask();
-    });
+    // At once: what is sent otherwise after this call, as the end of a transaction of the caller's, is sent after it.
+    const shared = this.#ask();
     this.#shared = shared;
+    queueMicrotask(() => {
+      this.#shared = undefined;
+    });
     const settled = shared.catch(() => {}).finally(() => this.#asked.delete(settled));
     this.#asked.add(settled);
     return shared;
