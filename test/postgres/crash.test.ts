@@ -4,6 +4,7 @@ import pg from "pg";
 import { afterEach, expect, inject, test } from "vitest";
 import { type Carried, follows, missing, outOfOrder, overlapping, overrun } from "../crash/checks.ts";
 import { Processes } from "../crash/processes.ts";
+import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 /** How many processes are killed; more by WAGGLE_CRASH_ROUNDS. */
@@ -32,6 +33,11 @@ test("processes killed at any instant lose nothing that was accepted, and run no
   }
   await Promise.all([processes.kill(old), processes.kill(young)]);
   expect(await processes.ended(await processes.start("drain"))).toBe(0);
+  // One that held nothing when it was killed holds nobody up; whoever runs a while later forgets it.
+  const last = await processes.start("hold");
+  await eventually("those that were killed are forgotten", async () => (await readStore()).left.processes === 1);
+  processes.tell(last);
+  expect(await processes.ended(last)).toBe(0);
 
   const notes = processes.notes();
   const { left, ...carried } = await readStore();

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { EndPositions } from "../../engine/end-positions.ts";
 import type {
   Appended,
   Entry,
@@ -14,7 +15,6 @@ import type { HistoryQuery, StatsQuery, StatsRow } from "../../engine/queries.ts
 import type { Event } from "../../event/event.ts";
 import { AppendQueue } from "./append-queue.ts";
 import { freezeEvent } from "./freeze.ts";
-import { EndPositions } from "./positions.ts";
 import type { SessionClient } from "./session-client.ts";
 import type { Transport } from "./transport.ts";
 import { logEntrySchema, positionSchema, recordedEventSchema, wireEvent } from "./wire/schemas.ts";

@@ -1,4 +1,5 @@
 import { ChangeSignal } from "../../engine/change-signal.ts";
+import { EndPositions } from "../../engine/end-positions.ts";
 import { PublishQueue } from "../../publish/publish-queue.ts";
 import { PostgresDeadLetters } from "./dead-letters/dead-letters.ts";
 import { Consumers } from "./deliveries/consumers.ts";
@@ -60,9 +61,11 @@ export function createComponents(
     },
   });
   const unsettledEnd = new UnsettledEnd();
+  const endPositions: EndPositions = new EndPositions(database.server, () => history.position("end"));
   const publishQueue = new PublishQueue(maxPending, () => publishLoop.schedule());
   const publishLoop: PublishLoop = new PublishLoop({
     ...shared,
+    endPositions,
     publishQueue,
     subscriptionCache,
     consumers,
@@ -152,7 +155,7 @@ export function createComponents(
   const pending = new Pending({ ...shared, handles: (name) => consumers.has(name) });
   return {
     ports: {
-      log: new PostgresLog({ ...shared, subscriptionCache, publishQueue, history, unsettledEnd }),
+      log: new PostgresLog({ ...shared, subscriptionCache, publishQueue, history, endPositions, unsettledEnd }),
       deliveries: new PostgresDeliveries({
         ...shared,
         subscriptionCache,

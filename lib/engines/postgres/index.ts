@@ -98,7 +98,7 @@ async function connect({ listenUrl, pool, url }: OpenOptions): Promise<Connectio
       ? undefined
       : (): SessionClient =>
           new Client({ connectionString: direct, application_name: "waggle listen", keepAlive: true });
-  if (pool !== undefined) return { database: new Database(pool), newClient, end: async () => {} };
+  if (pool !== undefined) return { database: new Database(pool, pool), newClient, end: async () => {} };
   const own = new Pool({
     connectionString: url,
     max: poolSize,
@@ -108,7 +108,7 @@ async function connect({ listenUrl, pool, url }: OpenOptions): Promise<Connectio
   });
   // A connection that ends while nobody uses it: the next call opens another.
   own.on("error", () => {});
-  return { database: new Database(own), newClient, end: () => own.end() };
+  return { database: new Database(own, url), newClient, end: () => own.end() };
 }
 
 /** Readers rely on it that each statement sees what was committed before it. */

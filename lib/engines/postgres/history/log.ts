@@ -1,3 +1,4 @@
+import type { EndPositions } from "../../../engine/end-positions.ts";
 import { busClosed } from "../../../engine/errors.ts";
 import type {
   Appended,
@@ -21,6 +22,7 @@ import type { UnsettledEnd } from "./unsettled-end.ts";
 export interface PostgresLogDependencies extends AppendInDependencies {
   readonly publishQueue: PublishQueue;
   readonly history: HistoryReader;
+  readonly endPositions: EndPositions;
   readonly unsettledEnd: UnsettledEnd;
 }
 
@@ -51,7 +53,8 @@ export class PostgresLog implements EventLog {
   }
 
   position(of: PositionOf): Promise<Position> {
-    return this.#dependencies.history.position(of);
+    const { endPositions, history } = this.#dependencies;
+    return of === "end" ? endPositions.get() : history.position(of);
   }
 
   readAfter(position: Position, limit: number): Promise<LogRead> {

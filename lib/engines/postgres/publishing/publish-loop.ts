@@ -1,3 +1,4 @@
+import type { EndPositions } from "../../../engine/end-positions.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import type { PendingPublish, PublishQueue } from "../../../publish/publish-queue.ts";
 import { ClaimedDelivery, firstAttempt } from "../deliveries/claimed-delivery.ts";
@@ -15,6 +16,8 @@ export interface PublishLoopDependencies {
   readonly publishQueue: PublishQueue;
   readonly subscriptionCache: SubscriptionCache;
   readonly consumers: Consumers;
+  /** Where somebody here asks for the end of the log: what is appended next lies behind it. */
+  readonly endPositions: Pick<EndPositions, "answered">;
   /** This process. */
   processId(): number;
   /** Of this machine; for what is told of, not for what is due. */
@@ -58,7 +61,10 @@ export class PublishLoop {
   }
 
   async #run(): Promise<void> {
-    for (let group = this.#take(); group.length > 0; group = this.#take()) await this.#write(group);
+    for (let group = this.#take(); group.length > 0; group = this.#take()) {
+      await this.#dependencies.endPositions.answered();
+      await this.#write(group);
+    }
     this.#scheduled = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }

@@ -63,11 +63,14 @@ const tries = 5;
  * transaction another one. Methods reject with BusError only: `unavailable` where the server fails, `closed` after `close`.
  */
 export class Database implements Transaction {
+  /** The same for all ways of this process to one server. */
+  readonly server: unknown;
   readonly #pool: PostgresPool;
   #closed = false;
 
-  constructor(pool: PostgresPool) {
+  constructor(pool: PostgresPool, server: unknown) {
     this.#pool = pool;
+    this.server = server;
   }
 
   get closed(): boolean {
