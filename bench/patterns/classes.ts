@@ -10,6 +10,9 @@ interface RuleClass {
 
 const kinds = ["document", "code", "table", "mail", "image"];
 
+/** The first three bytes of the addresses in a block. */
+const network = (number: number) => `${10 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;
+
 /** One class for each operator. Types do not grow with the rules unless they are what the rules differ in. */
 export const classes: readonly RuleClass[] = [
   {
@@ -52,11 +55,8 @@ export const classes: readonly RuleClass[] = [
   },
   {
     name: "cidr",
-    rule: (number) => ({ data: { address: [{ cidr: `10.${number >> 8}.${number & 255}.0/24` }] } }),
-    event: (random, rules) => {
-      const number = random(rules);
-      return { address: `10.${number >> 8}.${number & 255}.${random(256)}` };
-    },
+    rule: (number) => ({ data: { address: [{ cidr: `${network(number)}.0/24` }] } }),
+    event: (random, rules) => ({ address: `${network(random(rules))}.${random(256)}` }),
   },
   {
     name: "$or",
