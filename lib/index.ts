@@ -78,6 +78,7 @@ export {
   explainPattern,
   type Pattern,
   type PatternExplanation,
+  type PatternMatcher,
   type PatternMismatch,
   type PatternNode,
   type PatternValue,

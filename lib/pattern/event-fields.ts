@@ -1,6 +1,10 @@
+import { BusError } from "../error/bus-error.ts";
+import { messageOf } from "../error/message-of.ts";
+import { mustBe } from "../error/must-be.ts";
 import { Budget } from "./budget.ts";
 import type { FieldNode, FieldTree } from "./field-tree.ts";
 import { isObject } from "./json-object.ts";
+import { TextReader } from "./text-reader.ts";
 import { isScalar, type Scalar } from "./value-test.ts";
 
 /**
@@ -53,9 +57,11 @@ export class EventFields {
   #reading = 0;
   #withPaths = false;
   readonly #inArrays: number[] = [];
+  readonly #text: TextReader;
 
   constructor(tree: FieldTree) {
     this.#tree = tree;
+    this.#text = new TextReader(tree, this);
   }
 
   /** Replaces the previous event by this one. A value that is not a JSON object has no fields. */
@@ -65,9 +71,25 @@ export class EventFields {
     this.#readAll(false);
   }
 
-  /** Lets go of the event, which may be large. */
+  /** The same as `read`, for the JSON text of an event. Throws `invalid_event` for what is not JSON. */
+  readText(text: string): void {
+    this.epoch += 1;
+    this.event = undefined;
+    this.#begin(false);
+    // A value that is no string is refused by the parse.
+    if (typeof text !== "string" || !this.#text.read(text)) this.read(parseText(text));
+  }
+
+  /** Lets go of the event, which may be large: a string may be a part of its text. */
   release(): void {
     this.event = undefined;
+    for (let index = 0; index < this.count; index += 1) {
+      const field = this.present[index] ?? -1;
+      this.#first[field] = null;
+      const more = this.#more[field];
+      if (more !== undefined && more.length > 0) more.length = 0;
+    }
+    this.count = 0;
   }
 
   has(field: number): boolean {
@@ -96,6 +118,11 @@ export class EventFields {
   }
 
   #readAll(withPaths: boolean): void {
+    this.#begin(withPaths);
+    if (this.event !== undefined) this.#readObject(this.#tree.root, this.event, null);
+  }
+
+  #begin(withPaths: boolean): void {
     this.#reading += 1;
     this.#withPaths = withPaths;
     this.count = 0;
@@ -104,7 +131,6 @@ export class EventFields {
     this.tooDeep = false;
     this.#arrays = 0;
     this.#depth = 0;
-    if (this.event !== undefined) this.#readObject(this.#tree.root, this.event, null);
   }
 
   #readObject(node: FieldNode, fields: Readonly<Record<string, unknown>>, arrayPath: ArrayPath | null): void {
@@ -158,6 +184,11 @@ export class EventFields {
     }
   }
 
+  /** Adds a value of a field, for readers. */
+  add(field: number, value: Scalar): void {
+    this.#add(field, value, null);
+  }
+
   #add(field: number, value: Scalar, arrayPath: ArrayPath | null): void {
     while (field >= this.#seen.length) this.#grow();
     if (this.#seen[field] !== this.#reading) {
@@ -195,5 +226,14 @@ export class EventFields {
     const index = this.more(field).length;
     while (arrayPaths.length < index) arrayPaths.push(null);
     arrayPaths.push(arrayPath);
+  }
+}
+
+function parseText(text: unknown): unknown {
+  if (typeof text !== "string") throw new BusError("invalid_event", `the event ${mustBe("JSON text", text)}`);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new BusError("invalid_event", `the event is not JSON: ${messageOf(cause)}`, { cause });
   }
 }

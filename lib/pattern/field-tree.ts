@@ -12,8 +12,14 @@ export class FieldNode {
   /** The number of the field whose path ends here, or -1. */
   field = -1;
   readonly children = new Map<string, FieldNode>();
-  /** The children, if an object is asked for each of them by name. If absent, all names of the object are read. */
+  /** The children, if there are only a few. */
+  small: readonly FieldNode[] | undefined = [];
+  /** The same, if an object is asked for each of them by name. If absent, all names of the object are read. */
   few: readonly FieldNode[] | undefined = [];
+  /** The first character of the name, or NaN. */
+  readonly first: number;
+  /** The epoch of the last text in which the node was met, see `TextReader`. */
+  epoch = 0;
   /** How many children have children of their own, which an event may contain under one dotted name. */
   #parents = 0;
   /** The names of the last object, and the node to which each leads: objects of a kind mostly have the same names. */
@@ -22,21 +28,35 @@ export class FieldNode {
 
   constructor(name: string, parent?: FieldNode) {
     this.name = name;
+    this.first = name.charCodeAt(0);
     this.parent = parent;
   }
 
-  /**
-   * Returns the node of a name, which is the name at a position in an object, below this node. A dot in the name separates
-   * two steps.
-   */
+  /** The same as `find`, for the name at a position in an object. */
   follow(name: string, position: number): FieldNode | undefined {
     if (this.#names[position] === name) return this.#nodes[position];
-    const node = this.#find(name);
+    const node = this.find(name);
     if (position <= this.#names.length && position < rememberedNames && name.length <= longestRemembered) {
       this.#names[position] = name;
       this.#nodes[position] = node;
     }
     return node;
+  }
+
+  /** Returns the node of a name below this node. A dot in the name separates two steps. */
+  find(name: string): FieldNode | undefined {
+    const child = this.children.get(name);
+    if (child !== undefined || this.#parents === 0 || !name.includes(".")) return child;
+    // The name may be long: it is not split further than the tree goes.
+    let children: ReadonlyMap<string, FieldNode> = this.children;
+    let start = 0;
+    for (;;) {
+      const dot = name.indexOf(".", start);
+      const next = children.get(dot === -1 ? name.slice(start) : name.slice(start, dot));
+      if (next === undefined || dot === -1) return next;
+      children = next.children;
+      start = dot + 1;
+    }
   }
 
   add(name: string): FieldNode {
@@ -57,24 +77,10 @@ export class FieldNode {
   #changed(): void {
     this.#names.length = 0;
     this.#nodes.length = 0;
-    this.few = this.#parents === 0 && this.children.size <= maxLookups ? [...this.children.values()] : undefined;
+    this.small = this.children.size <= maxLookups ? [...this.children.values()] : undefined;
+    this.few = this.#parents === 0 ? this.small : undefined;
     // A dotted name may lead here from any node above.
     if (this.parent !== undefined) this.parent.#changed();
-  }
-
-  #find(name: string): FieldNode | undefined {
-    const child = this.children.get(name);
-    if (child !== undefined || this.#parents === 0 || !name.includes(".")) return child;
-    // The name may be long: it is not split further than the tree goes.
-    let children: ReadonlyMap<string, FieldNode> = this.children;
-    let start = 0;
-    for (;;) {
-      const dot = name.indexOf(".", start);
-      const next = children.get(dot === -1 ? name.slice(start) : name.slice(start, dot));
-      if (next === undefined || dot === -1) return next;
-      children = next.children;
-      start = dot + 1;
-    }
   }
 }
 

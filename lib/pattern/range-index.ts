@@ -1,16 +1,27 @@
-import { inRange, type NumericRange } from "./value-test.ts";
+import type { NumericRange } from "./value-test.ts";
 
-/** A node of the tree, with the highest upper bound at and below it. */
-interface Node<Entry> {
-  readonly range: NumericRange;
+/** Bounds are stored closed: an open one is the number next to it. */
+class Node<Entry> {
+  readonly from: number;
+  readonly to: number;
   readonly entry: Entry;
   readonly priority: number;
+  /** The highest upper bound on its left, so that a look-up need not go there to see it; and of all at and below it. */
+  highestLeft = -Infinity;
   highest: number;
   /** The epochs in which its entry, and all entries at and below it, were visited last. */
-  visited: number;
-  complete: number;
-  left: Node<Entry> | undefined;
-  right: Node<Entry> | undefined;
+  visited = 0;
+  complete = 0;
+  left: Node<Entry> | undefined = undefined;
+  right: Node<Entry> | undefined = undefined;
+
+  constructor(from: number, to: number, entry: Entry, priority: number) {
+    this.from = from;
+    this.to = to;
+    this.entry = entry;
+    this.priority = priority;
+    this.highest = to;
+  }
 }
 
 /**
@@ -21,6 +32,7 @@ interface Node<Entry> {
 export class RangeIndex<Entry> {
   #root: Node<Entry> | undefined;
   #seed = 1;
+  #searched = 0;
 
   /** Adds an entry, which must not be in the index under the same range. */
   add(range: NumericRange, entry: Entry): void {
@@ -28,33 +40,44 @@ export class RangeIndex<Entry> {
     this.#seed ^= this.#seed << 13;
     this.#seed ^= this.#seed >>> 17;
     this.#seed ^= this.#seed << 5;
-    this.#root = insert(this.#root, {
-      ...{ range, entry, priority: this.#seed, highest: range.to },
-      ...{ visited: 0, complete: 0, left: undefined, right: undefined },
-    });
+    this.#root = insert(this.#root, new Node(lowest(range), highest(range), entry, this.#seed));
   }
 
   remove(range: NumericRange, entry: Entry): void {
-    this.#root = without(this.#root, range, entry);
+    this.#root = without(this.#root, lowest(range), entry);
   }
 
-  /** Visits every entry whose range contains the number, each once in an epoch. */
+  /** How many nodes were searched, for tests that count work instead of time. */
+  get searched(): number {
+    return this.#searched;
+  }
+
+  /**
+   * Visits every entry whose range contains the number, each once in an epoch. Many numbers may be looked up in one epoch:
+   * where all were found before, nothing is searched.
+   */
   find(value: number, epoch: number, visit: (entry: Entry) => void): void {
-    search(this.#root, value, epoch, visit);
+    const root = this.#root;
+    if (root !== undefined && root.highest >= value && root.complete !== epoch) this.#search(root, value, epoch, visit);
   }
-}
 
-/** Many numbers may be looked up in one epoch: where all were found before, nothing is searched. */
-function search<Entry>(at: Node<Entry> | undefined, value: number, epoch: number, visit: (entry: Entry) => void): void {
-  if (at === undefined || at.complete === epoch || at.highest < value) return;
-  search(at.left, value, epoch, visit);
-  if (at.range.from > value) return;
-  if (at.visited !== epoch && inRange(at.range, value)) {
-    at.visited = epoch;
-    visit(at.entry);
+  /** Searches a node below which some range reaches the number. */
+  #search(at: Node<Entry>, value: number, epoch: number, visit: (entry: Entry) => void): void {
+    this.#searched += 1;
+    const { left, right } = at;
+    if (left !== undefined && at.highestLeft >= value && left.complete !== epoch) {
+      this.#search(left, value, epoch, visit);
+    }
+    if (at.from > value) return;
+    if (at.to >= value && at.visited !== epoch) {
+      at.visited = epoch;
+      visit(at.entry);
+    }
+    if (right !== undefined && right.highest >= value && right.complete !== epoch) {
+      this.#search(right, value, epoch, visit);
+    }
+    if (at.visited === epoch && isComplete(left, epoch) && isComplete(right, epoch)) at.complete = epoch;
   }
-  search(at.right, value, epoch, visit);
-  if (at.visited === epoch && isComplete(at.left, epoch) && isComplete(at.right, epoch)) at.complete = epoch;
 }
 
 function isComplete<Entry>(node: Node<Entry> | undefined, epoch: number): boolean {
@@ -64,10 +87,10 @@ function isComplete<Entry>(node: Node<Entry> | undefined, epoch: number): boolea
 function insert<Entry>(at: Node<Entry> | undefined, node: Node<Entry>): Node<Entry> {
   if (at === undefined) return node;
   if (node.priority > at.priority) {
-    [node.left, node.right] = split(at, node.range.from);
+    [node.left, node.right] = split(at, node.from);
     return measured(node);
   }
-  if (node.range.from < at.range.from) at.left = insert(at.left, node);
+  if (node.from < at.from) at.left = insert(at.left, node);
   else at.right = insert(at.right, node);
   return measured(at);
 }
@@ -75,7 +98,7 @@ function insert<Entry>(at: Node<Entry> | undefined, node: Node<Entry>): Node<Ent
 /** Splits a tree in the nodes whose lower bound is below a number, and the others. */
 function split<Entry>(at: Node<Entry> | undefined, from: number): [Node<Entry> | undefined, Node<Entry> | undefined] {
   if (at === undefined) return [undefined, undefined];
-  if (at.range.from < from) {
+  if (at.from < from) {
     const [left, right] = split(at.right, from);
     at.right = left;
     return [measured(at), right];
@@ -96,16 +119,37 @@ function join<Entry>(left: Node<Entry> | undefined, right: Node<Entry> | undefin
   return measured(right);
 }
 
-function without<Entry>(at: Node<Entry> | undefined, range: NumericRange, entry: Entry): Node<Entry> | undefined {
+function without<Entry>(at: Node<Entry> | undefined, from: number, entry: Entry): Node<Entry> | undefined {
   if (at === undefined) return undefined;
   if (at.entry === entry) return join(at.left, at.right);
   // Equal lower bounds may lie on both sides.
-  if (range.from <= at.range.from) at.left = without(at.left, range, entry);
-  if (range.from >= at.range.from) at.right = without(at.right, range, entry);
+  if (from <= at.from) at.left = without(at.left, from, entry);
+  if (from >= at.from) at.right = without(at.right, from, entry);
   return measured(at);
 }
 
 function measured<Entry>(node: Node<Entry>): Node<Entry> {
-  node.highest = Math.max(node.range.to, node.left?.highest ?? -Infinity, node.right?.highest ?? -Infinity);
+  node.highestLeft = node.left === undefined ? -Infinity : node.left.highest;
+  node.highest = Math.max(node.to, node.highestLeft, node.right === undefined ? -Infinity : node.right.highest);
   return node;
+}
+
+/** The lowest and the highest number in a range. */
+function lowest({ from, fromOpen }: NumericRange): number {
+  return fromOpen ? next(from, 1) : from;
+}
+
+function highest({ to, toOpen }: NumericRange): number {
+  return toOpen ? next(to, -1) : to;
+}
+
+const double = new Float64Array(1);
+const bits = new BigInt64Array(double.buffer);
+
+/** The double next to a finite one, in a direction. */
+function next(number: number, direction: 1 | -1): number {
+  if (number === 0) return direction * Number.MIN_VALUE;
+  double[0] = number;
+  bits[0] = (bits[0] ?? 0n) + BigInt(number > 0 ? direction : -direction);
+  return double[0];
 }

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { AffixTrie } from "../../../lib/pattern/affix-trie.ts";
 import { isSure, OperatorIndex } from "../../../lib/pattern/operator-index.ts";
 import { parseValues } from "../../../lib/pattern/parse-values.ts";
 import { RangeIndex } from "../../../lib/pattern/range-index.ts";
-import { matcher, type NumericRange, type Scalar, type Test } from "../../../lib/pattern/value-test.ts";
+import { inRange, matcher, type NumericRange, type Scalar, type Test } from "../../../lib/pattern/value-test.ts";
 import { WildcardSet } from "../../../lib/pattern/wildcard-set.ts";
 import { patternValue } from "./arbitraries.ts";
 
@@ -87,25 +88,114 @@ describe("an index of operators", () => {
 });
 
 test("numbers that find nothing new take no steps", () => {
-  let reads = 0;
   const index = new RangeIndex<number>();
   for (let number = 0; number < 80; number += 1) {
-    const range: NumericRange = {
-      kind: "range",
-      from: number,
-      fromOpen: false,
-      to: Number.MAX_VALUE,
-      get toOpen() {
-        reads += 1;
-        return false;
-      },
-    };
-    index.add(range, number);
+    index.add({ kind: "range", from: number, fromOpen: false, to: Number.MAX_VALUE, toOpen: false }, number);
   }
   let found = 0;
   for (let value = 100; value < 10_000; value += 1) index.find(value, 1, () => (found += 1));
   expect(found).toBe(80);
-  expect(reads).toBe(80);
+  expect(index.searched).toBe(80);
+});
+
+test("a number in one of 10,000 ranges is found in steps of their logarithm", () => {
+  const index = new RangeIndex<number>();
+  const range = (number: number): NumericRange => ({
+    kind: "range",
+    ...{ from: number * 10, fromOpen: false, to: number * 10 + 10, toOpen: true },
+  });
+  for (let number = 0; number < 10_000; number += 1) index.add(range(number), number);
+  for (let number = 0; number < 10_000; number += 7) {
+    const before = index.searched;
+    const found: number[] = [];
+    index.find(number * 10 + 5, number + 1, (entry) => found.push(entry));
+    expect(found).toEqual([number]);
+    expect(index.searched - before).toBeLessThan(60);
+  }
+});
+
+test("an open bound is not in its range, and the number next to it is", () => {
+  const bounds = [
+    0,
+    -0,
+    1,
+    -1,
+    0.1,
+    -0.1,
+    5e-324,
+    -5e-324,
+    2 ** 53,
+    1e300,
+    -1e300,
+    Number.MAX_VALUE,
+    -Number.MAX_VALUE,
+  ];
+  const bound = fc.constantFrom(...bounds);
+  const near = fc
+    .tuple(bound, fc.constantFrom(1, 1 + Number.EPSILON, 1 - Number.EPSILON / 2))
+    .map(([one, by]) => one * by);
+  const number = fc.oneof(bound, near, fc.double({ noNaN: true }), fc.constantFrom(Infinity, -Infinity));
+  const ranges = fc.array(fc.record({ from: bound, fromOpen: fc.boolean(), to: bound, toOpen: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 6,
+  });
+  fc.assert(
+    fc.property(ranges, fc.array(number, { minLength: 1, maxLength: 6 }), (given, numbers) => {
+      const index = new RangeIndex<number>();
+      const all = given.map((one) => ({ kind: "range" as const, ...one }));
+      for (const [at, one] of all.entries()) index.add(one, at);
+      numbers.forEach((value, epoch) => {
+        const found: number[] = [];
+        index.find(value, epoch + 1, (entry) => found.push(entry));
+        const wanted = all.flatMap((one, at) => (inRange(one, value) ? [at] : []));
+        expect(found.toSorted((one, other) => one - other)).toEqual(wanted);
+      });
+      for (const [at, one] of all.entries()) index.remove(one, at);
+      for (const value of numbers) index.find(value, 100, () => expect.fail("the index is empty"));
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test("texts that begin with characters far apart are found, and go again", () => {
+  const characters = [
+    "\u0000",
+    "\u0001",
+    "-",
+    "0",
+    "9",
+    "a",
+    "z",
+    "~",
+    "\u00e9",
+    "\u65e5",
+    "\u672c",
+    "\ud83d",
+    "\uffff",
+  ];
+  const text = fc.array(fc.constantFrom(...characters), { minLength: 0, maxLength: 3 }).map((one) => one.join(""));
+  const texts = fc.array(text, { maxLength: 30 });
+  fc.assert(
+    fc.property(
+      fc.constantFrom("forward" as const, "backward" as const),
+      texts,
+      texts,
+      texts,
+      (way, added, removed, values) => {
+        const trie = new AffixTrie<string>(way);
+        const held = new Set(added);
+        for (const one of held) trie.add(one, one);
+        for (const one of removed) if (held.delete(one)) trie.remove(one, one);
+        values.forEach((value, epoch) => {
+          const found: string[] = [];
+          trie.find(value, epoch + 1, (one) => found.push(one));
+          const wanted = [...held].filter((one) => (way === "forward" ? value.startsWith(one) : value.endsWith(one)));
+          expect(found.toSorted()).toEqual(wanted.toSorted());
+        });
+      },
+    ),
+    { numRuns: 2_000 },
+  );
 });
 
 test("literals that no wildcard looks for are passed over", () => {
