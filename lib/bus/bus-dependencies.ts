@@ -14,7 +14,7 @@ export interface BusDependencies {
   readonly source: string | undefined;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly nextId: () => string;
+  readonly nextId: (at?: number) => string;
   readonly logger: Logger;
   readonly counters: Counters;
   /** Runs around publishes and handlers, the outermost first. */

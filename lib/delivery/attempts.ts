@@ -58,8 +58,11 @@ export interface AttemptRunner {
   stop(): void;
 }
 
-/** Called once for each delivery that was begun; `startedAt` is when its handler began, where it did. */
-export type AttemptEnded = (delivery: Delivery, outcome: Outcome, startedAt?: number) => void;
+/**
+ * Called once for each delivery that was begun; `startedAt` is when its handler began, where it did, and `endedAt` when it
+ * ended, where that is known and not now.
+ */
+export type AttemptEnded = (delivery: Delivery, outcome: Outcome, startedAt?: number, endedAt?: number) => void;
 
 const dropped: Outcome = { kind: "dropped" };
 
@@ -160,10 +163,11 @@ export class Attempts<Events> implements AttemptRunner {
   };
 
   #returned(run: Run<Events>): void {
-    this.#deadlines.returned(run);
+    const now = this.#dependencies.clock.now();
+    this.#deadlines.returned(run, now);
     const publishes = run.publishesSettled();
     if (publishes === undefined) {
-      this.#end(run, this.#outcomes.succeeded(run));
+      this.#end(run, this.#outcomes.succeeded(run), now);
       return;
     }
     publishes.then(
@@ -176,12 +180,12 @@ export class Attempts<Events> implements AttemptRunner {
     this.#end(run, this.#outcomes.failed(run, thrown));
   }
 
-  #end(run: Run<Events>, outcome: Outcome): void {
+  #end(run: Run<Events>, outcome: Outcome, endedAt?: number): void {
     const { counters } = this.#dependencies;
     this.#runs.delete(run);
     run.ended = true;
     counters.running -= 1;
     if (run.stuck) counters.stuck -= 1;
-    this.#ended(run.delivery, outcome, outcome === dropped ? undefined : run.startedAt);
+    this.#ended(run.delivery, outcome, outcome === dropped ? undefined : run.startedAt, endedAt);
   }
 }

@@ -125,7 +125,7 @@ export class BatchAttempts<Events> implements AttemptRunner {
   async #handle(run: BatchRun<Events>, events: ReadonlyMap<Run<Events>, Event>): Promise<void> {
     const handle = (handled: readonly Event[]) => callUser<unknown>(this.#handler, handled, run);
     const failures = await runBatch(run, events, this.#batch.middleware, handle);
-    this.#deadlines.returned(run);
+    this.#deadlines.returned(run, this.#dependencies.clock.now());
     this.#finish(run);
     for (const member of events.keys()) {
       const outcome = failures.has(member)

@@ -59,8 +59,8 @@ export class DeadlineMonitor {
   /**
    * A handler has returned: one that blocked the event loop past its deadline has failed too, though no timer could fire.
    */
-  returned(run: MonitoredRun): void {
-    if (this.#host.clock.now() > run.deadline) this.#abort(run);
+  returned(run: MonitoredRun, now: number): void {
+    if (now > run.deadline) this.#abort(run);
   }
 
   #lookAt(at: number, now: number): void {

@@ -46,7 +46,8 @@ export class Runner<Events> implements Consumer {
     this.#dependencies = dependencies;
     this.#record = record;
     this.#use(record);
-    const ended: AttemptEnded = (delivery, outcome, startedAt) => this.#ended(delivery, outcome, startedAt);
+    const ended: AttemptEnded = (delivery, outcome, startedAt, endedAt) =>
+      this.#ended(delivery, outcome, startedAt, endedAt);
     this.#attempts =
       handler.batch === undefined
         ? new Attempts(dependencies, handler, ended)
@@ -96,6 +97,10 @@ export class Runner<Events> implements Consumer {
 
   expired(): void {
     this.#attempts.expired();
+  }
+
+  unrecorded(error: BusError): void {
+    this.#dependencies.onError(error);
   }
 
   /** Whether the current code belongs to a run of this runner. */
@@ -180,9 +185,9 @@ export class Runner<Events> implements Consumer {
     else this.#attempts.begin(delivery, this.#record);
   }
 
-  #ended(delivery: Delivery, outcome: Outcome, startedAt: number | undefined): void {
+  #ended(delivery: Delivery, outcome: Outcome, startedAt: number | undefined, endedAt: number | undefined): void {
     this.#limits?.ended(delivery, this.#dependencies.clock.now(), outcome.kind !== "released");
-    this.#settle(delivery, outcome, startedAt);
+    this.#settle(delivery, outcome, startedAt, endedAt);
     if (this.#waiting.length > 0) this.#tellWaiting();
     if (this.#released && this.#attempts.held === 0) this.#attempts.stop();
   }
@@ -193,9 +198,11 @@ export class Runner<Events> implements Consumer {
     for (const { resolve } of over) resolve();
   }
 
-  #settle(delivery: Delivery, outcome: Outcome, startedAt?: number): void {
-    const settled = this.#dependencies.deliveries.settle(delivery, outcome, startedAt);
-    settled?.catch((thrown: unknown) => this.#dependencies.onError(toBusError(thrown)));
+  readonly #unrecorded = (thrown: unknown): void => this.unrecorded(toBusError(thrown));
+
+  #settle(delivery: Delivery, outcome: Outcome, startedAt?: number, endedAt?: number): void {
+    const settled = this.#dependencies.deliveries.settle(delivery, outcome, startedAt, endedAt);
+    settled?.catch(this.#unrecorded);
     this.#consumption.wake();
   }
 }

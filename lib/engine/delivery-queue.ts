@@ -1,3 +1,4 @@
+import type { BusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 import type { Delivery, EndedDelivery, Outcome, PendingDelivery } from "./delivery.ts";
@@ -10,6 +11,11 @@ export interface Consumer {
   deliver(delivery: Delivery): void;
   /** Counts one that was discarded before it could be handed over, as its event had expired. */
   expired(): void;
+  /**
+   * The end of an attempt could not be recorded, and its delivery runs again. For a consumer that has this, `settle` need not
+   * give a promise for each delivery, which costs more than the rest of it; one without it learns this from the promise.
+   */
+  unrecorded?(error: BusError): void;
 }
 
 /** A consumer's hold on its queue. */
@@ -40,10 +46,11 @@ export interface DeliveryQueue {
   /** Hands deliveries of one subscription to a consumer from now on; changed settings are seen by themselves. */
   consume(subscription: string, consumer: Consumer): Consumption;
   /**
-   * Records how an attempt ended, a dead letter included; resolves once that is kept. A second call does nothing. `startedAt`
-   * is when the handler began, in milliseconds since 1970; absent where it did not run.
+   * Records how an attempt ended, a dead letter included; resolves once that is kept, where it gives a promise: it need not to a
+   * consumer that has `unrecorded`. A second call does nothing. `startedAt` is when the handler began, in milliseconds since
+   * 1970; absent where it did not run. `endedAt` is when it ended; now where absent.
    */
-  settle(delivery: Delivery, outcome: Outcome, startedAt?: number): void | Promise<void>;
+  settle(delivery: Delivery, outcome: Outcome, startedAt?: number, endedAt?: number): void | Promise<void>;
   /**
    * Queues past events for one subscription, in the order given; what exceeds its `maxBacklog` becomes dead letters, a
    * redrive excepted. A redriven delivery belongs to the replay that its dead letter names. The same redrive again, also at

@@ -19,7 +19,7 @@ const tailAt = 24;
 
 /**
  * Returns a generator of UUIDs version 7 that increase strictly as strings, even within one millisecond and when the clock
- * goes back.
+ * goes back. A caller that knows the time may give it.
  *
  * It uses RFC 9562, section 6.2, method 1: the millisecond is followed by a 26-bit counter (the 12 bits of rand_a and the
  * first 14 of rand_b), which starts at a random value with its top bit 0 in each millisecond. So a millisecond has room for
@@ -28,7 +28,7 @@ const tailAt = 24;
  * An id is written into one buffer and decoded at once. Concatenated from its parts, V8 would keep it as a tree of seven
  * strings for as long as its event is kept: three times the memory, and a third of what publishing retains.
  */
-export function createIds(options: IdOptions): () => string {
+export function createIds(options: IdOptions): (at?: number) => string {
   const { now, random = randomBytes } = options;
   const text = Buffer.from("xxxxxxxx-xxxx-7xxx-xxxx-xxxxxxxxxxxx", "latin1");
   let time = -1;
@@ -59,8 +59,8 @@ export function createIds(options: IdOptions): () => string {
     text[at] = hexDigits[value & 15] ?? 0;
   }
 
-  return () => {
-    const current = Math.floor(now());
+  return (at = now()) => {
+    const current = Math.floor(at);
     if (current > time) start(current);
     else if (++counter === counterEnd) start(time + 1);
     digit(15, counter >>> 22);

@@ -20,7 +20,8 @@ export interface PrepareContext {
   readonly source: string | undefined;
   /** Returns the time in milliseconds since 1970. */
   now(): number;
-  nextId(): string;
+  /** Returns a new id; `at` is the time now, where it is known. */
+  nextId(at?: number): string;
   /** The event being handled, if a handler publishes. */
   readonly cause?: Event | undefined;
   /** When it is to be delivered, where the draft's metadata do not say. */
@@ -71,8 +72,9 @@ function prepare(given: object, context: PrepareContext): PreparedEvent {
   const source = checkSource(given.source ?? context.source, type);
   const event: EventName = { type, source };
   // The time is read before the id is made: the id holds the time of acceptance, which must not precede the event's time.
-  const happened = time === undefined ? formatTime(context.now()) : undefined;
-  const id = ownId === undefined ? context.nextId() : checkId(ownId, event);
+  const now = time === undefined ? context.now() : undefined;
+  const happened = now === undefined ? undefined : formatTime(now);
+  const id = ownId === undefined ? context.nextId(now) : checkId(ownId, event);
   const version = draftMetadata?.version;
   const metadata = prepareMetadata(draftMetadata, {
     event,

@@ -22,7 +22,7 @@ export interface PublisherDependencies {
   readonly catalog: Catalog;
   readonly source: string | undefined;
   readonly clock: Clock;
-  readonly nextId: () => string;
+  readonly nextId: (at?: number) => string;
   readonly counters: Counters;
   /** Whether the engine keeps `metadata.deliverAt`. */
   canDelay(): boolean;

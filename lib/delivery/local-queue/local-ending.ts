@@ -6,6 +6,8 @@ export interface LocalEnding {
   readonly outcome: EndedDelivery["outcome"];
   /** When its handler began, in milliseconds since 1970; absent where it did not run. */
   readonly startedAt?: number | undefined;
+  /** When the delivery ended. */
+  readonly endedAt: number;
   /** Why its last attempt failed, where it did. */
   readonly failure?: Failure;
 }

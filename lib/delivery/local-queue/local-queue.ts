@@ -157,14 +157,14 @@ export class LocalQueue {
     }
   }
 
-  /** Records how an attempt ended, and when its handler began. Does nothing for a delivery that is not running. */
-  settle(item: Delivery, outcome: Outcome, startedAt?: number): void {
+  /** Records how an attempt ended, and when its handler began and ended. Does nothing for a delivery that is not running. */
+  settle(item: Delivery, outcome: Outcome, startedAt?: number, endedAt?: number): void {
     // A run outlives its deleted subscription; one made since by the same name has nothing of it.
     if (!(item instanceof DeliveryItem) || !this.#running.delete(item)) return;
     switch (outcome.kind) {
       case "done":
       case "dropped":
-        this.#dependencies.ended?.(item, { outcome: outcome.kind, startedAt });
+        this.#ended(item, outcome.kind, startedAt, endedAt);
         this.#release(item);
         break;
       case "released":
@@ -178,7 +178,7 @@ export class LocalQueue {
         break;
       case "dead":
         this.#dependencies.deadLetter(item, outcome.failure);
-        this.#dependencies.ended?.(item, { outcome: "dead", startedAt, failure: outcome.failure });
+        this.#ended(item, "dead", startedAt, endedAt, outcome.failure);
         this.#release(item);
         break;
     }
@@ -243,6 +243,19 @@ export class LocalQueue {
       oldestAgeMs: now - oldest,
       deadLetters,
     };
+  }
+
+  #ended(
+    item: DeliveryItem,
+    outcome: LocalEnding["outcome"],
+    startedAt: number | undefined,
+    endedAt: number | undefined,
+    failure?: Failure,
+  ): void {
+    const dependencies = this.#dependencies;
+    if (dependencies.ended === undefined) return;
+    const ending = { outcome, startedAt, endedAt: endedAt ?? dependencies.clock.now() };
+    dependencies.ended(item, failure === undefined ? ending : { ...ending, failure });
   }
 
   #enqueue(item: DeliveryItem): void {

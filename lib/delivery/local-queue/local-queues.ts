@@ -114,8 +114,8 @@ export class LocalQueues implements Iterable<LocalQueue> {
   }
 
   /** As {@link DeliveryQueue.settle}. A second call does nothing, nor one for a delivery of a subscription that was deleted. */
-  settle(delivery: Delivery, outcome: Outcome, startedAt?: number): void {
-    this.#queues.get(delivery.subscription)?.settle(delivery, outcome, startedAt);
+  settle(delivery: Delivery, outcome: Outcome, startedAt?: number, endedAt?: number): void {
+    this.#queues.get(delivery.subscription)?.settle(delivery, outcome, startedAt, endedAt);
     this.#dependencies.changed();
   }
 

@@ -103,12 +103,11 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
       subscriptionCache.refresh();
       if (subscriptionCache.externalChanges === externalChanges) return;
       externalChanges = subscriptionCache.externalChanges;
-      events.forgetPostings();
+      events.forgetWritten();
+      outcomes.forgetTail();
     },
     ending: () => {
-      events.write();
-      outcomes.write();
-      subscriptionCache.write();
+      subscriptionCache.write({ stats: events.write(), outcomes: outcomes.write() });
     },
     committed: () => consumers.dispatchClaimed(),
     notified: () => {

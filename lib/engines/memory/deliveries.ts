@@ -29,7 +29,7 @@ export class MemoryDeliveries implements DeliveryQueue {
       clock,
       deadLetter: (item, reason) =>
         deadLetters.add(deadLetterOf(item, reason, { id: nextId(), deadAt: Date.parse(reason.at) })),
-      ended: (item, ending) => ended.add(item, ending, clock.now()),
+      ended: (item, ending) => ended.add(item, ending),
       changed: () => changes.notify(),
     });
   }
@@ -38,8 +38,8 @@ export class MemoryDeliveries implements DeliveryQueue {
     return this.queues.consume(subscription, consumer);
   }
 
-  settle(delivery: Delivery, outcome: Outcome, startedAt?: number): void {
-    this.queues.settle(delivery, outcome, startedAt);
+  settle(delivery: Delivery, outcome: Outcome, startedAt?: number, endedAt?: number): void {
+    this.queues.settle(delivery, outcome, startedAt, endedAt);
   }
 
   async enqueue(

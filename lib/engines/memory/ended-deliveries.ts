@@ -13,41 +13,48 @@ interface Rest {
 
 const firstSuccess: Rest = { outcome: "done", attempts: 1, failures: [], replayId: undefined };
 
+/** Texts and numbers that are kept of each. */
+const width = 3;
+
 /**
  * How the last `capacity` deliveries ended. A record is some array writes, without an object that would outlive its delivery:
  * the collector of garbage would have to move each.
  */
 export class EndedDeliveries {
   readonly #capacity: number;
-  readonly #flows: string[] = [];
-  readonly #eventIds: string[] = [];
-  readonly #subscriptions: string[] = [];
-  readonly #endedAt: Float64Array;
-  readonly #ranMs: Float64Array;
-  readonly #totalMs: Float64Array;
+  /** Of each: its flow, its event and its subscription. */
+  readonly #texts: string[] = [];
+  /** Of each: when it ended, how long its handler ran (NaN where it did not), and how long all took. */
+  readonly #numbers: Float64Array;
   readonly #rest = new Map<number, Rest>();
-  #count = 0;
+  /** The slot of the next, and whether every slot has been used. */
+  #next = 0;
+  #full = false;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
-    this.#endedAt = new Float64Array(capacity);
-    this.#ranMs = new Float64Array(capacity);
-    this.#totalMs = new Float64Array(capacity);
+    this.#numbers = new Float64Array(capacity * width);
   }
 
   add(
     { acceptedAt, attempt, event, failures, replayId, subscription }: Delivery,
-    { outcome, startedAt, failure }: LocalEnding,
-    endedAt: number,
+    { outcome, startedAt, endedAt, failure }: LocalEnding,
   ): void {
-    const slot = this.#count % this.#capacity;
-    this.#count += 1;
-    this.#flows[slot] = event.metadata.correlationId;
-    this.#eventIds[slot] = event.id;
-    this.#subscriptions[slot] = subscription;
-    this.#endedAt[slot] = endedAt;
-    this.#ranMs[slot] = startedAt === undefined ? Number.NaN : Math.max(0, Math.round(endedAt - startedAt));
-    this.#totalMs[slot] = Math.max(0, endedAt - acceptedAt);
+    const slot = this.#next;
+    const first = slot * width;
+    const texts = this.#texts;
+    texts[first] = event.metadata.correlationId;
+    texts[first + 1] = event.id;
+    texts[first + 2] = subscription;
+    const numbers = this.#numbers;
+    numbers[first] = endedAt;
+    numbers[first + 1] = startedAt === undefined ? Number.NaN : Math.max(0, Math.round(endedAt - startedAt));
+    numbers[first + 2] = Math.max(0, endedAt - acceptedAt);
+    this.#next = slot + 1;
+    if (this.#next === this.#capacity) {
+      this.#next = 0;
+      this.#full = true;
+    }
     if (outcome === "done" && attempt === 1 && replayId === undefined) {
       if (this.#rest.size > 0) this.#rest.delete(slot);
       return;
@@ -59,32 +66,36 @@ export class EndedDeliveries {
   /** Of the deliveries of a flow, in the order in which they ended. */
   ofFlow(correlationId: string): EndedDelivery[] {
     const ended: EndedDelivery[] = [];
-    for (let number = Math.max(0, this.#count - this.#capacity); number < this.#count; number += 1) {
+    const oldest = this.#full ? this.#next : 0;
+    const count = this.#full ? this.#capacity : this.#next;
+    for (let number = oldest; number < oldest + count; number += 1) {
       const slot = number % this.#capacity;
-      if (this.#flows[slot] === correlationId) ended.push(this.#at(slot));
+      if (this.#texts[slot * width] === correlationId) ended.push(this.#at(slot));
     }
     return ended;
   }
 
   clear(): void {
-    this.#count = 0;
-    for (const list of [this.#flows, this.#eventIds, this.#subscriptions]) list.length = 0;
+    this.#next = 0;
+    this.#full = false;
+    this.#texts.length = 0;
     this.#rest.clear();
   }
 
   #at(slot: number): EndedDelivery {
     const { outcome, attempts, failures, replayId } = this.#rest.get(slot) ?? firstSuccess;
-    const ranMs = this.#ranMs[slot] ?? Number.NaN;
+    const first = slot * width;
+    const ranMs = this.#numbers[first + 1] ?? Number.NaN;
     return {
-      subscription: this.#subscriptions[slot] ?? "",
-      eventId: this.#eventIds[slot] ?? "",
+      subscription: this.#texts[first + 2] ?? "",
+      eventId: this.#texts[first + 1] ?? "",
       ...(replayId === undefined ? {} : { replayId }),
       outcome,
       attempts,
       failures,
-      endedAt: formatTime(this.#endedAt[slot] ?? 0),
+      endedAt: formatTime(this.#numbers[first] ?? 0),
       ...(Number.isNaN(ranMs) ? {} : { ranMs }),
-      totalMs: this.#totalMs[slot] ?? 0,
+      totalMs: this.#numbers[first + 2] ?? 0,
     };
   }
 }

@@ -82,6 +82,12 @@ test("a settle that rejects reaches onError, and work goes on", async () => {
   expect(errors).toMatchObject([{ code: "unavailable" }, { code: "unavailable", message: "a text" }]);
 });
 
+test("an end that the engine could not record, and tells of by itself, reaches onError", async () => {
+  const { runner, errors } = await running({ concurrency: 1 });
+  runner.unrecorded(down);
+  expect(errors).toEqual([down]);
+});
+
 test("a settle that is slow holds up neither what runs nor what comes", async () => {
   const { engine, runs, append, started, errors } = await running({ concurrency: 1 });
   const hold = engine.hold("deliveries.settle");
@@ -131,7 +137,7 @@ test("what is handed over while it closes goes back, its attempt not counted", a
   const delivery = { subscription: "one", event: anEvent({ id: "late" }), attempt: 1, acceptedAt: 0, failures: [] };
   runner.deliver({ ...delivery, redriven: false });
   expect(engine.calls("deliveries.settle")).toMatchObject([
-    [{ event: { id: "late" } }, { kind: "released" }, undefined],
+    [{ event: { id: "late" } }, { kind: "released" }, undefined, undefined],
   ]);
 });
 
@@ -143,7 +149,10 @@ test("abandoned it lets go of its queue while a handler may still run, and still
   expect(started()).toEqual(["a"]);
   runs[0]?.end();
   await turn();
-  expect(engine.calls("deliveries.settle")).toMatchObject([[{ event: { id: "a" } }, { kind: "done" }, clock.now()]]);
+  const [startedAt, endedAt] = [clock.now(), clock.now()];
+  expect(engine.calls("deliveries.settle")).toMatchObject([
+    [{ event: { id: "a" } }, { kind: "done" }, startedAt, endedAt],
+  ]);
 });
 
 test("a subscription that is deleted keeps the settings of what it runs, and gets nothing more", async () => {

@@ -1,4 +1,5 @@
 import type { Delivery, Failure } from "../../../engine/delivery.ts";
+import type { Consumer } from "../../../engine/delivery-queue.ts";
 import type { Event } from "../../../event/event.ts";
 import type { Subscription } from "../subscriptions/subscription-cache.ts";
 
@@ -38,8 +39,8 @@ export class ClaimedDelivery implements Delivery, RowKey {
   readonly ordering: string | undefined;
   /** Whether the event is kept until it is delivered, and no longer. */
   readonly transient: boolean;
-  /** Whether a consumer has it. */
-  held = false;
+  /** The consumer that has it, until it is settled. */
+  consumer: Consumer | undefined = undefined;
 
   constructor(key: RowKey, event: Event, row: ClaimedRow) {
     this.sub = key.sub;

@@ -99,7 +99,7 @@ export class ConsumerSlots {
   dispatchClaimed(): void {
     const claimed = this.#release();
     this.#outstanding += claimed.length;
-    for (const { delivery } of claimed) delivery.held = true;
+    for (const { slot, delivery } of claimed) delivery.consumer = slot.consumer;
     for (const { slot, delivery } of claimed) {
       try {
         slot.consumer.deliver(delivery);

@@ -53,9 +53,9 @@ export class EmbeddedDeliveries implements DeliveryQueue {
     };
   }
 
-  settle(delivery: Delivery, outcome: Outcome, startedAt?: number): void | Promise<void> {
+  settle(delivery: Delivery, outcome: Outcome, startedAt?: number, endedAt?: number): void | Promise<void> {
     if (!(delivery instanceof ClaimedDelivery)) return;
-    return this.#dependencies.settlementQueue.add(delivery, outcome, startedAt);
+    return this.#dependencies.settlementQueue.add(delivery, outcome, startedAt, endedAt);
   }
 
   async enqueue(subscription: string, events: readonly Event[], options: EnqueueOptions): Promise<void> {

@@ -5,7 +5,7 @@ import { type BusError, toBusError } from "../../../error/bus-error.ts";
 import { formatTime } from "../../../event/time.ts";
 import { blockOf, blockSize } from "../history/postings.ts";
 import { integer, text } from "../storage/rows.ts";
-import { outcomesOf, type StoredOutcomes } from "./outcome-rows.ts";
+import { linesOf, type OtherOutcome, type OutcomeLine, outcomesOf } from "./outcome-rows.ts";
 import type { Replays } from "./replays.ts";
 
 /** How a delivery ended. */
@@ -27,9 +27,20 @@ export interface EndedRow extends Pick<Delivery, "subscription" | "attempt" | "a
 /** Rows that one block can have: by then its deliveries have been replayed a million times, and no more is recorded. */
 const rowsOfBlock = 2 ** 20;
 
+/** Characters that are kept in `meta` before they become rows: its row is written with each transaction. */
+const tailLimit = 1_500;
+
+/** Plain outcomes of a subscription in a block, as its line has them. */
+interface PlainOutcomes {
+  readonly block: number;
+  readonly subscription: string;
+  text: string;
+}
+
 /**
- * How the deliveries of recorded events ended. All that a transaction ends of a block of events is one row, so that a record
- * costs some ten bytes and hardly any time where much is going on. A block's rows go with its events.
+ * How the deliveries of recorded events ended: some ten bytes each. The last of them are kept in the row of `meta`, which each
+ * transaction writes anyway: a row of their own would cost a small transaction a further page. A block's rows go with its
+ * events.
  */
 export class OutcomeTable {
   readonly #replays: Replays;
@@ -37,22 +48,29 @@ export class OutcomeTable {
   readonly #insert: StatementSync;
   readonly #ofBlock: StatementSync;
   readonly #delete: StatementSync;
+  readonly #readTail: StatementSync;
+  readonly #endTail: StatementSync;
   readonly #eventsOfFlow: StatementSync;
-  /** Of the running transaction: by block, then by subscription. */
-  readonly #added = new Map<number, Map<string, StoredOutcomes>>();
+  /** Of the running transaction: plain ones by subscription, and lines that are complete. */
+  readonly #plain = new Map<string, PlainOutcomes>();
+  readonly #lines: OutcomeLine[] = [];
   #at = 0;
+  /** What is kept in `meta`: how long it is, and what its last line is of, where it is of plain ones. Undefined where not known. */
+  #tail: { length: number; last?: Omit<PlainOutcomes, "text"> & { readonly at: number } } | undefined;
 
   constructor(db: DatabaseSync, replays: Replays, onError: (error: BusError) => void) {
     this.#replays = replays;
     this.#onError = onError;
-    // By the last row of the block: an aggregate would read all of them, each time. Node 22.18 binds no numbered parameters.
+    // By the last row of the block: an aggregate would read all of them, each time.
     this.#insert = db.prepare(
       `INSERT INTO outcomes (id, at, data) SELECT next, ?, ? FROM (
          SELECT coalesce((SELECT id FROM outcomes WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1) + 1, ?) AS next
-       ) WHERE next <= ?`,
+       ) WHERE next <= ? AND EXISTS (SELECT 1 FROM blocks WHERE block = ?)`,
     );
     this.#ofBlock = db.prepare("SELECT at, data FROM outcomes WHERE id BETWEEN ? AND ? ORDER BY id");
     this.#delete = db.prepare("DELETE FROM outcomes WHERE id BETWEEN ? AND ?");
+    this.#readTail = db.prepare("SELECT outcomes FROM meta");
+    this.#endTail = db.prepare("UPDATE meta SET outcomes = ''");
     this.#eventsOfFlow = db.prepare(
       `SELECT seq, id FROM events WHERE id = ? AND flow IS NULL AND history = 1
        UNION ALL SELECT seq, id FROM events WHERE flow = ? AND history = 1`,
@@ -64,24 +82,14 @@ export class OutcomeTable {
     const { acceptedAt, attempt, failures, replay, seq, subscription } = delivery;
     this.#at = at;
     const block = blockOf(seq);
-    let ofBlock = this.#added.get(block);
-    if (ofBlock === undefined) {
-      ofBlock = new Map();
-      this.#added.set(block, ofBlock);
-    }
-    let outcomes = ofBlock.get(subscription);
-    if (outcomes === undefined) {
-      outcomes = { plain: [], others: [] };
-      ofBlock.set(subscription, outcomes);
-    }
     const offset = seq - block * blockSize;
     const totalMs = Math.max(0, at - acceptedAt);
     if (outcome === "done" && attempt === 1 && replay === 0 && ranMs !== undefined) {
-      outcomes.plain.push(offset, ranMs, totalMs);
+      this.#addPlain(subscription, block, `${offset},${ranMs},${totalMs}`);
       return;
     }
     const failed = failureCounts(failure === undefined ? failures : [...failures, failure]);
-    outcomes.others.push({
+    const other: OtherOutcome = {
       offset,
       ...(ranMs === undefined ? {} : { ranMs }),
       totalMs,
@@ -89,24 +97,34 @@ export class OutcomeTable {
       attempts: attempt,
       ...(replay === 0 ? {} : { replay }),
       ...(failed.length === 0 ? {} : { failures: failed }),
-    });
+    };
+    this.#lines.push({ block, text: `${subscription} ${at}${JSON.stringify(other)}` });
   }
 
-  /** Writes what the transaction has added; before its end. */
-  write(): void {
-    for (const [block, ofBlock] of this.#added) {
-      const data = [...ofBlock].map(([subscription, { plain, others }]) =>
-        others.length === 0 ? [subscription, plain] : [subscription, plain, others],
-      );
-      const { first, last } = rowsIn(block);
-      this.#insert.run(this.#at, JSON.stringify(data), first, last, first, last);
-    }
-    this.#added.clear();
+  /** Before the end of the transaction: gives what is to be added to what `meta` keeps for what it has ended. */
+  write(): string {
+    if (this.#plain.size === 0 && this.#lines.length === 0) return "";
+    this.#tail ??= { length: this.#tailText().length };
+    const added = this.#continued() ?? this.#newLines();
+    const tail = this.#tail;
+    tail.length += added.length;
+    if (tail.length <= tailLimit) return added;
+    this.#insertRows(linesOf(this.#tailText() + added));
+    this.#endTail.run();
+    this.#tail = { length: 0 };
+    return "";
   }
 
   /** After a rollback. */
   forget(): void {
-    this.#added.clear();
+    this.#plain.clear();
+    this.#lines.length = 0;
+    this.forgetTail();
+  }
+
+  /** Where another process may have written. */
+  forgetTail(): void {
+    this.#tail = undefined;
   }
 
   /** Within a transaction: the events of a block are gone. */
@@ -121,35 +139,90 @@ export class OutcomeTable {
       blockOf(integer(seq)),
     );
     const ended: { readonly at: number; readonly delivery: EndedDelivery }[] = [];
+    const tail = linesOf(this.#tailText());
     for (const [block, rows] of byBlock) {
       const ids = new Map(rows.map(({ id, seq }) => [integer(seq) - block * blockSize, text(id)]));
       const { first, last } = rowsIn(block);
-      for (const row of this.#ofBlock.all(first, last)) {
-        for (const delivery of this.#readable(row, ids)) ended.push({ at: integer(row.at), delivery });
-      }
+      for (const { at, data } of this.#ofBlock.all(first, last)) ended.push(...this.#readable(data, integer(at), ids));
+      for (const one of tail) if (one.block === block) ended.push(...this.#readable(one.text, 0, ids));
     }
     return ended.sort((one, other) => one.at - other.at).map(({ delivery }) => delivery);
   }
 
+  #addPlain(subscription: string, block: number, text: string): void {
+    const before = this.#plain.get(subscription);
+    if (before?.block === block) {
+      before.text += `,${text}`;
+      return;
+    }
+    if (before !== undefined) this.#lines.push(this.#line(before));
+    this.#plain.set(subscription, { block, subscription, text });
+  }
+
+  /** What goes on with the last line that `meta` has, where that is all. */
+  #continued(): string | undefined {
+    const last = this.#tail?.last;
+    if (last === undefined || this.#plain.size !== 1 || this.#lines.length > 0) return undefined;
+    const plain = this.#plain.get(last.subscription);
+    if (plain?.block !== last.block) return undefined;
+    this.#plain.clear();
+    this.#tail = { length: this.#tail?.length ?? 0, last: { ...last, at: this.#at } };
+    return this.#at === last.at ? `,${plain.text}` : `@${this.#at - last.at}:${plain.text}`;
+  }
+
+  #newLines(): string {
+    let last: PlainOutcomes | undefined;
+    for (const plain of this.#plain.values()) {
+      last = plain;
+      this.#lines.push(this.#line(plain));
+    }
+    const text = this.#lines.map((line) => `\n${line.block} ${line.text}`).join("");
+    this.#plain.clear();
+    this.#lines.length = 0;
+    this.#tail = { length: this.#tail?.length ?? 0, ...(last === undefined ? {} : { last: { ...last, at: this.#at } }) };
+    return text;
+  }
+
+  #line({ block, subscription, text }: PlainOutcomes): OutcomeLine {
+    return { block, text: `${subscription} ${this.#at}:${text}` };
+  }
+
+  #tailText(): string {
+    return text(this.#readTail.get()?.outcomes);
+  }
+
+  /** One row for each block; none for a block that is gone. */
+  #insertRows(lines: readonly OutcomeLine[]): void {
+    for (const [block, ofBlock] of Map.groupBy(lines, (line) => line.block)) {
+      const { first, last } = rowsIn(block);
+      const text = ofBlock.map((line) => line.text).join("\n");
+      this.#insert.run(this.#at, text, first, last, first, last, block);
+    }
+  }
+
   /** None where the row cannot be read: one broken row must not hide the others. */
-  #readable(row: Readonly<Record<string, unknown>>, ids: ReadonlyMap<number, string>): EndedDelivery[] {
+  #readable(
+    data: unknown,
+    rowAt: number,
+    ids: ReadonlyMap<number, string>,
+  ): { readonly at: number; readonly delivery: EndedDelivery }[] {
     try {
-      const endedAt = formatTime(integer(row.at));
       const none: readonly FailureCount[] = [];
-      return outcomesOf(row.data, (offset) => ids.has(offset)).map(
-        ({ subscription, offset, outcome, attempts, ranMs, totalMs, replay, failures = none }) => {
+      return outcomesOf(data, rowAt, (offset) => ids.has(offset)).map(
+        ({ subscription, at, offset, outcome, attempts, ranMs, totalMs, replay, failures = none }) => {
           const replayId = this.#replays.idOf(replay ?? 0);
-          return {
+          const delivery = {
             subscription,
             eventId: ids.get(offset) ?? "",
             ...(replayId === undefined ? {} : { replayId }),
             outcome,
             attempts,
             failures,
-            endedAt,
+            endedAt: formatTime(at),
             ...(ranMs === undefined ? {} : { ranMs }),
             totalMs,
           };
+          return { at, delivery };
         },
       );
     } catch (thrown) {

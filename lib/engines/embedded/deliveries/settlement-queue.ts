@@ -1,4 +1,5 @@
 import type { Outcome } from "../../../engine/delivery.ts";
+import type { Consumer } from "../../../engine/delivery-queue.ts";
 import type { BusError } from "../../../error/bus-error.ts";
 import { Fifo } from "../../../runtime/fifo.ts";
 import type { ClaimedDelivery } from "./claimed-delivery.ts";
@@ -9,43 +10,46 @@ export class Settlement {
   readonly outcome: Outcome;
   /** Milliseconds for which the handler ran; undefined where it did not. */
   readonly ranMs: number | undefined;
-  readonly #batch: Batch;
-  /** Present where it could not be written with the others of its batch. */
+  /** Whether it could not be written before. */
+  deferred = false;
+  readonly #consumer: Consumer;
+  /** Present where the consumer waits for it. */
+  #batch: Batch | undefined;
+  /** The same, where it could not be written with the others of its batch. */
   #alone: PromiseWithResolvers<void> | undefined;
 
-  constructor(delivery: ClaimedDelivery, outcome: Outcome, ranMs: number | undefined, batch: Batch) {
+  constructor(delivery: ClaimedDelivery, outcome: Outcome, ranMs: number | undefined, consumer: Consumer) {
     this.delivery = delivery;
     this.outcome = outcome;
     this.ranMs = ranMs;
-    this.#batch = batch;
-    batch.add();
+    this.#consumer = consumer;
   }
 
   /** Resolves once it is committed. */
-  get recorded(): Promise<void> {
-    return this.#batch.recorded.then(() => this.#alone?.promise);
-  }
-
-  /** Whether it could not be written before. */
-  get deferred(): boolean {
-    return this.#alone !== undefined;
+  recordedWith(batch: Batch): Promise<void> {
+    this.#batch = batch;
+    batch.add();
+    return batch.recorded.then(() => this.#alone?.promise);
   }
 
   committed(): void {
-    if (this.#alone === undefined) this.#batch.done();
+    if (this.#alone === undefined) this.#batch?.done();
     else this.#alone.resolve();
   }
 
   /** It cannot be written for now; the others of its batch wait for it no longer. */
   defer(): void {
-    if (this.#alone !== undefined) return;
+    if (this.deferred) return;
+    this.deferred = true;
+    if (this.#batch === undefined) return;
     this.#alone = Promise.withResolvers();
     this.#batch.done();
   }
 
   /** A deferred one is given up. */
   abandon(error: BusError): void {
-    this.#alone?.reject(error);
+    if (this.#alone === undefined) this.#consumer.unrecorded?.(error);
+    else this.#alone.reject(error);
   }
 }
 
@@ -72,16 +76,24 @@ export class SettlementQueue {
     return this.#settlements.size;
   }
 
-  /** Resolves once the outcome is committed; undefined where the delivery was settled before. */
-  add(delivery: ClaimedDelivery, outcome: Outcome, startedAt: number | undefined): Promise<void> | undefined {
-    if (!delivery.held) return undefined;
-    delivery.held = false;
-    this.#batch ??= new Batch();
-    const ranMs = startedAt === undefined ? undefined : Math.max(0, Math.round(this.#dependencies.now() - startedAt));
-    const settlement = new Settlement(delivery, outcome, ranMs, this.#batch);
+  /** Resolves once the outcome is committed; undefined where the delivery was settled before, or its consumer does not wait. */
+  add(
+    delivery: ClaimedDelivery,
+    outcome: Outcome,
+    startedAt: number | undefined,
+    endedAt: number | undefined,
+  ): Promise<void> | undefined {
+    const { consumer } = delivery;
+    if (consumer === undefined) return undefined;
+    delivery.consumer = undefined;
+    const ranMs =
+      startedAt === undefined ? undefined : Math.max(0, Math.round((endedAt ?? this.#dependencies.now()) - startedAt));
+    const settlement = new Settlement(delivery, outcome, ranMs, consumer);
     this.#settlements.push(settlement);
     this.#dependencies.schedule();
-    return settlement.recorded;
+    if (consumer.unrecorded !== undefined) return undefined;
+    this.#batch ??= new Batch();
+    return settlement.recordedWith(this.#batch);
   }
 
   /** The first of the queue, at most `limit`. */

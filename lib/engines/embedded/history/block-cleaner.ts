@@ -4,7 +4,7 @@ import type { DeadLetterTable } from "../dead-letters/dead-letter-table.ts";
 import { priorities, stateOf, states } from "../deliveries/delivery-table.ts";
 import type { OutcomeTable } from "../deliveries/outcome-table.ts";
 import type { EventTable } from "../publishing/event-table.ts";
-import { minuteOf } from "../publishing/totals.ts";
+import { minuteOf } from "../publishing/minute-counts.ts";
 import { integer, readableEvent } from "../storage/rows.ts";
 import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import type { SubscriptionTable } from "../subscriptions/subscription-table.ts";
@@ -62,6 +62,7 @@ export class BlockCleaner {
 
   /** Within a transaction: deletes what was accepted before `cutoff` and is not needed any more. */
   clean(block: number, cutoff: number): void {
+    this.#dependencies.events.settleTotals();
     const first = block * blockSize;
     const last = first + blockSize - 1;
     const isNeeded = this.#neededOf(first, last);

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { StatsQuery, StatsRow } from "../../../engine/queries.ts";
 import { TypeCounts } from "../../../history/type-counts.ts";
 import { queryTime } from "../../../runtime/query-time.ts";
-import { minuteMs } from "../publishing/totals.ts";
+import { minuteMs } from "../publishing/minute-counts.ts";
 import { integer, text } from "../storage/rows.ts";
 import type { HistoryReader } from "./history-reader.ts";
 
@@ -13,7 +13,12 @@ export class Stats {
 
   constructor(db: DatabaseSync, history: HistoryReader) {
     this.#history = history;
-    this.#minutes = db.prepare("SELECT minute, type, count FROM stats WHERE minute >= ? AND minute < ?");
+    // Those of the last minute are in `meta`.
+    this.#minutes = db.prepare(
+      `SELECT minute, type, count FROM stats WHERE minute >= ? AND minute < ?
+       UNION ALL SELECT stats ->> 'minute' AS open, key, value FROM meta, json_each(meta.stats, '$.counts')
+       WHERE open >= ? AND open < ?`,
+    );
   }
 
   async count(query: StatsQuery): Promise<StatsRow[]> {
@@ -26,7 +31,8 @@ export class Stats {
       await this.#countEvents(counts, since, until);
       return counts.rows();
     }
-    for (const row of this.#minutes.all(first ?? Number.MIN_SAFE_INTEGER, last ?? Number.MAX_SAFE_INTEGER)) {
+    const [from, to] = [first ?? Number.MIN_SAFE_INTEGER, last ?? Number.MAX_SAFE_INTEGER];
+    for (const row of this.#minutes.all(from, to, from, to)) {
       counts.add(integer(row.minute) * minuteMs, text(row.type), integer(row.count));
     }
     if (since !== undefined && first !== undefined) await this.#countEvents(counts, since, first * minuteMs);

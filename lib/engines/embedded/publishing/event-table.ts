@@ -145,9 +145,14 @@ export class EventTable {
     this.#remember.run(id, sub, until, digest);
   }
 
-  /** Writes what was summed up over the transaction; before its end. */
-  write(): void {
-    this.#totals.write();
+  /** Before the end of the transaction: writes what it has summed up; gives the counts to be kept in `meta`, null for no change. */
+  write(): string | null {
+    return this.#totals.write();
+  }
+
+  /** Within a transaction, before rows of sums are changed: what is summed up elsewhere becomes such rows. */
+  settleTotals(): void {
+    this.#totals.settle();
   }
 
   /** After a rollback. */
@@ -157,9 +162,15 @@ export class EventTable {
     this.#recent.clear();
   }
 
-  /** Before rows of postings are deleted, and where another process may have deleted some. */
+  /** Before rows of postings are deleted. */
   forgetPostings(): void {
     this.#postings.forget();
+  }
+
+  /** Where another process may have written: what is known of rows need not hold. */
+  forgetWritten(): void {
+    this.#postings.forget();
+    this.#totals.forget();
   }
 
   #put(event: Event, body: string, acceptedAt: number, history: 0 | 1, own: 0 | 1 | null): number {

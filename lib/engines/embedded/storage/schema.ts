@@ -7,18 +7,19 @@ import { integer } from "./rows.ts";
 const applicationId = 0x57474c45;
 
 /*
- * meta: one row. `changes` counts transactions, so that a process knows whether what it remembers still holds.
+ * meta: one row. `changes` counts transactions, so that a process knows whether what it remembers still holds. `stats` and
+ *   `outcomes`: what is still to become rows of these tables; here since this row is written with each transaction anyway.
  * subscriptions, depths: `epoch` and `changes` say in which state of `meta` a row was written, so that only news is read.
  * events: what was accepted. `flow` is NULL where it equals the id; `history` is 0 for what is kept only until delivered;
  *   `own` is 1 where the publisher gave the id and 0 where Waggle did, whose ids never come again; NULL where that is not known.
- * postings, blocks: which blocks of 256 events hold a value, and between which times a block lies; a hundred times smaller
+ * postings, blocks: which blocks of 256 events hold a value, and between which times a block lies, with some room; a hundred times smaller
  *   than an index by event, and written once a block instead of once an event.
  * processes: who has the file open, each with the name of its lock.
  * deliveries: the key is the order in which a subscription's rows are claimed. `due`, `delay`: of a delayed row, when it is
  *   due and how many milliseconds that was ahead; a blocked row has no `due`, and in `delay` the time before which it must
  *   not be handed over, if there is one.
  *   `queued`: when a replay or a redrive was queued; NULL where it is when the event was accepted.
- * outcomes: how deliveries of recorded events ended; a row is what one transaction ended of a block, its key begins with the
+ * outcomes: how deliveries of recorded events ended; a row is what some transactions ended of a block, its key begins with the
  *   block.
  * transients: events outside of history, with how many deliveries still need them.
  * depths: how many deliveries of a subscription are in each state, kept with each change, since counting a long queue is
@@ -32,9 +33,11 @@ CREATE TABLE meta (
   changes INTEGER NOT NULL,
   epoch INTEGER NOT NULL,
   deletions INTEGER NOT NULL,
-  last_seq INTEGER NOT NULL
+  last_seq INTEGER NOT NULL,
+  stats TEXT,
+  outcomes TEXT NOT NULL DEFAULT ''
 );
-INSERT INTO meta VALUES (1, 0, 0, 0, 0);
+INSERT INTO meta VALUES (1, 0, 0, 0, 0, NULL, '');
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,

@@ -32,6 +32,14 @@ export interface Subscription {
   dirty: boolean;
 }
 
+/** What is kept in `meta` until it becomes rows. */
+export interface KeptInMeta {
+  /** The counts of the last minute; null where they are as they were. */
+  readonly stats: string | null;
+  /** Records of outcomes to be added. */
+  readonly outcomes: string;
+}
+
 const noSubscriptions: readonly Subscription[] = [];
 
 /**
@@ -55,6 +63,7 @@ export class SubscriptionCache {
   #router: Router | undefined;
   /** Subscriptions by the array that the router returns, which it does not change. */
   readonly #routes = new WeakMap<readonly SubscriptionRecord[], readonly Subscription[]>();
+  readonly #readChanges: StatementSync;
   readonly #readMeta: StatementSync;
   readonly #writeMeta: StatementSync;
   readonly #readDepths: StatementSync;
@@ -63,8 +72,12 @@ export class SubscriptionCache {
   readonly #readIds: StatementSync;
 
   constructor(db: DatabaseSync) {
+    this.#readChanges = db.prepare("SELECT changes FROM meta");
     this.#readMeta = db.prepare("SELECT changes, epoch, deletions, last_seq FROM meta");
-    this.#writeMeta = db.prepare("UPDATE meta SET changes = ?, epoch = ?, deletions = ?, last_seq = ?");
+    this.#writeMeta = db.prepare(
+      `UPDATE meta SET changes = ?, epoch = ?, deletions = ?, last_seq = ?, stats = coalesce(?, stats),
+         outcomes = outcomes || ?`,
+    );
     this.#readDepths = db.prepare(
       "SELECT sub, ready, claimed, delayed, blocked, participants FROM depths WHERE changes > ?",
     );
@@ -102,9 +115,9 @@ export class SubscriptionCache {
 
   /** Brings what is remembered up to date; true where another process had changed something. */
   refresh(): boolean {
+    if (this.#readChanges.get()?.changes === this.#changes) return false;
     const meta = this.#readMeta.get();
     const changes = integer(meta?.changes);
-    if (changes === this.#changes) return false;
     this.lastSeq = integer(meta?.last_seq);
     const epoch = integer(meta?.epoch);
     if (epoch !== this.#epoch) {
@@ -144,8 +157,8 @@ export class SubscriptionCache {
     this.#epoch += 1;
   }
 
-  /** Writes what the transaction has changed; its last act. */
-  write(): void {
+  /** Writes what the transaction has changed, with what else its row of `meta` is to keep; its last act. */
+  write({ outcomes, stats }: KeptInMeta): void {
     const changes = this.#changes + 1;
     for (const sub of this.#touched.splice(0)) {
       const { ready, claimed, delayed, blocked } = sub.depth;
@@ -154,7 +167,7 @@ export class SubscriptionCache {
       this.#writeDepth.run(ready, claimed, delayed, blocked, participantsColumn(sub.participants), changes, sub.id);
       sub.dirty = false;
     }
-    this.#writeMeta.run(changes, this.#epoch, this.#deletions, this.lastSeq);
+    this.#writeMeta.run(changes, this.#epoch, this.#deletions, this.lastSeq, stats, outcomes);
     this.#changes = changes;
   }
 

@@ -30,6 +30,31 @@ async function published(bench: Bench, publishes: readonly Promise<unknown>[]): 
   expect(bench.wrongDepths()).toEqual([]);
 }
 
+test("a consumer that takes such news by itself gets no promises, and hears of the end that cannot be written", async () => {
+  const bench = await Bench.make();
+  const engine = await bench.open();
+  await engine.subscriptions.put(aRecord({ on: ["task.*"], concurrency: 100 }), lasting);
+  const heard: unknown[] = [];
+  const consumer = Object.assign(new TestConsumer(engine, "one"), {
+    unrecorded: (error: unknown) => heard.push(error),
+  });
+  await Promise.all(Array.from({ length: 20 }, (_, number) => publish(engine, anEvent({ id: `e${number}` }))));
+  const [first, ...others] = consumer.held;
+  const outcome = { kind: "dead", failure: unwritable(failed(1), "stack") } as const;
+  for (const one of consumer.held) {
+    expect(engine.deliveries.settle(one, one === first ? outcome : { kind: "done" })).toBeUndefined();
+  }
+  await eventually("the others are written", () => bench.read("SELECT seq FROM deliveries").length === 1);
+  expect(others).toHaveLength(19);
+  expect(heard).toEqual([]);
+  const closing = engine.close().catch((error: unknown) => error);
+  await bench.closeWaits();
+  await bench.clock.advance(10_000);
+  const error = await closing;
+  expect(error).toMatchObject({ code: "unavailable", details: { unwritten: 1 } });
+  expect(heard).toEqual([error]);
+});
+
 test.each([
   ["retry", (failure: ReturnType<typeof failed>) => ({ kind: "retry", afterMs: 0, failure }) as const],
   ["dead letter", (failure: ReturnType<typeof failed>) => ({ kind: "dead", failure }) as const],

@@ -8,11 +8,13 @@ import { eventually } from "../../../../support/eventually.ts";
 import { Bench, failed, publish, TestConsumer } from "../bench.ts";
 import { writeVersion1 } from "./version-1.ts";
 import { writeVersion2 } from "./version-2.ts";
+import { writeVersion3 } from "./version-3.ts";
 
 /** Writes a file of each past version, all with the same content: see {@link writeVersion1}. */
 const writers: ReadonlyMap<number, (file: string) => void> = new Map([
   [1, writeVersion1],
   [2, writeVersion2],
+  [3, writeVersion3],
 ]);
 
 const versionOf = (bench: Bench) => bench.read("PRAGMA user_version")[0]?.user_version;
@@ -187,6 +189,50 @@ test("a process of version 2 that has the file open goes on beside those of this
   expect(await engine.log.get(event.id)).toEqual(event);
   expect(await publish(engine, anEvent({ id: "after" }))).toMatchObject({ duplicate: false });
   expect(await publish(engine, event)).toMatchObject({ duplicate: true });
+});
+
+test("how deliveries ended by version 3 is still told, beside what ends now", async () => {
+  const bench = await Bench.make();
+  writeVersion3(bench.file);
+  const engine = await bench.open();
+  const consumer = new TestConsumer(engine, "one");
+  await consumer.ids(3);
+  for (const delivery of [...consumer.held]) await consumer.settle({ kind: "done" }, delivery);
+  const endedOf = async (id: string) => (await engine.deliveries.ended?.(id)) ?? [];
+  expect(await endedOf("e1")).toMatchObject([
+    { subscription: "gone", outcome: "done", ranMs: 3, totalMs: 7, endedAt: "2025-12-31T23:00:00.007Z" },
+    { subscription: "gone", outcome: "dropped", replayId: "r1", totalMs: 2, endedAt: "2025-12-31T23:00:00.009Z" },
+    { subscription: "one", outcome: "done", replayId: "r1" },
+  ]);
+  expect((await endedOf("e2")).map(({ subscription }) => subscription)).toEqual(["gone", "one"]);
+});
+
+test("a process of version 3 that has the file open goes on beside those of this version", async () => {
+  const bench = await Bench.make();
+  writeVersion3(bench.file);
+  const old = new DatabaseSync(bench.file);
+  const insertEvent = old.prepare(
+    "INSERT INTO events (seq, id, flow, accepted, history, body, own) VALUES (?, ?, ?, ?, 1, ?, 0)",
+  );
+  const insertOutcome = old.prepare("INSERT INTO outcomes (id, at, data) VALUES (2, ?, ?)");
+  const insertStats = old.prepare(
+    "INSERT INTO stats (minute, type, count) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+  );
+  const meta = old.prepare("UPDATE meta SET changes = changes + 1, last_seq = ?");
+  const engine = await bench.open();
+  await publish(engine, anEvent({ id: "of-this-version" }));
+  const event = anEvent({ id: "of-version-3", metadata: { correlationId: "of-version-3" } });
+  old.exec("BEGIN IMMEDIATE");
+  insertEvent.run(7, event.id, null, bench.clock.now(), JSON.stringify(event));
+  insertOutcome.run(bench.clock.now(), '[["one",[7,1,2]]]');
+  insertStats.run(Math.floor(bench.clock.now() / 60_000), event.type);
+  meta.run(7);
+  old.exec("COMMIT");
+  old.close();
+  expect(await engine.log.get(event.id)).toEqual(event);
+  expect(await engine.deliveries.ended?.(event.id)).toMatchObject([{ subscription: "one", ranMs: 1, totalMs: 2 }]);
+  await publish(engine, anEvent({ id: "after" }));
+  expect(await engine.log.stats?.({})).toEqual([{ type: "task.created", count: 8 }]);
 });
 
 test("a file of a version before the first is refused by number, and left as it is", async () => {
