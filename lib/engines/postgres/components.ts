@@ -6,6 +6,7 @@ import { PostgresDeliveries } from "./deliveries/deliveries.ts";
 import { DueTimers } from "./deliveries/due-timers.ts";
 import { Pending } from "./deliveries/pending.ts";
 import { WorkLoop } from "./deliveries/work-loop.ts";
+import { PostgresDocuments } from "./documents/documents.ts";
 import { HistoryReader } from "./history/history-reader.ts";
 import { HorizonWatch } from "./history/horizon-watch.ts";
 import { PostgresLog } from "./history/log.ts";
@@ -171,6 +172,7 @@ export function createComponents(
         cleanSoon: () => maintenance.runSoon(),
       }),
       deadLetters,
+      documents: new PostgresDocuments(shared),
     },
     consumers,
     dueTimers,

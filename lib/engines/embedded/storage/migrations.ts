@@ -24,6 +24,8 @@ const migrations: readonly string[] = [
      at INTEGER NOT NULL,
      data TEXT NOT NULL
    );`,
+  // A process of version 3 that has the file open goes on, and knows no documents.
+  `CREATE TABLE documents (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Raised with each migration. A file of a higher version is refused. */

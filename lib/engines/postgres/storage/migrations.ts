@@ -20,6 +20,8 @@ const migrations: readonly ((names: Names) => string)[] = [
     const statements = [...parts, maintenanceFunctions].map((part) => part(names)).join("");
     return `${statements}INSERT INTO ${names.s}.meta (version) VALUES (1);\nSELECT ${names.s}.add_days(${daysAhead});\n`;
   },
+  // Settings of what serves the bus, such as its webhooks. A process of version 1 goes on, and knows none.
+  ({ s }) => `CREATE TABLE ${s}.documents (name text PRIMARY KEY, body text NOT NULL);\n`,
 ];
 
 /** The version of the schema that this program works with. */
