@@ -10,6 +10,8 @@ export interface ServerSettings extends HostRules {
   readonly needsToken: boolean;
   /** The most bytes of a request's body. */
   readonly bodyLimit: number;
+  /** The most bytes of the entries of one PutEvents, as EventBridge counts them. */
+  readonly entriesLimit: number;
   /** The most bytes of a request's headers. */
   readonly headerLimit: number;
   /** Milliseconds within which a client sends its headers. */
@@ -42,6 +44,7 @@ const defaults: Omit<ServerSettings, "needsToken"> = {
   hosts: [],
   origins: [],
   bodyLimit: 8 * 1_048_576,
+  entriesLimit: 1_048_576,
   headerLimit: 16_384,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,

@@ -5,6 +5,7 @@ import { healthz, readyz } from "./health.ts";
 import { getEvent, getFlow, getStats, queryEvents } from "./history.ts";
 import { metrics } from "./metrics.ts";
 import { publishEvents } from "./publish.ts";
+import { putEvents } from "./put-events.ts";
 import { replays } from "./replays.ts";
 import {
   deleteSubscription,
@@ -20,6 +21,7 @@ import { wait } from "./wait.ts";
 /** All routes, in the order of the documentation. Of two that match a path, the first counts. */
 export const routes: readonly Route[] = [
   publishEvents,
+  putEvents,
   queryEvents,
   getEvent,
   getFlow,

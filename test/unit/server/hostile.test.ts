@@ -7,28 +7,12 @@ import { createToken } from "../../../lib/server/access/tokens.ts";
 import { type RunningServer, startServer } from "../../../lib/server/index.ts";
 import type { AnyEvents, ServedBus } from "../../../lib/server/served-bus.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { putEvents } from "./hostile/put-events.ts";
+import type { Holder, Hostile } from "./hostile/request.ts";
 import { sendRaw } from "./raw-request.ts";
 
 const json = { "content-type": "application/json" };
 const cloudEvent = { "content-type": "application/cloudevents+json" };
-
-/** A request, and the status and code by which it is refused. */
-interface Hostile {
-  readonly name: string;
-  /** Default GET, or POST where there is a body. */
-  readonly method?: string;
-  readonly path?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: unknown;
-  /** By whose token, on the server that needs one; default: without, on loopback. */
-  readonly as?: Holder;
-  /** Bytes to send as they are instead. `HOST` stands for the host of the server. */
-  readonly raw?: string;
-  readonly status: number;
-  readonly code: string;
-}
-
-type Holder = "nobody" | "publisher" | "subscriber" | "expired";
 
 const grants: Readonly<Record<Exclude<Holder, "nobody">, Grant>> = {
   publisher: { roles: ["publish"], source: "agent-7", types: ["task.*", "custom.a.*"] },
@@ -253,13 +237,14 @@ const methods: Hostile[] = [
     ["DELETE", "/v1/dead-letters"],
     ["POST", "/healthz"],
     ["POST", "/openapi.json"],
+    ["GET", "/"],
+    ["PUT", "/"],
   ].map(([method = "", path = ""]): Hostile => ({ name: `${method} ${path}`, method, path, ...notAllowed })),
   { name: "TRACE", raw: "TRACE /v1/events HTTP/1.1\r\nhost: HOST\r\n\r\n", ...notAllowed },
 ];
 
 const paths: Hostile[] = [
   ...[
-    "/",
     "/v1",
     "/v2/events",
     "/admin",
@@ -593,6 +578,12 @@ async function refusalOf({
     },
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
+  if (headers?.["x-amz-target"] !== undefined) {
+    expect(response.headers.get("content-type")).toBe("application/x-amz-json-1.1");
+    const { __type: code, message } = Object(await response.json());
+    expect(message).toEqual(expect.any(String));
+    return { status: response.status, code };
+  }
   expect(response.headers.get("content-type")).toBe("application/problem+json");
   const problem = Object(await response.json());
   expect(problem).toMatchObject({
@@ -603,7 +594,7 @@ async function refusalOf({
   return { status: response.status, code: problem.code };
 }
 
-const all = { tokens, roles, hosts, origins, methods, paths, messages, bodies, cloudEvents, calls };
+const all = { tokens, roles, hosts, origins, methods, paths, messages, bodies, cloudEvents, calls, putEvents };
 
 describe.each(Object.entries(all))("refused: %s", (_, requests) => {
   test.each(requests)("$name", async (request) => {
