@@ -1,7 +1,8 @@
 import type { HostRules } from "./access/hosts.ts";
+import type { ReceiverRules } from "./webhooks/check-receiver.ts";
 
 /** How a server listens and what it takes; every value has a default in {@link defaultSettings}. */
-export interface ServerSettings extends HostRules {
+export interface ServerSettings extends HostRules, ReceiverRules {
   /** The address to listen on; anything but loopback needs tokens. */
   readonly host: string;
   /** 0: a free one. */
@@ -24,6 +25,8 @@ export interface ServerSettings extends HostRules {
   readonly slowReaderMs: number;
   /** Open connections; more are refused. */
   readonly maxConnections: number;
+  /** Whether streams can follow what history does not keep; each such event costs a delivery then. */
+  readonly deltas: boolean;
   /** Milliseconds between two heartbeats of a stream. */
   readonly heartbeatMs: number;
 }
@@ -44,6 +47,7 @@ const defaults: Omit<ServerSettings, "needsToken"> = {
   hosts: [],
   origins: [],
   bodyLimit: 8 * 1_048_576,
+  allowPrivateWebhooks: false,
   entriesLimit: 1_048_576,
   headerLimit: 16_384,
   headersTimeoutMs: 10_000,
@@ -51,6 +55,7 @@ const defaults: Omit<ServerSettings, "needsToken"> = {
   idleTimeoutMs: 75_000,
   slowReaderMs: 30_000,
   maxConnections: 4_096,
+  deltas: true,
   heartbeatMs: 15_000,
 };
 

@@ -17,6 +17,7 @@ import {
 } from "./subscriptions.ts";
 import { tail } from "./tail.ts";
 import { wait } from "./wait.ts";
+import { deleteWebhook, getWebhook, putWebhook } from "./webhook.ts";
 
 /** All routes, in the order of the documentation. Of two that match a path, the first counts. */
 export const routes: readonly Route[] = [
@@ -34,6 +35,9 @@ export const routes: readonly Route[] = [
   deleteSubscription,
   pullDeliveries,
   settleDeliveries,
+  putWebhook,
+  getWebhook,
+  deleteWebhook,
   listDeadLetters,
   redriveDeadLetters,
   discardDeadLetters,
