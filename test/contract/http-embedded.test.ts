@@ -1,14 +1,15 @@
 import { runContract } from "../../lib/engine/contract/index.ts";
 import { httpAdapter } from "./http-adapter.ts";
 
-runContract(
-  httpAdapter("embedded", {
-    lacks: ["ownership", "outcomes"],
-    // Lost after the lease, which is longer than the check waits.
-    unproven: ["ownership"],
-    leftOut: [
-      "crashes: a process that is stopped and continued is not overtaken, though one that died is",
-      "flows: history.flow says of each delivery how it ended: attempts, failures, how long it took; replays and the expired too",
-    ],
-  }),
-);
+const declaration = {
+  lacks: ["ownership", "outcomes"],
+  // Lost after the lease, which is longer than the check waits.
+  unproven: ["ownership"],
+  leftOut: [
+    "crashes: a process that is stopped and continued is not overtaken, though one that died is",
+    "flows: history.flow says of each delivery how it ended: attempts, failures, how long it took; replays and the expired too",
+  ],
+} as const;
+
+runContract(httpAdapter("embedded", declaration));
+runContract(httpAdapter("embedded", declaration, 2));
