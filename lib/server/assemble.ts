@@ -22,14 +22,22 @@ export interface ServerOptions extends Partial<ServerSettings> {
   readonly peerFolder?: string;
 }
 
-/** A server that answers, and listens where it is told to. */
-export interface AssembledServer {
-  /** Answers a request. */
+/** A bus as an HTTP server, which answers, and listens where it is told to. */
+export interface EmbeddedServer {
+  /** Answers a request of another server: `Bun.serve({ fetch })`, a route of Hono or Next.js. The path begins with `/v1`. */
   fetch(request: Request): Promise<Response>;
-  /** Listens by the settings. Rejects with `invalid_config` where the address cannot be had. Call it once. */
-  listen(): Promise<{ readonly url: string; readonly port: number }>;
+  /** Listens on `host` and `port`. Rejects with `invalid_config` where the address cannot be had. Call it once. */
+  listen(): Promise<ListeningAt>;
   /** Answers who waits, ends streams, and lets go of the port. The bus stays open. */
   close(): Promise<void>;
+}
+
+/** Where a server listens. */
+export interface ListeningAt {
+  /** As `http://127.0.0.1:4600`. */
+  readonly url: string;
+  /** The port. */
+  readonly port: number;
 }
 
 /** Milliseconds for requests under way to be answered once the server closes. */
@@ -37,7 +45,7 @@ const closeGraceMs = 5_000;
 const packages = "hono @hono/node-server";
 
 /** Puts a server together. Rejects with `invalid_config` where a package is missing. */
-export async function assembleServer(served: ServedBus, options: ServerOptions): Promise<AssembledServer> {
+export async function assembleServer(served: ServedBus, options: ServerOptions): Promise<EmbeddedServer> {
   const { tokenFile, peerFolder, ...given } = options;
   const settings = serverSettings(given);
   const id = createServerId();

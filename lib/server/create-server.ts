@@ -1,7 +1,7 @@
 import type { Bus } from "../bus/bus.ts";
 import { dependenciesOf } from "../bus/create-bus.ts";
 import { BusError } from "../error/bus-error.ts";
-import { type AssembledServer, assembleServer, type ServerOptions } from "./assemble.ts";
+import { assembleServer, type EmbeddedServer, type ServerOptions } from "./assemble.ts";
 import type { AnyEvents } from "./served-bus.ts";
 
 /** Options of {@link createServer}: those of `waggle serve`. */
@@ -11,12 +11,6 @@ export interface ServeOptions extends ServerOptions {
    * loopback `listen` needs tokens, whatever is given.
    */
   readonly needsToken?: boolean;
-}
-
-/** A bus as an HTTP server, inside a program. */
-export interface EmbeddedServer extends AssembledServer {
-  /** Answers a request of another server: `Bun.serve({ fetch })`, a route of Hono or Next.js. The path begins with `/v1`. */
-  fetch(request: Request): Promise<Response>;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { BusError } from "../../error/bus-error.ts";
 import { forwardedHeader, isRefused } from "../pull/peers.ts";
 import type { Server } from "../server-context.ts";
+import { eventStreamType } from "../streams/sse.ts";
 
 /** Headers of a request that its owner needs. */
 const passedOn = ["authorization", "accept", "last-event-id"];
@@ -26,21 +27,16 @@ export async function forwardToOwner(
   if (body !== undefined) headers.set("content-type", "application/json");
   const { pathname } = new URL(request.url);
   try {
-    const {
-      status,
-      body: answer,
-      headers: given,
-    } = await fetch(new URL(pathname, owner.url), {
+    const answer = await fetch(new URL(pathname, owner.url), {
       method: request.method,
       headers,
       signal,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const type = given.get("content-type");
-    return new Response(answer, {
-      status,
-      headers: { "cache-control": "no-store", ...(type === null ? {} : { "content-type": type }) },
-    });
+    const type = answer.headers.get("content-type") ?? "";
+    const given = { "cache-control": "no-store", ...(type === "" ? {} : { "content-type": type }) };
+    const content = type.startsWith(eventStreamType) ? untilItBreaks(answer.body) : await answer.text();
+    return new Response(answer.status === 204 ? null : content, { status: answer.status, headers: given });
   } catch (thrown) {
     if (isRefused(thrown)) {
       await peers.forget(session);
@@ -48,4 +44,24 @@ export async function forwardToOwner(
     }
     throw new BusError("unavailable", "the server of the session did not answer; send it again", { cause: thrown });
   }
+}
+
+/** A stream that ends where the other one breaks, or is given up: who reads it opens another, and goes on. */
+function untilItBreaks(body: ReadableStream<Uint8Array> | null): ReadableStream<Uint8Array> | null {
+  const reader = body?.getReader();
+  if (reader === undefined) return null;
+  return new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      try {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch {
+        controller.close();
+      }
+    },
+    cancel: async (reason) => {
+      await reader.cancel(reason).catch(() => {});
+    },
+  });
 }

@@ -1,33 +1,12 @@
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { openBusOnEngine } from "../../../lib/connect/index.ts";
+import { onTestFinished, test } from "vitest";
+import { expectDocumentsKept } from "../../support/keeps-documents.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
-test.each(["memory", "embedded"] as const)("the %s engine keeps documents by name", async (engine) => {
+test("the memory engine keeps documents by name", () => expectDocumentsKept({ engine: "memory" }));
+
+test("the embedded engine keeps documents by name, in the file", async () => {
   const { path, remove } = await temporaryDirectory();
   onTestFinished(remove);
-  const options = { engine, source: "test", ...(engine === "embedded" ? { file: join(path, "bus.db") } : {}) };
-  const { bus, engine: opened } = await openBusOnEngine(options);
-  const { documents } = opened;
-  if (documents === undefined) throw new Error("it keeps none");
-  const first = { list: [1, { a: "ü" }] };
-  await documents.put("b/2", { n: 2 });
-  await documents.put("b/1", first);
-  await documents.put("a%_/1", { n: 3 });
-  first.list.push(2);
-  await documents.put("b/2", { n: 4 });
-  expect(await documents.get("b/1")).toEqual({ list: [1, { a: "ü" }] });
-  expect(await documents.get("b")).toBeUndefined();
-  expect(await documents.list("b/")).toEqual([
-    { name: "b/1", document: { list: [1, { a: "ü" }] } },
-    { name: "b/2", document: { n: 4 } },
-  ]);
-  expect(await documents.list("a%")).toHaveLength(1);
-  expect(await documents.list("%")).toEqual([]);
-  expect([await documents.delete("b/1"), await documents.delete("b/1")]).toEqual([true, false]);
-  await bus.close();
-  if (engine === "memory") return;
-  const again = await openBusOnEngine(options);
-  expect(await again.engine.documents?.get("b/2")).toEqual({ n: 4 });
-  await again.bus.close();
+  await expectDocumentsKept({ engine: "embedded", file: join(path, "bus.db") });
 });
