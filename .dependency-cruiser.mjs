@@ -148,10 +148,14 @@ export default {
     },
     {
       name: "browsers-have-no-node",
-      comment: "What a page loads is the web's alone; of the library it takes errors and the reader of streams, else types.",
+      comment:
+        "What a page loads is the web's alone; of the library it takes errors and the reader of streams, else types.",
       severity: "error",
       from: { path: "^lib/browser/" },
-      to: { pathNot: "^lib/(browser|error)/|^lib/engines/http/wire/sse-reader[.]ts$", dependencyTypesNot: ["type-only"] },
+      to: {
+        pathNot: "^lib/(browser|error)/|^lib/engines/http/wire/sse-reader[.]ts$",
+        dependencyTypesNot: ["type-only"],
+      },
     },
     {
       name: "functions-stay-small",

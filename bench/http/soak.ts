@@ -102,7 +102,10 @@ for (;;) {
   if (elapsed >= until) break;
   const due = Math.floor((elapsed / 1_000) * rate);
   if (due > published) {
-    const drafts = Array.from({ length: due - published }, () => ({ type: "custom.soaked", data: { text: "x".repeat(200) } }));
+    const drafts = Array.from({ length: due - published }, () => ({
+      type: "custom.soaked",
+      data: { text: "x".repeat(200) },
+    }));
     await send("POST", "/v1/events", drafts);
     published = due;
   }

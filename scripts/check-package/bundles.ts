@@ -50,7 +50,9 @@ export async function tryBrowserBundle(consumer: string, folder: string): Promis
     metafile: true,
     logLevel: "warning",
   });
-  const foreign = Object.keys(metafile.inputs).filter((path) => !/(^|\/)(page\.js|wagglebus\/dist\/lib\/.+)$/.test(path));
+  const foreign = Object.keys(metafile.inputs).filter(
+    (path) => !/(^|\/)(page\.js|wagglebus\/dist\/lib\/.+)$/.test(path),
+  );
   if (foreign.length > 0) throw new Error(`the client for pages takes in ${foreign.join(", ")}`);
   const script = outputFiles[0]?.contents ?? new Uint8Array();
   report(`the client for pages is a script of ${script.length} bytes, ${gzipSync(script).length} compressed`);

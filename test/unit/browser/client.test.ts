@@ -13,7 +13,10 @@ test("it publishes, looks up a flow and waits, with the errors of the bus", asyn
     { type: "custom.asked", data: {}, metadata: { correlationId: "f" } },
     { type: "unknown.type", data: {} },
   ]);
-  expect(results).toMatchObject([{ ok: true }, { ok: false, error: { code: "unknown_type" }, draft: { type: "unknown.type" } }]);
+  expect(results).toMatchObject([
+    { ok: true },
+    { ok: false, error: { code: "unknown_type" }, draft: { type: "unknown.type" } },
+  ]);
   expect(await client.publishAll([])).toEqual([]);
   expect(await client.flow("f")).toMatchObject({ id: "f", size: 2, roots: [{ event }, {}] });
   expect(await client.wait("custom.*", { since: "2020-01-01T00:00:00Z" })).toEqual([event]);

@@ -595,7 +595,20 @@ async function refusalOf({
   return { status: response.status, code: problem.code };
 }
 
-const all = { tokens, roles, hosts, origins, methods, paths, messages, bodies, cloudEvents, calls, putEvents, webhooks };
+const all = {
+  tokens,
+  roles,
+  hosts,
+  origins,
+  methods,
+  paths,
+  messages,
+  bodies,
+  cloudEvents,
+  calls,
+  putEvents,
+  webhooks,
+};
 
 describe.each(Object.entries(all))("refused: %s", (_, requests) => {
   test.each(requests)("$name", async (request) => {

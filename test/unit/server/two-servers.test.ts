@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -60,6 +61,7 @@ test("a server that was killed is forgotten, and one that breaks off is asked ag
   expect(readdirSync(peerFolder)).not.toContain(`${gone}.json`);
   const breaking = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
   onTestFinished(() => void breaking.close());
+  await once(breaking, "listening");
   const address = breaking.address();
   const url = `http://127.0.0.1:${address instanceof Object ? address.port : 0}`;
   writeFileSync(join(peerFolder, "breaks-breaks-br.json"), JSON.stringify({ url }));
