@@ -12,9 +12,13 @@ export interface TailFilter {
   readonly flow?: string;
   /** Several: all of them. */
   readonly tag?: string | readonly string[];
+  /** The service or agent that published. */
   readonly source?: string;
+  /** `metadata.agentId`. */
   readonly agentId?: string;
+  /** `metadata.userId`. */
   readonly userId?: string;
+  /** `metadata.streamId`. */
   readonly streamId?: string;
   /** An EventBridge pattern over the event. */
   readonly pattern?: object;

@@ -1,5 +1,6 @@
 /** A document and its name. */
 export interface NamedDocument {
+  /** Under which it is kept. */
   readonly name: string;
   /** JSON, as it was put. */
   readonly document: unknown;
