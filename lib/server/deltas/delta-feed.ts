@@ -54,18 +54,12 @@ export class DeltaFeed implements Consumer {
     );
   }
 
-  /** Resolves once there is one with a greater number, or the signal fires. */
-  arrived(after: number, signal: AbortSignal): Promise<void> {
-    if (this.buffer.last > after || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#waiting.delete(done);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener("abort", done, { once: true });
-    });
+  /** `promise` resolves once there is one with a greater number; `cancel` has nobody wait for it any more. */
+  arrived(after: number): { readonly promise: Promise<void>; cancel(): void } {
+    if (this.buffer.last > after) return { promise: Promise.resolve(), cancel: () => {} };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    return { promise, cancel: () => void this.#waiting.delete(resolve) };
   }
 
   capacity(): number {
@@ -74,7 +68,8 @@ export class DeltaFeed implements Consumer {
 
   deliver(delivery: Delivery): void {
     this.buffer.add(delivery.event);
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
     void this.#settle(delivery);
     this.#sweep ??= this.#served.clock.setTimer(() => this.#dropIdle(), deltaBufferLimits.idleMs);
   }

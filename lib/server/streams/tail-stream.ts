@@ -99,15 +99,13 @@ export class TailStream {
   async #batchOrDelta(
     batch: Promise<IteratorResult<LogBatch, void>>,
   ): Promise<IteratorResult<LogBatch, void> | undefined> {
-    if (this.#deltaCursor === undefined) return batch;
-    const ended = new AbortController();
-    const signal = AbortSignal.any([this.#signal, ended.signal]);
-    const arrived = this.#server.deltas.arrived(this.#deltaCursor.upTo, signal).then(() => undefined);
+    // Once the client is gone, the log ends.
+    if (this.#deltaCursor === undefined || this.#signal.aborted) return batch;
+    const { cancel, promise } = this.#server.deltas.arrived(this.#deltaCursor.upTo);
     try {
-      // Once the client is gone, the log ends; until then both are waited for.
-      return this.#signal.aborted ? await batch : await Promise.race([batch, arrived]);
+      return await Promise.race([batch, promise.then(() => undefined)]);
     } finally {
-      ended.abort();
+      cancel();
     }
   }
 
