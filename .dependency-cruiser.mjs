@@ -28,6 +28,7 @@ const arrows = {
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
   lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect"],
   server: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
+  browser: ["error", "event", "history", "publish", "engines"],
   cli: [...ports, ...flow, "catalog", "bus", "engines", "connect", "server"],
   cdk: [...words, "catalog", "aws-shared"],
 };
@@ -35,9 +36,9 @@ const core =
   "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
-  "^(node_modules/(zod|pg|@types/pg|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
+  "^(node_modules/(zod|pg|@types/pg|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
-  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/engine-entry|lib/(catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
+  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/server-entry|lib/engine-entry|lib/(browser|catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
 
 /** The contract suite lies in the folder of the ports, and is a folder of its own here. @param {string[]} folders */
 const foldersOf = (folders) =>
@@ -144,6 +145,17 @@ export default {
       severity: "error",
       from: { path: "^lib/index[.]ts$" },
       to: { path: foldersOf(["cli", "server", "cdk", "lambda", "testing"]), reachable: true },
+    },
+    {
+      name: "browsers-have-no-node",
+      comment:
+        "What a page loads is the web's alone; of the library it takes errors and the reader of streams, else types.",
+      severity: "error",
+      from: { path: "^lib/browser/" },
+      to: {
+        pathNot: "^lib/(browser|error)/|^lib/engines/http/wire/sse-reader[.]ts$",
+        dependencyTypesNot: ["type-only"],
+      },
     },
     {
       name: "functions-stay-small",

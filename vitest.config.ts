@@ -32,6 +32,8 @@ export default defineConfig({
       { find: /^wagglebus\/engine\/contract\/worker$/, replacement: here("./lib/engine/contract/worker.ts") },
       { find: /^wagglebus\/aws$/, replacement: here("./lib/aws-entry.ts") },
       { find: /^wagglebus\/postgres$/, replacement: here("./lib/postgres-entry.ts") },
+      { find: /^wagglebus\/browser$/, replacement: here("./lib/browser/index.ts") },
+      { find: /^wagglebus\/server$/, replacement: here("./lib/server-entry.ts") },
       { find: /^wagglebus\/lambda$/, replacement: here("./lib/lambda/index.ts") },
       { find: /^wagglebus\/cdk$/, replacement: here("./lib/cdk/index.ts") },
       { find: /^wagglebus\/dev$/, replacement: here("./lib/cli/dev/index.ts") },

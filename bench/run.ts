@@ -10,6 +10,7 @@ const quick: Readonly<Record<string, readonly string[]>> = {
   memory: ["--events", "20000", "--runs", "1"],
   embedded: ["--events", "5000", "--stored", "20000", "--seconds", "2"],
   patterns: ["--seconds", "0.2"],
+  http: ["--events", "5000", "--seconds", "1"],
   cost: ["--events", "500"],
   "aws-publish": ["--events", "20000", "--rounds", "1"],
   "aws-faults": ["--events", "5000"],

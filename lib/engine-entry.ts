@@ -33,6 +33,7 @@ export type {
   PendingDelivery,
 } from "./engine/delivery.ts";
 export type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "./engine/delivery-queue.ts";
+export type { DocumentStore, NamedDocument } from "./engine/document-store.ts";
 export type { Engine, EngineContext, EngineFactory, Unwatch } from "./engine/engine.ts";
 export {
   alreadyUnderWay,

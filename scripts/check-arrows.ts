@@ -35,6 +35,8 @@ const plants: Record<string, { file: string; source: string }> = {
   "testing-imports": { file: "lib/testing/planted.ts", source: 'import "../cli/io.ts";' },
   "lambda-imports": { file: "lib/lambda/planted.ts", source: 'import "../cli/io.ts";' },
   "server-imports": { file: "lib/server/planted.ts", source: 'import "../cli/io.ts";' },
+  "browser-imports": { file: "lib/browser/planted.ts", source: 'import "../bus/bus.ts";' },
+  "browsers-have-no-node": { file: "lib/browser/planted-1.ts", source: 'import "zod";' },
   "cli-imports": { file: "lib/cli/planted.ts", source: 'import "../testing/index.ts";' },
   "cdk-imports": { file: "lib/cdk/planted.ts", source: 'export const later = () => import("../bus/bus.ts");' },
   "bus-knows-no-events": { file: "lib/bus/planted-2.ts", source: 'import type { Io } from "../cli/io.ts";' },

@@ -274,9 +274,18 @@ class EngineBus<Events> {
   }
 }
 
+const dependenciesByBus = new WeakMap<object, BusDependencies>();
+
 /** A bus over an engine. */
 export function createBus<Events>(dependencies: BusDependencies): Bus<Events> {
-  return asBus(new EngineBus<Events>(dependencies));
+  const bus = asBus(new EngineBus<Events>(dependencies));
+  dependenciesByBus.set(bus, dependencies);
+  return bus;
+}
+
+/** What a bus is made of, for what serves it; `undefined` where it was not made here. */
+export function dependenciesOf(bus: object): BusDependencies | undefined {
+  return dependenciesByBus.get(bus);
 }
 
 /** The class has one signature for what the contract's overloads tell apart by type; their results are the same values. */

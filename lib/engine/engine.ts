@@ -6,6 +6,7 @@ import type { EventArchive } from "./archive.ts";
 import type { Capability } from "./capabilities.ts";
 import type { DeadLetterStore } from "./dead-letter-store.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
+import type { DocumentStore } from "./document-store.ts";
 import type { EventLog } from "./event-log.ts";
 import type { SubscriptionStore } from "./subscription-store.ts";
 
@@ -34,6 +35,8 @@ export interface Engine {
   readonly subscriptions: SubscriptionStore;
   /** What failed for good. */
   readonly deadLetters: DeadLetterStore;
+  /** Present where the engine can keep them: a server has webhooks then. */
+  readonly documents?: DocumentStore;
   /** Present where the service keeps an archive of its own. */
   readonly archive?: EventArchive;
   /** Calls back soon after anything was accepted or settled, by any process; many changes may make one call. */

@@ -2,19 +2,21 @@ import { type Context, Hono } from "hono";
 import { BusError } from "../error/bus-error.ts";
 import { messageOf } from "../error/message-of.ts";
 import { Access } from "./access/access.ts";
+import { bearerToken } from "./access/bearer.ts";
 import { checkHost, checkOrigin } from "./access/hosts.ts";
 import { findToken } from "./access/tokens.ts";
 import { problemResponse, toAnswerable } from "./http/problem.ts";
 import { Refusal } from "./http/refusal.ts";
 import type { Route } from "./http/route.ts";
 import { openApiDocument } from "./openapi.ts";
+import { awsErrorResponse } from "./put-events/aws-error.ts";
 import { routes } from "./routes/index.ts";
 import type { Server } from "./server-context.ts";
 
 /** The routes of a server as a Hono app, checks of host, origin and token included. */
 export function createApp(server: Server): Hono {
   const app = new Hono();
-  app.onError((thrown) => answer(server, thrown));
+  app.onError((thrown, context) => answer(server, thrown, context.req.raw));
   app.notFound((context) =>
     problemResponse(
       new BusError(
@@ -48,14 +50,14 @@ export function createApp(server: Server): Hono {
 /** Who asks, and whether that may call the route. */
 async function accessOf(server: Server, route: Route, request: Request): Promise<Access> {
   const { settings, tokens, served } = server;
-  const header = request.headers.get("authorization");
-  if (route.permission === "none" || (header === null && !settings.needsToken)) return new Access(undefined);
-  const [, text] = /^Bearer ([\x21-\x7e]+)$/i.exec(header ?? "") ?? [];
+  if (route.permission === "none") return new Access(undefined);
+  const text = (route.tokenOf ?? bearerToken)(request, settings.needsToken);
+  if (text === undefined && !settings.needsToken) return new Access(undefined);
   const token = text === undefined ? undefined : findToken((await tokens?.list()) ?? [], text, served.clock.now());
   if (token === undefined) {
     throw new Refusal(
       "unauthenticated",
-      header === null
+      text === undefined
         ? "this server needs a token; send `Authorization: Bearer <token>`, made with waggle token create"
         : "the token is unknown, expired or revoked; make another with waggle token create",
       { headers: { "www-authenticate": 'Bearer realm="waggle"' } },
@@ -66,10 +68,11 @@ async function accessOf(server: Server, route: Route, request: Request): Promise
   return access;
 }
 
-function answer({ served: { logger } }: Server, thrown: unknown): Response {
+/** An AWS SDK reads errors of its own form only, whatever the request is refused for. */
+function answer({ served: { logger, nextId } }: Server, thrown: unknown, request: Request): Response {
   const error = toAnswerable(thrown);
   if (error.cause === thrown) logger.error("a request failed", { reason: messageOf(thrown) });
-  return problemResponse(error);
+  return request.headers.has("x-amz-target") ? awsErrorResponse(error, nextId()) : problemResponse(error);
 }
 
 function otherMethod(path: string): Response {

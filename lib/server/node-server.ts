@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer as createHttpServer, type Server as HttpServer, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
+import type { Hono } from "hono";
 import { BusError } from "../error/bus-error.ts";
 import { messageOf } from "../error/message-of.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
-import { createApp } from "./app.ts";
 import { problemResponse, problemType, toAnswerable, toProblem } from "./http/problem.ts";
 import { Refusal } from "./http/refusal.ts";
 import type { Server } from "./server-context.ts";
@@ -24,9 +24,8 @@ export interface Listening {
 }
 
 /** Listens with the app of a server. Rejects with `invalid_config` where the address cannot be had. */
-export async function listen(server: Server): Promise<Listening> {
+export async function listen(server: Server, app: Pick<Hono, "fetch">): Promise<Listening> {
   const { settings } = server;
-  const app = createApp(server);
   const http = createHttpServer(
     {
       maxHeaderSize: settings.headerLimit,

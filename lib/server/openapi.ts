@@ -75,7 +75,7 @@ function operationId({ method, path }: Route): string {
     .split(/[/.-]/)
     .filter((word) => word !== "")
     .map((word) => (word.startsWith("{") ? `By${capital(word.slice(1, -1))}` : capital(word)));
-  return `${method.toLowerCase()}${words.join("")}`;
+  return `${method.toLowerCase()}${words.join("") || "Root"}`;
 }
 
 function capital(word: string): string {

@@ -1,11 +1,13 @@
 import type { LogReader } from "../history/log-reader.ts";
 import type { TokenFile } from "./access/token-file.ts";
+import type { DeltaFeed } from "./deltas/delta-feed.ts";
 import type { Peers } from "./pull/peers.ts";
 import type { PullQueues } from "./pull/pull-queues.ts";
 import type { ServedBus } from "./served-bus.ts";
 import type { Sessions } from "./sessions/sessions.ts";
 import type { ServerSettings } from "./settings.ts";
 import type { Cursors } from "./streams/cursors.ts";
+import type { Webhooks } from "./webhooks/webhooks.ts";
 
 /** What the routes of a server share. */
 export interface Server {
@@ -15,8 +17,12 @@ export interface Server {
   /** Reads the log for all streams: those at the same place share a read. */
   readonly reader: LogReader;
   readonly cursors: Cursors;
+  /** What history does not keep, while it is fresh. */
+  readonly deltas: DeltaFeed;
   /** What clients pull, and have in hand. */
   readonly pulls: PullQueues;
+  /** What is pushed to others. */
+  readonly webhooks: Webhooks;
   /** The http engines that are connected. */
   readonly sessions: Sessions;
   /** The other servers of the bus on this machine. */

@@ -1,7 +1,8 @@
 import type { HostRules } from "./access/hosts.ts";
+import type { ReceiverRules } from "./webhooks/check-receiver.ts";
 
 /** How a server listens and what it takes; every value has a default in {@link defaultSettings}. */
-export interface ServerSettings extends HostRules {
+export interface ServerSettings extends HostRules, ReceiverRules {
   /** The address to listen on; anything but loopback needs tokens. */
   readonly host: string;
   /** 0: a free one. */
@@ -10,6 +11,8 @@ export interface ServerSettings extends HostRules {
   readonly needsToken: boolean;
   /** The most bytes of a request's body. */
   readonly bodyLimit: number;
+  /** The most bytes of the entries of one PutEvents, as EventBridge counts them. */
+  readonly entriesLimit: number;
   /** The most bytes of a request's headers. */
   readonly headerLimit: number;
   /** Milliseconds within which a client sends its headers. */
@@ -22,6 +25,8 @@ export interface ServerSettings extends HostRules {
   readonly slowReaderMs: number;
   /** Open connections; more are refused. */
   readonly maxConnections: number;
+  /** Whether streams can follow what history does not keep; each such event costs a delivery then. */
+  readonly deltas: boolean;
   /** Milliseconds between two heartbeats of a stream. */
   readonly heartbeatMs: number;
 }
@@ -42,12 +47,15 @@ const defaults: Omit<ServerSettings, "needsToken"> = {
   hosts: [],
   origins: [],
   bodyLimit: 8 * 1_048_576,
+  allowPrivateWebhooks: false,
+  entriesLimit: 1_048_576,
   headerLimit: 16_384,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   idleTimeoutMs: 75_000,
   slowReaderMs: 30_000,
   maxConnections: 4_096,
+  deltas: true,
   heartbeatMs: 15_000,
 };
 

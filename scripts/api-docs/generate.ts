@@ -20,6 +20,8 @@ const about: Readonly<Record<string, string>> = {
   "wagglebus/engine/contract/worker": "what the worker processes of the contract suite run",
   "wagglebus/aws": "the aws engine, for a program that is bundled",
   "wagglebus/postgres": "the postgres engine, with all its options",
+  "wagglebus/browser": "a client of `waggle serve` for web pages",
+  "wagglebus/server": "the HTTP server of `waggle serve`, inside a program of your own",
   "wagglebus/lambda": "a subscription's handler as a Lambda function",
   "wagglebus/cdk": "constructs and stacks",
   "wagglebus/dev": "runs functions from a program that gives them work, as `waggle dev` does",

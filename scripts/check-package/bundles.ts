@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { report, run } from "./program.ts";
 
@@ -32,6 +33,29 @@ async function tryVite(root: string, consumer: string, folder: string): Promise<
   await run(consumer, process.execPath, [join(root, "node_modules/vite/bin/vite.js"), "build"]);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   process.stdout.write(await run(folder, process.execPath, ["smoke.js", "vite-ssr"]));
+}
+
+/** The client for pages becomes one script for browsers: nothing of it needs Node or a package. */
+export async function tryBrowserBundle(consumer: string, folder: string): Promise<void> {
+  const program = join(consumer, "page.js");
+  writeFileSync(program, 'import { createClient } from "wagglebus/browser";\nglobalThis.client = createClient();\n');
+  const { outputFiles, metafile } = await build({
+    entryPoints: [program],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    outdir: folder,
+    write: false,
+    metafile: true,
+    logLevel: "warning",
+  });
+  const foreign = Object.keys(metafile.inputs).filter(
+    (path) => !/(^|\/)(page\.js|wagglebus\/dist\/lib\/.+)$/.test(path),
+  );
+  if (foreign.length > 0) throw new Error(`the client for pages takes in ${foreign.join(", ")}`);
+  const script = outputFiles[0]?.contents ?? new Uint8Array();
+  report(`the client for pages is a script of ${script.length} bytes, ${gzipSync(script).length} compressed`);
 }
 
 /** Bun makes one executable of the same program, with its runtime. */

@@ -20,7 +20,7 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
 import { environment } from "../setup.mjs";
-import { tryAwsBundle, tryCompiled, tryEmbeddedBundles } from "./bundles.ts";
+import { tryAwsBundle, tryBrowserBundle, tryCompiled, tryEmbeddedBundles } from "./bundles.ts";
 import { copyAwsProgram, installLowest, lowestZod, tryAws } from "./peers.ts";
 import { npmInstall, report, run } from "./program.ts";
 import { installRuntimes, tryRuntimes } from "./runtimes.ts";
@@ -202,6 +202,7 @@ async function check(): Promise<void> {
     await compile(consumer);
     report("a user's code compiles");
     await tryEmbeddedBundles(root, consumer, folder);
+    await tryBrowserBundle(consumer, folder);
     await tryContract();
     await tryExample();
     await tryNewestSdk();

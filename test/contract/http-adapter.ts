@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type ContractAdapter, type Declaration, fileRecorder, forkWorker } from "../../lib/engine/contract/index.ts";
 import { connect } from "../../lib/index.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { roundRobin } from "./round-robin.ts";
 
 const serverProgram = new URL("./http-server.ts", import.meta.url);
 const workerProgram = new URL("./http-worker.ts", import.meta.url);
@@ -43,26 +44,42 @@ export async function startServerProcess(
   };
 }
 
-/** All buses and workers over one server. */
-export function httpAdapter(engine: "memory" | "embedded", declaration: Omit<Declaration, "name">): ContractAdapter {
+/** All buses and workers over one server; over several, each request goes to the next of them. */
+export function httpAdapter(
+  engine: "memory" | "embedded",
+  declaration: Omit<Declaration, "name">,
+  servers = 1,
+): ContractAdapter {
   return {
-    name: `http, before ${engine}`,
+    name: `http, before ${servers === 1 ? engine : `${servers} on ${engine}`}`,
     timeScale,
     ...declaration,
     prepare: async () => {
       const directory = await temporaryDirectory();
-      const server = await startServerProcess(engine, join(directory.path, "bus.db"));
-      const { url } = server;
+      const start = () => startServerProcess(engine, join(directory.path, "bus.db"));
+      const started = await Promise.all(Array.from({ length: servers }, start));
+      const [first] = started.map(({ url: own }) => own);
+      const balancer = servers === 1 ? undefined : await roundRobin(started.map(({ url: own }) => own));
+      const url = balancer?.url ?? first ?? "";
       return {
         recorder: fileRecorder(directory.path),
         connect: (options) => connect({ ...options, engine: "http", url, lease: leaseMs }),
         startWorker: async (names) => {
           const args = [directory.path, url, String(leaseMs), String(timeScale), ...names];
           const worker = await forkWorker(workerProgram, args);
-          return { ...worker, kill: () => worker.kill().then(() => serverHasSeen(url)) };
+          const killed = () => Promise.all(started.map((server) => serverHasSeen(server.url)));
+          return {
+            ...worker,
+            kill: () =>
+              worker
+                .kill()
+                .then(killed)
+                .then(() => {}),
+          };
         },
         close: async () => {
-          await server.kill();
+          await balancer?.close();
+          await Promise.all(started.map((server) => server.kill()));
           await directory.remove();
         },
       };

@@ -2,10 +2,13 @@
 // compiles this program there with the package's types, and runs it on the oldest supported Node and on the one we develop on.
 import { strict as assert } from "node:assert";
 import { type Bus, BusError, compilePattern, connect, defineEvent, defineSubscription } from "wagglebus";
+import { createClient } from "wagglebus/browser";
 import { standardCatalog, taskCreated } from "wagglebus/catalog";
 import type { ReportView } from "wagglebus/dev";
 // Only the types are imported, which must compile without any AWS package.
 import type { defineHandler } from "wagglebus/lambda";
+// Its packages are optional, too.
+import type { createServer } from "wagglebus/server";
 import { testBus } from "wagglebus/testing";
 import { z } from "zod";
 
@@ -37,6 +40,15 @@ export const functionOf = (define: typeof defineHandler) =>
     const cents: number = event.data.cents;
     await bus.publish({ type: "custom.paid", data: { cents } });
   });
+
+/** A server of another framework answers for the bus. */
+export const answerFor = async (create: typeof createServer, bus: Bus, request: Request): Promise<Response> => {
+  const server = await create(bus, { needsToken: true, tokenFile: "tokens.json" });
+  return server.fetch(request);
+};
+
+const page = createClient({ fetch: async () => Response.json({ results: [] }) });
+await assert.rejects(page.publish({ type: "custom.a", data: {} }), { code: "unavailable" });
 
 /** A view of a run of functions, as a program defines it. */
 export const view: ReportView<object, number> = {

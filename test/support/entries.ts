@@ -8,6 +8,8 @@ export const entries = {
   "wagglebus/engine/contract/worker": "engine/contract/worker.ts",
   "wagglebus/aws": "aws-entry.ts",
   "wagglebus/postgres": "postgres-entry.ts",
+  "wagglebus/browser": "browser/index.ts",
+  "wagglebus/server": "server-entry.ts",
   "wagglebus/lambda": "lambda/index.ts",
   "wagglebus/cdk": "cdk/index.ts",
   "wagglebus/dev": "cli/dev/index.ts",

@@ -4,9 +4,10 @@ import type { Command } from "commander";
 import { BusError } from "../../error/bus-error.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import { runSession } from "../dev/run-session.ts";
+import { serveSession } from "../dev/serve-session.ts";
 import type { CliIo } from "../io.ts";
-import { type BusOptions, resolveBusOptions, shortPath } from "../open-bus.ts";
-import { collect } from "../options/values.ts";
+import { type AnyEvents, type BusOptions, resolveBusOptions, shortPath } from "../open-bus.ts";
+import { collect, count } from "../options/values.ts";
 import { waggleCommand } from "../waggle-command.ts";
 
 interface Options extends GlobalOptions {
@@ -14,6 +15,8 @@ interface Options extends GlobalOptions {
   import?: string[];
   untilIdle?: boolean;
   strict?: boolean;
+  port?: number;
+  serve: boolean;
 }
 
 const defaultFolder = "functions";
@@ -25,7 +28,8 @@ export function devCommand(io: CliIo): Command {
     description:
       "Subscribes every functions/<name>/{subscription,handler}.ts on a bus of this machine and runs them: shows events, " +
       "runs, failures and dead letters as they come, until Ctrl-C. What was left by then waits on the bus for the next run. " +
-      "Publish from another terminal (waggle publish) or from a module that is loaded with --import.",
+      "Publish from another terminal (waggle publish), from a module that is loaded with --import, or over HTTP: the bus is " +
+      "served on port 4600 of this machine too (waggle serve), unless --until-idle or --no-serve is given.",
     examples: [
       ["dev", "run functions/ until Ctrl-C"],
       ["dev --import agents.ts", "a module that subscribes by itself, on the bus that getBus() gives"],
@@ -41,11 +45,14 @@ export function devCommand(io: CliIo): Command {
     .option("--import <file>", "load a module that subscribes by itself; several times: each of them", collect)
     .option("--until-idle", "end when no delivery of these subscriptions is under way, and print a summary")
     .option("--strict", "with --until-idle: exit with 1 where these subscriptions have a dead letter")
+    .option("-p, --port <port>", "port to serve the bus on; 0 takes a free one (default: 4600)", count(0, 65_535))
+    .option("--no-serve", "do not serve the bus over HTTP")
     .action((_, self: Command) => dev(io, self));
 }
 
 async function dev(io: CliIo, command: Command): Promise<void> {
-  const { functions, import: imports = [], untilIdle, strict, json } = command.optsWithGlobals<Options>();
+  const { functions, import: imports = [], untilIdle, strict, json, port, serve } = command.optsWithGlobals<Options>();
+  if (!serve && port !== undefined) command.error("error: --port and --no-serve exclude each other");
   if (strict === true && untilIdle !== true) command.error("error: --strict is for a run that ends; add --until-idle");
   if (functions === undefined && imports.length === 0) checkFolder(io);
   const bus = await resolveBusOptions(io, command);
@@ -61,8 +68,10 @@ async function dev(io: CliIo, command: Command): Promise<void> {
     view: {
       plan: () => (untilIdle === true ? [] : [{ note: `waiting for events in ${placeOf(io, bus)}; Ctrl-C ends` }]),
     },
+    // A run that ends serves only who has said where to find it.
+    ...(serve && (untilIdle !== true || port !== undefined) ? { serve: serveSession(io, bus, port) } : {}),
   } as const;
-  await runSession(io, settings, async (session) => {
+  await runSession<AnyEvents, object, void>(io, settings, async (session) => {
     await session.start();
     session.plan({});
     if (untilIdle === true) await session.idle();

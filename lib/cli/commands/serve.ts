@@ -19,6 +19,8 @@ interface Options extends GlobalOptions {
   bodyLimit: number;
   maxConnections: number;
   idleTimeout: string;
+  allowPrivateWebhooks?: boolean;
+  deltas: boolean;
 }
 
 /** `waggle serve` */
@@ -26,7 +28,7 @@ export function serveCommand(io: CliIo): Command {
   return createCommand(io, "serve", {
     summary: "serve the bus over HTTP",
     description:
-      "Serves the bus to programs in any language over HTTP, until Ctrl-C: publish, query, wait, tail, dead letters, replays. " +
+      "Serves the bus to programs in any language over HTTP, until Ctrl-C: publish, query, wait, tail, webhooks, dead letters, replays. " +
       "On this machine's own address no token is needed; on any other one every request needs a token (waggle token create). " +
       "GET /openapi.json describes the routes.",
     examples: [
@@ -49,6 +51,8 @@ export function serveCommand(io: CliIo): Command {
     .option("--body-limit <bytes>", "most bytes of a request's body", count(1_024, 1_073_741_824), 8_388_608)
     .option("--max-connections <count>", "open connections; more are refused", count(1, 1_000_000), 4_096)
     .option("--idle-timeout <duration>", "how long a connection without a request stays open", "75s")
+    .option("--allow-private-webhooks", "send webhooks to private addresses too, and without TLS")
+    .option("--no-deltas", "do not follow what history does not keep; each such event then costs no delivery here")
     .action((_, self: Command) => serve(io, self));
 }
 
@@ -75,6 +79,8 @@ async function serve(io: CliIo, command: Command): Promise<void> {
       bodyLimit: options.bodyLimit,
       maxConnections: options.maxConnections,
       idleTimeoutMs,
+      allowPrivateWebhooks: options.allowPrivateWebhooks === true,
+      deltas: options.deltas,
     });
     try {
       if (options.json === true) writeJson(io.stdout, { url: server.url });

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
-import type { Bus } from "../../bus/bus.ts";
-import type { ConnectOptions } from "../../connect/index.ts";
+import type { ConnectOptions, OpenedBus } from "../../connect/index.ts";
 import { toLogger } from "../../runtime/logger.ts";
 import { type CliIo, exitCodes } from "../io.ts";
 import { CliError } from "../report-error.ts";
@@ -33,6 +32,13 @@ export interface RunSettings<Events, Plan extends object, Result> {
   /** The lowest level of the log that is reported. */
   logLevel: NoteLevel;
   view: ReportView<Plan, Result>;
+  /** Serves the bus for as long as it is open; what it has to say goes to the report. */
+  serve?: (served: OpenedBus<Events>, report: Pick<Report, "note">) => Promise<Served>;
+}
+
+/** What serves the bus of a run. */
+export interface Served {
+  close(): Promise<void>;
 }
 
 /** Runs functions on a bus of this machine while the work lasts, and reports on them. */
@@ -58,6 +64,7 @@ export async function runSession<Events, Plan extends object, Result>(
   // From here on: a module may print when it is loaded.
   const letGo = settings.json || io.stderr.isTTY ? captureConsole((text) => report.print(text)) : () => {};
   let session: Session<Events, Plan> | undefined;
+  let server: Served | undefined;
   let queued = 0;
   try {
     session = new Session({
@@ -70,7 +77,16 @@ export async function runSession<Events, Plan extends object, Result>(
       steps,
       report,
       view,
-      openBus: () => openSessionBus(settings, report, steps),
+      openBus: async () => {
+        const opened = await openSessionBus(settings, report, steps);
+        try {
+          server = await settings.serve?.(opened, report);
+        } catch (thrown) {
+          await opened.bus.close();
+          throw thrown;
+        }
+        return opened.bus;
+      },
     });
     const result = await work(session);
     const summary = await session.summary();
@@ -83,6 +99,7 @@ export async function runSession<Events, Plan extends object, Result>(
     }
     throw thrown;
   } finally {
+    await server?.close();
     await session?.close();
     letGo();
     if (io.signal.aborted) report.interrupted({ deliveries: queued, kept: settings.bus.engine !== "memory" });
@@ -93,9 +110,9 @@ async function openSessionBus<Events>(
   { bus, logLevel }: Pick<RunSettings<Events, object, unknown>, "bus" | "logLevel">,
   report: Report,
   steps: Steps,
-): Promise<Bus<Events>> {
-  const { openBus } = await import("../../connect/index.ts");
-  return openBus({
+): Promise<OpenedBus<Events>> {
+  const { openBusOnEngine } = await import("../../connect/index.ts");
+  return openBusOnEngine({
     source: "waggle-dev",
     onError: (error) => report.note("error", error.message),
     ...bus,

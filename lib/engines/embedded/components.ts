@@ -17,6 +17,7 @@ import { Reordering } from "./deliveries/reordering.ts";
 import { Replays } from "./deliveries/replays.ts";
 import { SettlementQueue } from "./deliveries/settlement-queue.ts";
 import { Settlements } from "./deliveries/settlements.ts";
+import { EmbeddedDocuments } from "./documents/documents.ts";
 import { BlockCleaner } from "./history/block-cleaner.ts";
 import { HistoryReader } from "./history/history-reader.ts";
 import { EmbeddedLog } from "./history/log.ts";
@@ -179,6 +180,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
       deliveries: new EmbeddedDeliveries({ ...shared, enqueuer, consumers, settlementQueue, pending, filePoller }),
       subscriptions: new EmbeddedSubscriptions(shared),
       deadLetters: new EmbeddedDeadLetters(access, deadLetters),
+      documents: new EmbeddedDocuments(db, access),
     },
     access,
     backfill,

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Capability } from "../../engine/capabilities.ts";
 import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
 import type { DeliveryQueue } from "../../engine/delivery-queue.ts";
+import type { DocumentStore } from "../../engine/document-store.ts";
 import type { Engine, Unwatch } from "../../engine/engine.ts";
 import type { EventLog } from "../../engine/event-log.ts";
 import type { SubscriptionStore } from "../../engine/subscription-store.ts";
@@ -30,6 +31,7 @@ export class EmbeddedEngine implements Engine {
   readonly deliveries: DeliveryQueue;
   readonly subscriptions: SubscriptionStore;
   readonly deadLetters: DeadLetterStore;
+  readonly documents: DocumentStore;
   readonly #settings: EngineSettings;
   readonly #db: DatabaseSync;
   readonly #lock: ProcessLock;
@@ -47,11 +49,12 @@ export class EmbeddedEngine implements Engine {
     this.#db = db;
     this.#lock = lock;
     this.#components = createComponents(db, processId, settings, () => this.#committed());
-    const { log, deliveries, subscriptions, deadLetters } = this.#components.ports;
+    const { log, deliveries, subscriptions, deadLetters, documents } = this.#components.ports;
     this.log = log;
     this.deliveries = deliveries;
     this.subscriptions = subscriptions;
     this.deadLetters = deadLetters;
+    this.documents = documents;
   }
 
   /** Takes back what processes that are gone held, and begins with what is done from time to time. */

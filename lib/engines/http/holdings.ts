@@ -91,7 +91,7 @@ export class Holdings {
   }
 
   takeOutcomes(): UntoldOutcome[] {
-    return this.#untold.splice(0, 256);
+    return this.#untold.splice(0, 1_000);
   }
 
   /** The server was told; what it does not know comes again. */

@@ -17,6 +17,8 @@ export interface CallOptions {
   /** Whether it may be sent again where it is not known if it arrived. Default true. */
   readonly repeatable?: boolean;
   readonly method?: "GET" | "POST" | "DELETE";
+  /** The body as JSON, where the caller has it already. */
+  readonly text?: string;
 }
 
 /** Milliseconds for which a server that is away is asked again, since it may be restarted. */
@@ -49,11 +51,12 @@ export class Transport {
     body?: unknown,
     options: CallOptions = {},
   ): Promise<Result> {
-    const { method = body === undefined ? "GET" : "POST", repeatable = true } = options;
+    const { text: given = body === undefined ? undefined : JSON.stringify(body), repeatable = true } = options;
+    const { method = given === undefined ? "GET" : "POST" } = options;
     const init: RequestInit = {
       method,
-      headers: this.#headers(body !== undefined),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: this.#headers(given !== undefined),
+      ...(given === undefined ? {} : { body: given }),
     };
     const response = await this.#send(path, init, repeatable);
     const text = response.status === 204 ? "null" : await this.#read(response, path);

@@ -4,6 +4,7 @@ import type { Engine, Unwatch } from "../../engine/engine.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { MemoryDeadLetters } from "./dead-letters.ts";
 import { MemoryDeliveries } from "./deliveries.ts";
+import { MemoryDocuments } from "./documents.ts";
 import { EndedDeliveries } from "./ended-deliveries.ts";
 import { MemoryLog } from "./log.ts";
 import { MemorySubscriptions } from "./subscriptions.ts";
@@ -31,6 +32,7 @@ export class MemoryEngine implements Engine {
   readonly deliveries: MemoryDeliveries;
   readonly subscriptions: MemorySubscriptions;
   readonly deadLetters = new MemoryDeadLetters();
+  readonly documents = new MemoryDocuments();
   readonly #ended: EndedDeliveries;
   readonly #changes = new ChangeSignal();
 

@@ -8,6 +8,7 @@ import { DueTimers } from "./deliveries/due-timers.ts";
 import { Outcomes } from "./deliveries/outcomes.ts";
 import { Pending } from "./deliveries/pending.ts";
 import { WorkLoop } from "./deliveries/work-loop.ts";
+import { PostgresDocuments } from "./documents/documents.ts";
 import { HistoryReader } from "./history/history-reader.ts";
 import { HorizonWatch } from "./history/horizon-watch.ts";
 import { PostgresLog } from "./history/log.ts";
@@ -176,6 +177,7 @@ export function createComponents(
         cleanSoon: () => maintenance.runSoon(),
       }),
       deadLetters,
+      documents: new PostgresDocuments(shared),
     },
     consumers,
     dueTimers,

@@ -1,6 +1,7 @@
 import type { Capability } from "../../engine/capabilities.ts";
 import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
 import type { DeliveryQueue } from "../../engine/delivery-queue.ts";
+import type { DocumentStore } from "../../engine/document-store.ts";
 import type { Engine, Unwatch } from "../../engine/engine.ts";
 import type { EventLog } from "../../engine/event-log.ts";
 import type { SubscriptionStore } from "../../engine/subscription-store.ts";
@@ -40,6 +41,7 @@ export class PostgresEngine implements Engine {
   readonly deliveries: DeliveryQueue;
   readonly subscriptions: SubscriptionStore;
   readonly deadLetters: DeadLetterStore;
+  readonly documents: DocumentStore;
   readonly #connections: Connections;
   readonly #settings: EngineSettings;
   readonly #components: Components;
@@ -53,11 +55,12 @@ export class PostgresEngine implements Engine {
     this.#connections = connections;
     this.#settings = settings;
     this.#components = createComponents(connections.database, connections.newClient, settings, () => this.#settled());
-    const { log, deliveries, subscriptions, deadLetters } = this.#components.ports;
+    const { log, deliveries, subscriptions, deadLetters, documents } = this.#components.ports;
     this.log = log;
     this.deliveries = deliveries;
     this.subscriptions = subscriptions;
     this.deadLetters = deadLetters;
+    this.documents = documents;
   }
 
   /** Lists this process, and begins with what is done from time to time. */

@@ -30,6 +30,8 @@ export interface Route {
   readonly summary: string;
   readonly description?: string;
   readonly permission: Permission;
+  /** How the token comes, where that is not as a bearer token alone; see {@link bearerToken}. */
+  readonly tokenOf?: (request: Request, needsToken: boolean) => string | undefined;
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
   /** Absent where there is none; `false` where the route reads it itself. */
@@ -44,7 +46,7 @@ export interface Route {
 
 type Definition<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> = Pick<
   Route,
-  "method" | "path" | "summary" | "description" | "permission" | "bodies" | "result" | "produces"
+  "method" | "path" | "summary" | "description" | "permission" | "tokenOf" | "bodies" | "result" | "produces"
 > & {
   readonly params?: Params;
   readonly query?: Query;

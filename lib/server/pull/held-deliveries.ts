@@ -3,6 +3,7 @@ import type { Event } from "../../event/event.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { createReceipt } from "./receipt.ts";
+import { SettledReceipts } from "./settled-receipts.ts";
 
 /** A delivery that a client works on. */
 export interface HeldDelivery {
@@ -32,7 +33,7 @@ export class HeldDeliveries {
   readonly #server: string;
   readonly #lost: (held: HeldDelivery) => void;
   readonly #held = new Map<string, Holding>();
-  readonly #settled = new Map<string, string>();
+  readonly #settled = new SettledReceipts(remembered);
 
   /** `lost` is called for one that was not settled in time; it is not held any more then. */
   constructor(clock: Clock, server: string, lost: (held: HeldDelivery) => void) {
@@ -81,9 +82,7 @@ export class HeldDeliveries {
     if (holding === undefined) return;
     this.#clock.clearTimer(holding.timer);
     this.#held.delete(receipt);
-    this.#settled.set(receipt, how);
-    const [oldest] = this.#settled.keys();
-    if (this.#settled.size > remembered && oldest !== undefined) this.#settled.delete(oldest);
+    this.#settled.add(receipt, how);
   }
 
   /** How a receipt was settled not long ago. */

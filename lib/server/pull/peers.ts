@@ -3,6 +3,14 @@ import { join } from "node:path";
 import * as z from "zod";
 import { parseReceipt } from "./receipt.ts";
 
+/** Marks a request that another server has handed on: it goes no further. */
+export const forwardedHeader = "x-waggle-forwarded";
+
+/** Whether `fetch` failed since nobody listens there any more. */
+export function isRefused(thrown: unknown): boolean {
+  return Object(Object(thrown).cause).code === "ECONNREFUSED";
+}
+
 const peerSchema = z.object({ url: z.url() });
 
 /**
@@ -30,7 +38,7 @@ export class Peers {
     if (this.#folder !== undefined) await rm(this.#file(this.#folder, this.#own), { force: true });
   }
 
-  /** The server that holds a receipt: `own`, the address of another, or `undefined` where none is known. */
+  /** The server that holds a receipt, or a session by its id, which has the same form: `own`, the address of another, or `undefined` where none is known. */
   async ownerOf(receipt: string): Promise<"own" | { readonly url: string } | undefined> {
     const server = parseReceipt(receipt)?.server;
     if (server === undefined || server === this.#own) return "own";

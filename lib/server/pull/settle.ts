@@ -2,6 +2,7 @@ import * as z from "zod";
 import { BusError } from "../../error/bus-error.ts";
 import { toAnswerable } from "../http/problem.ts";
 import type { Server } from "../server-context.ts";
+import { forwardedHeader, isRefused } from "./peers.ts";
 import type { Settlement } from "./pull-queues.ts";
 
 /** One receipt, and how it is settled. */
@@ -27,9 +28,6 @@ export const settleResultSchema = z
   .meta({ id: "SettleResult" });
 
 export type SettleResult = z.infer<typeof settleResultSchema>;
-
-/** Marks a request that another server has handed on: it goes no further. */
-export const forwardedHeader = "x-waggle-forwarded";
 
 /**
  * Settles each receipt at the server that holds its delivery, this one or another of the same bus on this machine. One result
@@ -92,8 +90,7 @@ async function forward(
       body: JSON.stringify({ [kind]: [kind === "ack" ? receipt : { receipt, ...rest }] }),
     });
   } catch (thrown) {
-    const { cause } = Object(thrown);
-    if (Object(cause).code === "ECONNREFUSED") return undefined;
+    if (isRefused(thrown)) return undefined;
     throw new BusError("unavailable", "the server that holds the delivery did not answer; settle it again", {
       cause: thrown,
     });

@@ -30,7 +30,7 @@ export const append = route({
         try {
           access.checkPublish(entry.event);
           const { event, duplicate } = await appendEntry(server.served, entry);
-          return { ok: true, event, duplicate };
+          return duplicate ? { ok: true, event, duplicate } : { ok: true, duplicate };
         } catch (thrown) {
           return { ok: false, error: toAnswerable(thrown).toJSON() };
         }

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { deliveryWire, sessionUpdateSchema } from "../../engines/http/wire/schemas.ts";
 import { toAnswerable } from "../http/problem.ts";
 import { route } from "../http/route.ts";
+import { forwardToOwner } from "../sessions/forward.ts";
 import { eventStreamType } from "../streams/sse.ts";
 import { streamResponse } from "../streams/stream-response.ts";
 
@@ -33,6 +34,8 @@ export const streamSession = route({
   result: deliveryWire,
   produces: eventStreamType,
   handle: async ({ server, params, request, signal }) => {
+    const forwarded = await forwardToOwner(server, params.id, request, { signal });
+    if (forwarded !== undefined) return forwarded;
     const gone = new AbortController();
     const after = Number(request.headers.get("last-event-id") ?? 0);
     const pieces = server.sessions
@@ -60,7 +63,9 @@ export const updateSession = route({
   params: session,
   body: sessionUpdateSchema,
   result: z.object({ unknown: z.array(z.string()).meta({ description: "Receipts that the session does not hold." }) }),
-  handle: async ({ server, params, body }) => {
+  handle: async ({ server, params, body, request, signal }) => {
+    const forwarded = await forwardToOwner(server, params.id, request, { body, signal });
+    if (forwarded !== undefined) return forwarded;
     const one = server.sessions.get(params.id);
     one.renew();
     if (body.watch !== undefined) one.watch(body.watch);
@@ -88,7 +93,9 @@ export const endSession = route({
   permission: "subscribe",
   params: session,
   result: z.undefined(),
-  handle: async ({ server, params }) => {
+  handle: async ({ server, params, request, signal }) => {
+    const forwarded = await forwardToOwner(server, params.id, request, { signal });
+    if (forwarded !== undefined) return forwarded;
     await server.sessions.get(params.id).end("given back");
     return undefined;
   },

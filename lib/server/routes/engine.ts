@@ -11,6 +11,7 @@ import {
 } from "../../engines/http/wire/schemas.ts";
 import { subscriptionRecord } from "../../subscription/record.ts";
 import { route } from "../http/route.ts";
+import { forwardToOwner } from "../sessions/forward.ts";
 import { append, logFlow, logGet, logPosition, logQuery, logRead, logStats } from "./engine-log.ts";
 import { endSession, openSession, streamSession, updateSession } from "./engine-sessions.ts";
 
@@ -106,9 +107,12 @@ export const putRecord = route({
   permission: "subscribe",
   body: z.strictObject({ record: recordWire, session: z.string().exactOptional() }),
   result: z.object({ created: z.boolean(), changed: z.array(z.string()) }),
-  handle: async ({ server, access, body }) => {
+  handle: async ({ server, access, body, request, signal }) => {
     const record = subscriptionRecord(body.record);
     access.checkTypes(record.on);
+    const forwarded =
+      body.session === undefined ? undefined : await forwardToOwner(server, body.session, request, { body, signal });
+    if (forwarded !== undefined) return forwarded;
     const owner = body.session === undefined ? undefined : server.sessions.get(body.session);
     owner?.addEphemeral(record.name);
     return server.served.engine.subscriptions.put(record, { ephemeral: owner !== undefined });

@@ -5,6 +5,7 @@ import { healthz, readyz } from "./health.ts";
 import { getEvent, getFlow, getStats, queryEvents } from "./history.ts";
 import { metrics } from "./metrics.ts";
 import { publishEvents } from "./publish.ts";
+import { putEvents } from "./put-events.ts";
 import { replays } from "./replays.ts";
 import {
   deleteSubscription,
@@ -16,10 +17,12 @@ import {
 } from "./subscriptions.ts";
 import { tail } from "./tail.ts";
 import { wait } from "./wait.ts";
+import { deleteWebhook, getWebhook, putWebhook } from "./webhook.ts";
 
 /** All routes, in the order of the documentation. Of two that match a path, the first counts. */
 export const routes: readonly Route[] = [
   publishEvents,
+  putEvents,
   queryEvents,
   getEvent,
   getFlow,
@@ -32,6 +35,9 @@ export const routes: readonly Route[] = [
   deleteSubscription,
   pullDeliveries,
   settleDeliveries,
+  putWebhook,
+  getWebhook,
+  deleteWebhook,
   listDeadLetters,
   redriveDeadLetters,
   discardDeadLetters,

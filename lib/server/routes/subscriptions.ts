@@ -23,7 +23,8 @@ export const listSubscriptions = route({
   result: z.object({ subscriptions: z.array(subscriptionStateSchema) }),
   handle: async ({ server, access }) => {
     const states = await server.served.bus.subscriptions.list();
-    return { subscriptions: states.filter(({ record }) => mayRead(access, record.on)) };
+    const { subscription: own } = server.deltas;
+    return { subscriptions: states.filter(({ record }) => record.name !== own && mayRead(access, record.on)) };
   },
 });
 
@@ -83,6 +84,7 @@ export const deleteSubscription = route({
   result: z.undefined(),
   handle: async ({ server, params }) => {
     if (!(await server.served.bus.subscriptions.delete(params.name))) throw noSubscription(params.name);
+    await server.webhooks.delete(params.name);
     return undefined;
   },
 });

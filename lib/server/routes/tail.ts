@@ -1,20 +1,17 @@
 import * as z from "zod";
-import type { Position } from "../../engine/event-log.ts";
 import { BusError } from "../../error/bus-error.ts";
-import type { Event } from "../../event/event.ts";
 import { historyFilter } from "../../history/history-filter.ts";
 import { compilePattern } from "../../pattern/index.ts";
 import { queryTime } from "../../runtime/query-time.ts";
 import { parseJson } from "../http/body.ts";
+import { flag } from "../http/query.ts";
 import { route } from "../http/route.ts";
 import { eventSchema } from "../schemas/event.ts";
 import { historyFilters } from "../schemas/history.ts";
 import type { Server } from "../server-context.ts";
 import { eventStreamType, formatSse } from "../streams/sse.ts";
 import { streamResponse } from "../streams/stream-response.ts";
-
-/** Milliseconds after which a client comes again where the server has ended its stream. */
-const retryMs = 1_000;
+import { deltaMark, type Start, TailStream, type Wants } from "../streams/tail-stream.ts";
 
 const { since, until: _until, ids: _ids, ...filters } = historyFilters;
 
@@ -23,6 +20,10 @@ const query = z.strictObject({
   flow: z.string().min(1).exactOptional().meta({ description: "A correlation id." }),
   pattern: z.string().min(1).exactOptional().meta({ description: "An EventBridge pattern over the event, as JSON." }),
   since: since.meta({ description: "RFC 3339: begins with what was accepted then. Default: with what comes." }),
+  deltas: flag.exactOptional().meta({
+    description:
+      "`1`: also what history does not keep, such as the text of a model as it comes, each running stream from its start.",
+  }),
 });
 
 export const tail = route({
@@ -31,7 +32,8 @@ export const tail = route({
   summary: "Follow events as they are accepted",
   description:
     "Server-sent events: `data` is an event, `id` says where a client goes on that sends it as `Last-Event-ID`, without a gap and without " +
-    "one twice. Without filters: everything that history keeps.",
+    "one twice. Without filters: everything that history keeps; with `deltas=1` also what it does not keep. Then a message `reset` says that " +
+    "running streams begin anew, and `truncated` that the beginning of one is gone.",
   permission: "subscribe",
   query,
   result: eventSchema,
@@ -39,16 +41,18 @@ export const tail = route({
   handle: async ({ server, access, query: given, request, signal }) => {
     access.checkRead(given.type);
     const wants = filterOf(given);
-    const last = request.headers.get("last-event-id");
+    if (given.deltas === true) server.deltas.check();
+    const [last, lastDelta] = (request.headers.get("last-event-id") ?? "").split(deltaMark, 2);
     const start = await startOf(server, last, given.since);
     const gone = new AbortController();
-    const follower = new Follower(server, start, wants, AbortSignal.any([signal, gone.signal]));
-    const pieces = follower.pieces();
+    const stream = new TailStream(server, start, wants, AbortSignal.any([signal, gone.signal]));
+    if (given.deltas === true) stream.followDeltas(lastDelta);
+    const pieces = stream.pieces();
     return streamResponse({
       clock: server.served.clock,
       heartbeatMs: server.settings.heartbeatMs,
       // A client that none of many events concerned need not have them looked at again.
-      beat: () => formatSse({ id: follower.cursor }),
+      beat: () => formatSse({ id: stream.cursor }),
       pieces: {
         next: () => pieces.next(),
         return: async () => {
@@ -60,9 +64,7 @@ export const tail = route({
   },
 });
 
-type Wants = (event: Event, acceptedAt: number) => boolean;
-
-function filterOf({ flow, pattern, since: _, ...history }: z.output<typeof query>): Wants {
+function filterOf({ flow, pattern, since: _, deltas: __, ...history }: z.output<typeof query>): Wants {
   if (flow !== undefined && history.correlationId !== undefined) {
     throw new BusError("invalid_config", "the query has flow and correlationId, which are the same; give one of them");
   }
@@ -72,68 +74,15 @@ function filterOf({ flow, pattern, since: _, ...history }: z.output<typeof query
   return (event, acceptedAt) => inQuery(event, acceptedAt) && matches(event);
 }
 
-interface Start {
-  readonly position: Position;
-  /** Whether this process had an event already when the stream began at the end of the log. */
-  readonly isKnown?: (event: Event) => boolean;
-}
-
-async function startOf({ served, cursors }: Server, last: string | null, since: string | undefined): Promise<Start> {
+async function startOf(
+  { served, cursors }: Server,
+  last: string | undefined,
+  since: string | undefined,
+): Promise<Start> {
   const { log } = served.engine;
-  if (last !== null && last !== "") return { position: cursors.decode(last) };
+  if (last !== undefined && last !== "") return { position: cursors.decode(last) };
   const time = queryTime(since, "since");
   if (time !== undefined) return { position: await log.position({ time }) };
   const isKnown = log.recentlySeen?.();
   return { position: await log.position("end"), ...(isKnown === undefined ? {} : { isKnown }) };
-}
-
-/** The same event goes to many streams. */
-const jsonOf = new WeakMap<Event, string>();
-
-/** Follows the log for one client. */
-class Follower {
-  readonly #server: Server;
-  readonly #start: Start;
-  readonly #wants: Wants;
-  readonly #signal: AbortSignal;
-  #position: Position;
-
-  constructor(server: Server, start: Start, wants: Wants, signal: AbortSignal) {
-    this.#server = server;
-    this.#start = start;
-    this.#wants = wants;
-    this.#signal = signal;
-    this.#position = start.position;
-  }
-
-  /** Where a client goes on that has got every piece so far. */
-  get cursor(): string {
-    return this.#server.cursors.encode(this.#position);
-  }
-
-  async *pieces(): AsyncGenerator<string, void, void> {
-    const { reader, cursors } = this.#server;
-    const { position: from, isKnown } = this.#start;
-    // A client that is cut off before the first event must not miss it.
-    yield formatSse({ id: this.cursor, retryMs });
-    for await (const { events, position: end } of reader.after(from, { signal: this.#signal })) {
-      for (const { event, acceptedAt, position } of events) {
-        if (this.#signal.aborted) break;
-        if (this.#wants(event, acceptedAt) && isKnown?.(event) !== true) {
-          yield formatSse({ id: cursors.encode(position), data: textOf(event) });
-        }
-        this.#position = position;
-      }
-      if (!this.#signal.aborted) this.#position = end;
-    }
-    yield formatSse({ retryMs });
-  }
-}
-
-function textOf(event: Event): string {
-  const known = jsonOf.get(event);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(event);
-  jsonOf.set(event, text);
-  return text;
 }

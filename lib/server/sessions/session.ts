@@ -4,7 +4,8 @@ import type { Unwatch } from "../../engine/engine.ts";
 import type { SessionUpdate } from "../../engines/http/wire/schemas.ts";
 import { BusError, toBusError } from "../../error/bus-error.ts";
 import type { Timer } from "../../runtime/clock.ts";
-import { createReceipt } from "../pull/receipt.ts";
+import { createServerId } from "../pull/receipt.ts";
+import { SettledReceipts } from "../pull/settled-receipts.ts";
 import type { ServedBus } from "../served-bus.ts";
 import { formatSse } from "../streams/sse.ts";
 import { Outbox } from "./outbox.ts";
@@ -35,7 +36,9 @@ export class Session {
   readonly #ended: (session: Session) => void;
   readonly #consumers = new Map<number, SessionConsumer>();
   readonly #held = new Map<string, Held>();
-  readonly #settled = new Set<string>();
+  readonly #settled = new SettledReceipts(remembered);
+  /** Begins its receipts, so that they are no other session's. The id of a session is its secret. */
+  readonly #mark = createServerId();
   readonly #ephemeral = new Set<string>();
   readonly #outbox = new Outbox();
   #seq = 0;
@@ -168,8 +171,8 @@ export class Session {
 
   #deliver(consumer: SessionConsumer, delivery: Delivery): void {
     const { subscription, event, attempt, acceptedAt, failures, redriven, replayId } = delivery;
-    const receipt = createReceipt(this.id);
     this.#seq += 1;
+    const receipt = `${this.#mark}.${this.#seq}`;
     const data = {
       receipt,
       consumer: consumer.id,
@@ -187,9 +190,7 @@ export class Session {
   }
 
   #remember(receipt: string): void {
-    this.#settled.add(receipt);
-    const [oldest] = this.#settled;
-    if (this.#settled.size > remembered && oldest !== undefined) this.#settled.delete(oldest);
+    this.#settled.add(receipt, "settled");
   }
 
   #expireAfter(ms: number): void {

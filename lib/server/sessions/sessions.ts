@@ -1,19 +1,24 @@
 import { BusError } from "../../error/bus-error.ts";
-import { createServerId } from "../pull/receipt.ts";
+import { createReceipt } from "../pull/receipt.ts";
 import type { ServedBus } from "../served-bus.ts";
 import { Session } from "./session.ts";
 
 /** The http engines that are connected to a server. */
 export class Sessions {
   readonly #served: ServedBus;
+  readonly #server: string;
   readonly #sessions = new Map<string, Session>();
 
-  constructor(served: ServedBus) {
+  /** `server`: the name of this one. Any server of the bus can tell from a session's id whose it is. */
+  constructor(served: ServedBus, server: string) {
     this.#served = served;
+    this.#server = server;
   }
 
   create(leaseMs: number): Session {
-    const session = new Session(createServerId(), leaseMs, this.#served, ({ id }) => this.#sessions.delete(id));
+    const session = new Session(createReceipt(this.#server), leaseMs, this.#served, ({ id }) =>
+      this.#sessions.delete(id),
+    );
     this.#sessions.set(session.id, session);
     return session;
   }

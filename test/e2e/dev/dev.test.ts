@@ -45,7 +45,7 @@ const fail = 'export default () => { throw new Error("no address"); };';
 
 /** Publishes while a run goes on, and stops it at the line that is waited for. Gives how it ended. */
 async function runUntil(line: string, ...args: readonly string[]) {
-  const run = startWaggle(here.path, ["dev", ...args], (text) => {
+  const run = startWaggle(here.path, ["dev", "--no-serve", ...args], (text) => {
     if (text.startsWith("waiting for events")) publish("Ada");
     if (text.startsWith(line)) run.kill("SIGINT");
   });
@@ -86,7 +86,7 @@ describe("waggle dev", () => {
     );
     await runWaggle(here.path, "dev", "--until-idle");
     for (const name of ["Ada", "Bob"]) await publish(name);
-    const run = startWaggle(here.path, ["dev"], (line) => {
+    const run = startWaggle(here.path, ["dev", "--no-serve"], (line) => {
       if (line.startsWith("began")) run.kill("SIGINT");
     });
     const { code, stdout, stderr } = await run.ended;
@@ -117,6 +117,26 @@ describe("waggle dev", () => {
     const { code, of } = await devRecords(here.path, "--until-idle");
     expect(code).toBe(0);
     expect(of("handled")).toMatchObject([{ subscription: "once", attempt: 2 }]);
+  });
+
+  test("serves the bus over HTTP, so that any program can publish to what runs", async () => {
+    await writeFunction("greeter", 'on: "custom.arrived"', greet);
+    let url = "";
+    const run = startWaggle(here.path, ["dev", "--port", "0"], (text) => {
+      url = /serving the bus on (http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1] ?? url;
+      if (text.startsWith("waiting for events")) {
+        void fetch(`${url}/v1/events`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: '{"type":"custom.arrived","data":{"name":"Ada"}}',
+        });
+      }
+      if (text.startsWith("done in greeter")) run.kill("SIGINT");
+    });
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(130);
+    expect(stdout).toMatch(/^done in greeter: custom\.arrived/m);
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
 
   test("--functions names another folder", async () => {
@@ -280,7 +300,7 @@ describe("waggle dev --import", () => {
 
   test("Ctrl-C ends it while a module is still loading", async () => {
     await here.write("agents.ts", "console.log('loading'); await new Promise(() => {});");
-    const run = startWaggle(here.path, ["dev", "--import", "agents.ts"], (line) => {
+    const run = startWaggle(here.path, ["dev", "--no-serve", "--import", "agents.ts"], (line) => {
       if (line === "loading") run.kill("SIGINT");
     });
     expect((await run.ended).code).toBe(130);

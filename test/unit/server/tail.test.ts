@@ -1,60 +1,10 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type ReceivedMessage, readSse } from "../../../lib/engines/http/wire/sse-reader.ts";
-import type { Event } from "../../../lib/index.ts";
 import { ManualClock } from "../../../lib/testing/manual-clock.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { serve } from "./serve.ts";
-
-/** A stream as a client reads it. */
-class Stream {
-  lastId = "";
-  readonly #messages: AsyncGenerator<ReceivedMessage, void, void>;
-  readonly #controller: AbortController;
-
-  constructor(response: Response, controller: AbortController) {
-    if (response.body === null) throw new Error("there is no stream");
-    this.#controller = controller;
-    this.#messages = readSse(response.body, {
-      onId: (id) => {
-        this.lastId = id;
-      },
-    });
-  }
-
-  async next(): Promise<Event> {
-    const { value, done } = await this.#messages.next();
-    if (done === true || value === undefined) throw new Error("the stream has ended");
-    return JSON.parse(value.data);
-  }
-
-  async take(count: number): Promise<Event[]> {
-    const events: Event[] = [];
-    while (events.length < count) events.push(await this.next());
-    return events;
-  }
-
-  /** Whether the server ends it before another event. */
-  async ends(): Promise<boolean> {
-    return (await this.#messages.next()).done === true;
-  }
-
-  cut(): void {
-    this.#controller.abort();
-  }
-}
-
-async function open(url: string, path: string, lastId = ""): Promise<Stream> {
-  const controller = new AbortController();
-  onTestFinished(() => controller.abort());
-  const response = await fetch(url + path, {
-    signal: controller.signal,
-    ...(lastId === "" ? {} : { headers: { "last-event-id": lastId } }),
-  });
-  expect(response.status).toBe(200);
-  expect(response.headers.get("content-type")).toBe("text/event-stream");
-  return new Stream(response, controller);
-}
+import { openStream as open } from "./sse-stream.ts";
 
 test("what is published after the answer has begun is seen, in order", async () => {
   const { bus, url } = await serve();

@@ -172,7 +172,8 @@ export const wireError = z.object({
 export const appendResultsSchema = z.object({
   results: z.array(
     z.discriminatedUnion("ok", [
-      z.object({ ok: z.literal(true), event: wireEvent, duplicate: z.boolean() }),
+      // The stored event of a duplicate; any other is as it was sent.
+      z.object({ ok: z.literal(true), event: wireEvent.exactOptional(), duplicate: z.boolean() }),
       z.object({ ok: z.literal(false), error: wireError }),
     ]),
   ),

@@ -7,7 +7,7 @@ import { historyFunctions } from "./schema/history.ts";
 import { maintenanceFunctions } from "./schema/maintenance.ts";
 import { processFunctions } from "./schema/processes.ts";
 import { requeueFunction } from "./schema/requeue.ts";
-import { busColumn, clockFunction, firstTables, outcomesTable } from "./schema/tables.ts";
+import { busColumn, clockFunction, documentsTable, firstTables, outcomesTable } from "./schema/tables.ts";
 import { workFunction } from "./schema/work.ts";
 
 /** Partitions made ahead, so that a bus whose processes all stand still for a week still takes what is published. */
@@ -16,7 +16,7 @@ export const daysAhead = 7;
 /** What takes the tables from one version to the next: the first makes them. Each stays as it is once it was released. */
 const migrations: readonly ((names: Names) => string)[] = [
   (names) => `${firstTables(names)}INSERT INTO ${names.s}.meta (version) VALUES (1);\n`,
-  (names) => outcomesTable(names) + busColumn(names),
+  (names) => outcomesTable(names) + busColumn(names) + documentsTable(names),
 ];
 
 /** The functions, which belong to the version of the tables: each migration replaces all of them. */

@@ -42,6 +42,31 @@ test("serve says where it listens, and which port is taken", async () => {
   await third.ended;
 });
 
+test("webhooks go to private addresses, and streams bring deltas, as the options say", async () => {
+  const answers = async (...options: string[]) => {
+    const cli = workspace();
+    const { url, run } = await served(cli, ...options);
+    const put = async (path: string, body: object) =>
+      (
+        await fetch(url + path, {
+          method: "PUT",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        })
+      ).status;
+    const subscribed = await put("/v1/subscriptions/readers", { on: "custom.*" });
+    const webhook = await put("/v1/subscriptions/readers/webhook", { url: "http://127.0.0.1:1/" });
+    const ending = new AbortController();
+    const deltas = (await fetch(`${url}/v1/tail?deltas=1`, { signal: ending.signal })).status;
+    ending.abort();
+    run.interrupt();
+    await run.ended;
+    return { subscribed, webhook, deltas };
+  };
+  expect(await answers()).toEqual({ subscribed: 200, webhook: 400, deltas: 200 });
+  expect(await answers("--allow-private-webhooks", "--no-deltas")).toEqual({ subscribed: 200, webhook: 200, deltas: 400 });
+});
+
 test("a token is shown once, kept as a hash, listed and revoked; a running server sees it at once", async () => {
   const cli = workspace();
   const { url, run } = await served(cli, "--require-token");

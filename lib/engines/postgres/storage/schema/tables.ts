@@ -135,6 +135,13 @@ ALTER TABLE ${s}.meta ADD COLUMN bus uuid NOT NULL DEFAULT gen_random_uuid();
 `;
 }
 
+/** documents: settings of what serves the bus, such as its webhooks. */
+export function documentsTable({ s }: Names): string {
+  return `
+CREATE TABLE ${s}.documents (name text PRIMARY KEY, body text NOT NULL);
+`;
+}
+
 /**
  * outcomes: how deliveries of recorded events ended, a partition a day like `events`, and of the day of the event. All that a
  * statement ends of a block of events is one row: `data` is a list of [seq, subscription, outcome, attempts, ran, total, replay,

@@ -1,0 +1,98 @@
+import { BusError } from "../error/bus-error.ts";
+import { ChangeWatch } from "../history/change-watch.ts";
+import { LogReader } from "../history/log-reader.ts";
+import { TokenFile } from "./access/token-file.ts";
+import { DeltaFeed } from "./deltas/delta-feed.ts";
+import { loadOptional } from "./optional-package.ts";
+import { Peers } from "./pull/peers.ts";
+import { PullQueues } from "./pull/pull-queues.ts";
+import { createServerId } from "./pull/receipt.ts";
+import type { ServedBus } from "./served-bus.ts";
+import type { Server } from "./server-context.ts";
+import { Sessions } from "./sessions/sessions.ts";
+import { type ServerSettings, serverSettings } from "./settings.ts";
+import { Cursors } from "./streams/cursors.ts";
+import { Webhooks } from "./webhooks/webhooks.ts";
+
+/** Options of a server; each has a default. */
+export interface ServerOptions extends Partial<ServerSettings> {
+  /** The file of the tokens; without it no token is known. */
+  readonly tokenFile?: string;
+  /** A folder where the servers of one bus on this machine find each other; without it this one is alone. */
+  readonly peerFolder?: string;
+}
+
+/** A bus as an HTTP server, which answers, and listens where it is told to. */
+export interface EmbeddedServer {
+  /** Answers a request of another server: `Bun.serve({ fetch })`, a route of Hono or Next.js. The path begins with `/v1`. */
+  fetch(request: Request): Promise<Response>;
+  /** Listens on `host` and `port`. Rejects with `invalid_config` where the address cannot be had. Call it once. */
+  listen(): Promise<ListeningAt>;
+  /** Answers who waits, ends streams, and lets go of the port. The bus stays open. */
+  close(): Promise<void>;
+}
+
+/** Where a server listens. */
+export interface ListeningAt {
+  /** As `http://127.0.0.1:4600`. */
+  readonly url: string;
+  /** The port. */
+  readonly port: number;
+}
+
+/** Milliseconds for requests under way to be answered once the server closes. */
+const closeGraceMs = 5_000;
+const packages = "hono @hono/node-server";
+
+/** Puts a server together. Rejects with `invalid_config` where a package is missing. */
+export async function assembleServer(served: ServedBus, options: ServerOptions): Promise<EmbeddedServer> {
+  const { tokenFile, peerFolder, ...given } = options;
+  const settings = serverSettings(given);
+  const id = createServerId();
+  const ending = new AbortController();
+  const server: Server = {
+    served,
+    settings,
+    tokens: tokenFile === undefined ? undefined : new TokenFile(tokenFile),
+    reader: new LogReader(served.engine.log, new ChangeWatch(served.engine, served.clock)),
+    cursors: new Cursors(served.engine.capabilities.has("durable") ? "" : served.nextId()),
+    deltas: new DeltaFeed(served, settings.deltas),
+    pulls: new PullQueues(served, id),
+    webhooks: new Webhooks(served, { allowPrivate: settings.allowPrivateWebhooks, resolve: settings.resolveWebhooks }),
+    sessions: new Sessions(served, id),
+    peers: new Peers(peerFolder, id),
+    closing: ending.signal,
+  };
+  const { createApp } = await loadOptional(() => import("./app.ts"), "the server", packages);
+  const app = createApp(server);
+  let closeListener = async () => {};
+  const end = async () => {
+    ending.abort(new BusError("closed", "the server is closing"));
+    await server.peers.unregister();
+    await Promise.all([closeListener(), server.webhooks.close(closeGraceMs)]);
+    await server.deltas.close();
+    server.pulls.close();
+    await server.sessions.close();
+  };
+  let closed: Promise<void> | undefined;
+  await Promise.all([server.webhooks.start(), server.deltas.start()]);
+  return {
+    fetch: async (request) => app.fetch(request),
+    listen: async () => {
+      const { listen } = await loadOptional(() => import("./node-server.ts"), "the server", packages);
+      const { close, port, url } = await listen(server, app);
+      closeListener = () => close(closeGraceMs);
+      await server.peers.register(reachable(url));
+      return { port, url };
+    },
+    close: () => {
+      closed ??= end();
+      return closed;
+    },
+  };
+}
+
+/** Where a server of the same machine reaches one that listens on all addresses. */
+function reachable(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+}

@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import type { Event } from "../../event/event.ts";
+import { loadOptional } from "../optional-package.ts";
+
+/** Signs the text of a message that was sent under an id at a time; by several secrets, as Standard Webhooks rotates them. */
+export type Sign = (secrets: readonly string[], id: string, at: Date, body: string) => string;
+
+/** Loads the library of Standard Webhooks: only who pushes needs it. */
+export async function loadSign(): Promise<Sign> {
+  const { Webhook } = await loadOptional(() => import("standardwebhooks"), "a webhook", "standardwebhooks");
+  return (secrets, id, at, body) => secrets.map((secret) => new Webhook(secret).sign(id, at, body)).join(" ");
+}
+
+/** What tells a message from every other of its subscription, however often it is sent: the event, and the replay that brings it. */
+export function messageId({ id, metadata: { replay } }: Event): string {
+  const whole = replay === undefined ? id : `${id}_${replay.id}`;
+  // A dot would separate the parts of what is signed.
+  return /^[\w-]{1,128}$/.test(whole) ? whole : createHash("sha256").update(whole).digest("base64url");
+}
+
+/** The headers of a message. */
+export function messageHeaders(
+  { secrets, id, at, body }: { secrets: readonly string[]; id: string; at: Date; body: string },
+  sign: Sign,
+): Record<string, string> {
+  return {
+    "content-type": "application/json",
+    "user-agent": "waggle",
+    "webhook-id": id,
+    "webhook-timestamp": String(Math.floor(at.getTime() / 1_000)),
+    "webhook-signature": sign(secrets, id, at, body),
+  };
+}
