@@ -4,7 +4,9 @@ import { shortForm } from "../error/short-form.ts";
 import type { Catalog } from "../event/catalog.ts";
 import type { EventDefinition } from "../event/definition.ts";
 import type { Event } from "../event/event.ts";
+import { findLosses } from "../event/exact-json.ts";
 import { idTime } from "../event/id.ts";
+import { formatPath } from "../event/path.ts";
 import { prepareEvent } from "../event/prepare.ts";
 import { timeOf } from "../event/time.ts";
 import { isRecord } from "../runtime/is-record.ts";
@@ -79,10 +81,11 @@ export type Opened =
  * correlation id = its id, version 1, priority 5. Its data are validated where the catalog has its type and
  * version; a publisher that was deployed before this reader may know more than it, so others pass by their shape. A time of
  * delivery is measured from when the message came to its queue (`sentMs`), so that all who read it come to the same verdict.
- * Throws `invalid_event` only where the text is not an envelope.
+ * Throws `invalid_event` only where the text is not an envelope, or holds a number or a key that would not be kept.
  */
 export function openEnvelope(body: string, catalog: Catalog, sentMs: number): Opened {
   const outer = parseOuter(body);
+  checkExact(body, outer);
   const { id, time, data, metadata, ...others } = outer.detail;
   const { replay, ...given } = isRecord(metadata) ? metadata : {};
   const draft = {
@@ -139,6 +142,18 @@ function parseOuter(body: string): z.infer<typeof envelope> {
       },
     );
   }
+}
+
+/**
+ * A number that JavaScript cannot hold, or a key that comes twice, would be changed in silence. Nothing of such an event may be
+ * delivered, redriven neither: it is kept as the text that it came as.
+ */
+function checkExact(body: string, outer: z.infer<typeof envelope>): void {
+  const [loss] = findLosses(body);
+  if (loss === undefined) return;
+  throw new BusError("invalid_event", `${outer["detail-type"]} from ${outer.source}: ${loss.problem}`, {
+    details: { path: formatPath("", loss.path) },
+  });
 }
 
 /** For its dead letter: who put it sees there what was put. */

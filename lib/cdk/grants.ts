@@ -34,10 +34,11 @@ export class BusGrants {
     this.#useKey(to);
   }
 
-  /** Allows reading history, dead letters included. */
+  /** Allows reading history, dead letters and how deliveries ended included. */
   readHistory(to: IGrantable): void {
     const table = resourceNames.historyTable(this.#bus);
     this.#allow(to, ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"], [this.#arns.table(table)]);
+    this.#allow(to, ["dynamodb:BatchGetItem"], [this.#arns.table(resourceNames.deliveriesTable(this.#bus))]);
     this.#allow(to, ["s3:GetObject"], [`${this.#arns.bodiesBucket}/*`]);
     this.#useKey(to);
   }

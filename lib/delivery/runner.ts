@@ -71,6 +71,8 @@ export class Runner<Events> implements Consumer {
   pause(): void {
     this.#paused = true;
     this.#attempts.giveBack();
+    // A queue of another process has to hear that nothing more is taken.
+    this.#consumption.wake();
   }
 
   resume(): void {
@@ -108,6 +110,7 @@ export class Runner<Events> implements Consumer {
   async close(): Promise<void> {
     this.#closing = true;
     this.#attempts.giveBack();
+    this.#consumption.wake();
     const own = runContext.getStore();
     const isOver = () => this.#attempts.heldBesides(own) === 0;
     if (!isOver()) await new Promise<void>((resolve) => this.#waiting.push({ isOver, resolve }));

@@ -16,7 +16,7 @@ export interface Consumer {
 export interface Consumption {
   /** The subscription's settings as this process last saw them; `undefined` once it is deleted. */
   readonly settings: SubscriptionRecord | undefined;
-  /** There is capacity again. */
+  /** The consumer's capacity has changed: there is some again, or none any more. */
   wake(): void;
   /** Nothing more is handed over; what was, is still settled. */
   stop(): void;
@@ -58,7 +58,7 @@ export interface DeliveryQueue {
   pending?(correlationId: string, limit?: number): Promise<PendingDelivery[]>;
   /**
    * How deliveries of the flow's recorded events ended, in the order in which they did, for as long as history has the events.
-   * Present where the engine has the capability `outcomes`.
+   * Present where the engine has the capability `outcomes`; undefined where this client may not read them.
    */
-  ended?(correlationId: string): Promise<EndedDelivery[]>;
+  ended?(correlationId: string): Promise<EndedDelivery[] | undefined>;
 }

@@ -10,7 +10,10 @@ import { queryAll } from "./query-all.ts";
 export interface FlowNode {
   /** The event. */
   event: Event;
-  /** Its deliveries that have ended, in the order in which they did. Absent on an engine without the capability `outcomes` (aws). */
+  /**
+   * Its deliveries that have ended, in the order in which they did. On aws the last end of the event's own, for `dedupeFor`; not those
+   * of replays, and of what expired unhandled. Absent where the engine, or this client of it, cannot know.
+   */
   deliveries?: EndedDelivery[];
   /** Events whose `causationId` is this one's id, in order of acceptance. */
   children: FlowNode[];

@@ -121,9 +121,9 @@ export class BatchRun<Events> {
       record,
       leaseMs: this.#dependencies.time.leaseMs,
       run: async (delivery) => {
-        const { outcome, counts } = await runDelivery(delivery, { attempts, handler, record, time });
+        const { end, counts } = await runDelivery(delivery, { attempts, handler, record, time });
         this.#add(counts);
-        return outcome;
+        return end;
       },
     });
     if (processed.kind === "settled") return processed.action;

@@ -9,10 +9,8 @@ import { Regrouper } from "../engines/aws/consume/regrouper.ts";
 import { createAwsEngine, openAws } from "../engines/aws/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
-import type { Catalog } from "../event/catalog.ts";
-import { didYouMean } from "../event/nearest.ts";
 import { withFields } from "../runtime/logger.ts";
-import { subscriptionRecord, unknownTypes } from "../subscription/index.ts";
+import { checkAgainstCatalog, subscriptionRecord } from "../subscription/index.ts";
 import type { EventOf, EventSelector, Subscription, SubscriptionRecord } from "../subscription/subscription.ts";
 import { BatchRun } from "./batch-run.ts";
 import { functionSubscription } from "./environment.ts";
@@ -30,7 +28,9 @@ import { queueBatch } from "./queue-batch.ts";
  * The Lambda function of a subscription: `export const handler = defineHandler(subscription, handle)`. The handler is the
  * same as for `bus.subscribe`, and keeps the same promises: see docs/aws/lambda.md. The event source mapping of the function
  * has to report batch item failures; which bus and queue it belongs to it reads from its environment at the first
- * invocation. `invalid_config`, `invalid_pattern`; `throttle`, `concurrencyPerKey` and `batch` are refused, as they hold in one
+ * invocation; then it also checks the subscription against its catalog, as `bus.subscribe` does: `unknown_type` for a type and
+ * `invalid_config` for a path that the catalog does not have, and a warning in the log for a name with `*` that matches no type.
+ * `invalid_config`, `invalid_pattern`; `throttle`, `concurrencyPerKey` and `batch` are refused, as they hold in one
  * process only.
  */
 export function defineHandler<const On extends EventSelector | readonly EventSelector[], Events = RegisteredEvents>(
@@ -83,7 +83,8 @@ async function makeReady(record: SubscriptionRecord, options: HandlerOptions, ru
     );
   }
   const dependencies = await functionDependencies(runtime, options.catalog);
-  checkTypes(record, dependencies.catalog);
+  const { catalog, logger } = dependencies;
+  for (const doubt of checkAgainstCatalog(record, catalog)) logger.warn(doubt, { subscription: record.name });
   const own = createFunctionBus(dependencies, options.source ?? record.name);
   const { queueUrl } = deployed;
   const { name: subscription, ordered } = deployed.record;
@@ -103,11 +104,4 @@ function handlerProblem(handler: AnyHandler, { batch }: HandlerOptions): string 
   if (typeof handler !== "function") return `the handler is ${shortForm(handler)}; give a function`;
   if (batch === undefined) return undefined;
   return "batch is not supported in a Lambda function, which handles one event at a time; omit it, or handle the subscription in a process with QueueSubscriber";
-}
-
-function checkTypes(record: SubscriptionRecord, catalog: Catalog): void {
-  const [unknown] = unknownTypes(record.on, catalog);
-  if (unknown === undefined) return;
-  const fix = didYouMean(unknown, catalog.types(), "add its definition to the function's catalog");
-  throw new BusError("unknown_type", `subscription ${record.name}: on: ${unknown} is not in the catalog${fix}`);
 }

@@ -1,5 +1,6 @@
 import { type AttemptCounts, Attempts, type AttemptsDependencies, type HandlerSettings } from "../delivery/attempts.ts";
-import type { Delivery, Outcome } from "../engine/delivery.ts";
+import type { Delivery } from "../engine/delivery.ts";
+import type { RunEnd } from "../engines/aws/deliveries/process-message.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 
@@ -26,16 +27,16 @@ export interface DeliveryRun<Events> {
 export async function runDelivery<Events>(
   delivery: Delivery,
   { attempts, handler, record, time }: DeliveryRun<Events>,
-): Promise<{ outcome: Outcome; counts: AttemptCounts }> {
+): Promise<{ end: RunEnd; counts: AttemptCounts }> {
   const { clock } = attempts;
-  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const { promise, resolve } = Promise.withResolvers<RunEnd>();
   // For this delivery alone: what is left of the invocation's time differs from run to run.
-  const own = new Attempts(attempts, handler, (_delivery, outcome) => resolve(outcome));
+  const own = new Attempts(attempts, handler, (_delivery, outcome, startedAt) => resolve({ outcome, startedAt }));
   const makeWay = () => own.abort(new BusError("closed", "the function's time is up"));
   const timer = time.untilMs === undefined ? undefined : clock.setTimer(makeWay, time.untilMs);
   try {
     own.begin(delivery, { ...record, timeout: time.timeoutMs });
-    return { outcome: await promise, counts: own.counts };
+    return { end: await promise, counts: own.counts };
   } finally {
     if (timer !== undefined) clock.clearTimer(timer);
     own.stop();

@@ -3,12 +3,9 @@ import { httpAdapter } from "./http-adapter.ts";
 
 runContract(
   httpAdapter("embedded", {
-    lacks: ["ownership", "outcomes"],
+    lacks: ["ownership"],
     // Lost after the lease, which is longer than the check waits.
     unproven: ["ownership"],
-    leftOut: [
-      "crashes: a process that is stopped and continued is not overtaken, though one that died is",
-      "flows: history.flow says of each delivery how it ended: attempts, failures, how long it took; replays and the expired too",
-    ],
+    leftOut: ["crashes: a process that is stopped and continued is not overtaken, though one that died is"],
   }),
 );

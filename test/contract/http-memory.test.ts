@@ -4,11 +4,10 @@ import { httpAdapter } from "./http-adapter.ts";
 runContract(
   httpAdapter("memory", {
     // What is published outlives its own process, but not the server.
-    lacks: ["ownership", "outcomes", "durable"],
+    lacks: ["ownership", "durable"],
     // A delivery is lost after the lease, which is longer than the check waits; events with the server, which no check ends.
     unproven: ["ownership", "durable"],
     leftOut: [
-      "flows: history.flow says of each delivery how it ended: attempts, failures, how long it took; replays and the expired too",
       "delay: a delayed event outlives the closing of every bus",
       "restarts: history, flows and stats are there after all buses were closed",
       "restarts: a subscription goes on where it was: what waited is delivered, what was delivered is not",

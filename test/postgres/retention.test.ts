@@ -20,12 +20,12 @@ afterAll(() => pool.end());
 const open = (engine: EngineFactory = postgresEngine({ url, schema, retention: "2d" })) =>
   connect({ engine, source: "test" });
 
-async function partitions(): Promise<number[]> {
+async function partitions(table: "events" | "outcomes" = "events"): Promise<number[]> {
   const { rows } = await pool.query(
     "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = $1::regclass",
-    [`${schema}.events`],
+    [`${schema}.${table}`],
   );
-  return rows.map(({ name }) => Number(/events_(\d+)/.exec(name)?.[1])).sort((one, other) => one - other);
+  return rows.map(({ name }) => Number(/_(\d+)$/.exec(name)?.[1])).sort((one, other) => one - other);
 }
 
 test("the partition of a day goes once all of it is too old; what of it is not delivered stays until it is", async () => {
@@ -33,7 +33,9 @@ test("the partition of a day goes once all of it is too old; what of it is not d
   const paused = await bus.subscribe({ name: "behind", on: type }, () => {});
   paused.pause();
   const waiting = await bus.publish({ type, data: { n: 1 }, metadata: { correlationId: "old" } });
+  await bus.subscribe({ name: "handled", on: "custom.done" }, () => {});
   const done = await bus.publish({ type: "custom.done", data: {} });
+  await bus.settled(done.id);
   await bus.close();
 
   // As if it had been published ten days ago.
@@ -42,6 +44,8 @@ test("the partition of a day goes once all of it is too old; what of it is not d
   await pool.query(`
     CREATE TABLE ${schema}.events_${old} (LIKE ${schema}.events INCLUDING ALL);
     ALTER TABLE ${schema}.events ATTACH PARTITION ${schema}.events_${old} FOR VALUES FROM (${old}) TO (${old + 1});
+    CREATE TABLE ${schema}.outcomes_${old} PARTITION OF ${schema}.outcomes FOR VALUES FROM (${old}) TO (${old + 1});
+    UPDATE ${schema}.outcomes SET day = ${old};
     UPDATE ${schema}.events SET day = ${old}, accepted = accepted - 10 * ${dayMs};
     UPDATE ${schema}.deliveries SET day = ${old};`);
   expect(await partitions()).toContain(old);
@@ -51,7 +55,10 @@ test("the partition of a day goes once all of it is too old; what of it is not d
   await next.subscribe({ name: "unneeded", on: type }, () => {});
   await next.subscriptions.delete("unneeded");
   await eventually("the old partition is gone", async () => !(await partitions()).includes(old));
-  expect(await partitions()).toEqual(Array.from({ length: 9 }, (_, index) => today - 1 + index));
+  const days = Array.from({ length: 9 }, (_, index) => today - 1 + index);
+  expect(await partitions()).toEqual(days);
+  expect(await partitions("outcomes")).toEqual(days);
+  expect((await pool.query(`SELECT FROM ${schema}.outcomes`)).rowCount).toBe(0);
   expect(await next.history.get(waiting.id)).toBeUndefined();
   expect(await next.history.get(done.id)).toBeUndefined();
   const handled: unknown[] = [];

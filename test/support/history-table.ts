@@ -23,7 +23,7 @@ export function historyTableInput(name: string): CreateTableCommandInput {
   };
 }
 
-/** Clients of DynamoDB, and of S3 where a test has one; any other is refused. */
+/** Clients of DynamoDB, and of S3 where a test has one; any other is refused, the parameters of the stacks as by IAM. */
 function clientsOf(dynamo: DynamoDBClient, s3: S3Client | undefined): AwsDependencies["clients"] {
   const refuse = (): never => {
     throw new Error("this test has only DynamoDB");
@@ -36,7 +36,7 @@ function clientsOf(dynamo: DynamoDBClient, s3: S3Client | undefined): AwsDepende
       return refuse();
     },
     dynamo,
-    ssm: refuse,
+    ssm: () => Promise.reject(Object.assign(new Error("refused"), { name: "AccessDeniedException" })),
     s3: async () => s3 ?? refuse(),
     destroy: () => {},
   };

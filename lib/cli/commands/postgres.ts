@@ -3,8 +3,9 @@ import { BusError } from "../../error/bus-error.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
 import { resolveBusOptions } from "../open-bus.ts";
+import { count } from "../options/values.ts";
 
-type MigrateOptions = GlobalOptions & { print?: boolean; schema: string };
+type MigrateOptions = GlobalOptions & { from?: number; print?: boolean; schema: string };
 
 /** `waggle postgres` */
 export function postgresCommand(io: CliIo): Command {
@@ -31,12 +32,13 @@ function migrateCommand(io: CliIo): Command {
   })
     .option("--schema <name>", "the schema that holds the bus", "waggle")
     .option("--print", "print the SQL that makes the schema, and change nothing")
+    .option("--from <version>", "with --print: bring a schema of this version up to date", count())
     .action(async (_, self: Command) => {
-      const { json, print, schema } = self.optsWithGlobals<MigrateOptions>();
+      const { from, json, print, schema } = self.optsWithGlobals<MigrateOptions>();
       const { loadPostgres } = await import("../../connect/load-engine.ts");
       const { migratePostgres, migrationText } = await loadPostgres();
       if (print === true) {
-        io.stdout.write(migrationText(schema));
+        io.stdout.write(migrationText(schema, from));
         return;
       }
       const { url } = await resolveBusOptions(io, self);

@@ -3,9 +3,9 @@ import { stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { messageOf } from "../../error/message-of.ts";
+import { findLosses } from "../../event/exact-json.ts";
 import type { CliIo } from "../io.ts";
 import { readTextFile, unreadable } from "../options/values.ts";
-import { findLosses } from "./exact-json.ts";
 import { readLines } from "./lines.ts";
 
 /** The position of a record in the input, for messages and `--json`. */

@@ -5,8 +5,8 @@ import { text } from "node:stream/consumers";
 import { type Command, InvalidArgumentError } from "commander";
 import { messageOf } from "../../error/message-of.ts";
 import { parseDuration } from "../../event/duration.ts";
+import { findLosses } from "../../event/exact-json.ts";
 import { normalizeTime } from "../../event/time.ts";
-import { findLosses } from "../input/exact-json.ts";
 import type { CliIo } from "../io.ts";
 import { CliError } from "../report-error.ts";
 

@@ -18,6 +18,8 @@ import type { SubscriptionName } from "./subscriptions.ts";
  * - `keys-apart`: of an ordered subscription, one key does not wait for another.
  * - `ordered-backlog`: of an ordered subscription, what was fetched and has to wait for its key is not overtaken.
  * - `queue-age`: it is known for how long the oldest delivery has waited.
+ * - `all-outcomes`: it is known how replays ended, and what was dropped without a run, and not only the last end of an event's own
+ *   delivery.
  * - `known-ids`: publish knows an id that was published before, and says whether it is a duplicate or a conflict.
  */
 export type ContractFeature =
@@ -32,6 +34,7 @@ export type ContractFeature =
   | "keys-apart"
   | "ordered-backlog"
   | "queue-age"
+  | "all-outcomes"
   | "known-ids";
 
 /** What a case may choose of a bus; where it is and what carries it is the adapter's. */

@@ -90,6 +90,16 @@ export const featureChecks: Readonly<Record<ContractFeature, (t: CaseContext) =>
     return (await t.bus.history.flow(t.flow)).roots[0]?.deliveries?.length === 1;
   },
 
+  "all-outcomes": async (t) => {
+    await t.consume("handled");
+    const { id } = await t.publish("custom.contract.handled");
+    await t.quiet();
+    await t.eventually("it is recorded", () => t.bus.history.get(id));
+    await t.bus.replay({ ids: [id] }, { to: "handled" });
+    await t.quiet();
+    return (await t.bus.history.flow(t.flow)).roots[0]?.deliveries?.length === 2;
+  },
+
   durable: async (t) => {
     const event = await t.publishInTurn("custom.contract.feature");
     await t.restart();

@@ -21,6 +21,7 @@ import { replayCases } from "./cases/replay.ts";
 import { restartCases } from "./cases/restarts.ts";
 import { routingCases } from "./cases/routing.ts";
 import { settledCases } from "./cases/settled.ts";
+import { storeCases } from "./cases/stores.ts";
 import { subscriptionCases } from "./cases/subscriptions.ts";
 import { tailCases } from "./cases/tail.ts";
 import { timeoutCases } from "./cases/timeouts.ts";
@@ -53,6 +54,7 @@ const topics: Readonly<Record<string, readonly ContractCase[]>> = {
   versions: versionCases,
   fidelity: fidelityCases,
   processes: processCases,
+  stores: storeCases,
   restarts: restartCases,
   crashes: crashCases,
 };

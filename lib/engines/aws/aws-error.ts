@@ -82,6 +82,12 @@ export function toBusErrorOfAws(thrown: unknown, what: string): BusError {
   return error("unavailable", said, !wrong);
 }
 
+/** Whether AWS has refused access. */
+export function isRefused(thrown: unknown): boolean {
+  const { name } = factsOf(thrown instanceof BusError ? thrown.cause : thrown);
+  return name !== undefined && refused.has(name);
+}
+
 /** Whether an error of AWS has this name. */
 export function isAwsError(thrown: unknown, name: string): boolean {
   return factsOf(thrown).name === name;

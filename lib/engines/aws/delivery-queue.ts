@@ -1,10 +1,12 @@
-import type { Delivery, Outcome } from "../../engine/delivery.ts";
+import { Router } from "../../delivery/router.ts";
+import type { Delivery, EndedDelivery, Outcome } from "../../engine/delivery.ts";
 import type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "../../engine/delivery-queue.ts";
 import { alreadyUnderWay, busClosed, noSubscription } from "../../engine/errors.ts";
 import type { Event } from "../../event/event.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
+import { isRefused } from "./aws-error.ts";
 import { Poller, type PollerDependencies } from "./consume/poller.ts";
-import type { AwsDependencies, DeadLetterTable, DeliveryTable } from "./dependencies.ts";
+import type { AwsDependencies, DeadLetterTable, DeliveryTable, HistoryTable } from "./dependencies.ts";
 import { toQueueEntry } from "./enqueue/queue-entry.ts";
 import { sendAll } from "./enqueue/send.ts";
 import type { EphemeralSubscriptions } from "./ephemeral/subscriptions.ts";
@@ -16,7 +18,8 @@ export interface AwsDeliveryQueueDependencies extends PollerDependencies, Pick<A
   readonly deliveries: DeliveryTable;
   readonly deadLetters: Pick<DeadLetterTable, "get">;
   readonly subscriptions: Pick<AwsSubscriptionStore, "consumed">;
-  readonly deployed: Pick<DeployedSubscriptions, "findRecent">;
+  readonly history: Pick<HistoryTable, "flow">;
+  readonly deployed: Pick<DeployedSubscriptions, "all" | "findRecent">;
   readonly ephemeral: EphemeralSubscriptions;
   readonly recentlySeen: RecentlySeenEvents;
   /** Aborted when the engine closes. */
@@ -27,7 +30,8 @@ const nothing: Consumption = { settings: undefined, wake: () => {}, stop: () => 
 
 /**
  * Deliveries come from the SQS queues of deployed subscriptions, which this process polls, and from history for those of
- * this process. Past events are sent to the queues. No service can list what of a flow is under way: there is no `pending`.
+ * this process. Past events are sent to the queues. No service can list what of a flow is under way: there is no `pending`. How
+ * the first deliveries of its events ended, the deliveries table remembers for `dedupeFor`.
  */
 export class AwsDeliveryQueue implements DeliveryQueue {
   readonly #dependencies: AwsDeliveryQueueDependencies;
@@ -51,10 +55,10 @@ export class AwsDeliveryQueue implements DeliveryQueue {
     return poller.consume(consumer);
   }
 
-  settle(delivery: Delivery, outcome: Outcome): void | Promise<void> {
+  settle(delivery: Delivery, outcome: Outcome, startedAt?: number): void | Promise<void> {
     const { ephemeral, recentlySeen } = this.#dependencies;
     recentlySeen.add(delivery.event);
-    return ephemeral.settle(delivery, outcome) ? undefined : this.#settlePolled(delivery, outcome);
+    return ephemeral.settle(delivery, outcome) ? undefined : this.#settlePolled(delivery, outcome, startedAt);
   }
 
   async enqueue(subscription: string, events: readonly Event[], options: EnqueueOptions): Promise<void> {
@@ -70,6 +74,22 @@ export class AwsDeliveryQueue implements DeliveryQueue {
     await sendAll(this.#dependencies, found, sent);
   }
 
+  async ended(correlationId: string): Promise<EndedDelivery[] | undefined> {
+    const { deliveries, deployed, history, logger } = this.#dependencies;
+    const recorded = await history.flow(correlationId);
+    try {
+      const router = new Router((await deployed.all()).map(({ record }) => record));
+      const sent = recorded.flatMap(({ event }) =>
+        router.route(event).map(({ name }) => ({ subscription: name, event })),
+      );
+      return await deliveries.ended(sent);
+    } catch (thrown) {
+      if (!isRefused(thrown)) throw thrown;
+      logger.debug("how deliveries ended is not shown: this role may not read subscriptions and the deliveries table");
+      return undefined;
+    }
+  }
+
   /** Takes nothing more. What runs stays held until it is settled. */
   async close(): Promise<void> {
     this.#dependencies.ephemeral.close();
@@ -82,10 +102,10 @@ export class AwsDeliveryQueue implements DeliveryQueue {
     this.#checkIdle();
   }
 
-  async #settlePolled(delivery: Delivery, outcome: Outcome): Promise<void> {
+  async #settlePolled(delivery: Delivery, outcome: Outcome, startedAt: number | undefined): Promise<void> {
     const poller = this.#pollers.get(delivery.subscription);
     try {
-      await poller?.settle(delivery, outcome);
+      await poller?.settle(delivery, outcome, startedAt);
       if (this.#dependencies.closing.aborted) await poller?.flush();
     } finally {
       this.#checkIdle();

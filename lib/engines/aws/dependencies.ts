@@ -5,7 +5,7 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { BusConfig } from "../../aws-shared/index.ts";
 import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
-import type { DeadLetter, Delivery, Failure, Outcome } from "../../engine/delivery.ts";
+import type { DeadLetter, Delivery, EndedDelivery, Failure, Outcome } from "../../engine/delivery.ts";
 import type {
   EventLog,
   LogPage,
@@ -137,8 +137,18 @@ export interface DeliveryTable {
    * `concurrency: 1` also where its lease had ended, as another delivery may run in its place.
    */
   renew(delivery: ClaimedDelivery, leaseMs: number): Promise<boolean>;
-  /** Records how the run ended, a dead letter included, lets go of the claim, and says what is to be done with the message. */
-  settle(delivery: ClaimedDelivery, record: SubscriptionRecord, outcome: Outcome): Promise<MessageAction>;
+  /**
+   * Records how the run ended, a dead letter included, lets go of the claim, and says what is to be done with the message.
+   * `startedAt` is when the handler began, in milliseconds since 1970; absent where it did not run.
+   */
+  settle(
+    delivery: ClaimedDelivery,
+    record: SubscriptionRecord,
+    outcome: Outcome,
+    startedAt?: number,
+  ): Promise<MessageAction>;
+  /** How these deliveries ended, as far as it is known: for as long as the table remembers them. In the order in which they did. */
+  ended(deliveries: readonly { readonly subscription: string; readonly event: Event }[]): Promise<EndedDelivery[]>;
   /**
    * Lets a dead delivery be run again, attempts anew: `revived`, also where it is no longer known, or was revived before and
    * has not run yet. Changes nothing where it is under way or has succeeded.

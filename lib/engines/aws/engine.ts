@@ -11,7 +11,7 @@ import { AwsEventArchive } from "./event-archive.ts";
 import { AwsEventLog } from "./event-log.ts";
 import { PollTimer } from "./poll-timer.ts";
 import type { EventPublisher } from "./publish/event-publisher.ts";
-import { RecentlySeenEvents } from "./recently-seen-events.ts";
+import { shareRecentlySeen } from "./recently-seen-events.ts";
 import { AwsSubscriptionStore } from "./subscription-store.ts";
 import { DeployedSubscriptions } from "./subscriptions/deployed.ts";
 
@@ -27,7 +27,12 @@ export interface AwsEngineDependencies extends AwsDependencies {
 export class AwsEngine implements Engine {
   readonly name = "aws";
   readonly store: string;
-  readonly capabilities: ReadonlySet<Capability> = new Set<Capability>(["durable", "multi-process", "delay"]);
+  readonly capabilities: ReadonlySet<Capability> = new Set<Capability>([
+    "durable",
+    "multi-process",
+    "delay",
+    "outcomes",
+  ]);
   readonly log: AwsEventLog;
   readonly deliveries: AwsDeliveryQueue;
   readonly subscriptions: AwsSubscriptionStore;
@@ -36,6 +41,7 @@ export class AwsEngine implements Engine {
   readonly #dependencies: AwsEngineDependencies;
   readonly #changes: ChangeSignal;
   readonly #closing = new AbortController();
+  readonly #recentlySeen: ReturnType<typeof shareRecentlySeen>;
 
   constructor(dependencies: AwsEngineDependencies) {
     this.#dependencies = dependencies;
@@ -44,7 +50,8 @@ export class AwsEngine implements Engine {
     const { clock } = dependencies;
     const pollTimer = new PollTimer(clock, () => this.#changes.notify());
     this.#changes = new ChangeSignal({ onFirst: () => pollTimer.start(), onLast: () => pollTimer.stop() });
-    const shared = { ...dependencies, recentlySeen: new RecentlySeenEvents(), closing: this.#closing.signal };
+    this.#recentlySeen = shareRecentlySeen(this.store);
+    const shared = { ...dependencies, recentlySeen: this.#recentlySeen.events, closing: this.#closing.signal };
     this.log = new AwsEventLog({ ...shared, pollTimer });
     const deployed = new DeployedSubscriptions(dependencies);
     const reader = new LogReader(this.log, new ChangeWatch(this, clock));
@@ -64,6 +71,7 @@ export class AwsEngine implements Engine {
     this.#closing.abort();
     await Promise.all([publisher.close(), this.deliveries.close()]);
     this.#changes.clear();
+    this.#recentlySeen.release();
     // Handlers that ignored the closing hold their deliveries by the clients until they end.
     this.deliveries.onceIdle(() => clients.destroy());
   }

@@ -37,6 +37,29 @@ export class RecentlySeenEvents {
   }
 }
 
+/** Those of the stores that engines of this process are on, and how many are. */
+const ofStores = new Map<string, { readonly events: RecentlySeenEvents; engines: number }>();
+
+/**
+ * The events that the buses of this process on one store had lately: what one has found, another must not wait for as new. They are
+ * forgotten once the last of these buses has let go of them.
+ */
+export function shareRecentlySeen(store: string): { readonly events: RecentlySeenEvents; release(): void } {
+  const shared = ofStores.get(store) ?? { events: new RecentlySeenEvents(), engines: 0 };
+  shared.engines += 1;
+  ofStores.set(store, shared);
+  let held = true;
+  return {
+    events: shared.events,
+    release: () => {
+      if (!held) return;
+      held = false;
+      shared.engines -= 1;
+      if (shared.engines === 0) ofStores.delete(store);
+    },
+  };
+}
+
 /** Ids in the order in which they were first seen; one is put where it can be found only once any is searched. */
 class Generation {
   readonly #begin: number;

@@ -9,10 +9,17 @@ interface Running {
   readonly consumer: ClientConsumer;
 }
 
-/** An outcome that the server is to be told. */
+/** How a run of this process has ended. */
+export interface RunEnd {
+  readonly outcome: Outcome;
+  /** Milliseconds for which the handler ran; absent where it did not. */
+  readonly ranMs?: number;
+}
+
+/** The end of a run that the server is to be told. */
 export interface UntoldOutcome {
   readonly receipt: string;
-  readonly outcome: Outcome;
+  readonly end: RunEnd;
   /** Absent where no run of this process has it. */
   readonly key?: string;
   readonly resolve: () => void;
@@ -21,7 +28,7 @@ export interface UntoldOutcome {
 /** Outcomes that no server took are kept for so many deliveries. */
 const keptOutcomes = 10_000;
 
-const released: Outcome = { kind: "released" };
+const released: RunEnd = { outcome: { kind: "released" } };
 
 /**
  * What this process holds of the server's deliveries. Where the server loses the session, a run goes on: its delivery comes again,
@@ -33,7 +40,7 @@ export class Holdings {
   /** Runs whose receipt is lost, by what they run. */
   readonly #orphans = new Map<string, Running>();
   /** Outcomes of such runs. */
-  readonly #kept = new Map<string, Outcome>();
+  readonly #kept = new Map<string, RunEnd>();
   #untold: UntoldOutcome[] = [];
 
   /** Deliveries that run, or whose outcome is untold. */
@@ -56,8 +63,8 @@ export class Holdings {
       orphan.receipt = receipt;
     } else if (kept !== undefined) {
       this.#kept.delete(key);
-      this.#untold.push({ receipt, outcome: kept, key, resolve: () => {} });
-    } else if (consumer === undefined || !free) this.#untold.push({ receipt, outcome: released, resolve: () => {} });
+      this.#untold.push({ receipt, end: kept, key, resolve: () => {} });
+    } else if (consumer === undefined || !free) this.#untold.push({ receipt, end: released, resolve: () => {} });
     else {
       this.#running.set(delivery, { receipt, key, consumer });
       this.#byReceipt.set(receipt, delivery);
@@ -68,7 +75,7 @@ export class Holdings {
   }
 
   /** A run has ended. Resolves once the server was told, or has lost the delivery. */
-  settle(delivery: Delivery, outcome: Outcome): Promise<void> {
+  settle(delivery: Delivery, end: RunEnd): Promise<void> {
     const running = this.#running.get(delivery);
     if (running === undefined) return Promise.resolve();
     const { receipt, key, consumer } = running;
@@ -76,11 +83,11 @@ export class Holdings {
     consumer.held -= 1;
     if (receipt === undefined) {
       this.#orphans.delete(key);
-      this.#keep(key, outcome);
+      this.#keep(key, end);
       return Promise.resolve();
     }
     this.#byReceipt.delete(receipt);
-    return new Promise((resolve) => this.#untold.push({ receipt, outcome, key, resolve }));
+    return new Promise((resolve) => this.#untold.push({ receipt, end, key, resolve }));
   }
 
   takeOutcomes(): UntoldOutcome[] {
@@ -89,8 +96,8 @@ export class Holdings {
 
   /** The server was told; what it does not know comes again. */
   told(outcomes: readonly UntoldOutcome[], unknown: ReadonlySet<string>): void {
-    for (const { receipt, outcome, key, resolve } of outcomes) {
-      if (unknown.has(receipt) && key !== undefined) this.#keep(key, outcome);
+    for (const { receipt, end, key, resolve } of outcomes) {
+      if (unknown.has(receipt) && key !== undefined) this.#keep(key, end);
       resolve();
     }
   }
@@ -112,9 +119,9 @@ export class Holdings {
   }
 
   /** What only lets go of a delivery says nothing of the next one. */
-  #keep(key: string, outcome: Outcome): void {
-    if (outcome.kind === "released") return;
-    this.#kept.set(key, outcome);
+  #keep(key: string, end: RunEnd): void {
+    if (end.outcome.kind === "released") return;
+    this.#kept.set(key, end);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > keptOutcomes && oldest !== undefined) this.#kept.delete(oldest);
   }

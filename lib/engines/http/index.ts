@@ -8,7 +8,7 @@ import { HttpLog } from "./log.ts";
 import { HttpDeadLetters, HttpSubscriptions } from "./ports.ts";
 import { SessionClient } from "./session-client.ts";
 import { Transport } from "./transport.ts";
-import { engineInfoSchema, pendingWire } from "./wire/schemas.ts";
+import { endedResult, engineInfoSchema, pendingWire } from "./wire/schemas.ts";
 
 /** Where the server is, and what the engine is made of. */
 export interface HttpOptions extends Pick<EngineContext, "clock" | "random" | "onError"> {
@@ -22,6 +22,7 @@ export interface HttpOptions extends Pick<EngineContext, "clock" | "random" | "o
 /** The bus of a server (`waggle serve`), for this process. */
 class HttpEngine implements Engine {
   readonly name = "http";
+  readonly store: string;
   readonly capabilities: ReadonlySet<Capability>;
   readonly log: HttpLog;
   readonly deliveries: DeliveryQueue;
@@ -32,15 +33,16 @@ class HttpEngine implements Engine {
 
   constructor(
     transport: Transport,
-    capabilities: readonly Capability[],
+    { capabilities, store }: z.infer<typeof engineInfoSchema>,
     { clock, onError, leaseMs = 30_000 }: HttpOptions,
   ) {
     this.#transport = transport;
-    // Whoever connects to the server shares its bus. How deliveries ended is not asked over HTTP.
-    this.capabilities = new Set([...capabilities.filter((one) => one !== "outcomes"), "multi-process" as const]);
+    this.store = `http:${store}`;
+    // Whoever connects to the server shares its bus.
+    this.capabilities = new Set([...capabilities, "multi-process" as const]);
     this.#session = new SessionClient({ transport, clock, onError, leaseMs });
     this.log = new HttpLog(transport, this.#session);
-    this.deliveries = createDeliveries(transport, this.#session, this.capabilities.has("settled"));
+    this.deliveries = createDeliveries(transport, this.#session, this.capabilities);
     this.subscriptions = new HttpSubscriptions(transport, this.#session);
     this.deadLetters = new HttpDeadLetters(transport);
   }
@@ -63,25 +65,31 @@ class HttpEngine implements Engine {
 export async function openHttp(options: HttpOptions): Promise<Engine> {
   const { url, token, clock, random } = options;
   const transport = new Transport({ url: url.replace(/\/+$/, ""), token, clock, random });
-  const { capabilities } = await transport.call("/v1/engine", engineInfoSchema);
-  return new HttpEngine(transport, capabilities, options);
+  return new HttpEngine(transport, await transport.call("/v1/engine", engineInfoSchema), options);
 }
 
-function createDeliveries(transport: Transport, session: SessionClient, knowsPending: boolean): DeliveryQueue {
+function createDeliveries(transport: Transport, session: SessionClient, knows: ReadonlySet<Capability>): DeliveryQueue {
   const none = z.object({});
   return {
     consume: (subscription, consumer) => session.consume(subscription, consumer),
-    settle: (delivery, outcome) => session.settle(delivery, outcome),
+    settle: (delivery, outcome, startedAt) => session.settle(delivery, outcome, startedAt),
     enqueue: async (subscription, events, given) => {
       // Sent twice, a replay would be one of its own each time.
       await transport.call("/v1/engine/enqueue", none, { subscription, events, ...given }, { repeatable: false });
     },
-    ...(knowsPending
+    ...(knows.has("settled")
       ? {
           pending: async (correlationId: string, limit?: number) => {
             const found = z.object({ pending: z.array(pendingWire) });
             const body = { correlationId, ...(limit === undefined ? {} : { limit }) };
             return (await transport.call("/v1/engine/pending", found, body)).pending;
+          },
+        }
+      : {}),
+    ...(knows.has("outcomes")
+      ? {
+          ended: async (correlationId: string) => {
+            return (await transport.call("/v1/engine/ended", endedResult, { correlationId })).ended;
           },
         }
       : {}),

@@ -40,6 +40,8 @@ export class SessionClient {
   #id: Promise<string> | undefined;
   #nextConsumer = 1;
   #tellConsumers = false;
+  /** Whether the server is being told what each consumer takes. */
+  #tellingConsumers = false;
   #tellWatch = false;
   #renew = false;
   #sending: Promise<void> | undefined;
@@ -85,8 +87,9 @@ export class SessionClient {
   }
 
   /** Resolves once the server has kept it, or has the delivery no more: it comes again then, and ends in the same way. */
-  settle(delivery: Delivery, outcome: Outcome): Promise<void> {
-    const settled = this.#holdings.settle(delivery, outcome);
+  settle(delivery: Delivery, outcome: Outcome, startedAt?: number): Promise<void> {
+    const ranMs = startedAt === undefined ? undefined : Math.max(0, this.#dependencies.clock.now() - startedAt);
+    const settled = this.#holdings.settle(delivery, { outcome, ...(ranMs === undefined ? {} : { ranMs }) });
     this.#send();
     return settled;
   }
@@ -97,8 +100,8 @@ export class SessionClient {
    */
   limitsTold(): Promise<void> | undefined {
     const changed = [...this.#consumers.values()].filter((consumer) => consumer.changeLimit());
-    if (changed.length === 0) return undefined;
-    this.#tellConsumers = true;
+    if (changed.length > 0) this.#tellConsumers = true;
+    else if (!this.#tellConsumers && !this.#tellingConsumers) return undefined;
     const told = new Promise<void>((resolve) => this.#whenTold.push(resolve));
     this.#send();
     return told;
@@ -221,7 +224,8 @@ export class SessionClient {
       const outcomes = this.#holdings.takeOutcomes();
       try {
         id = await this.#session();
-        const update = this.#update(outcomes.map(({ receipt, outcome }) => ({ receipt, outcome })));
+        this.#tellingConsumers = this.#tellConsumers;
+        const update = this.#update(outcomes.map(({ receipt, end }) => ({ receipt, ...end })));
         const { unknown } = await this.#dependencies.transport.call(
           `/v1/engine/sessions/${id}`,
           z.object({ unknown: z.array(z.string()) }),
@@ -238,6 +242,7 @@ export class SessionClient {
         else if (this.#closed) this.#gaveUp = true;
         else await this.#failed(error);
       } finally {
+        this.#tellingConsumers = false;
         for (const resolve of told) resolve();
       }
     }

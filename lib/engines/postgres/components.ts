@@ -4,6 +4,7 @@ import { PostgresDeadLetters } from "./dead-letters/dead-letters.ts";
 import { Consumers } from "./deliveries/consumers.ts";
 import { PostgresDeliveries } from "./deliveries/deliveries.ts";
 import { DueTimers } from "./deliveries/due-timers.ts";
+import { Outcomes } from "./deliveries/outcomes.ts";
 import { Pending } from "./deliveries/pending.ts";
 import { WorkLoop } from "./deliveries/work-loop.ts";
 import { HistoryReader } from "./history/history-reader.ts";
@@ -159,6 +160,7 @@ export function createComponents(
         consumers,
         workLoop,
         pending,
+        outcomes: new Outcomes(shared),
         heartbeat,
         notifier,
       }),

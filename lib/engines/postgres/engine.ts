@@ -10,6 +10,7 @@ import { type Components, createComponents } from "./components.ts";
 import type { SessionClient } from "./processes/session.ts";
 import type { EngineSettings } from "./settings.ts";
 import type { Database } from "./storage/database.ts";
+import { text } from "./storage/rows.ts";
 
 /** How an engine reaches its server. */
 export interface Connections {
@@ -31,7 +32,10 @@ export class PostgresEngine implements Engine {
     "backpressure",
     "delay",
     "settled",
+    "outcomes",
   ]);
+  /** Known once it has started. */
+  store?: string;
   readonly log: EventLog;
   readonly deliveries: DeliveryQueue;
   readonly subscriptions: SubscriptionStore;
@@ -60,6 +64,8 @@ export class PostgresEngine implements Engine {
   async start(): Promise<void> {
     const { heartbeat, maintenance, notifier, processes, session, subscriptionCache } = this.#components;
     const { database } = this.#connections;
+    const [meta] = await database.query(`SELECT bus FROM ${this.#settings.names.s}.meta`);
+    this.store = `postgres:${text(meta?.bus)}`;
     await processes.register();
     await session?.start();
     await subscriptionCache.refresh(database);

@@ -64,9 +64,18 @@ export async function openPostgres(options: OpenOptions, context: EngineContext)
   }
 }
 
-/** The SQL that makes the schema of a bus. `invalid_config` for a name that it cannot have. */
-export function migrationText(schema: string): string {
-  return migrationSql(namesOf(schema));
+/**
+ * The SQL that makes the schema of a bus, or brings one of an earlier version up to date. `invalid_config` for a name that it
+ * cannot have, or a version that there is nothing to do for.
+ */
+export function migrationText(schema: string, from = 0): string {
+  if (from >= schemaVersion) {
+    throw new BusError(
+      "invalid_config",
+      `from must be a version before ${schemaVersion}, which is what this program works with, not ${from}`,
+    );
+  }
+  return migrationSql(namesOf(schema), from);
 }
 
 /** Makes the schema of a bus, or brings it up to date; gives its version. */

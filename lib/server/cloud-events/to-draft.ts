@@ -1,6 +1,7 @@
 import { BusError } from "../../error/bus-error.ts";
+import type { JsonLoss } from "../../event/exact-json.ts";
 import { describeIssues } from "../../event/issues.ts";
-import { parseJson } from "../http/body.ts";
+import { parseJson, parseLossyJson } from "../http/body.ts";
 import { attributeName, coreAttributes, fieldOf, tagPrefix } from "./attributes.ts";
 import { type CloudEvent, cloudEventSchema } from "./schema.ts";
 
@@ -24,10 +25,13 @@ export function fromStructured(given: unknown): unknown {
   return toDraft(parsed.data, dataOf(parsed.data.datacontenttype ?? "application/json", text));
 }
 
-/** The CloudEvents of a batch. Throws `invalid_event`: it must be a list. */
-export function fromBatch(text: string): readonly unknown[] {
-  const batch = parseJson(text, "the body", "invalid_event");
-  if (Array.isArray(batch)) return batch;
+/** The CloudEvents of a batch, and what JSON would change of them. Throws `invalid_event`: it must be a list. */
+export function fromBatch(text: string): {
+  readonly value: readonly unknown[];
+  readonly losses: readonly JsonLoss[];
+} {
+  const { value, losses } = parseLossyJson(text, "the body", "invalid_event");
+  if (Array.isArray(value)) return { value, losses };
   throw invalid("a batch must be a list; send one event as application/cloudevents+json");
 }
 

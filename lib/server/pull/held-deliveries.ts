@@ -12,6 +12,8 @@ export interface HeldDelivery {
   readonly event: Event;
   /** The settings that it was handed out with. */
   readonly record: SubscriptionRecord;
+  /** Milliseconds since 1970 at which it was handed to the client. */
+  readonly startedAt: number;
   /** Milliseconds since 1970 until which the client has to settle it. */
   readonly ackBy: number;
 }
@@ -46,7 +48,15 @@ export class HeldDeliveries {
   /** Holds a delivery for the timeout of its subscription. */
   add(delivery: Delivery, event: Event, record: SubscriptionRecord): HeldDelivery {
     const receipt = createReceipt(this.#server);
-    const holding: Holding = { receipt, delivery, event, record, ackBy: 0, timer: undefined };
+    const holding: Holding = {
+      receipt,
+      delivery,
+      event,
+      record,
+      startedAt: this.#clock.now(),
+      ackBy: 0,
+      timer: undefined,
+    };
     this.#held.set(receipt, holding);
     this.#expect(holding, record.timeout);
     return holding;

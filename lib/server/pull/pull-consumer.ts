@@ -125,13 +125,13 @@ export class PullConsumer implements Consumer {
   }
 
   /** Records that the client has succeeded. Resolves once that is kept. */
-  async succeeded({ delivery, record }: HeldDelivery): Promise<void> {
-    await this.#end(delivery, this.#outcomes.succeeded(this.#attempt(delivery, record)));
+  async succeeded({ delivery, record, startedAt }: HeldDelivery): Promise<void> {
+    await this.#end(delivery, this.#outcomes.succeeded(this.#attempt(delivery, record)), startedAt);
   }
 
   /** Records that it has failed; the error says whether and when it is attempted again. Resolves once that is kept. */
-  async failed({ delivery, record }: HeldDelivery, thrown: unknown): Promise<void> {
-    await this.#end(delivery, this.#outcomes.failed(this.#attempt(delivery, record), thrown));
+  async failed({ delivery, record, startedAt }: HeldDelivery, thrown: unknown): Promise<void> {
+    await this.#end(delivery, this.#outcomes.failed(this.#attempt(delivery, record), thrown), startedAt);
   }
 
   /** Lets a delivery return to the queue, its attempt not counted. */
@@ -183,21 +183,21 @@ export class PullConsumer implements Consumer {
     return { delivery, record, aborted: undefined, log };
   }
 
-  #end(delivery: Delivery, outcome: Outcome): Promise<void> {
+  #end(delivery: Delivery, outcome: Outcome, startedAt?: number): Promise<void> {
     this.#served.counters.running -= 1;
-    return this.#ended(delivery, outcome);
+    return this.#ended(delivery, outcome, startedAt);
   }
 
-  #ended(delivery: Delivery, outcome: Outcome): Promise<void> {
+  #ended(delivery: Delivery, outcome: Outcome, startedAt?: number): Promise<void> {
     this.#running.delete(delivery);
     this.#ownLimits?.ended(delivery, this.#served.clock.now(), outcome.kind !== "released");
-    return this.#settle(delivery, outcome);
+    return this.#settle(delivery, outcome, startedAt);
   }
 
-  async #settle(delivery: Delivery, outcome: Outcome): Promise<void> {
+  async #settle(delivery: Delivery, outcome: Outcome, startedAt?: number): Promise<void> {
     const { engine, onError } = this.#served;
     try {
-      await engine.deliveries.settle(delivery, outcome);
+      await engine.deliveries.settle(delivery, outcome, startedAt);
     } catch (thrown) {
       onError(toBusError(thrown));
     } finally {

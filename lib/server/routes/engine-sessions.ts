@@ -67,9 +67,9 @@ export const updateSession = route({
     if (body.consumers !== undefined) one.consume(body.consumers);
     const unknown: string[] = [];
     await Promise.all(
-      (body.settle ?? []).map(async ({ receipt, outcome }) => {
+      (body.settle ?? []).map(async ({ receipt, outcome, ranMs }) => {
         try {
-          await one.settle(receipt, outcome);
+          await one.settle(receipt, outcome, ranMs);
         } catch (thrown) {
           const { code } = toAnswerable(thrown);
           if (code !== "not_found") throw thrown;

@@ -1,6 +1,9 @@
+import { createHash, randomUUID } from "node:crypto";
 import * as z from "zod";
+import type { Engine } from "../../engine/engine.ts";
 import {
   deadLetterWire,
+  endedResult,
   engineInfoSchema,
   pendingWire,
   recordWire,
@@ -15,6 +18,16 @@ import { endSession, openSession, streamSession, updateSession } from "./engine-
 
 const none = z.strictObject({});
 
+/** Engines that do not name their store have one of their own each. */
+const ownStores = new WeakMap<Engine, string>();
+
+/** What names the store to clients: a digest, as a path is none of their business. */
+function storeOf(engine: Engine): string {
+  const own = ownStores.get(engine) ?? randomUUID();
+  ownStores.set(engine, own);
+  return engine.store === undefined ? own : createHash("sha256").update(engine.store).digest("base64url");
+}
+
 export const engineInfo = route({
   method: "GET",
   path: "/v1/engine",
@@ -24,6 +37,7 @@ export const engineInfo = route({
   handle: async ({ server: { served } }) => ({
     name: served.engine.name,
     capabilities: [...served.engine.capabilities],
+    store: storeOf(served.engine),
   }),
 });
 
@@ -55,6 +69,20 @@ export const pending = route({
   handle: async ({ server, access, body: { correlationId, limit } }) => {
     access.checkAllTypes();
     return { pending: (await server.served.engine.deliveries.pending?.(correlationId, limit)) ?? [] };
+  },
+});
+
+export const ended = route({
+  method: "POST",
+  path: "/v1/engine/ended",
+  summary: "How the deliveries of a flow ended",
+  permission: "subscribe",
+  body: z.strictObject({ correlationId: z.string() }),
+  result: endedResult,
+  handle: async ({ server, access, body: { correlationId } }) => {
+    access.checkAllTypes();
+    const found = await server.served.engine.deliveries.ended?.(correlationId);
+    return found === undefined ? {} : { ended: found };
   },
 });
 
@@ -100,6 +128,7 @@ export const engineRoutes = [
   putRecord,
   enqueue,
   pending,
+  ended,
   putDeadLetter,
   openSession,
   streamSession,

@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { BusError } from "../../error/bus-error.ts";
+import type { JsonLoss } from "../../event/exact-json.ts";
 import { describeIssues } from "../../event/issues.ts";
 import type { Access } from "../access/access.ts";
 import { cloudEventSchema } from "../cloud-events/schema.ts";
 import { fromBatch, fromBinary, fromStructured, isBinary } from "../cloud-events/to-draft.ts";
-import { mediaTypeOf, parseJson, readText } from "../http/body.ts";
+import { lossError, mediaTypeOf, parseJson, parseLossyJson, readText } from "../http/body.ts";
 import { Refusal } from "../http/refusal.ts";
 import { route } from "../http/route.ts";
 import { type Item, publishItems } from "../publish-items.ts";
@@ -48,7 +49,7 @@ function read(request: Request, text: string, access: Access): Reading {
     case "application/cloudevents+json":
       return { items: [itemOf(() => fromStructured(parseJson(text, "the body", "invalid_event")), access)], one: true };
     case "application/cloudevents-batch+json":
-      return { items: fromBatch(text).map((one) => itemOf(() => fromStructured(one), access)), one: false };
+      return { items: listOf(fromBatch(text), fromStructured, access), one: false };
     case "application/x-ndjson":
     case "application/jsonl":
       return {
@@ -58,10 +59,10 @@ function read(request: Request, text: string, access: Access): Reading {
         one: false,
       };
     case "application/json": {
-      const body = parseJson(text, "the body", "invalid_event");
-      return Array.isArray(body)
-        ? { items: body.map((one: unknown) => itemOf(() => one, access)), one: false }
-        : { items: [itemOf(() => body, access)], one: true };
+      const body = parseLossyJson(text, "the body", "invalid_event");
+      return Array.isArray(body.value)
+        ? { items: listOf({ ...body, value: body.value }, (one) => one, access), one: false }
+        : { items: [itemOf(() => parseJson(text, "the body", "invalid_event"), access)], one: true };
     }
     default:
       throw new Refusal(
@@ -70,6 +71,22 @@ function read(request: Request, text: string, access: Access): Reading {
           "application/cloudevents+json or application/cloudevents-batch+json",
       );
   }
+}
+
+/** The items of a list; one that JSON would change is refused, and harms no other. */
+function listOf(
+  { value, losses }: { readonly value: readonly unknown[]; readonly losses: readonly JsonLoss[] },
+  toDraft: (one: unknown) => unknown,
+  access: Access,
+): Item[] {
+  const first = new Map(losses.toReversed().map((loss) => [loss.path[0], loss] as const));
+  return value.map((one, index) =>
+    itemOf(() => {
+      const loss = first.get(index);
+      if (loss !== undefined) throw lossError(loss, "the body", "invalid_event");
+      return toDraft(one);
+    }, access),
+  );
 }
 
 function linesOf(text: string): { line: string; number: number }[] {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { EndedDelivery } from "../../engine/delivery.ts";
 import { eventSchema } from "./event.ts";
 
 /** A failed attempt, or why something is dead. */
@@ -41,9 +42,28 @@ export const pendingDeliverySchema = z
   })
   .meta({ id: "PendingDelivery" });
 
+/** A delivery that has ended. */
+export const endedDeliverySchema = z
+  .object({
+    subscription: z.string(),
+    eventId: z.string(),
+    replayId: z.string().exactOptional(),
+    outcome: z.enum(["done", "dropped", "dead"]),
+    attempts: z.int(),
+    failures: z.array(z.object({ code: z.string(), message: z.string(), count: z.int() })),
+    endedAt: z.string(),
+    ranMs: z
+      .number()
+      .exactOptional()
+      .meta({ description: "Milliseconds for which the handler ran in the last attempt." }),
+    totalMs: z.number(),
+  })
+  .meta({ id: "EndedDelivery" }) satisfies z.ZodType<Omit<EndedDelivery, "failures">>;
+
 const flowNode = z
   .object({
     event: eventSchema,
+    deliveries: z.array(endedDeliverySchema).exactOptional(),
     get children() {
       return z.array(flowNode);
     },

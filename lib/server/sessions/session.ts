@@ -98,8 +98,11 @@ export class Session {
     }
   }
 
-  /** Records how a delivery ended; a second time it does nothing. Rejects with `not_found` where it is not held. */
-  async settle(receipt: string, outcome: Outcome): Promise<void> {
+  /**
+   * Records how a delivery ended, and for how many milliseconds its handler ran, where it did; a second time it does nothing.
+   * Rejects with `not_found` where it is not held.
+   */
+  async settle(receipt: string, outcome: Outcome, ranMs?: number): Promise<void> {
     const held = this.#held.get(receipt);
     if (held === undefined) {
       if (this.#settled.has(receipt)) return;
@@ -107,7 +110,8 @@ export class Session {
     }
     this.#held.delete(receipt);
     try {
-      await this.#served.engine.deliveries.settle(held.delivery, outcome);
+      const { clock, engine } = this.#served;
+      await engine.deliveries.settle(held.delivery, outcome, ranMs === undefined ? undefined : clock.now() - ranMs);
     } catch (thrown) {
       // Not kept: the client settles it again.
       this.#held.set(receipt, held);

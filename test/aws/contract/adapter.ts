@@ -17,7 +17,7 @@ const lackedByAll: readonly ContractFeature[] = [
   "priority",
   "backpressure",
   "settled",
-  "outcomes",
+  "all-outcomes",
   "runtime-subscriptions",
   "visible-unnamed",
   "known-ids",

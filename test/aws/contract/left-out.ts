@@ -41,10 +41,7 @@ const deployed: readonly string[] = [
     'from "now" leaves out what was before; settings given again do not start it anew',
     "from a time: what was accepted from then on",
   ),
-  ...titles(
-    "flows",
-    "history.flow says of each delivery how it ended: attempts, failures, how long it took; replays and the expired too",
-  ),
+  ...titles("flows", "history.flow says it of replays too, and of what was dropped since it had expired"),
   ...titles("batches", "ordered: what follows in a key is in a later batch"),
   ...titles(
     "settled",
@@ -110,6 +107,13 @@ const inFunctions: readonly string[] = [
     "a slow handler is warned of, once",
   ),
   ...titles("order", "ordered: a dropped head frees its key"),
+  ...titles(
+    "stores",
+    "a name has one handler in a process, on whichever of its buses; other names are free",
+    "a name is free again once its subscriber, or its bus, has closed, and after a restart",
+    "of two that take a name at once, on two buses, one gets it",
+    "a name means one subscription to buses that share events, and one of its own to each other bus",
+  ),
   ...titles(
     "consuming",
     "a named subscription collects while nobody consumes it",

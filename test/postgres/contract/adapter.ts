@@ -12,10 +12,6 @@ export const postgresAdapter: ContractAdapter = {
   name: "postgres",
   // Each bus opens connections and each step is a round trip: on a busy machine that takes what others do at once.
   timeScale: 3,
-  lacks: ["outcomes"],
-  leftOut: [
-    "flows: history.flow says of each delivery how it ended: attempts, failures, how long it took; replays and the expired too",
-  ],
   prepare: async () => {
     const directory = await temporaryDirectory();
     const url = inject("postgresUrl");

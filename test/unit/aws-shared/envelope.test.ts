@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { acceptedAt, openEnvelope, putEntryBytes, toEnvelope, toPutEntry } from "../../../lib/aws-shared/index.ts";
 import { standardCatalog } from "../../../lib/catalog/index.ts";
+import { openMessage } from "../../../lib/engines/aws/dead-letters/invalid-event.ts";
 import type { Event } from "../../../lib/event/event.ts";
 import { createIds } from "../../../lib/event/id.ts";
 import { eventSize } from "../../../lib/event/size.ts";
@@ -166,6 +167,25 @@ describe("an event that another program put", () => {
     expect(() => openEnvelope(body, standardCatalog, sentMs)).toThrow(
       expect.objectContaining({ code: "invalid_event" }),
     );
+  });
+
+  test.each([
+    ["9007199254740993", "detail.data.amount is 9007199254740993, which would become 9007199254740992"],
+    ["0.1234567890123456789", "detail.data.amount is 0.1234567890123456789, which would become"],
+    ['1,"amount":2', 'detail.data has the key "amount" twice'],
+  ])("is refused where JavaScript would change it, by the name of the field: %s", (amount, problem) => {
+    const body = putByOthers({ detail: { data: { amount: "AMOUNT" } } }).replace('"AMOUNT"', amount);
+    expect(() => openEnvelope(body, standardCatalog, sentMs)).toThrow(
+      expect.objectContaining({ code: "invalid_event", message: expect.stringContaining(problem) }),
+    );
+    // Redriven it must not reach anybody changed.
+    const opened = openMessage(body, sentMs, standardCatalog);
+    expect(opened).toMatchObject({ ok: false, event: { type: "custom.unreadable", data: { stored: body } } });
+  });
+
+  test.each(["9007199254740991", "1e21", "1.0E3", "0.1"])("keeps the number %s", (amount) => {
+    const body = putByOthers({ detail: { data: { taskId: "t", amount: "AMOUNT" } } }).replace('"AMOUNT"', amount);
+    expect(opened(body).data).toEqual({ taskId: "t", amount: JSON.parse(amount) });
   });
 
   test("from EventBridge's archive names its replay, and stays as it was published", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Runner } from "../../../lib/delivery/runner.ts";
+import type { Consumer } from "../../../lib/engine/delivery-queue.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
 import type { SubscriptionRecord } from "../../../lib/subscription/subscription.ts";
 import { ManualClock, turn } from "../../../lib/testing/manual-clock.ts";
@@ -154,4 +155,21 @@ test("a subscription that is deleted keeps the settings of what it runs, and get
   await append("c");
   expect(started()).toEqual(["a"]);
   expect(runner.capacity()).toBe(1);
+});
+
+test.each(["pause", "close"] as const)("its queue hears of it when it takes nothing more: %s", async (how) => {
+  const { engine, clock } = await running();
+  const heard: number[] = [];
+  const deliveries = {
+    consume: (_: string, consumer: Consumer) => ({
+      settings: undefined,
+      wake: () => heard.push(consumer.capacity()),
+      stop: () => {},
+    }),
+    settle: () => {},
+  };
+  const dependencies = { ...runnerDependencies(engine, clock), deliveries };
+  const runner = new Runner(dependencies, aRecord({ concurrency: 3 }), { handler: () => {} });
+  await runner[how]();
+  expect(heard).toEqual([3, 0]);
 });

@@ -88,3 +88,45 @@ test("the flow, the cause and the trace of a draft are kept", async () => {
   const { json } = await send("POST", "/v1/events", { type: "custom.a", data: {}, metadata });
   expect(json.results[0].event.metadata).toMatchObject(metadata);
 });
+
+const changed = '{"type":"custom.a","data":{"amount":9007199254740993}}';
+const kept = '{"type":"custom.b","data":{"amount":"9007199254740993"}}';
+
+test("what JSON would change in silence is refused by the name of the field, and harms no other of its list", async () => {
+  const { post, bus } = await serve();
+  const problem = "amount is 9007199254740993, which would become 9007199254740992";
+  const failed = (path: string) => ({
+    code: "invalid_event",
+    message: expect.stringContaining(problem),
+    details: { path },
+  });
+  const one = await post("/v1/events", "application/json", changed);
+  expect(one).toMatchObject({ status: 422, json: { code: "invalid_event", detail: expect.stringContaining(problem) } });
+  const list = await post("/v1/events", "application/json", `[${kept},${changed},${kept}]`);
+  const ok = { ok: true, event: { data: { amount: "9007199254740993" } } };
+  expect(list.json.results).toMatchObject([ok, { ok: false, error: failed("[1].data.amount") }, ok]);
+  const lines = await post("/v1/events", "application/x-ndjson", `${changed}\n${kept}`);
+  expect(lines.json.results).toMatchObject([{ ok: false, error: failed("data.amount") }, ok]);
+  const twice = await post("/v1/events", "application/json", '{"type":"custom.a","data":{"a":1,"a":2}}');
+  expect(twice.json).toMatchObject({ code: "invalid_event", detail: expect.stringContaining('the key "a" twice') });
+  expect((await bus.history.query()).events.map(({ type }) => type)).toEqual(["custom.b", "custom.b", "custom.b"]);
+});
+
+test("a CloudEvent that JSON would change is refused too, in each mode", async () => {
+  const { post, bus } = await serve();
+  const event = '{"specversion":"1.0","type":"custom.a","source":"s","id":"1","data":{"amount":0.1234567890123456789}}';
+  const structured = await post("/v1/events", "application/cloudevents+json", event);
+  expect(structured.json).toMatchObject({
+    code: "invalid_event",
+    detail: expect.stringContaining("data.amount is 0.12"),
+  });
+  const batch = await post("/v1/events", "application/cloudevents-batch+json", `[${event}]`);
+  expect(batch.json.results).toMatchObject([{ ok: false, error: { code: "invalid_event" } }]);
+  const headers = { "ce-specversion": "1.0", "ce-type": "custom.a", "ce-source": "s", "ce-id": "1" };
+  const binary = await post("/v1/events", "application/json", '{"amount":9007199254740993}', headers);
+  expect(binary.json).toMatchObject({
+    code: "invalid_event",
+    detail: expect.stringContaining("amount is 9007199254740993"),
+  });
+  expect((await bus.history.query()).events).toEqual([]);
+});

@@ -294,3 +294,19 @@ test("what a server handed out that is gone comes again, and its receipts say so
   expect(again).toMatchObject({ attempt: 1, event });
   expect(await two.settle({ ack: [again.receipt] })).toMatchObject([{ ok: true }]);
 });
+
+test("how a pulled delivery ended tells for how long a client had it, and what failed before", async () => {
+  const clock = new ManualClock();
+  const { bus, pull, settle } = await withReaders({ backoff: { from: 1, to: 1 } }, {}, { clock });
+  const event = await bus.publish({ type: "custom.one", data: {} });
+  const [first] = await pull();
+  await settle({ retry: [{ receipt: first.receipt, error: "HTTP 429" }] });
+  await clock.advance(1);
+  const [second] = await pull();
+  await clock.advance(250);
+  await settle({ ack: [second.receipt] });
+  const { roots } = await bus.history.flow(event.id);
+  expect(roots[0]?.deliveries).toMatchObject([
+    { subscription: "readers", outcome: "done", attempts: 2, failures: [{ message: "HTTP 429", count: 1 }], ranMs: 250 },
+  ]);
+});

@@ -3,7 +3,7 @@ import type { Consumer, Consumption } from "../../../engine/delivery-queue.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
-import { processMessage } from "../deliveries/process-message.ts";
+import { processMessage, type RunEnd } from "../deliveries/process-message.ts";
 import type { AwsDependencies, ClaimedDelivery, DeliveryTable, MessageAction } from "../dependencies.ts";
 import { DispatchBatch } from "./dispatch-batch.ts";
 import { Groups } from "./groups.ts";
@@ -28,7 +28,7 @@ const unclaimedMs = 2_000;
 class PolledMessage {
   readonly received: Received;
   /** How its run ended, once its consumer has said so. */
-  readonly outcome = Promise.withResolvers<Outcome>();
+  readonly end = Promise.withResolvers<RunEnd>();
   /** Settles once that is recorded, or could not be. */
   readonly recorded = Promise.withResolvers<void>();
   /** Undefined until it is claimed. */
@@ -106,10 +106,10 @@ export class Poller {
   }
 
   /** Records how a run ended, in the table first; only then the queue hears of it. */
-  async settle(delivery: Delivery, outcome: Outcome): Promise<void> {
+  async settle(delivery: Delivery, outcome: Outcome, startedAt?: number): Promise<void> {
     const message = this.#running.get(delivery);
     if (message === undefined) return;
-    message.outcome.resolve(outcome);
+    message.end.resolve({ outcome, startedAt });
     const recorded = message.recorded.promise;
     this.#track(recorded.catch(() => {}));
     await recorded;
@@ -188,7 +188,7 @@ export class Poller {
       run: (delivery) => {
         message.delivery = delivery;
         dispatchBatch.add({ message, delivery });
-        return message.outcome.promise;
+        return message.end.promise;
       },
     });
     this.#claiming.delete(message);

@@ -13,6 +13,8 @@ export interface ExhaustedDelivery extends Omit<DeadDelivery, "attempt"> {
   readonly reason: Failure;
   /** The dead letter that its message was redriven from. */
   readonly redrivenFrom?: string | undefined;
+  /** Milliseconds for which the handler ran; absent where it did not, or nobody knows. */
+  readonly ranMs?: number | undefined;
   /** Milliseconds for which it is remembered that it is dead. */
   readonly rememberMs: number;
 }
@@ -31,7 +33,7 @@ export interface DeadLetterDependencies {
  */
 export async function makeDeadLetter(
   { rows, deadLetters, now, nextId }: DeadLetterDependencies,
-  { pk, from, reason, redrivenFrom, rememberMs, ...delivery }: ExhaustedDelivery,
+  { pk, from, reason, redrivenFrom, ranMs, rememberMs, ...delivery }: ExhaustedDelivery,
 ): Promise<DeadLetter | undefined> {
   const { subscription, event, failures } = delivery;
   const by = nextId();
@@ -45,7 +47,7 @@ export async function makeDeadLetter(
   });
   const deadLetter = deadLetterOf({ ...delivery, attempt: row.attempts }, reason, { id, deadAt: now() });
   await deadLetters.put(deadLetter);
-  await rows.finishDeadLetter(pk, by, rememberMs);
+  await rows.finishDeadLetter(pk, by, rememberMs, { acceptedAt: delivery.acceptedAt, ranMs });
   return deadLetter;
 }
 

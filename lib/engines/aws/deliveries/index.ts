@@ -4,6 +4,7 @@ import { formatTime } from "../../../event/time.ts";
 import type { AwsDependencies, Clients, DeadLetterTable, DeliveryTable } from "../dependencies.ts";
 import { claimMessage } from "./claim-message.ts";
 import { lastFailure, makeDeadLetter } from "./dead-letter.ts";
+import { readEnded } from "./ended.ts";
 import { deliveryKey } from "./keys.ts";
 import { Locks } from "./locks.ts";
 import { readMessage } from "./read-message.ts";
@@ -43,7 +44,9 @@ export function createDeliveryTable(
       return ok;
     },
 
-    settle: (delivery, record, outcome) => settleMessage(dependencies, delivery, record, outcome),
+    settle: (delivery, record, outcome, startedAt) => settleMessage(dependencies, delivery, record, outcome, startedAt),
+
+    ended: (deliveries) => readEnded(rows, deliveries),
 
     giveUp: async (message, subscription, { code, message: why }) => {
       const read = readMessage(message, catalog, now());

@@ -11,7 +11,14 @@ export interface MessageProcessing {
   readonly record: SubscriptionRecord;
   readonly leaseMs: number;
   /** Runs a claimed delivery once, and resolves with how that ended. Must not reject. */
-  run(delivery: ClaimedDelivery): Promise<Outcome>;
+  run(delivery: ClaimedDelivery): Promise<RunEnd>;
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly outcome: Outcome;
+  /** When its handler began, in milliseconds since 1970; absent where it did not run. */
+  readonly startedAt?: number | undefined;
 }
 
 /** What became of a message, and where its table answered, what is to be done with it in its queue. */
@@ -42,9 +49,9 @@ export async function processMessage(
   } catch (thrown) {
     return { kind: "unclaimed", error: toBusErrorOfAws(thrown, label) };
   }
-  const outcome = await run(delivery);
+  const { outcome, startedAt } = await run(delivery);
   try {
-    return { kind: "settled", action: await deliveries.settle(delivery, record, outcome) };
+    return { kind: "settled", action: await deliveries.settle(delivery, record, outcome, startedAt) };
   } catch (thrown) {
     return { kind: "unsettled", error: toBusErrorOfAws(thrown, label) };
   }

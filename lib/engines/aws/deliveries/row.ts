@@ -22,11 +22,26 @@ export interface Row {
   readonly leaseUntil: number | undefined;
   /** Milliseconds since 1970. */
   readonly dueAt: number | undefined;
+  /** Of the failed attempts; kept once it has ended. */
   readonly failures: readonly Failure[];
+  /** How it ended; absent before, and where another version of Waggle has recorded its end. */
+  readonly end: RowEnd | undefined;
   /** Which redrive it was begun by; absent until it is redriven. */
   readonly redriveGeneration: string | undefined;
   /** Seconds since 1970. */
   readonly ttl: number;
+}
+
+/** When a delivery ended, and what that took. */
+export interface RowEnd {
+  /** Milliseconds since 1970. */
+  readonly endedAt: number;
+  /** Milliseconds for which the handler ran in the last attempt; undefined where it did not, or nobody knows. */
+  readonly ranMs: number | undefined;
+  /** Milliseconds since it was accepted, or queued again. */
+  readonly totalMs: number;
+  /** Whether it was not handled, though its state is `done`. */
+  readonly dropped: boolean;
 }
 
 const text = z.object({ S: z.string() }).transform(({ S }) => S);
@@ -40,6 +55,10 @@ const rowSchema = z.object({
   dueAt: number.optional(),
   failures: text.optional(),
   redriveGeneration: text.optional(),
+  endedAt: number.optional(),
+  ranMs: number.optional(),
+  totalMs: number.optional(),
+  dropped: number.optional(),
   [deliveriesTable.timeToLive]: number,
 });
 
@@ -48,9 +67,12 @@ export function parseRow(item: unknown, pk: string): Row | undefined {
   if (item === undefined) return undefined;
   const parsed = rowSchema.safeParse(item);
   if (!parsed.success) throw broken(pk, parsed.error);
-  const { claim, leaseUntil, dueAt, failures, redriveGeneration, ...rest } = parsed.data;
+  const { claim, leaseUntil, dueAt, failures, redriveGeneration, endedAt, ranMs, totalMs, dropped, ...rest } =
+    parsed.data;
+  const isEnd = endedAt !== undefined && totalMs !== undefined;
   return {
     ...rest,
+    end: isEnd ? { endedAt, ranMs, totalMs, dropped: dropped !== undefined } : undefined,
     claim,
     leaseUntil,
     dueAt,

@@ -12,6 +12,18 @@ import type { Table, Update, Written } from "./table.ts";
 const underWayMs = 15 * 86_400_000;
 /** Milliseconds in which a process that makes a delivery a dead letter has to finish, before another may go on with it. */
 const deadLetterMs = 30_000;
+/** What is known of the end of a delivery; it begins anew without. */
+const endFields = "#endedAt, #ranMs, #totalMs, #dropped";
+
+/** What is recorded of the end of a delivery, besides the time. */
+export interface DeliveryEnd {
+  /** Milliseconds since 1970: when it was accepted, or queued again. */
+  readonly acceptedAt: number;
+  /** Milliseconds for which the handler ran; undefined where it did not, or nobody knows. */
+  readonly ranMs?: number | undefined;
+  /** Whether it was not handled. */
+  readonly dropped?: boolean;
+}
 
 /** What a write on a row came to: how the row stands now. */
 export type Moved = { readonly ok: true; readonly row: Row } | { readonly ok: false; readonly row: Row | undefined };
@@ -33,7 +45,8 @@ export type Moved = { readonly ok: true; readonly row: Row } | { readonly ok: fa
  *                                      failure process_ended            the next receive goes on with the same dead letter
  * ```
  *
- * A delivery that succeeds the first time is written twice, claim and finish, one write unit each: rows stay below 1 KB.
+ * A delivery that succeeds the first time is written twice, claim and finish, one write unit each: rows stay below 1 KB. When it
+ * ended, and what that took, is written with the last step: it takes the place of the claim. Failures stay for whoever asks.
  */
 export class Rows {
   readonly #table: Table;
@@ -42,6 +55,16 @@ export class Rows {
   constructor(table: Table, now: () => number) {
     this.#table = table;
     this.#now = now;
+  }
+
+  /** Those that are known, by their keys. */
+  async getAll(pks: readonly string[]): Promise<ReadonlyMap<string, Row>> {
+    const found = new Map<string, Row>();
+    for (const [pk, item] of await this.#table.getAll(pks)) {
+      const row = this.#unlessForgotten(parseRow(item, pk));
+      if (row !== undefined) found.set(pk, row);
+    }
+    return found;
   }
 
   /** As it stands; undefined where it is not known, or known no longer. */
@@ -84,7 +107,7 @@ export class Rows {
     const isForgotten = "#ttl <= :seconds";
     const begun = "#state = :running, #attempts = :one, #claim = :claim, #leaseUntil = :lease, #ttl = :keep";
     return this.#marked(pk, "claim", claim.id, {
-      ...inRedriveGeneration(begun, "#dueAt, #failures", claim.redriveGeneration),
+      ...inRedriveGeneration(begun, `#dueAt, #failures, ${endFields}`, claim.redriveGeneration),
       condition: isForgotten,
       values: { ...this.#claimed(claim), ...redriveGenerationValue(claim.redriveGeneration), one: 1 },
     });
@@ -101,12 +124,13 @@ export class Rows {
     });
   }
 
-  /** Over, and well; remembered for `forMs`. */
-  finish(pk: string, claim: string, forMs: number): Promise<Moved> {
+  /** Over, and well, or dropped; remembered for `forMs`. */
+  finish(pk: string, claim: string, forMs: number, end: DeliveryEnd): Promise<Moved> {
+    const { set, values } = this.#ended(end);
     return this.#update(pk, {
-      set: "#state = :done, #ttl = :keep",
-      remove: "#claim, #leaseUntil, #failures",
-      ...heldBy(claim, { done: "done", keep: seconds(this.#now() + forMs) }),
+      set: `#state = :done, #ttl = :keep, ${set}`,
+      remove: "#claim, #leaseUntil",
+      ...heldBy(claim, { ...values, done: "done", keep: seconds(this.#now() + forMs) }),
     });
   }
 
@@ -161,7 +185,7 @@ export class Rows {
     const isUnknown = "attribute_not_exists(#pk) OR #ttl <= :seconds";
     const set = "#state = :deadLettering, #claim = :by, #leaseUntil = :lease, #failures = :failures, #ttl = :keep";
     if (from === undefined) {
-      const update = inRedriveGeneration(`${set}, #attempts = :none`, "#dueAt", redriveGeneration);
+      const update = inRedriveGeneration(`${set}, #attempts = :none`, `#dueAt, ${endFields}`, redriveGeneration);
       return this.#marked(pk, "claim", by, {
         ...update,
         condition: isUnknown,
@@ -173,11 +197,12 @@ export class Rows {
   }
 
   /** Its dead letter is kept: dead, and remembered for `forMs`. */
-  finishDeadLetter(pk: string, by: string, forMs: number): Promise<Moved> {
+  finishDeadLetter(pk: string, by: string, forMs: number, end: DeliveryEnd): Promise<Moved> {
+    const { set, values } = this.#ended(end);
     return this.#update(pk, {
-      set: "#state = :dead, #ttl = :keep",
-      remove: "#claim, #leaseUntil, #failures",
-      ...heldBy(by, { dead: "dead", keep: seconds(this.#now() + forMs) }),
+      set: `#state = :dead, #ttl = :keep, ${set}`,
+      remove: "#claim, #leaseUntil",
+      ...heldBy(by, { ...values, dead: "dead", keep: seconds(this.#now() + forMs) }),
     });
   }
 
@@ -191,7 +216,7 @@ export class Rows {
     const isLeftUnfinished = "(#state = :deadLettering AND #leaseUntil <= :now)";
     return this.#marked(pk, "redriveGeneration", redriveGeneration, {
       set: "#state = :waiting, #attempts = :none, #dueAt = :now, #redriveGeneration = :redriveGeneration, #ttl = :keep",
-      remove: "#claim, #leaseUntil, #failures",
+      remove: `#claim, #leaseUntil, #failures, ${endFields}`,
       condition: `${isUnknown} OR ${isDead} OR ${isRevived} OR ${isLeftUnfinished}`,
       values: {
         ...this.#waiting(),
@@ -214,6 +239,22 @@ export class Rows {
       now,
       seconds: Math.floor(now / 1000),
       keep: seconds(now + underWayMs),
+    };
+  }
+
+  #ended({ acceptedAt, ranMs, dropped = false }: DeliveryEnd) {
+    const now = this.#now();
+    const fields = {
+      endedAt: now,
+      totalMs: Math.max(0, now - acceptedAt),
+      ...(ranMs === undefined ? {} : { ranMs }),
+      ...(dropped ? { dropped: 1 } : {}),
+    };
+    return {
+      set: Object.keys(fields)
+        .map((name) => `#${name} = :${name}`)
+        .join(", "),
+      values: fields,
     };
   }
 

@@ -13,14 +13,17 @@ export async function settleMessage(
   delivery: ClaimedDelivery,
   record: SubscriptionRecord,
   outcome: Outcome,
+  startedAt?: number,
 ): Promise<MessageAction> {
   const { now, rows } = dependencies;
   const { acceptedAt, claim, event, failures, replayId, subscription } = delivery;
   const pk = deliveryKey(subscription, event);
+  const ranMs = startedAt === undefined ? undefined : Math.max(0, now() - startedAt);
   switch (outcome.kind) {
     case "done":
     case "dropped": {
-      const moved = await (record.idempotent ? rows.finish(pk, claim, record.dedupeFor) : rows.forget(pk, claim));
+      const end = { acceptedAt, ranMs, dropped: outcome.kind === "dropped" };
+      const moved = await (record.idempotent ? rows.finish(pk, claim, record.dedupeFor, end) : rows.forget(pk, claim));
       return moved.ok ? remove : actionForLostClaim(moved.row, remove, now());
     }
     case "retry": {
@@ -44,6 +47,7 @@ export async function settleMessage(
         from: claim,
         failures,
         reason: outcome.failure,
+        ranMs,
         rememberMs: record.dedupeFor,
       });
       return deadLetter === undefined ? actionForLostClaim(await rows.get(pk), remove, now()) : remove;

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
 import {
   type AttributeValue,
+  BatchGetItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
@@ -7,7 +9,14 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { deliveriesTable } from "../../../aws-shared/index.ts";
+import { backoffMs } from "../../../delivery/backoff.ts";
+import { BusError } from "../../../error/bus-error.ts";
 import { toBusErrorOfAws } from "../aws-error.ts";
+import { chunksOf } from "../history/chunks.ts";
+
+/** Rows of one request, as DynamoDB gives them, and requests for what one left over. */
+const [getsAtOnce, mostRequests] = [100, 8];
+const backoff = { from: 50, to: 2_000 };
 
 /** An item as the table gives it: to be parsed. */
 export type Item = unknown;
@@ -42,6 +51,30 @@ export class Table {
         new GetItemCommand({ TableName: this.#name, Key: key(pk), ConsistentRead: true }),
       );
       return item;
+    });
+  }
+
+  /** Those that are there, by their keys. */
+  getAll(pks: readonly string[]): Promise<[pk: string, item: Item][]> {
+    return this.#call(async () => {
+      const found: [string, Item][] = [];
+      for (const chunk of chunksOf([...new Set(pks)], getsAtOnce)) {
+        let left: Record<string, AttributeValue>[] = chunk.map(key);
+        for (let request = 1; left.length > 0; request += 1) {
+          const { Responses, UnprocessedKeys } = await this.#client.send(
+            new BatchGetItemCommand({ RequestItems: { [this.#name]: { Keys: left, ConsistentRead: true } } }),
+          );
+          for (const item of Responses?.[this.#name] ?? []) {
+            const pk = item[deliveriesTable.partitionKey]?.S;
+            if (pk !== undefined) found.push([pk, item]);
+          }
+          left = UnprocessedKeys?.[this.#name]?.Keys ?? [];
+          if (left.length === 0) break;
+          if (request === mostRequests) throw notTaken(this.#name, left.length);
+          await delay(backoffMs(backoff, request, Math.random));
+        }
+      }
+      return found;
     });
   }
 
@@ -97,6 +130,13 @@ export class Table {
       throw toBusErrorOfAws(thrown, `deliveries table ${this.#name}`);
     }
   }
+}
+
+function notTaken(table: string, left: number): BusError {
+  return new BusError(
+    "throttled",
+    `deliveries table ${table}: ${left} rows were not given in ${mostRequests} requests; try again later`,
+  );
 }
 
 const keys: ReadonlyMap<string, string> = new Map([

@@ -29,7 +29,32 @@ export function toRequests(entries: readonly QueueEntry[]): QueueEntry[][] {
 }
 
 /**
- * Sends all; to a FIFO queue in order. Rejects where one could not be sent, `unavailable` or `throttled`; then others may
+ * The same for a FIFO queue: a request has one message of each group at most, since of several a queue may refuse one and take the
+ * next, which would overtake it. Requests are to be sent one after the other.
+ */
+export function toOrderedRequests(entries: readonly QueueEntry[]): QueueEntry[][] {
+  const requests: { readonly entries: QueueEntry[]; bytes: number }[] = [];
+  const lastOfGroup = new Map<string | undefined, number>();
+  let firstWithRoom = 0;
+  for (const entry of entries) {
+    const { MessageGroupId: group } = entry.entry;
+    let at = Math.max(firstWithRoom, (lastOfGroup.get(group) ?? -1) + 1);
+    for (let request = requests[at]; request !== undefined; request = requests[at]) {
+      if (request.entries.length < mostEntries && request.bytes + entry.bytes <= mostBytes) break;
+      at += 1;
+    }
+    const request = requests[at] ?? { entries: [], bytes: 0 };
+    requests[at] = request;
+    request.entries.push(entry);
+    request.bytes += entry.bytes;
+    lastOfGroup.set(group, at);
+    while (requests[firstWithRoom]?.entries.length === mostEntries) firstWithRoom += 1;
+  }
+  return requests.map((request) => request.entries);
+}
+
+/**
+ * Sends all; to a FIFO queue in order within each group. Rejects where one could not be sent, `unavailable` or `throttled`; then others may
  * have been.
  */
 export async function sendAll(
@@ -37,7 +62,7 @@ export async function sendAll(
   queue: { readonly queueUrl: string; readonly fifo: boolean },
   entries: readonly QueueEntry[],
 ): Promise<void> {
-  const requests = toRequests(entries);
+  const requests = queue.fifo ? toOrderedRequests(entries) : toRequests(entries);
   await concurrently(requests, queue.fifo ? 1 : mostRequests, (request) => send(dependencies, queue.queueUrl, request));
 }
 

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { capabilities } from "../../../engine/capabilities.ts";
-import type { DeadLetter, Delivery, Outcome, PendingDelivery } from "../../../engine/delivery.ts";
+import type { DeadLetter, Delivery, EndedDelivery, Outcome, PendingDelivery } from "../../../engine/delivery.ts";
 import type { Entry, Position, RecordedEvent } from "../../../engine/event-log.ts";
 import type { SubscriptionState } from "../../../engine/subscription-store.ts";
+import { readErrorCode } from "../../../error/bus-error.ts";
 import { failureSchema } from "../../../error/failure.ts";
 import type { Event } from "../../../event/event.ts";
 import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
@@ -76,6 +77,21 @@ export const pendingWire = z.object({
   handled: z.literal(false).exactOptional(),
 }) satisfies z.ZodType<PendingDelivery>;
 
+const endedWire = z.object({
+  subscription: z.string(),
+  eventId: z.string(),
+  replayId: text,
+  outcome: z.enum(["done", "dropped", "dead"]),
+  attempts: z.number(),
+  failures: z.array(z.object({ code: z.string().transform(readErrorCode), message: z.string(), count: z.number() })),
+  endedAt: z.string(),
+  ranMs: z.number().exactOptional(),
+  totalMs: z.number(),
+}) satisfies z.ZodType<EndedDelivery>;
+
+/** Without `ended` where the engine behind the server cannot know. */
+export const endedResult = z.object({ ended: z.array(endedWire).exactOptional() });
+
 /** Settings of a subscription; the server makes a record of them again, which checks them. */
 export const recordWire = z.custom<SubscriptionRecord>(
   (value) => z.object({ name: z.string(), on: z.array(z.string()), concurrency: z.number() }).safeParse(value).success,
@@ -122,7 +138,16 @@ export const sessionUpdateSchema = z.strictObject({
   consumers: z
     .array(z.strictObject({ id: z.number(), subscription: z.string(), limit: z.int().min(0) }))
     .exactOptional(),
-  settle: z.array(z.strictObject({ receipt: z.string(), outcome: outcomeSchema })).exactOptional(),
+  settle: z
+    .array(
+      z.strictObject({
+        receipt: z.string(),
+        outcome: outcomeSchema,
+        /** Milliseconds for which the handler ran, where it did: a span, as the clocks of two machines differ. */
+        ranMs: z.number().min(0).exactOptional(),
+      }),
+    )
+    .exactOptional(),
   /** Whether it wants to be told of changes. */
   watch: z.boolean().exactOptional(),
 });
@@ -132,6 +157,8 @@ export type SessionUpdate = z.infer<typeof sessionUpdateSchema>;
 export const engineInfoSchema = z.object({
   name: z.string(),
   capabilities: z.array(z.enum(capabilities)),
+  /** Tells the bus behind the server from every other, by whatever address it is reached. */
+  store: z.string(),
 });
 
 /** An error as JSON. */

@@ -1,10 +1,11 @@
-import type { Delivery, Outcome, PendingDelivery } from "../../../engine/delivery.ts";
+import type { Delivery, EndedDelivery, Outcome, PendingDelivery } from "../../../engine/delivery.ts";
 import type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "../../../engine/delivery-queue.ts";
 import type { Event } from "../../../event/event.ts";
 import type { Heartbeat } from "../processes/heartbeat.ts";
 import type { Notifier } from "../processes/notifier.ts";
 import { ClaimedDelivery } from "./claimed-delivery.ts";
 import type { Consumers } from "./consumers.ts";
+import type { Outcomes } from "./outcomes.ts";
 import type { Pending } from "./pending.ts";
 import { type RequeueDependencies, requeue } from "./requeue.ts";
 import type { WorkLoop } from "./work-loop.ts";
@@ -13,6 +14,7 @@ export interface PostgresDeliveriesDependencies extends RequeueDependencies {
   readonly consumers: Consumers;
   readonly workLoop: WorkLoop;
   readonly pending: Pending;
+  readonly outcomes: Outcomes;
   readonly heartbeat: Heartbeat;
   readonly notifier: Notifier;
 }
@@ -44,9 +46,9 @@ export class PostgresDeliveries implements DeliveryQueue {
     };
   }
 
-  settle(delivery: Delivery, outcome: Outcome): void | Promise<void> {
+  settle(delivery: Delivery, outcome: Outcome, startedAt?: number): void | Promise<void> {
     if (!(delivery instanceof ClaimedDelivery)) return;
-    return this.#dependencies.workLoop.settle(delivery, outcome);
+    return this.#dependencies.workLoop.settle(delivery, outcome, startedAt);
   }
 
   async enqueue(subscription: string, events: readonly Event[], options: EnqueueOptions): Promise<void> {
@@ -58,5 +60,9 @@ export class PostgresDeliveries implements DeliveryQueue {
 
   async pending(correlationId: string): Promise<PendingDelivery[]> {
     return this.#dependencies.pending.ofFlow(correlationId);
+  }
+
+  async ended(correlationId: string): Promise<EndedDelivery[]> {
+    return this.#dependencies.outcomes.ofFlow(correlationId);
   }
 }

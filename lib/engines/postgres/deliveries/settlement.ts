@@ -1,25 +1,28 @@
 import { deadLetterOf } from "../../../delivery/dead-letter.ts";
-import type { Failure, Outcome } from "../../../engine/delivery.ts";
+import { failureCounts } from "../../../delivery/failure-counts.ts";
+import type { EndedDelivery, Failure, Outcome } from "../../../engine/delivery.ts";
 import { indexed } from "../publishing/event-columns.ts";
-import type { ClaimedDelivery } from "./claimed-delivery.ts";
+import type { ClaimedDelivery, ClaimedRow } from "./claimed-delivery.ts";
 
 /** How an attempt ended, until it is recorded. */
 export interface Settlement {
   readonly delivery: ClaimedDelivery;
   readonly outcome: Outcome;
+  /** Milliseconds for which the handler ran; absent where it did not. */
+  readonly ranMs: number | undefined;
   resolve(): void;
   reject(error: unknown): void;
 }
 
 /** A settlement as `work` takes it; `i` is its number in the statement. */
-export function settlementRow({ delivery, outcome }: Settlement, i: number, nextId: () => string): object {
+export function settlementRow({ delivery, outcome, ranMs }: Settlement, i: number, nextId: () => string): object {
   const { row } = delivery;
   const { seq, replay, owner, attempt } = row;
   const key = { i, sub: row.sub.id, seq, replay, owner, attempt, ordered: row.ordered };
   switch (outcome.kind) {
     case "done":
     case "dropped":
-      return { ...key, kind: 0 };
+      return { ...key, kind: 0, ...endColumns(row, outcome.kind, ranMs, row.failures) };
     case "released":
       return {
         ...key,
@@ -37,8 +40,24 @@ export function settlementRow({ delivery, outcome }: Settlement, i: number, next
         failures: failuresColumn([...row.failures, outcome.failure]),
       };
     case "dead":
-      return { ...key, kind: 2, letter: letterColumns(delivery, outcome.failure, nextId()) };
+      return {
+        ...key,
+        kind: 2,
+        letter: letterColumns(delivery, outcome.failure, nextId()),
+        ...endColumns(row, "dead", ranMs, [...row.failures, outcome.failure]),
+      };
   }
+}
+
+/** What is noted of a delivery that has ended, apart from what its row says. */
+function endColumns(
+  { sub }: ClaimedRow,
+  outcome: EndedDelivery["outcome"],
+  ranMs: number | undefined,
+  failures: readonly Failure[],
+): object {
+  const failed = failures.length === 0 ? null : failureCounts(failures);
+  return { name: sub.record.name, outcome, ran: ranMs === undefined ? null : Math.round(ranMs), failed };
 }
 
 /** A fraction of a millisecond is rounded up: nothing comes before its time. */

@@ -83,15 +83,16 @@ export class WorkLoop {
     this.#claimRetry = new Retry(onError, () => this.schedule());
   }
 
-  /** Resolves once the outcome is recorded; undefined where the delivery was settled before. */
-  settle(delivery: ClaimedDelivery, outcome: Settlement["outcome"]): Promise<void> | undefined {
+  /** `startedAt` is when the handler began, where it did. Resolves once the outcome is recorded; undefined where the delivery was settled before. */
+  settle(delivery: ClaimedDelivery, outcome: Settlement["outcome"], startedAt?: number): Promise<void> | undefined {
     if (!delivery.held) return undefined;
     delivery.held = false;
     if (mayMakeReady(delivery, outcome) || this.#saturated.has(delivery.row.sub.id)) {
       this.#wanted.add(delivery.row.sub.id);
     }
+    const ranMs = startedAt === undefined ? undefined : Math.max(0, this.#dependencies.now() - startedAt);
     return new Promise((resolve, reject) => {
-      this.#settlements.push({ delivery, outcome, resolve, reject });
+      this.#settlements.push({ delivery, outcome, ranMs, resolve, reject });
       this.schedule();
     });
   }

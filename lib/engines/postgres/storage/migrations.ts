@@ -7,19 +7,27 @@ import { historyFunctions } from "./schema/history.ts";
 import { maintenanceFunctions } from "./schema/maintenance.ts";
 import { processFunctions } from "./schema/processes.ts";
 import { requeueFunction } from "./schema/requeue.ts";
-import { tables } from "./schema/tables.ts";
+import { busColumn, clockFunction, firstTables, outcomesTable } from "./schema/tables.ts";
 import { workFunction } from "./schema/work.ts";
 
 /** Partitions made ahead, so that a bus whose processes all stand still for a week still takes what is published. */
 export const daysAhead = 7;
 
-/** What takes a schema from one version to the next: the first makes it. Each stays as it is once it was released. */
+/** What takes the tables from one version to the next: the first makes them. Each stays as it is once it was released. */
 const migrations: readonly ((names: Names) => string)[] = [
-  (names) => {
-    const parts = [tables, appendFunction, workFunction, processFunctions, historyFunctions, requeueFunction];
-    const statements = [...parts, maintenanceFunctions].map((part) => part(names)).join("");
-    return `${statements}INSERT INTO ${names.s}.meta (version) VALUES (1);\nSELECT ${names.s}.add_days(${daysAhead});\n`;
-  },
+  (names) => `${firstTables(names)}INSERT INTO ${names.s}.meta (version) VALUES (1);\n`,
+  (names) => outcomesTable(names) + busColumn(names),
+];
+
+/** The functions, which belong to the version of the tables: each migration replaces all of them. */
+const functions: readonly ((names: Names) => string)[] = [
+  clockFunction,
+  appendFunction,
+  workFunction,
+  processFunctions,
+  historyFunctions,
+  requeueFunction,
+  maintenanceFunctions,
 ];
 
 /** The version of the schema that this program works with. */
@@ -29,11 +37,21 @@ export const schemaVersion = migrations.length;
 export function migrationSql(names: Names, from = 0): string {
   const steps = migrations.slice(from).map((migration, index) => {
     const version = from + index + 1;
-    const set = version === 1 ? "" : `UPDATE ${names.s}.meta SET version = ${version};\n`;
-    return `-- Version ${version}\n${migration(names).trim()}\n${set}`;
+    return `-- Version ${version}\n${migration(names).trim()}\n`;
   });
-  const create = from === 0 ? `CREATE SCHEMA IF NOT EXISTS ${names.s};\n` : "";
-  return `BEGIN;\n${create}${steps.join("\n")}COMMIT;\n`;
+  const create =
+    from === 0
+      ? `CREATE SCHEMA IF NOT EXISTS ${names.s};\n`
+      : `DO $do$ BEGIN
+  IF (SELECT version FROM ${names.s}.meta) <> ${from} THEN RAISE EXCEPTION 'the schema is not of version ${from}'; END IF;
+END $do$;\n`;
+  const finish = [
+    "-- The functions",
+    ...functions.map((one) => one(names).trim()),
+    `UPDATE ${names.s}.meta SET version = ${schemaVersion};`,
+    `SELECT ${names.s}.add_days(${daysAhead});`,
+  ];
+  return `BEGIN;\n${create}${steps.join("\n")}\n${finish.join("\n")}\nCOMMIT;\n`;
 }
 
 /**
@@ -41,8 +59,9 @@ export function migrationSql(names: Names, from = 0): string {
  * it has to be changed and `mayChange` is false.
  */
 export async function migrate(database: Database, names: Names, mayChange: boolean): Promise<void> {
-  if ((await versionOf(database, names)) === schemaVersion) return;
-  if (!mayChange) throw notMigrated(names);
+  const version = await versionOf(database, names);
+  if (version === schemaVersion) return;
+  if (!mayChange) throw notMigrated(names, version ?? 0);
   await database.transaction(async (transaction) => {
     await transaction.query(`SELECT pg_advisory_xact_lock(${names.locks.maintenance})`);
     const found = (await versionOf(transaction, names)) ?? 0;
@@ -72,10 +91,13 @@ function unknownVersion({ schema }: Names, found: number): BusError {
   );
 }
 
-function notMigrated({ schema }: Names): BusError {
+function notMigrated(names: Names, found: number): BusError {
+  if (found > schemaVersion) return unknownVersion(names, found);
+  const { schema } = names;
+  const print = `waggle postgres migrate --print${found === 0 ? "" : ` --from ${found}`}`;
   return new BusError(
     "invalid_config",
-    `schema ${schema} is not of version ${schemaVersion}; run the output of \`waggle postgres migrate --print\`, or leave out \`migrate: false\``,
-    { details: { schema, supported: schemaVersion } },
+    `schema ${schema} is not of version ${schemaVersion}; run the output of \`${print}\`, or leave out \`migrate: false\``,
+    { details: { schema, found, supported: schemaVersion } },
   );
 }

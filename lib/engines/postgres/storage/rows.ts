@@ -8,7 +8,7 @@ import type { SubscriptionRecord } from "../../../subscription/subscription.ts";
 export type Row = Readonly<Record<string, unknown>>;
 
 /** A stored value that is not what this program writes. */
-function brokenRow(what: string, cause?: unknown): BusError {
+export function brokenRow(what: string, cause?: unknown): BusError {
   return new BusError("unavailable", `a stored row is broken: ${what}; somebody has changed it`, {
     cause,
     retryable: false,

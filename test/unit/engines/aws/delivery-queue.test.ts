@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as z from "zod";
 import type { DeadLetter } from "../../../../lib/engine/delivery.ts";
+import { toBusErrorOfAws } from "../../../../lib/engines/aws/aws-error.ts";
 import { createClients } from "../../../../lib/engines/aws/clients.ts";
 import { AwsDeliveryQueue } from "../../../../lib/engines/aws/delivery-queue.ts";
-import type { DeliveryTable } from "../../../../lib/engines/aws/dependencies.ts";
+import type { DeliveryTable, HistoryTable } from "../../../../lib/engines/aws/dependencies.ts";
 import { EphemeralSubscriptions } from "../../../../lib/engines/aws/ephemeral/subscriptions.ts";
 import { RecentlySeenEvents } from "../../../../lib/engines/aws/recently-seen-events.ts";
 import { DeployedSubscriptions } from "../../../../lib/engines/aws/subscriptions/deployed.ts";
+import { BusError } from "../../../../lib/error/bus-error.ts";
 import { createCatalog } from "../../../../lib/event/catalog.ts";
 import { markReplay } from "../../../../lib/replay/replay-mark.ts";
 import { jsonLogger } from "../../../../lib/runtime/logger.ts";
@@ -32,7 +34,11 @@ afterEach(async () => {
 });
 
 /** A delivery queue of a bus with the deployed subscription `readers`; notes what happens, in order. */
-async function setUp(revive: DeliveryTable["revive"] = async () => "revived") {
+async function setUp(
+  revive: DeliveryTable["revive"] = async () => "revived",
+  ended: DeliveryTable["ended"] = async () => expect.unreachable(),
+  flow: HistoryTable["flow"] = async () => expect.unreachable(),
+) {
   const happened: string[] = [];
   const attributes: unknown[] = [];
   const deadLetters = new Map<string, DeadLetter>();
@@ -45,6 +51,13 @@ async function setUp(revive: DeliveryTable["revive"] = async () => "revived") {
       const record = aRecord({ name: "readers" });
       const deployed = { schema: 1, record, queueUrl: `${stub.url}/readers`, fifo: false, consumer: "function" };
       return { Parameter: { Value: JSON.stringify(deployed) } };
+    },
+    GetParametersByPath: () => {
+      const deployed = { schema: 1, queueUrl: `${stub.url}/readers`, fifo: false, consumer: "function" };
+      const records = [aRecord({ name: "readers", on: ["custom.read"] }), aRecord({ name: "all", on: ["*"] })];
+      return {
+        Parameters: records.map((record) => ({ Name: record.name, Value: JSON.stringify({ ...deployed, record }) })),
+      };
     },
     SendMessageBatch: (input) => {
       if (refusals > 0) {
@@ -89,6 +102,7 @@ async function setUp(revive: DeliveryTable["revive"] = async () => "revived") {
       claim: never,
       renew: never,
       settle: never,
+      ended,
       giveUp: never,
       revive: async (subscription, event) => {
         happened.push(`revive ${event.id}`);
@@ -97,6 +111,7 @@ async function setUp(revive: DeliveryTable["revive"] = async () => "revived") {
     },
     deadLetters: { get: async (id) => deadLetters.get(id) },
     subscriptions: { consumed: () => undefined },
+    history: { flow },
     deployed: new DeployedSubscriptions({ clients, clock, config }),
     ephemeral,
     recentlySeen: new RecentlySeenEvents(),
@@ -185,4 +200,30 @@ test("what is not deployed is not found; a closed engine takes nothing", async (
   closes.abort();
   await expect(queue.enqueue("readers", [replayed("a")], { replayId: "r1" })).rejects.toMatchObject({ code: "closed" });
   expect(happened).toEqual(["ask for other"]);
+});
+
+const read = anEvent({ id: "a", type: "custom.read" });
+const other = anEvent({ id: "b", type: "custom.other" });
+const flow: HistoryTable["flow"] = async () => [read, other].map((event) => ({ event, acceptedAt: 0 }));
+
+test("how a flow's deliveries ended is asked of the subscriptions that want its events", async () => {
+  const asked: string[] = [];
+  const { queue } = await setUp(
+    undefined,
+    async (deliveries) => {
+      for (const { event, subscription } of deliveries) asked.push(`${event.id} ${subscription}`);
+      return [];
+    },
+    flow,
+  );
+  expect(await queue.ended("flow")).toEqual([]);
+  expect(asked.sort()).toEqual(["a all", "a readers", "b all"]);
+});
+
+test("it is not known to a role that may not read the deliveries table; any other failure is told", async () => {
+  const failing = (thrown: BusError) => setUp(undefined, () => Promise.reject(thrown), flow);
+  const denied = Object.assign(new Error("no"), { name: "AccessDeniedException" });
+  expect(await (await failing(toBusErrorOfAws(denied, "table"))).queue.ended("flow")).toBeUndefined();
+  const { queue } = await failing(new BusError("throttled", "too much"));
+  await expect(queue.ended("flow")).rejects.toMatchObject({ code: "throttled" });
 });

@@ -9,7 +9,7 @@ import type { HistoryTable } from "../../../../lib/engines/aws/dependencies.ts";
 import { AwsEngine } from "../../../../lib/engines/aws/engine.ts";
 import { createHistoryTable } from "../../../../lib/engines/aws/history/index.ts";
 import { batchShards } from "../../../../lib/engines/aws/history/keys.ts";
-import { RecentlySeenEvents } from "../../../../lib/engines/aws/recently-seen-events.ts";
+import { RecentlySeenEvents, shareRecentlySeen } from "../../../../lib/engines/aws/recently-seen-events.ts";
 import { BusError } from "../../../../lib/error/bus-error.ts";
 import type { Event } from "../../../../lib/event/event.ts";
 import { createIds } from "../../../../lib/event/id.ts";
@@ -30,6 +30,7 @@ const type = "task.created";
 describeDynamo("an event that a process has before its position in the log is there", () => {
   let dynamo: Dynamo;
   let bus: Bus;
+  let otherBus: Bus;
   /** Records as the function does, and stops before the log's row while that is held. */
   let recorder: HistoryTable;
   let log: ReturnType<typeof heldRequests>;
@@ -51,8 +52,12 @@ describeDynamo("an event that a process has before its position in the log is th
     recorder = createHistoryTable(historyDependencies(recording, table));
     answered = 0;
     bus = aBus(table);
+    otherBus = aBus(table);
   });
-  afterEach(() => bus.close());
+  afterEach(async () => {
+    await bus.close();
+    await otherBus.close();
+  });
 
   function aBus(table: string): Bus {
     const client = dynamo.connect();
@@ -121,6 +126,7 @@ describeDynamo("an event that a process has before its position in the log is th
   };
 
   test.each([
+    ["found by its id by another bus of the process", ({ id }: Event) => otherBus.history.get(id)],
     ["found by its id", ({ id }: Event) => bus.history.get(id)],
     ["found by a query", () => bus.history.query({ type })],
     ["found in its flow", ({ id }: Event) => bus.history.flow(id)],
@@ -215,5 +221,22 @@ describe("RecentlySeenEvents", () => {
     known.add(anEvent({ id: "b" }));
     expect(["a", "b"].map((id) => then(anEvent({ id })))).toEqual([true, false]);
     expect(["a", "b"].map((id) => known.asOfNow()(anEvent({ id })))).toEqual([true, true]);
+  });
+
+  test("is shared by the buses on one store until the last of them closes", () => {
+    const first = shareRecentlySeen("aws:one");
+    const second = shareRecentlySeen("aws:one");
+    const other = shareRecentlySeen("aws:other");
+    const event = anEvent({ id: "a" });
+    first.events.add(event);
+    expect([second, other].map(({ events }) => events.asOfNow()(event))).toEqual([true, false]);
+    first.release();
+    first.release();
+    const third = shareRecentlySeen("aws:one");
+    expect(third.events.asOfNow()(event)).toBe(true);
+    for (const { release } of [second, third, other]) release();
+    const last = shareRecentlySeen("aws:one");
+    expect(last.events.asOfNow()(event)).toBe(false);
+    last.release();
   });
 });

@@ -12,7 +12,7 @@ export const byIndex = "SET enable_seqscan = off SET plan_cache_mode = force_gen
  */
 export function appendFunction({ s, locks, channel }: Names): string {
   return `
-CREATE FUNCTION ${s}.append(p_process int, p_epoch bigint, p_events json, p_slots json) RETURNS json
+CREATE OR REPLACE FUNCTION ${s}.append(p_process int, p_epoch bigint, p_events json, p_slots json) RETURNS json
 LANGUAGE plpgsql ${byIndex} AS $fn$
 DECLARE
   v_now bigint;
@@ -143,7 +143,7 @@ BEGIN
 END
 $fn$;
 
-CREATE FUNCTION ${s}.append_in(p_epoch bigint, p_event json, p_slots json) RETURNS text
+CREATE OR REPLACE FUNCTION ${s}.append_in(p_epoch bigint, p_event json, p_slots json) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $fn$
 DECLARE
   v_result json;

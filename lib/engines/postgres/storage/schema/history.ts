@@ -7,7 +7,7 @@ import { byIndex } from "./append.ts";
  */
 export function historyFunctions({ s, locks }: Names): string {
   return `
-CREATE FUNCTION ${s}.horizon() RETURNS bigint LANGUAGE plpgsql VOLATILE AS $fn$
+CREATE OR REPLACE FUNCTION ${s}.horizon() RETURNS bigint LANGUAGE plpgsql VOLATILE AS $fn$
 DECLARE
   v_last bigint;
   v_floor bigint;
@@ -22,7 +22,7 @@ END
 $fn$;
 
 -- The first row has the horizon and the last number given out, and no body.
-CREATE FUNCTION ${s}.read_after(p_seq bigint, p_limit int) RETURNS TABLE (seq bigint, accepted bigint, body text)
+CREATE OR REPLACE FUNCTION ${s}.read_after(p_seq bigint, p_limit int) RETURNS TABLE (seq bigint, accepted bigint, body text)
 LANGUAGE plpgsql VOLATILE ${byIndex} AS $fn$
 DECLARE
   v_horizon bigint := ${s}.horizon();
@@ -36,7 +36,7 @@ END
 $fn$;
 
 -- The number before the first event accepted at or after a time.
-CREATE FUNCTION ${s}.position_before(p_time bigint) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $fn$
+CREATE OR REPLACE FUNCTION ${s}.position_before(p_time bigint) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $fn$
 DECLARE
   v_horizon bigint := ${s}.horizon();
   v_day int := p_time / 86400000;
@@ -50,7 +50,7 @@ $fn$;
 -- What the filler of a subscription has to look at next, without what it was given as it was published. The first row has no
 -- event: \`day\` is 1 where the subscription is live, \`horizon\` is up to where this is all there is, and \`finished\` says that
 -- nothing more will come, as all transactions have ended that routed before it was live.
-CREATE FUNCTION ${s}.to_fill(p_sub int, p_limit int)
+CREATE OR REPLACE FUNCTION ${s}.to_fill(p_sub int, p_limit int)
 RETURNS TABLE (seq bigint, day int, accepted bigint, body text, horizon bigint, finished boolean)
 LANGUAGE plpgsql VOLATILE ${byIndex} AS $fn$
 DECLARE
@@ -80,7 +80,7 @@ BEGIN
 END
 $fn$;
 
-CREATE FUNCTION ${s}.is_floor(p_seq bigint) RETURNS boolean LANGUAGE sql VOLATILE AS $fn$
+CREATE OR REPLACE FUNCTION ${s}.is_floor(p_seq bigint) RETURNS boolean LANGUAGE sql VOLATILE AS $fn$
   SELECT EXISTS (
     SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 1
       AND l.classid::bigint = ${locks.floorClass} + (p_seq >> 32) AND l.objid::bigint = p_seq & 4294967295

@@ -7,7 +7,7 @@ import { byIndex } from "./append.ts";
  */
 export function processFunctions({ s, locks }: Names): string {
   return `
-CREATE FUNCTION ${s}.beat(p_process int, p_renew bigint, p_grace bigint, p_subs int[]) RETURNS json
+CREATE OR REPLACE FUNCTION ${s}.beat(p_process int, p_renew bigint, p_grace bigint, p_subs int[]) RETURNS json
 LANGUAGE plpgsql ${byIndex} AS $fn$
 DECLARE
   v_now bigint := ${s}.now_ms();
@@ -51,7 +51,7 @@ BEGIN
 END
 $fn$;
 
-CREATE FUNCTION ${s}.take_over(p_process int, p_gone int, p_left boolean)
+CREATE OR REPLACE FUNCTION ${s}.take_over(p_process int, p_gone int, p_left boolean)
 RETURNS TABLE (sub int, seq bigint, replay int, attempts int, queued bigint, ordering text, failures text, replay_id text,
   recorded boolean, body text)
 LANGUAGE plpgsql ${byIndex} AS $fn$

@@ -10,7 +10,7 @@ export const refusals = { noDeadLetter: "WG404", underWay: "WG409" } as const;
  */
 export function requeueFunction({ s }: Names): string {
   return `
-CREATE FUNCTION ${s}.requeue(p_sub int, p_events json, p_replay text, p_letter text, p_most int, p_reason text) RETURNS void
+CREATE OR REPLACE FUNCTION ${s}.requeue(p_sub int, p_events json, p_replay text, p_letter text, p_most int, p_reason text) RETURNS void
 LANGUAGE plpgsql ${byIndex} AS $fn$
 DECLARE
   v_now bigint := ${s}.now_ms();

@@ -17,7 +17,7 @@ import type { Names } from "../names.ts";
  * processes: `session`: whether a connection of its holds its lock; if not, `lease_until` says until when it counts as alive.
  *   `missing_since`: when somebody first saw that it does not.
  */
-export function tables({ s }: Names): string {
+export function firstTables({ s }: Names): string {
   return `
 CREATE TABLE ${s}.meta (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
@@ -125,7 +125,54 @@ CREATE TABLE ${s}.processes (
   lease_until bigint NOT NULL,
   missing_since bigint
 );
-CREATE FUNCTION ${s}.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+`;
+}
+
+/** meta: `bus` tells this bus from every other, by whatever way it is reached. */
+export function busColumn({ s }: Names): string {
+  return `
+ALTER TABLE ${s}.meta ADD COLUMN bus uuid NOT NULL DEFAULT gen_random_uuid();
+`;
+}
+
+/**
+ * outcomes: how deliveries of recorded events ended, a partition a day like `events`, and of the day of the event. All that a
+ * statement ends of a block of events is one row: `data` is a list of [seq, subscription, outcome, attempts, ran, total, replay,
+ * failures], with times in milliseconds.
+ */
+export function outcomesTable({ s, schema }: Names): string {
+  return `
+CREATE TABLE ${s}.outcomes (
+  day int NOT NULL,
+  block bigint NOT NULL,
+  ended bigint NOT NULL,
+  data json NOT NULL
+) PARTITION BY RANGE (day);
+CREATE INDEX outcomes_block ON ${s}.outcomes (block);
+DO $do$
+DECLARE
+  v_day int;
+BEGIN
+  -- Of the days that there are already: those to come are made with the partitions of events.
+  FOR v_day IN
+    SELECT substring(c.relname FROM 8)::int FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = '${s}.events'::regclass
+  LOOP
+    EXECUTE format('CREATE TABLE %I.%I PARTITION OF ${s}.outcomes FOR VALUES FROM (%s) TO (%s)',
+      '${schema}', 'outcomes_' || v_day, v_day, v_day + 1);
+  END LOOP;
+END
+$do$;
+`;
+}
+
+/** Events whose outcomes are looked up together. */
+export const outcomeBlock = 256;
+
+/** The time by the server's clock, in milliseconds since 1970. */
+export function clockFunction({ s }: Names): string {
+  return `
+CREATE OR REPLACE FUNCTION ${s}.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS $$
   SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint
 $$;
 `;

@@ -1,5 +1,6 @@
 import type { Names } from "../names.ts";
 import { byIndex } from "./append.ts";
+import { outcomeBlock } from "./tables.ts";
 
 /**
  * Milliseconds until it is looked again whether the older transactions have ended that what is unsorted waits for: a quarter of
@@ -9,14 +10,14 @@ const unsortedMs = { from: 4, to: 250 };
 
 /**
  * Records how attempts ended, then claims. Settlements are of kind 0 (over), 1 (back to the queue) or 2 (dead, with its dead
- * letter); one of a delivery that its owner has lost changes nothing. `p_claim`: of which subscriptions how many are wanted.
+ * letter); one of a delivery that its owner has lost changes nothing. Of what is over, the outcome is noted. `p_claim`: of which subscriptions how many are wanted.
  *
  * Rows of the result: kind 0, a settlement that was lost; 1, a claimed delivery; 2, what is left of a subscription: `i` is 1
  * where something is ready, `seq` says in how many milliseconds the next is due.
  */
 export function workFunction({ s, locks }: Names): string {
   return `
-CREATE FUNCTION ${s}.work(p_process int, p_settle json, p_claim json)
+CREATE OR REPLACE FUNCTION ${s}.work(p_process int, p_settle json, p_claim json)
 RETURNS TABLE (kind int, i int, sub int, seq bigint, replay int, attempts int, queued bigint, ordering text,
   redriven boolean, failures text, replay_id text, recorded boolean, body text)
 LANGUAGE plpgsql ${byIndex} AS $fn$
@@ -42,13 +43,21 @@ BEGIN
     WITH x AS MATERIALIZED (
       SELECT * FROM json_to_recordset(p_settle) AS x(
         i int, sub int, seq bigint, replay int, owner int, attempt int, kind int, attempts int, delay bigint, failures text,
-        letter json
+        letter json, name text, outcome text, ran bigint, failed json
       )
     ), ended AS (
       DELETE FROM ${s}.deliveries d USING x
       WHERE x.kind <> 1 AND d.seq = x.seq AND d.sub = x.sub AND d.replay = x.replay AND d.state = 1 AND d.owner = x.owner
         AND d.attempts = x.attempt
-      RETURNING x.i, d.sub, d.ordering
+      RETURNING x.i, d.sub, d.ordering, d.seq, d.replay, d.day, d.queued
+    ), noted AS (
+      -- Of events outside of history nobody asks, and the flow of one that history forgot is gone.
+      INSERT INTO ${s}.outcomes (day, block, ended, data)
+      SELECT e.day, e.seq / ${outcomeBlock}, v_now, json_agg(json_build_array(
+        e.seq, x.name, x.outcome, x.attempt, x.ran, greatest(v_now - e.queued, 0), e.replay, x.failed
+      ) ORDER BY x.i)
+      FROM ended e JOIN x USING (i) WHERE e.day IS NOT NULL AND x.outcome IS NOT NULL
+      GROUP BY e.day, e.seq / ${outcomeBlock}
     ), put_back AS (
       UPDATE ${s}.deliveries d
       SET state = CASE WHEN x.delay > 0 THEN 2 ELSE 0 END, owner = NULL, attempts = x.attempts, failures = x.failures,
@@ -143,7 +152,7 @@ BEGIN
 END
 $fn$;
 
-CREATE FUNCTION ${s}.sort(p_sub int, p_now bigint, p_horizon bigint) RETURNS void LANGUAGE plpgsql ${byIndex} AS $fn$
+CREATE OR REPLACE FUNCTION ${s}.sort(p_sub int, p_now bigint, p_horizon bigint) RETURNS void LANGUAGE plpgsql ${byIndex} AS $fn$
 BEGIN
   -- Of each key the first is ready, or waits for its time, unless another of its key is under way; the rest waits behind it.
   -- Beyond the horizon a transaction under way may still bring one that comes before.

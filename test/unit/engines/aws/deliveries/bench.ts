@@ -1,4 +1,10 @@
-import { type AttributeValue, DeleteItemCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  ScanCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect } from "vitest";
 import * as z from "zod";
 import { toEnvelope } from "../../../../../lib/aws-shared/index.ts";
@@ -32,7 +38,9 @@ export function dynamoForFile(): () => Dynamo {
   };
 }
 
-const consumed = z.object({ ConsumedCapacity: z.object({ CapacityUnits: z.number() }) });
+const capacity = z.object({ CapacityUnits: z.number() });
+/** A request for several rows tells of each table. */
+const consumed = z.object({ ConsumedCapacity: z.union([capacity, z.tuple([capacity])]) });
 
 type Item = Record<string, AttributeValue>;
 
@@ -120,8 +128,12 @@ export class Bench {
     return claimed;
   }
 
-  settle(delivery: ClaimedDelivery, outcome: Outcome = { kind: "done" }): Promise<MessageAction> {
-    return this.store.settle(delivery, this.record, outcome);
+  settle(
+    delivery: ClaimedDelivery,
+    outcome: Outcome = { kind: "done" },
+    startedAt = this.clock.now(),
+  ): Promise<MessageAction> {
+    return this.store.settle(delivery, this.record, outcome, startedAt);
   }
 
   /** The units that DynamoDB bills from now on. */
@@ -132,8 +144,9 @@ export class Bench {
         async (args) => {
           const input = { ...args.input, ReturnConsumedCapacity: "TOTAL" };
           const result = await next({ ...args, input });
-          const capacity = consumed.parse(result.output).ConsumedCapacity.CapacityUnits;
-          units[commandName === "GetItemCommand" ? "read" : "written"] += capacity;
+          const { ConsumedCapacity } = consumed.parse(result.output);
+          const { CapacityUnits } = Array.isArray(ConsumedCapacity) ? ConsumedCapacity[0] : ConsumedCapacity;
+          units[commandName?.includes("GetItem") === true ? "read" : "written"] += CapacityUnits;
           return result;
         },
       { step: "initialize" },
@@ -174,6 +187,17 @@ export class Bench {
   async rows(): Promise<Record<string, Item>> {
     const { Items: items = [] } = await this.client.send(new ScanCommand({ TableName: this.table }));
     return Object.fromEntries(items.map((item) => [item.pk?.S ?? "", item]));
+  }
+
+  /** As a version of Waggle left the row that did not record ends. */
+  async forgetEnd(pk: string): Promise<void> {
+    await this.client.send(
+      new UpdateItemCommand({
+        TableName: this.table,
+        Key: { pk: { S: pk } },
+        UpdateExpression: "REMOVE endedAt, ranMs, totalMs",
+      }),
+    );
   }
 
   async deleteRow(pk: string): Promise<void> {

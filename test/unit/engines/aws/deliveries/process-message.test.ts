@@ -36,7 +36,7 @@ async function processed(claim: () => MessageClaim, settle: () => void = () => {
       },
       settle: async (...given) => {
         steps.push("settle");
-        expect(given).toEqual([delivery, record, outcome]);
+        expect(given).toEqual([delivery, record, outcome, 1_000]);
         settle();
         return { kind: "later", afterMs: 7 };
       },
@@ -44,7 +44,7 @@ async function processed(claim: () => MessageClaim, settle: () => void = () => {
     run: async (claimed) => {
       steps.push("run");
       expect(claimed).toBe(delivery);
-      return outcome;
+      return { outcome, startedAt: 1_000 };
     },
   });
   return { steps, result };

@@ -1,5 +1,5 @@
-import { shortForm } from "../../error/short-form.ts";
-import { formatPath } from "../../event/path.ts";
+import { shortForm } from "../error/short-form.ts";
+import { formatPath } from "./path.ts";
 
 /** The steps to a value: keys and indexes. */
 export type JsonPath = readonly (string | number)[];
@@ -36,7 +36,7 @@ export function findLosses(json: string): readonly JsonLoss[] {
     if (character === '"') {
       const end = endOfString(json, position);
       if (inside?.keys !== undefined && isKey(json, end)) {
-        const key = String(JSON.parse(json.slice(position, end)));
+        const key = textOf(json.slice(position, end));
         inside.step = key;
         if (inside.keys.has(key))
           losses.push({ path: pathTo(open.length), problem: repeated(pathTo(open.length - 1), key) });
@@ -62,6 +62,11 @@ export function findLosses(json: string): readonly JsonLoss[] {
     }
   }
   return losses;
+}
+
+/** The text of a string with its quotes; few have escapes. */
+function textOf(literal: string): string {
+  return literal.includes("\\") ? String(JSON.parse(literal)) : literal.slice(1, -1);
 }
 
 function endOfString(json: string, start: number): number {

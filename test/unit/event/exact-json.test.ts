@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { findLosses } from "../../../../lib/cli/input/exact-json.ts";
+import { findLosses } from "../../../lib/event/exact-json.ts";
 
 const problems = (json: string) => {
   JSON.parse(json);
