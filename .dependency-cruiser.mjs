@@ -24,11 +24,12 @@ const arrows = {
   bus: [...ports, ...flow],
   "aws-shared": [...words, "runtime", "engine"],
   engines: [...ports, ...flow, "aws-shared"],
+  outbox: [...ports, ...flow, "bus", "engines"],
   connect: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines"],
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
   lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect"],
   server: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
-  cli: [...ports, ...flow, "catalog", "bus", "engines", "connect", "server"],
+  cli: [...ports, ...flow, "catalog", "bus", "engines", "outbox", "connect", "server"],
   cdk: [...words, "catalog", "aws-shared"],
 };
 const core =
@@ -37,7 +38,7 @@ const core =
 const published =
   "^(node_modules/(zod|pg|@types/pg|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
-  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/engine-entry|lib/(catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
+  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/outbox-entry|lib/engine-entry|lib/(catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
 
 /** The contract suite lies in the folder of the ports, and is a folder of its own here. @param {string[]} folders */
 const foldersOf = (folders) =>
