@@ -32,6 +32,7 @@ export default defineConfig({
       { find: /^wagglebus\/engine\/contract\/worker$/, replacement: here("./lib/engine/contract/worker.ts") },
       { find: /^wagglebus\/aws$/, replacement: here("./lib/aws-entry.ts") },
       { find: /^wagglebus\/postgres$/, replacement: here("./lib/postgres-entry.ts") },
+      { find: /^wagglebus\/outbox$/, replacement: here("./lib/outbox-entry.ts") },
       { find: /^wagglebus\/lambda$/, replacement: here("./lib/lambda/index.ts") },
       { find: /^wagglebus\/cdk$/, replacement: here("./lib/cdk/index.ts") },
       { find: /^wagglebus\/dev$/, replacement: here("./lib/cli/dev/index.ts") },

@@ -39,7 +39,7 @@ export interface RelayDependencies {
 /** Records published in one round. */
 const atOnce = 256;
 /** Milliseconds for which one relay keeps others from doing the same work; renewed by half of it. */
-const leaseMs = 10_000;
+const leaseMs = 3_000;
 /** Milliseconds until something that failed is tried again, doubled up to the last. */
 const againMs = { from: 1_000, to: 60_000 };
 /** The longest wait where nothing gets through. */
