@@ -24,12 +24,13 @@ const arrows = {
   bus: [...ports, ...flow],
   "aws-shared": [...words, "runtime", "engine"],
   engines: [...ports, ...flow, "aws-shared"],
+  outbox: [...ports, ...flow, "bus", "engines"],
   connect: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines"],
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
   lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect"],
   server: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
   browser: ["error", "event", "history", "publish", "engines"],
-  cli: [...ports, ...flow, "catalog", "bus", "engines", "connect", "server"],
+  cli: [...ports, ...flow, "catalog", "bus", "engines", "outbox", "connect", "server"],
   cdk: [...words, "catalog", "aws-shared"],
 };
 const core =
@@ -38,7 +39,7 @@ const core =
 const published =
   "^(node_modules/(zod|pg|@types/pg|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
-  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/server-entry|lib/engine-entry|lib/(browser|catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
+  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/server-entry|lib/outbox-entry|lib/engine-entry|lib/(browser|catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
 
 /** The contract suite lies in the folder of the ports, and is a folder of its own here. @param {string[]} folders */
 const foldersOf = (folders) =>

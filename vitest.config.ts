@@ -34,6 +34,7 @@ export default defineConfig({
       { find: /^wagglebus\/postgres$/, replacement: here("./lib/postgres-entry.ts") },
       { find: /^wagglebus\/browser$/, replacement: here("./lib/browser/index.ts") },
       { find: /^wagglebus\/server$/, replacement: here("./lib/server-entry.ts") },
+      { find: /^wagglebus\/outbox$/, replacement: here("./lib/outbox-entry.ts") },
       { find: /^wagglebus\/lambda$/, replacement: here("./lib/lambda/index.ts") },
       { find: /^wagglebus\/cdk$/, replacement: here("./lib/cdk/index.ts") },
       { find: /^wagglebus\/dev$/, replacement: here("./lib/cli/dev/index.ts") },

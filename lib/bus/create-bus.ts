@@ -22,6 +22,7 @@ import { type SettledOptions, settled } from "../history/settled.ts";
 import { type WaitOptions, waitFor } from "../history/wait-for.ts";
 import { createEmit, type Emit, toDraft } from "../publish/emit.ts";
 import type { PublishOptions, PublishResult } from "../publish/options.ts";
+import { type PublishLater, publishLater } from "../publish/publish-later.ts";
 import { Publisher } from "../publish/publisher.ts";
 import { refusedPublish } from "../publish/refused.ts";
 import { type ReplayOptions, type ReplayReport, replay } from "../replay/replay.ts";
@@ -64,6 +65,7 @@ class EngineBus<Events> {
   readonly #limits = new LimitRegistry();
   #closed: Promise<void> | undefined;
   #alive: NodeJS.Timeout | undefined;
+  readonly [publishLater]: PublishLater;
   readonly engine: Readonly<Pick<Engine, "name" | "capabilities">>;
   readonly emit: Emit<Events>;
   readonly history: History;
@@ -91,6 +93,11 @@ class EngineBus<Events> {
     this.#changes = new ChangeWatch(engine, clock);
     this.#reader = new LogReader(engine.log, this.#changes);
     const open = () => this.#open();
+    this[publishLater] = {
+      prepare: (draft, options) => this.#publisher.prepare(draft, options),
+      append: async (entry) => this.#publisher.appendPrepared(entry),
+      onError: dependencies.onError,
+    };
     this.engine = { name: engine.name, capabilities: engine.capabilities };
     this.emit = createEmit(catalog.types(), (draft, options) =>
       this.#publisher.publish(draft, options),

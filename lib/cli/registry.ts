@@ -59,6 +59,11 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/replay.ts")).replayCommand(io),
   },
   {
+    name: "outbox",
+    summary: "show, retry and relay events that wait in an outbox",
+    load: async (io) => (await import("./commands/outbox.ts")).outboxCommand(io),
+  },
+  {
     name: "serve",
     summary: "serve the bus over HTTP",
     load: async (io) => (await import("./commands/serve.ts")).serveCommand(io),

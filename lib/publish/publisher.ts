@@ -53,12 +53,30 @@ export class Publisher {
   publish(draft: Draft, options: DraftPublishOptions | undefined): Promise<Event> {
     // No async function: its frame, with the draft, would be kept for as long as the engine takes.
     let entry: Entry;
-    const startedAt = performance.now();
     try {
-      entry = this.#entry(draft, options, runContext.getStore());
+      entry = this.prepare(draft, options);
     } catch (thrown) {
       return refusedPublish(thrown);
     }
+    return this.#hand(entry);
+  }
+
+  /** Makes the entry of a draft, and publishes nothing yet. Throws what is wrong with the draft. */
+  prepare(draft: Draft, options: DraftPublishOptions | undefined): Entry {
+    return this.#entry(draft, options, runContext.getStore());
+  }
+
+  /** Hands on an entry that `prepare` made, maybe of another bus, through the middleware. Throws where this bus cannot take it. */
+  appendPrepared(entry: Entry): Promise<Event> {
+    const { canDelay, closed } = this.#dependencies;
+    const reason = closed();
+    if (reason !== undefined) throw reason;
+    if (entry.event.metadata.deliverAt !== undefined && !canDelay()) throw noDelay(entry.event);
+    return this.#hand(entry);
+  }
+
+  #hand(entry: Entry): Promise<Event> {
+    const startedAt = performance.now();
     try {
       const appended = this.#append(entry);
       return appended instanceof Promise
