@@ -22,6 +22,7 @@ const arrows = {
   history: [...ports, "delivery", "dead-letters"],
   replay: [...ports, "delivery", "history"],
   bus: [...ports, ...flow],
+  forward: [...ports, ...flow, "bus"],
   "aws-shared": [...words, "runtime", "engine"],
   engines: [...ports, ...flow, "aws-shared"],
   outbox: [...ports, ...flow, "bus", "engines"],
@@ -34,7 +35,7 @@ const arrows = {
   cdk: [...words, "catalog", "aws-shared"],
 };
 const core =
-  "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|aws-shared)/";
+  "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
   "^(node_modules/(zod|pg|@types/pg|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";

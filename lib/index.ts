@@ -67,6 +67,8 @@ export {
   type PublishData,
   type TypeName,
 } from "./event/index.ts";
+export type { LinkPath } from "./forward/event-path.ts";
+export { type ForwardOptions, forward } from "./forward/forward.ts";
 export type { EventMatcher, EventMatchers, EventOfMatcher, EventsOfMatchers } from "./history/event-matcher.ts";
 export type { Flow, FlowNode } from "./history/flow.ts";
 export type { History, TailOptions } from "./history/history.ts";

@@ -7,6 +7,8 @@ export interface RunContext {
   /** The event being handled, as it was published. */
   readonly event: Event;
   readonly subscription: string;
+  /** The replay that its delivery belongs to: then the mark of the event is the replay's. */
+  readonly replayId?: string | undefined;
   /** Whether several events are being handled, of which `event` is the first. */
   readonly batch?: boolean;
   /** Why the run may publish no more: its time was up, or its bus closed. */

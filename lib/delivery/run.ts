@@ -45,6 +45,9 @@ export class Run<Events> implements RunContext, HandlerContext<Events>, PoolItem
   get attempt(): number {
     return this.delivery.attempt;
   }
+  get replayId(): string | undefined {
+    return this.delivery.replayId;
+  }
   get redriven(): boolean {
     return this.delivery.redriven;
   }

@@ -8,7 +8,8 @@ import { normalizeTime } from "./time.ts";
 import { type EventName, fieldError, invalidField } from "./validate.ts";
 
 const defaultPriority = 5;
-const maxTags = 50;
+/** Tags that an event has at most. */
+export const maxTags = 50;
 const maxTagLength = 256;
 /** Ids seen in real runs have up to 160 characters; 512 leaves room and bounds the size of metadata. */
 const maxIdLength = 512;
