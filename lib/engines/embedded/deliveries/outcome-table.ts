@@ -179,7 +179,10 @@ export class OutcomeTable {
     const text = this.#lines.map((line) => `\n${line.block} ${line.text}`).join("");
     this.#plain.clear();
     this.#lines.length = 0;
-    this.#tail = { length: this.#tail?.length ?? 0, ...(last === undefined ? {} : { last: { ...last, at: this.#at } }) };
+    this.#tail = {
+      length: this.#tail?.length ?? 0,
+      ...(last === undefined ? {} : { last: { ...last, at: this.#at } }),
+    };
     return text;
   }
 
