@@ -54,6 +54,9 @@ interface Stored extends Carried {
 
 function readStore(file: string): Stored {
   const db = new DatabaseSync(file);
+  // Those of the last minute are in `meta`.
+  const countedSql = `SELECT sum(count) AS count FROM (
+    SELECT count FROM stats UNION ALL SELECT value FROM meta, json_each(meta.stats, '$.counts'))`;
   const count = (from: string) => Number(db.prepare(`SELECT count(*) AS count FROM ${from}`).get()?.count);
   try {
     return {
@@ -65,7 +68,7 @@ function readStore(file: string): Stored {
         processes: count("processes"),
         outsideHistory: count("events WHERE history = 0"),
       },
-      counted: Number(db.prepare("SELECT sum(count) AS count FROM stats").get()?.count),
+      counted: Number(db.prepare(countedSql).get()?.count),
       events: new Map(
         db
           .prepare("SELECT seq, id, body FROM events")

@@ -55,13 +55,15 @@ export class OutcomeTable {
   readonly #plain = new Map<string, PlainOutcomes>();
   readonly #lines: OutcomeLine[] = [];
   #at = 0;
-  /** What is kept in `meta`: how long it is, and what its last line is of, where it is of plain ones. Undefined where not known. */
-  #tail: { length: number; last?: Omit<PlainOutcomes, "text"> & { readonly at: number } } | undefined;
+  /** Characters that `meta` keeps; undefined where that is not known. */
+  #tailLength: number | undefined;
+  /** What the last line in `meta` is of, where it is known and of plain ones. */
+  #last: { readonly subscription: string; readonly block: number; at: number } | undefined;
 
   constructor(db: DatabaseSync, replays: Replays, onError: (error: BusError) => void) {
     this.#replays = replays;
     this.#onError = onError;
-    // By the last row of the block: an aggregate would read all of them, each time.
+    // By the last row of the block: an aggregate would read all of them, each time. Node 22.18 binds no numbered parameters.
     this.#insert = db.prepare(
       `INSERT INTO outcomes (id, at, data) SELECT next, ?, ? FROM (
          SELECT coalesce((SELECT id FROM outcomes WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1) + 1, ?) AS next
@@ -104,14 +106,19 @@ export class OutcomeTable {
   /** Before the end of the transaction: gives what is to be added to what `meta` keeps for what it has ended. */
   write(): string {
     if (this.#plain.size === 0 && this.#lines.length === 0) return "";
-    this.#tail ??= { length: this.#tailText().length };
+    const length = this.#tailLength ?? this.#tailText().length;
     const added = this.#continued() ?? this.#newLines();
-    const tail = this.#tail;
-    tail.length += added.length;
-    if (tail.length <= tailLimit) return added;
-    this.#insertRows(linesOf(this.#tailText() + added));
+    if (length + added.length <= tailLimit) {
+      this.#tailLength = length + added.length;
+      this.#lines.length = 0;
+      return added;
+    }
+    const tail = this.#tailText();
+    this.#insertRows(this.#lines.length === 0 ? linesOf(tail + added) : [...linesOf(tail), ...this.#lines]);
     this.#endTail.run();
-    this.#tail = { length: 0 };
+    this.#lines.length = 0;
+    this.#tailLength = 0;
+    this.#last = undefined;
     return "";
   }
 
@@ -124,7 +131,8 @@ export class OutcomeTable {
 
   /** Where another process may have written. */
   forgetTail(): void {
-    this.#tail = undefined;
+    this.#tailLength = undefined;
+    this.#last = undefined;
   }
 
   /** Within a transaction: the events of a block are gone. */
@@ -161,28 +169,26 @@ export class OutcomeTable {
 
   /** What goes on with the last line that `meta` has, where that is all. */
   #continued(): string | undefined {
-    const last = this.#tail?.last;
+    const last = this.#last;
     if (last === undefined || this.#plain.size !== 1 || this.#lines.length > 0) return undefined;
     const plain = this.#plain.get(last.subscription);
     if (plain?.block !== last.block) return undefined;
     this.#plain.clear();
-    this.#tail = { length: this.#tail?.length ?? 0, last: { ...last, at: this.#at } };
-    return this.#at === last.at ? `,${plain.text}` : `@${this.#at - last.at}:${plain.text}`;
+    const laterMs = this.#at - last.at;
+    last.at = this.#at;
+    return laterMs === 0 ? `,${plain.text}` : `@${laterMs}:${plain.text}`;
   }
 
+  /** Completes the lines of the transaction. */
   #newLines(): string {
-    let last: PlainOutcomes | undefined;
+    this.#last = undefined;
     for (const plain of this.#plain.values()) {
-      last = plain;
       this.#lines.push(this.#line(plain));
+      this.#last = { subscription: plain.subscription, block: plain.block, at: this.#at };
     }
-    const text = this.#lines.map((line) => `\n${line.block} ${line.text}`).join("");
     this.#plain.clear();
-    this.#lines.length = 0;
-    this.#tail = {
-      length: this.#tail?.length ?? 0,
-      ...(last === undefined ? {} : { last: { ...last, at: this.#at } }),
-    };
+    let text = "";
+    for (const line of this.#lines) text += `\n${line.block} ${line.text}`;
     return text;
   }
 

@@ -28,8 +28,10 @@ export interface Subscription {
   readonly depth: Depth;
   /** The processes that share its slots; none where whoever comes first may have them. */
   participants: readonly Participant[];
-  /** Whether `depth` or `participants` has changed within the transaction. */
+  /** Whether `depth` or `participants` may have changed within the transaction. */
   dirty: boolean;
+  /** What its row of `depths` has. */
+  readonly stored: Depth & { participants: readonly Participant[] };
 }
 
 /** What is kept in `meta` until it becomes rows. */
@@ -134,6 +136,7 @@ export class SubscriptionCache {
       depth.delayed = integer(row.delayed);
       depth.blocked = integer(row.blocked);
       sub.participants = parseParticipants(optionalText(row.participants));
+      keepStored(sub);
     }
     this.#changes = changes;
     this.externalChanges += 1;
@@ -161,11 +164,14 @@ export class SubscriptionCache {
   write({ outcomes, stats }: KeptInMeta): void {
     const changes = this.#changes + 1;
     for (const sub of this.#touched.splice(0)) {
+      sub.dirty = false;
       const { ready, claimed, delayed, blocked } = sub.depth;
       // Once nothing is ready no process is underserved, and those that go on need not know of each other.
       if (ready === 0) sub.participants = noParticipants;
+      // A process that claims as much as it ends leaves the row as it is.
+      if (isStored(sub)) continue;
       this.#writeDepth.run(ready, claimed, delayed, blocked, participantsColumn(sub.participants), changes, sub.id);
-      sub.dirty = false;
+      keepStored(sub);
     }
     this.#writeMeta.run(changes, this.#epoch, this.#deletions, this.lastSeq, stats, outcomes);
     this.#changes = changes;
@@ -194,6 +200,7 @@ export class SubscriptionCache {
         depth: { ready: 0, claimed: 0, delayed: 0, blocked: 0 },
         participants: noParticipants,
         dirty: false,
+        stored: { ready: 0, claimed: 0, delayed: 0, blocked: 0, participants: noParticipants },
       };
       sub.record = record;
       sub.processId = optionalInteger(row.process_id);
@@ -217,4 +224,22 @@ export class SubscriptionCache {
       }
     }
   }
+}
+
+function isStored({ depth, participants, stored }: Subscription): boolean {
+  return (
+    stored.claimed === depth.claimed &&
+    stored.ready === depth.ready &&
+    stored.delayed === depth.delayed &&
+    stored.blocked === depth.blocked &&
+    stored.participants === participants
+  );
+}
+
+function keepStored({ depth, participants, stored }: Subscription): void {
+  stored.ready = depth.ready;
+  stored.claimed = depth.claimed;
+  stored.delayed = depth.delayed;
+  stored.blocked = depth.blocked;
+  stored.participants = participants;
 }
