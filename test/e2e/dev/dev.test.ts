@@ -119,26 +119,6 @@ describe("waggle dev", () => {
     expect(of("handled")).toMatchObject([{ subscription: "once", attempt: 2 }]);
   });
 
-  test("serves the bus over HTTP, so that any program can publish to what runs", async () => {
-    await writeFunction("greeter", 'on: "custom.arrived"', greet);
-    let url = "";
-    const run = startWaggle(here.path, ["dev", "--port", "0"], (text) => {
-      url = /serving the bus on (http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1] ?? url;
-      if (text.startsWith("waiting for events")) {
-        void fetch(`${url}/v1/events`, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: '{"type":"custom.arrived","data":{"name":"Ada"}}',
-        });
-      }
-      if (text.startsWith("done in greeter")) run.kill("SIGINT");
-    });
-    const { code, stdout } = await run.ended;
-    expect(code).toBe(130);
-    expect(stdout).toMatch(/^done in greeter: custom\.arrived/m);
-    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
-  });
-
   test("--functions names another folder", async () => {
     await writeFunction("greeter", 'on: "custom.arrived"', greet, "agents");
     const { stdout } = await runUntil("done in greeter", "--functions", "agents");

@@ -17,7 +17,8 @@ export class EmbeddedDocuments implements DocumentStore {
       "INSERT INTO documents (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body",
     );
     this.#get = db.prepare("SELECT body FROM documents WHERE name = ?");
-    this.#list = db.prepare("SELECT name, body FROM documents WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name");
+    // Node 22.18 binds no numbered parameters.
+    this.#list = db.prepare("SELECT name, body FROM documents WHERE substr(name, 1, ?) = ? ORDER BY name");
     this.#delete = db.prepare("DELETE FROM documents WHERE name = ?");
   }
 
@@ -32,7 +33,7 @@ export class EmbeddedDocuments implements DocumentStore {
   }
 
   async list(prefix: string): Promise<NamedDocument[]> {
-    const rows = await this.#access.read(() => this.#list.all(prefix));
+    const rows = await this.#access.read(() => this.#list.all([...prefix].length, prefix));
     return rows.map(({ name, body }) => ({ name: text(name), document: JSON.parse(text(body)) }));
   }
 
