@@ -9,6 +9,7 @@ import { once } from "node:events";
 const quick: Readonly<Record<string, readonly string[]>> = {
   memory: ["--events", "20000", "--runs", "1"],
   embedded: ["--events", "5000", "--stored", "20000", "--seconds", "2"],
+  postgres: ["--events", "1000", "--runs", "1", "--seconds", "2"],
   patterns: ["--seconds", "0.2"],
   http: ["--events", "5000", "--seconds", "1"],
   cost: ["--events", "500"],
