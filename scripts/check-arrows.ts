@@ -31,6 +31,8 @@ const plants: Record<string, { file: string; source: string }> = {
   "bus-imports": { file: "lib/bus/planted-1.ts", source: 'import "../catalog/index.ts";' },
   "aws-shared-imports": { file: "lib/aws-shared/planted.ts", source: 'import "../bus/bus.ts";' },
   "engines-imports": { file: "lib/engines/planted.ts", source: 'import "../cli/io.ts";' },
+  "forward-imports": { file: "lib/forward/planted.ts", source: 'import "../cli/io.ts";' },
+  "outbox-imports": { file: "lib/outbox/planted.ts", source: 'import "../cli/io.ts";' },
   "connect-imports": { file: "lib/connect/planted.ts", source: 'import "../cli/io.ts";' },
   "testing-imports": { file: "lib/testing/planted.ts", source: 'import "../cli/io.ts";' },
   "lambda-imports": { file: "lib/lambda/planted.ts", source: 'import "../cli/io.ts";' },
