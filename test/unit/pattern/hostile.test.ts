@@ -52,7 +52,9 @@ describe.each(hostile)("$name", ({ pattern: onePattern, event: make }) => {
 
   test("the index agrees with the pattern alone", () => {
     const small = make(2_000);
-    expect(compilePatterns({ one: onePattern })(small).length === 1).toBe(compilePattern(onePattern)(small));
+    const index = compilePatterns({ one: onePattern });
+    expect(index(small).length === 1).toBe(compilePattern(onePattern)(small));
+    expect(index.text(JSON.stringify(small))).toEqual(index(small));
     expect(explainPattern(onePattern, small).matches).toBe(compilePattern(onePattern)(small));
   });
 });
