@@ -13,7 +13,7 @@ export {
 } from "./delivery/dead-letter.ts";
 export { failureCounts } from "./delivery/failure-counts.ts";
 export { DeliveryItem, type Requeued, type StoredDelivery } from "./delivery/local-queue/delivery-item.ts";
-export type { LocalEnding } from "./delivery/local-queue/local-ending.ts";
+export type { LocalEnded } from "./delivery/local-queue/local-ended.ts";
 export { LocalQueue, type LocalQueueDependencies } from "./delivery/local-queue/local-queue.ts";
 export { LocalQueues, type LocalQueuesDependencies } from "./delivery/local-queue/local-queues.ts";
 export type { LocalDeliveryStore, LocalStore } from "./delivery/local-queue/local-store.ts";

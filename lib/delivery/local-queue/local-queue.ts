@@ -12,7 +12,7 @@ import { ConsumerTurns } from "./consumer-turns.ts";
 import { DelayedItems } from "./delayed-items.ts";
 import { DeliveryItem, firstTime, type StoredDelivery } from "./delivery-item.ts";
 import { KeyLines } from "./key-lines.ts";
-import type { LocalEnding } from "./local-ending.ts";
+import type { LocalEnded } from "./local-ended.ts";
 import type { LocalDeliveryStore } from "./local-store.ts";
 import { PriorityQueue } from "./priority-queue.ts";
 
@@ -25,7 +25,7 @@ export interface LocalQueueDependencies {
   /** Keeps a delivery that is out of attempts, or for which the backlog has no room. */
   deadLetter(item: DeliveryItem, reason: Failure): void;
   /** Keeps how a delivery that was handed over has ended; absent where nobody asks. */
-  ended?(item: DeliveryItem, ending: LocalEnding): void;
+  readonly ended?: LocalEnded;
   /** Called after a delivery was added or settled. */
   changed(): void;
   /** Absent where deliveries end with the process. */
@@ -161,10 +161,11 @@ export class LocalQueue {
   settle(item: Delivery, outcome: Outcome, startedAt?: number, endedAt?: number): void {
     // A run outlives its deleted subscription; one made since by the same name has nothing of it.
     if (!(item instanceof DeliveryItem) || !this.#running.delete(item)) return;
+    const { clock, ended } = this.#dependencies;
     switch (outcome.kind) {
       case "done":
       case "dropped":
-        this.#ended(item, outcome.kind, startedAt, endedAt);
+        ended?.(item, outcome.kind, startedAt, endedAt ?? clock.now());
         this.#release(item);
         break;
       case "released":
@@ -178,7 +179,7 @@ export class LocalQueue {
         break;
       case "dead":
         this.#dependencies.deadLetter(item, outcome.failure);
-        this.#ended(item, "dead", startedAt, endedAt, outcome.failure);
+        ended?.(item, "dead", startedAt, endedAt ?? clock.now(), outcome.failure);
         this.#release(item);
         break;
     }
@@ -243,19 +244,6 @@ export class LocalQueue {
       oldestAgeMs: now - oldest,
       deadLetters,
     };
-  }
-
-  #ended(
-    item: DeliveryItem,
-    outcome: LocalEnding["outcome"],
-    startedAt: number | undefined,
-    endedAt: number | undefined,
-    failure?: Failure,
-  ): void {
-    const dependencies = this.#dependencies;
-    if (dependencies.ended === undefined) return;
-    const ending = { outcome, startedAt, endedAt: endedAt ?? dependencies.clock.now() };
-    dependencies.ended(item, failure === undefined ? ending : { ...ending, failure });
   }
 
   #enqueue(item: DeliveryItem): void {

@@ -29,7 +29,7 @@ export class MemoryDeliveries implements DeliveryQueue {
       clock,
       deadLetter: (item, reason) =>
         deadLetters.add(deadLetterOf(item, reason, { id: nextId(), deadAt: Date.parse(reason.at) })),
-      ended: (item, ending) => ended.add(item, ending),
+      ended: (item, outcome, startedAt, endedAt, failure) => ended.add(item, outcome, startedAt, endedAt, failure),
       changed: () => changes.notify(),
     });
   }

@@ -1,6 +1,5 @@
 import { failureCounts } from "../../delivery/failure-counts.ts";
-import type { LocalEnding } from "../../delivery/local-queue/local-ending.ts";
-import type { Delivery, EndedDelivery, FailureCount } from "../../engine/delivery.ts";
+import type { Delivery, EndedDelivery, Failure, FailureCount } from "../../engine/delivery.ts";
 import { formatTime } from "../../event/time.ts";
 
 /** What most deliveries do not have. */
@@ -38,7 +37,10 @@ export class EndedDeliveries {
 
   add(
     { acceptedAt, attempt, event, failures, replayId, subscription }: Delivery,
-    { outcome, startedAt, endedAt, failure }: LocalEnding,
+    outcome: EndedDelivery["outcome"],
+    startedAt: number | undefined,
+    endedAt: number,
+    failure: Failure | undefined,
   ): void {
     const slot = this.#next;
     const first = slot * width;

@@ -76,7 +76,7 @@ test("a handler that outlasts the grace time is aborted, and its delivery releas
   expect(engine.called).not.toContain("close");
   await clock.advance(1);
   await closing;
-  expect(engine.calls("deliveries.settle")).toMatchObject([[{}, { kind: "released" }, expect.any(Number)]]);
+  expect(engine.calls("deliveries.settle")).toMatchObject([[{}, { kind: "released" }, expect.any(Number), undefined]]);
   expect(errors).toEqual([]);
 });
 

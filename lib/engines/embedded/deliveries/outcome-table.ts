@@ -8,15 +8,6 @@ import { integer, text } from "../storage/rows.ts";
 import { linesOf, type OtherOutcome, type OutcomeLine, outcomesOf } from "./outcome-rows.ts";
 import type { Replays } from "./replays.ts";
 
-/** How a delivery ended. */
-export interface Ending {
-  readonly outcome: EndedDelivery["outcome"];
-  /** Milliseconds for which the handler ran; undefined where it did not, or nobody knows. */
-  readonly ranMs: number | undefined;
-  /** Why its last attempt failed, where it did. */
-  readonly failure?: Failure;
-}
-
 /** What of a delivery is recorded once it has ended. */
 export interface EndedRow extends Pick<Delivery, "subscription" | "attempt" | "acceptedAt" | "failures"> {
   readonly seq: number;
@@ -79,8 +70,18 @@ export class OutcomeTable {
     );
   }
 
-  /** Within a transaction: a delivery has ended, at a time in milliseconds that is the same for all of the transaction. */
-  add(delivery: EndedRow, { outcome, ranMs, failure }: Ending, at: number): void {
+  /**
+   * Within a transaction: a delivery has ended, at a time in milliseconds that is the same for all of the transaction. `ranMs` is
+   * for how long the handler ran, undefined where it did not, or nobody knows; `failure` why its last attempt failed, where it
+   * did. There is no object around these, since it would be made for each delivery.
+   */
+  add(
+    delivery: EndedRow,
+    outcome: EndedDelivery["outcome"],
+    ranMs: number | undefined,
+    failure: Failure | undefined,
+    at: number,
+  ): void {
     const { acceptedAt, attempt, failures, replay, seq, subscription } = delivery;
     this.#at = at;
     const block = blockOf(seq);

@@ -1,10 +1,10 @@
-import type { Failure, Outcome } from "../../../engine/delivery.ts";
+import type { EndedDelivery, Failure, Outcome } from "../../../engine/delivery.ts";
 import type { DeadLetterTable } from "../dead-letters/dead-letter-table.ts";
 import type { EventTable } from "../publishing/event-table.ts";
 import type { SubscriptionCache } from "../subscriptions/subscription-cache.ts";
 import type { ClaimedDelivery } from "./claimed-delivery.ts";
 import type { DeliveryTable } from "./delivery-table.ts";
-import type { Ending, OutcomeTable } from "./outcome-table.ts";
+import type { OutcomeTable } from "./outcome-table.ts";
 
 export interface SettlementsDependencies {
   readonly subscriptionCache: SubscriptionCache;
@@ -41,7 +41,7 @@ export class Settlements {
     switch (outcome.kind) {
       case "done":
       case "dropped":
-        this.#end(delivery, { outcome: outcome.kind, ranMs }, now);
+        this.#end(delivery, outcome.kind, ranMs, undefined, now);
         return;
       case "released":
         this.#putBack(delivery, { ...outcome, attempts: delivery.attempt - 1, failures: delivery.failures }, now);
@@ -53,21 +53,27 @@ export class Settlements {
       }
       case "dead": {
         const { failure } = outcome;
-        if (this.#end(delivery, { outcome: "dead", ranMs, failure }, now)) deadLetters.add(delivery, failure, now);
+        if (this.#end(delivery, "dead", ranMs, failure, now)) deadLetters.add(delivery, failure, now);
         return;
       }
     }
   }
 
   /** False where this process does not hold it any more. */
-  #end(delivery: ClaimedDelivery, ending: Ending, now: number): boolean {
+  #end(
+    delivery: ClaimedDelivery,
+    outcome: EndedDelivery["outcome"],
+    ranMs: number | undefined,
+    failure: Failure | undefined,
+    now: number,
+  ): boolean {
     const { events, outcomes, processId, queue } = this.#dependencies;
     const { sub, ordering } = delivery;
     if (!queue.deleteClaimed(delivery, processId)) return false;
     if (ordering !== undefined) queue.promote(sub, ordering, now);
-    if (!delivery.transient) outcomes.add(delivery, ending, now);
+    if (!delivery.transient) outcomes.add(delivery, outcome, ranMs, failure, now);
     else {
-      if (ending.outcome === "done") this.#rememberRedriven(delivery, now);
+      if (outcome === "done") this.#rememberRedriven(delivery, now);
       events.releaseTransient(delivery.seq);
     }
     return true;

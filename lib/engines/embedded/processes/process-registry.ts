@@ -159,7 +159,7 @@ export class ProcessRegistry {
     const delivery = { subscription: sub.record.name, event, attempt, acceptedAt, failures, replayId };
     deadLetters.add(delivery, reason, now());
     if (!stored.history) events.releaseTransient(key.seq);
-    else outcomes.add({ ...key, ...delivery }, { outcome: "dead", ranMs: undefined, failure: reason }, now());
+    else outcomes.add({ ...key, ...delivery }, "dead", undefined, reason, now());
   }
 
   #end(processId: number): void {
