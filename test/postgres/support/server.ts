@@ -30,10 +30,10 @@ export class PostgresServer {
     this.#settings = settings;
   }
 
-  /** Makes an empty cluster and starts it. `settings` are lines of `postgresql.conf`. */
-  static async start(settings: readonly string[] = []): Promise<PostgresServer> {
+  /** Makes an empty cluster in a folder of `place` and starts it. `settings` are lines of `postgresql.conf`. */
+  static async start(settings: readonly string[] = [], place = tmpdir()): Promise<PostgresServer> {
     const binaries = findBinaries();
-    const folder = await mkdtemp(join(tmpdir(), "wagglebus-postgres-"));
+    const folder = await mkdtemp(join(place, "wagglebus-postgres-"));
     if (isRoot) {
       await chown(folder, nobody.uid, nobody.gid);
       // The temporary folder of a run is root's alone: its path must be open, though its contents need not.
