@@ -17,6 +17,8 @@ export const daysAhead = 7;
 const migrations: readonly ((names: Names) => string)[] = [
   (names) => `${firstTables(names)}INSERT INTO ${names.s}.meta (version) VALUES (1);\n`,
   (names) => outcomesTable(names) + busColumn(names),
+  // Functions alone. What they replace stays for processes of an earlier version that still run.
+  () => "",
 ];
 
 /** The functions, which belong to the version of the tables: each migration replaces all of them. */
