@@ -1,7 +1,7 @@
 /**
  * On one PostgreSQL server, synced to disk: events a second published and handled, and the time from publish to handler, against
  * pg-boss and graphile-worker. The contenders take turns, each in a process and a database of its own.
- * `node bench/postgres/run.ts [--json] [--events 20000] [--runs 3] [--seconds 10] [--only waggle]`
+ * `node bench/postgres/run.ts [--json] [--events 20000] [--runs 3] [--seconds 10] [--only waggle] [--load 10x1]`
  */
 import { execFile } from "node:child_process";
 import { parseArgs, promisify } from "node:util";
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     runs: { type: "string", default: "3" },
     seconds: { type: "string", default: "10" },
     only: { type: "string" },
+    load: { type: "string" },
   },
 });
 const say = (line: string) => {
@@ -41,25 +42,40 @@ async function measure<Result>(schema: z.ZodType<Result>, task: object): Promise
   await client.connect();
   try {
     await client.query(`CREATE DATABASE ${name}`);
+    const before = await server.endedCpuMs();
     const { stdout } = await run(process.execPath, [one, JSON.stringify({ ...task, url: server.urlOf(name) })]);
-    return schema.parse(JSON.parse(stdout));
+    // A connection ends a moment after its client.
+    for (let left = 1; left > 0; ) {
+      const { rows } = await client.query("SELECT count(*)::int AS left FROM pg_stat_activity WHERE datname = $1", [
+        name,
+      ]);
+      left = rows[0].left;
+    }
+    return schema.parse({ ...JSON.parse(stdout), serverCpuMs: (await server.endedCpuMs()) - before });
   } finally {
     await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     await client.end();
   }
 }
 
-const throughputSchema = z.object({ published: z.number(), handled: z.number(), cpuMicros: z.number() });
+const throughputSchema = z.object({
+  published: z.number(),
+  handled: z.number(),
+  cpuMicros: z.number(),
+  serverCpuMs: z.number(),
+});
 const latencySchema = z.object({ p50: z.number(), p99: z.number() });
 const median = (list: readonly number[]) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
+const cpu = (micros: number) => `${Math.round(micros).toLocaleString("en")} µs`.padStart(18);
 const perSecond = (value: number) => Math.round(value).toLocaleString("en").padStart(10);
 
 try {
   const rows = [];
   say("events a second; a handled event is one that every subscription has ended");
-  say("contender         publishers  subscriptions   published     handled  client CPU an event");
+  say("contender         publishers  subscriptions   published     handled  CPU an event: client      server");
   for (const subscriptions of [1, 10]) {
     for (const publishers of [10, 100]) {
+      if (values.load !== undefined && values.load !== `${publishers}x${subscriptions}`) continue;
       const results = new Map<string, z.infer<typeof throughputSchema>[]>(present.map((name) => [name, []]));
       const events = Math.ceil((Number(values.events) * (publishers / 100)) / Math.max(1, subscriptions / 2));
       for (let round = 0; round < Number(values.runs); round += 1) {
@@ -77,13 +93,14 @@ try {
           published: median(measured.map(({ published }) => published)),
           handled: median(measured.map(({ handled }) => handled)),
           cpuMicros: median(measured.map(({ cpuMicros }) => cpuMicros)),
+          serverCpuMicros: median(measured.map(({ serverCpuMs }) => (serverCpuMs * 1_000) / events)),
         };
         rows.push(row);
         const who = contender === "waggle" ? "waggle" : "peer";
         best[who] = Math.max(best[who], row.handled);
         say(
           `${contender.padEnd(16)}${String(publishers).padStart(12)}${String(subscriptions).padStart(15)}  ` +
-            `${perSecond(row.published)}  ${perSecond(row.handled)}${`${Math.round(row.cpuMicros)} µs`.padStart(21)}`,
+            `${perSecond(row.published)}  ${perSecond(row.handled)}${cpu(row.cpuMicros)}${cpu(row.serverCpuMicros)}`,
         );
       }
       if (best.peer > 0 && best.waggle > 0) say(`  ${(best.waggle / best.peer).toFixed(1)} × the better peer`);

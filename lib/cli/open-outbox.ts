@@ -46,18 +46,21 @@ interface Opened {
 
 async function openPostgres(url: string, table: string): Promise<Opened> {
   const { pgOutbox } = await import("../outbox/sql/postgres-outbox.ts");
-  let driver: (typeof import("pg"))["default"];
+  const driver = await loadDriver();
+  const pool = new driver.Pool({ connectionString: url, max: 2, application_name: "waggle outbox" });
+  // A connection that ends while nobody uses it: the next statement opens another.
+  pool.on("error", () => {});
+  return { store: pgOutbox(pool, { table }), close: () => pool.end() };
+}
+
+async function loadDriver() {
   try {
-    driver = (await import("pg")).default;
+    return (await import("pg")).default;
   } catch (thrown) {
     throw new BusError("invalid_config", "an outbox in PostgreSQL needs the package pg; run: npm install pg", {
       cause: thrown,
     });
   }
-  const pool = new driver.Pool({ connectionString: url, max: 2, application_name: "waggle outbox" });
-  // A connection that ends while nobody uses it: the next statement opens another.
-  pool.on("error", () => {});
-  return { store: pgOutbox(pool, { table }), close: () => pool.end() };
 }
 
 async function openSqlite(io: CliIo, path: string, table: string): Promise<Opened> {

@@ -7,13 +7,16 @@ import pg from "pg";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type Bus, connect } from "../../lib/index.ts";
-import { fromDrizzle, fromKysely, fromPostgresJs, postgresEngine } from "../../lib/postgres-entry.ts";
+import { fromDrizzle, fromKysely, fromPostgresJs, fromPrisma, postgresEngine } from "../../lib/postgres-entry.ts";
+import { findPrisma } from "./support/prisma.ts";
 
 const url = inject("postgresUrl");
 const schema = `adapters_${randomBytes(4).toString("hex")}`;
 const type = "custom.order.placed";
 
 let bus: Bus;
+const openPrisma = findPrisma();
+const prisma = typeof openPrisma === "string" ? undefined : openPrisma(url);
 const pool = new pg.Pool({ connectionString: url });
 const sql = postgres(url, { max: 2, onnotice: () => {} });
 const kysely = new Kysely<object>({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) }) });
@@ -22,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await bus.close();
-  await Promise.all([pool.end(), sql.end(), kysely.destroy()]);
+  await Promise.all([pool.end(), sql.end(), kysely.destroy(), prisma?.$disconnect()]);
 });
 
 /** Runs what is given in a transaction of the library: `tx` is what a publish takes. What it throws rolls back. */
@@ -33,7 +36,14 @@ const libraries: readonly (readonly [name: string, run: InTransaction])[] = [
   ["Drizzle on pg", (act) => drizzle(pool).transaction((tx) => act(fromDrizzle(tx, drizzleSql)))],
   ["Drizzle on postgres", (act) => drizzleOnPostgresJs(sql).transaction((tx) => act(fromDrizzle(tx, drizzleSql)))],
   ["Kysely", (act) => kysely.transaction().execute((trx) => act(fromKysely(trx, CompiledQuery)))],
+  ...(prisma === undefined
+    ? []
+    : [["Prisma", (act: Parameters<InTransaction>[0]) => prisma.$transaction((tx) => act(fromPrisma(tx)))] as const]),
 ];
+
+test.skipIf(prisma === undefined)(`Prisma is there${prisma === undefined ? `: ${openPrisma}` : ""}`, () => {
+  expect(prisma).toBeDefined();
+});
 
 describe.each(libraries)("%s", (_, run) => {
   test("an event is accepted with its transaction, whatever text is in it", async () => {

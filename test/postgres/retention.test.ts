@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { EngineFactory } from "../../lib/engine/engine.ts";
 import { connect } from "../../lib/index.ts";
-import { postgresEngine } from "../../lib/postgres-entry.ts";
+import { type PostgresPool, postgresEngine } from "../../lib/postgres-entry.ts";
 import { eventually } from "../support/eventually.ts";
 
 const url = inject("postgresUrl");
@@ -66,4 +66,45 @@ test("the partition of a day goes once all of it is too old; what of it is not d
   await eventually("it is delivered", () => handled.length === 1);
   expect(handled).toEqual([waiting]);
   await next.close();
+});
+
+test("who reads the end of the log looks at no partition of days before", async () => {
+  const own = `${schema}_pruned`;
+  const today = Math.floor(Date.now() / dayMs);
+  /** From which day on each read looked. */
+  const days: unknown[] = [];
+  const counting: PostgresPool = {
+    connect: () => pool.connect(),
+    end: async () => {},
+    query: (statement) => {
+      if (statement.text.includes("read_from")) days.push(statement.values?.[1]);
+      return pool.query(statement);
+    },
+  };
+  const bus = await open(postgresEngine({ pool: counting, listenUrl: url, schema: own }));
+  const first = await bus.publish({ type, data: {} });
+  const old = today - 10;
+  await pool.query(`
+    CREATE TABLE ${own}.events_${old} (LIKE ${own}.events INCLUDING ALL);
+    ALTER TABLE ${own}.events ATTACH PARTITION ${own}.events_${old} FOR VALUES FROM (${old}) TO (${old + 1});
+    UPDATE ${own}.events SET day = ${old}, accepted = accepted - 10 * ${dayMs};`);
+  const second = await bus.publish({ type, data: {} });
+  const ending = new AbortController();
+  const tailed: string[] = [];
+  const reading = (async () => {
+    const since = { since: first, signal: ending.signal };
+    for await (const { id } of bus.history.tail({ type }, since)) tailed.push(id);
+  })();
+  await eventually("what is there is read", () => tailed.includes(second.id));
+  expect(days).toContain(0);
+  const third = await bus.publish({ type, data: {} });
+  await eventually("what comes is read", () => tailed.includes(third.id));
+  ending.abort();
+  await reading;
+  await bus.close();
+  expect([today - 1, today]).toContain(days.at(-1));
+  const { rows } = await pool.query(
+    `EXPLAIN SELECT seq FROM ${own}.events e WHERE e.day >= ${today - 1} AND e.seq > 0 ORDER BY seq LIMIT 1`,
+  );
+  expect(JSON.stringify(rows)).not.toContain(`events_${old}`);
 });

@@ -8,6 +8,6 @@ export type {
   Environment,
   Worker,
 } from "./adapter.ts";
-export { runContract } from "./run-contract.ts";
+export { type ContractSelection, type ContractTopic, runContract } from "./run-contract.ts";
 export type { SingleProcess } from "./single-process.ts";
 export * from "./worker.ts";

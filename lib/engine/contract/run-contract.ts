@@ -31,7 +31,7 @@ import { CaseContext } from "./context.ts";
 import { featureChecks } from "./feature-checks.ts";
 import { type SingleProcess, singleProcessAdapter } from "./single-process.ts";
 
-const topics: Readonly<Record<string, readonly ContractCase[]>> = {
+const topics = {
   publishing: publishingCases,
   "event ids": eventIdCases,
   routing: routingCases,
@@ -57,14 +57,26 @@ const topics: Readonly<Record<string, readonly ContractCase[]>> = {
   stores: storeCases,
   restarts: restartCases,
   crashes: crashCases,
-};
+} satisfies Readonly<Record<string, readonly ContractCase[]>>;
+
+/** The topics of the contract. */
+export type ContractTopic = keyof typeof topics;
+
+/** What of the contract is run. */
+export interface ContractSelection {
+  /**
+   * Only the cases of these topics, without the checks that the engine declares what it lacks: for another way to an engine that
+   * has passed the whole. Default: all of it.
+   */
+  readonly topics?: readonly ContractTopic[];
+}
 
 /**
  * Declares the tests of the whole contract for one engine, in a vitest file: every case that the engine does not leave out, and
  * a check of every feature, so that what it says of itself is the whole truth. For an engine of one process give `engine`, for
  * any other an adapter.
  */
-export function runContract(subject: SingleProcess | ContractAdapter): void {
+export function runContract(subject: SingleProcess | ContractAdapter, selection: ContractSelection = {}): void {
   const adapter = "prepare" in subject ? subject : singleProcessAdapter(subject);
   const { name, lacks = [], leftOut = [], unproven = [], timeScale = 1 } = adapter;
   describe(`the contract, on ${name}`, () => {
@@ -86,7 +98,8 @@ export function runContract(subject: SingleProcess | ContractAdapter): void {
     }
 
     const skipped: string[] = [];
-    for (const [topic, cases] of Object.entries(topics)) {
+    for (const [topic, cases] of Object.entries<readonly ContractCase[]>(topics)) {
+      if (selection.topics?.some((one) => one === topic) === false) continue;
       const isLeftOut = ({ needs = [] }: ContractCase) => needs.some((feature) => lacks.includes(feature));
       skipped.push(...cases.filter(isLeftOut).map(({ title }) => `${topic}: ${title}`));
       // Vitest takes a group without a test for a mistake.
@@ -96,6 +109,7 @@ export function runContract(subject: SingleProcess | ContractAdapter): void {
       });
     }
 
+    if (selection.topics !== undefined) return;
     describe("exceptions", () => {
       for (const [feature, works] of Object.entries(featureChecks)) {
         const lacked = lacks.some((one) => one === feature);

@@ -18,6 +18,7 @@ import type { Database } from "../storage/database.ts";
 import type { Names } from "../storage/names.ts";
 import { integer, parseEvent, type Row } from "../storage/rows.ts";
 import { conditions } from "./conditions.ts";
+import { FirstDay } from "./first-day.ts";
 
 export interface HistoryReaderDependencies {
   readonly database: Database;
@@ -33,6 +34,7 @@ type Positioned = LogEntry & { readonly position: number };
 export class HistoryReader {
   readonly #dependencies: HistoryReaderDependencies;
   readonly #events: string;
+  readonly #firstDay = new FirstDay();
 
   constructor(dependencies: HistoryReaderDependencies) {
     this.#dependencies = dependencies;
@@ -85,8 +87,10 @@ export class HistoryReader {
     const { s } = this.#dependencies.names;
     if (of === "end") {
       // It is what `readAfter` would come to, which also tells how far the log can be read.
-      const [state] = await this.#call(`SELECT * FROM ${s}.read_after($1, 0)`, [Number.MAX_SAFE_INTEGER]);
-      return this.#looked(state);
+      const [state] = await this.#call(`SELECT * FROM ${s}.read_from($1, 0, 0)`, [Number.MAX_SAFE_INTEGER]);
+      const { day, final, horizon } = this.#looked(state);
+      if (final) this.#firstDay.seen(horizon, day);
+      return horizon;
     }
     if ("time" in of) {
       const [row] = await this.#call(`SELECT ${s}.position_before($1) AS seq`, [of.time]);
@@ -99,16 +103,21 @@ export class HistoryReader {
 
   async after(position: number, limit: number): Promise<LogRead> {
     const { s } = this.#dependencies.names;
-    const [state, ...rows] = await this.#call(`SELECT * FROM ${s}.read_after($1, $2)`, [position, limit]);
-    this.#looked(state);
+    const values = [position, this.#firstDay.after(position), limit];
+    const [state, ...rows] = await this.#call(`SELECT * FROM ${s}.read_from($1, $2, $3)`, values);
+    const { day, final, horizon } = this.#looked(state);
     const last = rows.at(-1);
+    if (last !== undefined) this.#firstDay.seen(integer(last.seq), integer(last.day));
+    else if (final && horizon <= position) this.#firstDay.seen(position, day);
     return { events: this.#readable(rows), position: last === undefined ? position : integer(last.seq) };
   }
 
-  #looked(state: Row | undefined): number {
+  /** `final`: no number up to the last one given out is still to be committed. */
+  #looked(state: Row | undefined): { horizon: number; final: boolean; day: number } {
     const horizon = integer(state?.seq);
-    this.#dependencies.looked(horizon, integer(state?.accepted));
-    return horizon;
+    const last = integer(state?.accepted);
+    this.#dependencies.looked(horizon, last);
+    return { horizon, final: horizon === last, day: integer(state?.day) };
   }
 
   #call(sql: string, values: readonly unknown[]): Promise<Row[]> {

@@ -21,16 +21,18 @@ BEGIN
 END
 $fn$;
 
--- The first row has the horizon and the last number given out, and no body.
-CREATE OR REPLACE FUNCTION ${s}.read_after(p_seq bigint, p_limit int) RETURNS TABLE (seq bigint, accepted bigint, body text)
+-- What comes after a number, of which no event is of a day before \`p_day\`. The first row has no body: the horizon, the last number
+-- given out, and the day of now.
+CREATE OR REPLACE FUNCTION ${s}.read_from(p_seq bigint, p_day int, p_limit int)
+RETURNS TABLE (seq bigint, accepted bigint, body text, day int)
 LANGUAGE plpgsql VOLATILE ${byIndex} AS $fn$
 DECLARE
   v_horizon bigint := ${s}.horizon();
 BEGIN
-  RETURN QUERY SELECT v_horizon, last_value, NULL::text FROM ${s}.event_seq;
+  RETURN QUERY SELECT v_horizon, last_value, NULL::text, (${s}.now_ms() / 86400000)::int FROM ${s}.event_seq;
   IF v_horizon > p_seq THEN
-    RETURN QUERY SELECT e.seq, e.accepted, e.body FROM ${s}.events e
-      WHERE e.seq > p_seq AND e.seq <= v_horizon ORDER BY e.seq LIMIT p_limit;
+    RETURN QUERY SELECT e.seq, e.accepted, e.body, e.day FROM ${s}.events e
+      WHERE e.day >= p_day AND e.seq > p_seq AND e.seq <= v_horizon ORDER BY e.seq LIMIT p_limit;
   END IF;
 END
 $fn$;
