@@ -22,15 +22,19 @@ export function outboxCommand(io: CliIo): Command {
       ["outbox retry --database app.db --all", "try all of it again at once"],
       ['outbox relay --database "$DATABASE_URL" --engine aws --bus agents', "publish what comes, until interrupted"],
     ],
-  })
+  });
+  addDefaultCommand(group, onStore(listCommand(io)));
+  for (const command of [retryCommand(io), discardCommand(io), relayCommand(io), createTableCommand(io)]) {
+    group.addCommand(onStore(command));
+  }
+  return group;
+}
+
+/** Adds the options that say where the outbox is. */
+function onStore(command: Command): Command {
+  return command
     .option("--database <where>", "URL of the PostgreSQL database, or path of the SQLite file, that has the outbox")
     .option("--table <name>", "its table", "waggle_outbox");
-  addDefaultCommand(group, listCommand(io));
-  return group
-    .addCommand(retryCommand(io))
-    .addCommand(discardCommand(io))
-    .addCommand(relayCommand(io))
-    .addCommand(createTableCommand(io));
 }
 
 /** What shows and changes entries needs no bus; one in memory stands for it. */
