@@ -25,13 +25,14 @@ export type BusOptions = ConnectOptions<AnyEvents> & {
 export async function resolveBusOptions(io: CliIo, command: Command): Promise<BusOptions> {
   // A catalog in waggle.config.ts must be created by the copy of the package that reads it.
   resolveToThisPackage();
-  const { engine, file, bus, url, config } = command.optsWithGlobals<GlobalOptions>();
+  const { engine, file, bus, url, store, config } = command.optsWithGlobals<GlobalOptions>();
   const { defaultFile, engineNames, resolveOptions } = await import("../connect/index.ts");
   const options = await resolveOptions<AnyEvents>(
     {
       ...(engine === undefined ? {} : { engine: checkEngine(engine, engineNames, command) }),
       ...(bus === undefined ? {} : { bus }),
       ...(url === undefined ? {} : { url }),
+      ...(store === undefined ? {} : { store }),
       ...(file === undefined ? {} : { file: resolve(io.cwd, file) }),
     },
     { cwd: io.cwd, env: io.env, ...(config === undefined ? {} : { config }) },

@@ -8,6 +8,7 @@ export const entries = {
   "wagglebus/engine/contract/worker": "engine/contract/worker.ts",
   "wagglebus/aws": "aws-entry.ts",
   "wagglebus/postgres": "postgres-entry.ts",
+  "wagglebus/kafka": "kafka-entry.ts",
   "wagglebus/lambda": "lambda/index.ts",
   "wagglebus/cdk": "cdk/index.ts",
   "wagglebus/dev": "cli/dev/index.ts",

@@ -25,6 +25,7 @@ import { Stats } from "./history/stats.ts";
 import { FilePoller } from "./processes/file-poller.ts";
 import { ProcessRegistry } from "./processes/process-registry.ts";
 import { EventTable } from "./publishing/event-table.ts";
+import { Feeds } from "./publishing/feeds.ts";
 import { WriteGroups } from "./publishing/write-group.ts";
 import type { EngineSettings } from "./settings.ts";
 import { FileAccess } from "./storage/file-access.ts";
@@ -67,6 +68,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
   const consumers = new ConsumerSlots(onError);
   const enqueuer = new DeliveryEnqueuer({ ...tables, consumers, processId, now });
   const fairShare = new FairShare(db, { subscriptionCache, consumers, processId });
+  const feeds = new Feeds(db, { ...tables, enqueuer, retention, now });
   const claims = new Claims(db, { ...tables, consumers, enqueuer, fairShare, processId, onError });
   const dueTimer: DueTimer = new DueTimer({ clock, queue, transact });
   const settlements = new Settlements({ ...tables, processId });
@@ -176,7 +178,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
   const shared = { ...tables, access, backfill, cleaning, states, now, schedule, catchUp, processId, inBackground };
   return {
     ports: {
-      log: new EmbeddedLog({ access, publishQueue, history, stats: new Stats(db, history) }),
+      log: new EmbeddedLog({ access, publishQueue, feeds, history, stats: new Stats(db, history) }),
       deliveries: new EmbeddedDeliveries({ ...shared, enqueuer, consumers, settlementQueue, pending, filePoller }),
       subscriptions: new EmbeddedSubscriptions(shared),
       deadLetters: new EmbeddedDeadLetters(access, deadLetters),

@@ -151,7 +151,7 @@ export function createComponents(
   const pending = new Pending({ ...shared, handles: (name) => consumers.has(name) });
   return {
     ports: {
-      log: new PostgresLog({ ...shared, subscriptionCache, publishQueue, history, unsettledEnd }),
+      log: new PostgresLog({ ...shared, subscriptionCache, publishQueue, publishLoop, history, unsettledEnd }),
       deliveries: new PostgresDeliveries({
         ...shared,
         subscriptionCache,

@@ -1,5 +1,5 @@
 import { BusError, type BusErrorCode } from "../../error/bus-error.ts";
-import { messageOf } from "../../error/message-of.ts";
+import { parseJson } from "../../event/parse-json.ts";
 import { Refusal } from "./refusal.ts";
 
 /** The media type of a request's body in lower case, without its parameters; empty where there is none. */
@@ -27,15 +27,6 @@ export async function readText(request: Request, limit: number, code: BusErrorCo
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
   } catch (cause) {
     throw new BusError(code, "the body is not UTF-8; send text as UTF-8", { cause });
-  }
-}
-
-/** Parses JSON. Throws `code` with the position. `what` names the text in the message. */
-export function parseJson(text: string, what: string, code: BusErrorCode): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new BusError(code, `${what} is not JSON: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -20,7 +20,7 @@ export interface InsertEventDependencies {
 /** Stores one event and its deliveries, within a transaction; gives the error where the event is refused. */
 export function insertEvent(
   dependencies: InsertEventDependencies,
-  { entry, body }: PendingPublish,
+  { entry, body }: Pick<PendingPublish, "entry" | "body">,
   now: number,
 ): Appended | BusError {
   const { enqueuer, events, subscriptionCache } = dependencies;

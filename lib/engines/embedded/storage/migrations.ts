@@ -24,6 +24,8 @@ const migrations: readonly string[] = [
      at INTEGER NOT NULL,
      data TEXT NOT NULL
    );`,
+  // A process of version 3 that has the file open goes on as before.
+  `CREATE TABLE feeds (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Raised with each migration. A file of a higher version is refused. */

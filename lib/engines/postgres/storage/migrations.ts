@@ -3,6 +3,7 @@ import type { Database, Transaction } from "./database.ts";
 import type { Names } from "./names.ts";
 import { integer } from "./rows.ts";
 import { appendFunction } from "./schema/append.ts";
+import { feeds } from "./schema/feeds.ts";
 import { historyFunctions } from "./schema/history.ts";
 import { maintenanceFunctions } from "./schema/maintenance.ts";
 import { processFunctions } from "./schema/processes.ts";
@@ -20,6 +21,7 @@ const migrations: readonly ((names: Names) => string)[] = [
     const statements = [...parts, maintenanceFunctions].map((part) => part(names)).join("");
     return `${statements}INSERT INTO ${names.s}.meta (version) VALUES (1);\nSELECT ${names.s}.add_days(${daysAhead});\n`;
   },
+  feeds,
 ];
 
 /** The version of the schema that this program works with. */

@@ -1,0 +1,132 @@
+import type { Logger } from "../../../runtime/logger.ts";
+
+export interface ProgressDependencies {
+  readonly logger: Logger;
+  /** Begins to record, where that has not begun. */
+  start(): void;
+  /** How far the store has each partition. */
+  feeds(): Promise<ReadonlyMap<string, number>>;
+}
+
+interface Waiter {
+  readonly targets: ReadonlyMap<string, number>;
+  readonly deadline: number;
+  readonly resolve: () => void;
+}
+
+/** Milliseconds for which a reader waits for the store to have what it must have: then it takes what there is. */
+const patienceMs = 10_000;
+/** Milliseconds between two looks at what other processes have recorded, the first and the last. */
+const lookMs = { from: 4, to: 100 };
+
+/**
+ * Knows how far the store must have come before it is read: to what this process has published, and to what the topics held when
+ * the bus was opened. So a process finds what it published, although another one records it.
+ */
+export class Progress {
+  readonly #dependencies: ProgressDependencies;
+  readonly #recorded = new Map<string, number>();
+  readonly #published = new Map<string, number>();
+  readonly #present = new Map<string, number>();
+  #waiters: Waiter[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #pauseMs = lookMs.from;
+  #closed = false;
+
+  constructor(dependencies: ProgressDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** This process has published up to a position. */
+  published(feed: string, next: number): void {
+    raise(this.#published, feed, next);
+  }
+
+  /** A partition holds events up to a position. */
+  present(feed: string, next: number): void {
+    raise(this.#present, feed, next);
+  }
+
+  /** The store has a partition up to a position. */
+  recorded(feed: string, next: number): void {
+    if (raise(this.#recorded, feed, next)) this.#check();
+  }
+
+  /** Resolves once the store has what this process has published; `undefined` where it has. */
+  ownRecorded(): Promise<void> | undefined {
+    return this.#wait(this.#published);
+  }
+
+  /** The same for all that is known of the topics. */
+  allRecorded(): Promise<void> | undefined {
+    return this.#wait(this.#published, this.#present);
+  }
+
+  /** Whether the store lacks something that is known of. */
+  get behind(): boolean {
+    return this.#missing(this.#published).size > 0 || this.#missing(this.#present).size > 0;
+  }
+
+  /** Nobody waits any more. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const { resolve } of this.#waiters.splice(0)) resolve();
+  }
+
+  #wait(...sources: readonly ReadonlyMap<string, number>[]): Promise<void> | undefined {
+    const targets = new Map<string, number>();
+    for (const source of sources) for (const [feed, next] of this.#missing(source)) raise(targets, feed, next);
+    if (targets.size === 0 || this.#closed) return undefined;
+    this.#dependencies.start();
+    return new Promise((resolve) => {
+      this.#waiters.push({ targets, deadline: performance.now() + patienceMs, resolve });
+      this.#pauseMs = lookMs.from;
+      this.#look();
+    });
+  }
+
+  #missing(source: ReadonlyMap<string, number>): Map<string, number> {
+    return new Map([...source].filter(([feed, next]) => (this.#recorded.get(feed) ?? 0) < next));
+  }
+
+  #check(): void {
+    if (this.#waiters.length === 0) return;
+    const now = performance.now();
+    const late = this.#waiters.some(({ deadline }) => deadline < now);
+    if (late) {
+      const behind = [...new Set(this.#waiters.flatMap(({ targets }) => [...this.#missing(targets).keys()]))];
+      this.#dependencies.logger.warn("the store is behind Kafka; answers lack the last events", { behind });
+    }
+    const done = ({ deadline, targets }: Waiter) => deadline < now || this.#missing(targets).size === 0;
+    const ended = this.#waiters.filter(done);
+    this.#waiters = this.#waiters.filter((waiter) => !done(waiter));
+    for (const { resolve } of ended) resolve();
+  }
+
+  /** Looks from time to time, for as long as somebody waits. */
+  #look(): void {
+    if (this.#timer !== undefined || this.#waiters.length === 0 || this.#closed) return;
+    this.#timer = setTimeout(() => {
+      this.#dependencies
+        .feeds()
+        .then((feeds) => {
+          for (const [feed, next] of feeds) raise(this.#recorded, feed, next);
+        })
+        // The store is read again a little later.
+        .catch(() => {})
+        .finally(() => {
+          this.#timer = undefined;
+          this.#pauseMs = Math.min(lookMs.to, this.#pauseMs * 2);
+          this.#check();
+          this.#look();
+        });
+    }, this.#pauseMs);
+  }
+}
+
+function raise(positions: Map<string, number>, feed: string, next: number): boolean {
+  if ((positions.get(feed) ?? -1) >= next) return false;
+  positions.set(feed, next);
+  return true;
+}

@@ -1,0 +1,38 @@
+import type { Consumer } from "@platformatic/kafka";
+import { kafkaError } from "../client/kafka-error.ts";
+
+export interface EndsDependencies {
+  consumer(): Consumer;
+  readonly topics: readonly string[];
+  /** A partition holds events up to an offset. */
+  present(topic: string, partition: number, next: number): void;
+}
+
+/** Asks the brokers how far the topics go. */
+export class Ends {
+  readonly #dependencies: EndsDependencies;
+  #consumer: Consumer | undefined;
+
+  constructor(dependencies: EndsDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** `unavailable` where they do not answer. */
+  async look(): Promise<void> {
+    const { consumer, present, topics } = this.#dependencies;
+    this.#consumer ??= consumer();
+    try {
+      const ends = await this.#consumer.listOffsets({ topics: [...topics] });
+      for (const [topic, offsets] of ends) {
+        for (const [partition, next] of offsets.entries()) if (next > 0n) present(topic, partition, Number(next));
+      }
+    } catch (thrown) {
+      throw kafkaError(thrown, "asking how far the topics go");
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#consumer?.close(true).catch(() => {});
+    this.#consumer = undefined;
+  }
+}
