@@ -1,7 +1,7 @@
 // The public entry `wagglebus/kafka`: the engine with all its options. By name, and a URL alone, `connect` loads it by itself.
 import { mountedStore } from "./connect/mounted-store.ts";
 import type { EngineFactory } from "./engine/engine.ts";
-import { type KafkaOptions, kafkaSettings, openKafka } from "./engines/kafka/index.ts";
+import { type KafkaOptions, kafkaFactory, kafkaSettings } from "./engines/kafka/index.ts";
 
 export type { KafkaOptions, KafkaSasl, KafkaTls, RecordFormat } from "./engines/kafka/index.ts";
 
@@ -10,6 +10,5 @@ export type { KafkaOptions, KafkaSasl, KafkaTls, RecordFormat } from "./engines/
  * `@platformatic/kafka`. `invalid_config`.
  */
 export function kafkaEngine(options: KafkaOptions): EngineFactory {
-  const settings = kafkaSettings(options, mountedStore);
-  return (context) => openKafka({ ...settings, ...context });
+  return kafkaFactory(kafkaSettings(options, mountedStore));
 }

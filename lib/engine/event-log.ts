@@ -12,6 +12,8 @@ export interface Entry {
   readonly history: boolean;
   /** Whether a handler publishes it: then it never waits, and is never refused, for a full publish queue. */
   readonly inHandler: boolean;
+  /** Milliseconds since 1970 at which another log accepted it: see {@link EventLog.takeOver}. Default: now. */
+  readonly acceptedAt?: number;
   /** The transaction of the caller in which it is to be appended: see {@link EventLog.appendIn}. */
   readonly tx?: unknown;
 }

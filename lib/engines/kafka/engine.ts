@@ -11,6 +11,7 @@ import { KafkaDeadLetters, KafkaDeliveries, KafkaSubscriptions } from "./ports.t
 import { PublishLoop } from "./publishing/publish-loop.ts";
 import { Progress } from "./recording/progress.ts";
 import { Recording } from "./recording/recording.ts";
+import { UnrecordedEvents } from "./recording/unrecorded.ts";
 import { codecs } from "./records/codec.ts";
 import type { EngineSettings } from "./settings.ts";
 import type { Store } from "./store.ts";
@@ -55,7 +56,13 @@ export class KafkaEngine implements Engine {
       return feedOf(state ?? { name: topic, id: "" }, partition);
     };
 
-    const progress = new Progress({ ...settings, start: () => this.#recording.start(), feeds: store.feeds });
+    const unrecorded = new UnrecordedEvents();
+    const progress = new Progress({
+      ...settings,
+      start: () => this.#recording.start(),
+      feeds: store.feeds,
+      changed: (name, next) => unrecorded.recorded(name, next),
+    });
     this.#progress = progress;
     const codec = codecs[settings.format];
     const { now } = settings.clock;
@@ -95,11 +102,15 @@ export class KafkaEngine implements Engine {
       tokenOf: (entry) => tokens.get(entry),
       partitionsOf: (topic) => partitions.get(topic) ?? 1,
       acknowledged: (topic, partition, next) => progress.published(feed(topic, partition), next),
+      placed: ({ id }, topic, partition, offset) => {
+        const name = feed(topic, partition);
+        if (!progress.has(name, offset)) unrecorded.add(id, name, offset);
+      },
     });
 
     const closed = () => this.#closing !== undefined;
     const ports = { progress, start: () => this.#recording.start(), look: () => this.#ends.look() };
-    this.log = new KafkaLog({ recorded: engine.log, publishQueue, progress, tokens, closed });
+    this.log = new KafkaLog({ recorded: engine.log, publishQueue, progress, unrecorded, tokens, closed });
     this.deliveries = new KafkaDeliveries(engine.deliveries, ports);
     this.subscriptions = new KafkaSubscriptions(engine.subscriptions, ports);
     this.deadLetters = new KafkaDeadLetters(engine.deadLetters, progress);

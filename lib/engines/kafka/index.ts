@@ -1,4 +1,4 @@
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine, EngineContext, EngineFactory } from "../../engine/engine.ts";
 import { Clients } from "./client/clients.ts";
 import { loadDriver } from "./client/driver.ts";
 import { KafkaEngine } from "./engine.ts";
@@ -7,8 +7,27 @@ import { storeOf } from "./store.ts";
 import { topicNames } from "./topics/topic-names.ts";
 import { ensureTopics } from "./topics/topics.ts";
 
+export { type CheckedTopic, checkKafka, initKafka, type KafkaCheck } from "./check.ts";
 export { type KafkaOptions, kafkaSettings } from "./options.ts";
 export type { EngineSettings, KafkaSasl, KafkaTls, RecordFormat } from "./settings.ts";
+export type { TopicState } from "./topics/topics.ts";
+
+/** What an engine is opened with, but for what the bus gives it. */
+export type KafkaSettings = Omit<EngineSettings, keyof EngineContext>;
+
+const settingsByFactory = new WeakMap<object, KafkaSettings>();
+
+/** The factory of an engine, which the command asks for its settings: it needs the same topics, and no store. */
+export function kafkaFactory(settings: KafkaSettings): EngineFactory {
+  const factory: EngineFactory = (context) => openKafka({ ...settings, ...context });
+  settingsByFactory.set(factory, settings);
+  return factory;
+}
+
+/** The settings of an engine that {@link kafkaFactory} opens; `undefined` for any other. */
+export function settingsOf(factory: object): KafkaSettings | undefined {
+  return settingsByFactory.get(factory);
+}
 
 /** Opens the bus on a Kafka cluster, and its store. `invalid_config`, `unavailable`. */
 export async function openKafka(settings: EngineSettings): Promise<Engine> {

@@ -20,12 +20,14 @@ import type { PublishQueue } from "../../publish/publish-queue.ts";
 import { awaitOutcome } from "./publishing/outcomes.ts";
 import type { Progress } from "./recording/progress.ts";
 import { outcomeByStore } from "./recording/recorder.ts";
+import type { UnrecordedEvents } from "./recording/unrecorded.ts";
 
 export interface KafkaLogDependencies {
   /** The log of the store. */
   readonly recorded: EventLog;
   readonly publishQueue: PublishQueue;
   readonly progress: Progress;
+  readonly unrecorded: UnrecordedEvents;
   /** By which a publisher is told what became of an entry. */
   readonly tokens: WeakMap<Entry, string>;
   closed(): boolean;
@@ -39,15 +41,12 @@ export class KafkaLog implements EventLog {
   readonly #dependencies: KafkaLogDependencies;
   readonly flow?: (correlationId: string) => Promise<RecordedEvent[]>;
   readonly stats?: (query: StatsQuery) => Promise<StatsRow[]>;
-  readonly recentlySeen?: () => (event: Event) => boolean;
 
   constructor(dependencies: KafkaLogDependencies) {
     this.#dependencies = dependencies;
     const { progress, recorded } = dependencies;
     const flow = recorded.flow?.bind(recorded);
     const stats = recorded.stats?.bind(recorded);
-    const recentlySeen = recorded.recentlySeen?.bind(recorded);
-    if (recentlySeen !== undefined) this.recentlySeen = recentlySeen;
     if (flow !== undefined) {
       this.flow = async (correlationId) => {
         await progress.allRecorded();
@@ -80,10 +79,18 @@ export class KafkaLog implements EventLog {
     return recorded.query(query, options);
   }
 
+  /** The end is that of the store as of the call: what this process published and the store lacks, `recentlySeen` knows. */
   async position(of: PositionOf): Promise<Position> {
     const { progress, recorded } = this.#dependencies;
-    await progress.allRecorded();
+    if (of !== "end") await progress.allRecorded();
     return recorded.position(of);
+  }
+
+  recentlySeen(): (event: Event) => boolean {
+    const { recorded, unrecorded } = this.#dependencies;
+    const published = unrecorded.snapshot();
+    const seen = recorded.recentlySeen?.();
+    return (event) => published(event) || seen?.(event) === true;
   }
 
   /** Readers are told when there is more: this waits for nothing. */

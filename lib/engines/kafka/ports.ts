@@ -25,17 +25,19 @@ export class KafkaDeliveries implements DeliveryQueue {
   constructor(store: DeliveryQueue, dependencies: PortDependencies) {
     this.#store = store;
     this.#dependencies = dependencies;
-    const { progress } = dependencies;
+    const { look, progress } = dependencies;
     const pending = store.pending?.bind(store);
     const ended = store.ended?.bind(store);
     if (pending !== undefined) {
       this.pending = async (correlationId, limit) => {
+        await look();
         await progress.allRecorded();
         return pending(correlationId, limit);
       };
     }
     if (ended !== undefined) {
       this.ended = async (correlationId) => {
+        await look();
         await progress.allRecorded();
         return ended(correlationId);
       };
@@ -80,11 +82,13 @@ export class KafkaSubscriptions implements SubscriptionStore {
   }
 
   async list(): Promise<SubscriptionState[]> {
+    await this.#dependencies.look();
     await this.#dependencies.progress.allRecorded();
     return this.#store.list();
   }
 
   async get(name: string): Promise<SubscriptionState | undefined> {
+    await this.#dependencies.look();
     await this.#dependencies.progress.allRecorded();
     return this.#store.get(name);
   }

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { type ContractAdapter, fileRecorder, forkWorker } from "../../../lib/engine/contract/index.ts";
 import { connect } from "../../../lib/index.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
-import { openKafka, sharedBrokers } from "../support/open.ts";
+import { newPlace } from "../support/open.ts";
+import { openPlace } from "../support/open-place.ts";
 
 const program = new URL("./worker.ts", import.meta.url);
 
@@ -13,12 +13,11 @@ export const kafkaAdapter: ContractAdapter = {
   timeScale: 3,
   prepare: async () => {
     const directory = await temporaryDirectory();
-    const brokers = sharedBrokers();
-    const name = `contract-${randomBytes(4).toString("hex")}`;
+    const { where } = newPlace(directory.path, "contract");
     return {
       recorder: fileRecorder(directory.path),
-      connect: (options) => connect({ ...options, engine: openKafka(directory.path, name, brokers) }),
-      startWorker: (names) => forkWorker(program, [directory.path, name, brokers, ...names]),
+      connect: (options) => connect({ ...options, engine: openPlace(where) }),
+      startWorker: (names) => forkWorker(program, [directory.path, where, ...names]),
       close: directory.remove,
     };
   },

@@ -1,7 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { inject } from "vitest";
-import type { EngineFactory } from "../../../lib/engine/engine.ts";
-import { type KafkaOptions, kafkaEngine } from "../../../lib/kafka-entry.ts";
 
 /** Whether no broker can be run here: then the tests that need one are skipped. */
 export const noKafka = inject("kafkaBrokers") === null;
@@ -13,12 +12,8 @@ export function sharedBrokers(): string {
   return brokers;
 }
 
-/** The engine of tests: its processes are given up for dead soon. */
-export function openKafka(
-  folder: string,
-  bus: string,
-  brokers: string,
-  options: Partial<Omit<KafkaOptions, "brokers" | "bus">> = {},
-): EngineFactory {
-  return kafkaEngine({ brokers, bus, store: join(folder, "bus.db"), sessionTimeout: "1s", partitions: 3, ...options });
+/** Where a new bus is, as `openPlace` takes it, and its name. */
+export function newPlace(folder: string, word: string, brokers = sharedBrokers()): { where: string; name: string } {
+  const name = `${word}-${randomBytes(4).toString("hex")}`;
+  return { name, where: `${brokers}#${name}#${join(folder, "bus.db")}` };
 }

@@ -9,7 +9,8 @@ export function minuteOf(at: number): number {
 }
 
 interface Bounds {
-  readonly acceptedAt: number;
+  minAccepted: number;
+  maxAccepted: number;
   minTime: number;
   maxTime: number;
 }
@@ -38,7 +39,6 @@ export class Totals {
     );
   }
 
-  /** `acceptedAt` is the same for all of a transaction. */
   add(seq: number, event: Event, acceptedAt: number): void {
     const minute = minuteOf(acceptedAt);
     if (minute !== this.#minute) {
@@ -54,8 +54,10 @@ export class Totals {
     const time = Date.parse(event.time);
     const bounds = this.#bounds;
     if (bounds === undefined) {
-      this.#bounds = { acceptedAt, minTime: time, maxTime: time };
+      this.#bounds = { minAccepted: acceptedAt, maxAccepted: acceptedAt, minTime: time, maxTime: time };
     } else {
+      if (acceptedAt < bounds.minAccepted) bounds.minAccepted = acceptedAt;
+      if (acceptedAt > bounds.maxAccepted) bounds.maxAccepted = acceptedAt;
       if (time < bounds.minTime) bounds.minTime = time;
       if (time > bounds.maxTime) bounds.maxTime = time;
     }
@@ -80,8 +82,8 @@ export class Totals {
 
   #writeBounds(): void {
     if (this.#bounds === undefined) return;
-    const { acceptedAt, minTime, maxTime } = this.#bounds;
-    this.#addBlock.run(this.#block, acceptedAt, acceptedAt, minTime, maxTime);
+    const { maxAccepted, maxTime, minAccepted, minTime } = this.#bounds;
+    this.#addBlock.run(this.#block, minAccepted, maxAccepted, minTime, maxTime);
     this.#bounds = undefined;
   }
 }

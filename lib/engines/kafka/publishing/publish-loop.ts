@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Producer } from "@platformatic/kafka";
 import type { Entry } from "../../../engine/event-log.ts";
 import { BusError } from "../../../error/bus-error.ts";
+import type { Event } from "../../../event/event.ts";
 import type { PendingPublish, PublishQueue } from "../../../publish/publish-queue.ts";
 import type { Clients } from "../client/clients.ts";
 import { kafkaError } from "../client/kafka-error.ts";
@@ -21,6 +22,8 @@ export interface PublishLoopDependencies extends Pick<EngineSettings, "clock" | 
   partitionsOf(topic: string): number;
   /** Kafka has records of a partition up to an offset. */
   acknowledged(topic: string, partition: number, next: number): void;
+  /** Kafka has an event at an offset. */
+  placed(event: Event, topic: string, partition: number, offset: number): void;
 }
 
 /** At most so many events, and characters of theirs, in a request: a topic takes batches of one mebibyte where nobody raised that. */
@@ -135,6 +138,7 @@ export class PublishLoop {
         publish.reject(new BusError("unavailable", `${publish.entry.event.type}: Kafka did not acknowledge it`));
         continue;
       }
+      this.#dependencies.placed(publish.entry.event, message.topic, message.partition, offset);
       next.set(place, offset + 1);
       last.set(place, message);
       publish.result = { event: publish.entry.event, duplicate: false };

@@ -40,7 +40,7 @@ export function fetchedOf(
             topic,
             partition,
             offset,
-            timestamp: timestamp < 0 ? 0 : timestamp,
+            timestamp: Math.max(timestamp, 0),
             headers: new Map(headers.map(([name, text]) => [name?.toString() ?? "", text?.toString() ?? ""])),
             value: value?.toString(),
           });

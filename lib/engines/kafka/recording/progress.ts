@@ -6,6 +6,8 @@ export interface ProgressDependencies {
   start(): void;
   /** How far the store has each partition. */
   feeds(): Promise<ReadonlyMap<string, number>>;
+  /** The store has a partition up to a position. */
+  changed(feed: string, next: number): void;
 }
 
 interface Waiter {
@@ -14,8 +16,11 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-/** Milliseconds for which a reader waits for the store to have what it must have: then it takes what there is. */
-const patienceMs = 10_000;
+/**
+ * Milliseconds for which a reader waits for the store to have what it must have, and then takes what there is: longer for what
+ * this process has published.
+ */
+const patienceMs = { own: 10_000, all: 3_000 };
 /** Milliseconds between two looks at what other processes have recorded, the first and the last. */
 const lookMs = { from: 4, to: 100 };
 
@@ -49,22 +54,24 @@ export class Progress {
 
   /** The store has a partition up to a position. */
   recorded(feed: string, next: number): void {
-    if (raise(this.#recorded, feed, next)) this.#check();
+    if (this.#raise(feed, next)) this.#check();
+  }
+
+  /** Whether the store is known to have the event at an offset. */
+  has(feed: string, offset: number): boolean {
+    return (this.#recorded.get(feed) ?? 0) > offset;
   }
 
   /** Resolves once the store has what this process has published; `undefined` where it has. */
   ownRecorded(): Promise<void> | undefined {
-    return this.#wait(this.#published);
+    return this.#wait(patienceMs.own, this.#published);
   }
 
   /** The same for all that is known of the topics. */
   allRecorded(): Promise<void> | undefined {
-    return this.#wait(this.#published, this.#present);
-  }
-
-  /** Whether the store lacks something that is known of. */
-  get behind(): boolean {
-    return this.#missing(this.#published).size > 0 || this.#missing(this.#present).size > 0;
+    const own = this.ownRecorded();
+    const all = this.#wait(patienceMs.all, this.#present);
+    return own === undefined || all === undefined ? (own ?? all) : Promise.all([own, all]).then(() => {});
   }
 
   /** Nobody waits any more. */
@@ -74,16 +81,21 @@ export class Progress {
     for (const { resolve } of this.#waiters.splice(0)) resolve();
   }
 
-  #wait(...sources: readonly ReadonlyMap<string, number>[]): Promise<void> | undefined {
-    const targets = new Map<string, number>();
-    for (const source of sources) for (const [feed, next] of this.#missing(source)) raise(targets, feed, next);
+  #wait(patience: number, source: ReadonlyMap<string, number>): Promise<void> | undefined {
+    const targets = this.#missing(source);
     if (targets.size === 0 || this.#closed) return undefined;
     this.#dependencies.start();
     return new Promise((resolve) => {
-      this.#waiters.push({ targets, deadline: performance.now() + patienceMs, resolve });
+      this.#waiters.push({ targets, deadline: performance.now() + patience, resolve });
       this.#pauseMs = lookMs.from;
       this.#look();
     });
+  }
+
+  #raise(feed: string, next: number): boolean {
+    const raised = raise(this.#recorded, feed, next);
+    if (raised) this.#dependencies.changed(feed, next);
+    return raised;
   }
 
   #missing(source: ReadonlyMap<string, number>): Map<string, number> {
@@ -111,7 +123,7 @@ export class Progress {
       this.#dependencies
         .feeds()
         .then((feeds) => {
-          for (const [feed, next] of feeds) raise(this.#recorded, feed, next);
+          for (const [feed, next] of feeds) this.#raise(feed, next);
         })
         // The store is read again a little later.
         .catch(() => {})

@@ -59,7 +59,9 @@ export class Recorder {
       const opened = openRecord(record, this.#dependencies.catalog);
       if (opened.ok) {
         const { history, ownId, token } = opened.mark;
-        taken.push({ entry: { event: opened.event, ownId, history, inHandler: false }, record, token });
+        const { event } = opened;
+        const acceptedAt = record.timestamp;
+        taken.push({ entry: { event, ownId, history, inHandler: false, acceptedAt }, record, token });
       } else await this.#deadLetter(record, opened.event, opened.error);
     }
     const results = await store.takeOver({ feed: stretch.feed, from, to, entries: taken.map(({ entry }) => entry) });

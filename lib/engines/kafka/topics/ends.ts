@@ -12,13 +12,26 @@ export interface EndsDependencies {
 export class Ends {
   readonly #dependencies: EndsDependencies;
   #consumer: Consumer | undefined;
+  #next: Promise<void> | undefined;
+  #running: Promise<void> = Promise.resolve();
 
   constructor(dependencies: EndsDependencies) {
     this.#dependencies = dependencies;
   }
 
-  /** `unavailable` where they do not answer. */
-  async look(): Promise<void> {
+  /** Those who ask while one request is under way share the next. `unavailable` where they do not answer. */
+  look(): Promise<void> {
+    this.#next ??= this.#running
+      .catch(() => {})
+      .then(() => {
+        this.#running = this.#look();
+        this.#next = undefined;
+        return this.#running;
+      });
+    return this.#next;
+  }
+
+  async #look(): Promise<void> {
     const { consumer, present, topics } = this.#dependencies;
     this.#consumer ??= consumer();
     try {
