@@ -66,18 +66,28 @@ export class KafkaEngine implements Engine {
     this.#progress = progress;
     const codec = codecs[settings.format];
     const { now } = settings.clock;
-    const shared = { store, codec, now };
     this.#upkeep = new Upkeep({
       ...settings,
       store,
       deadLetterTopic: new DeadLetterTopic({
-        ...shared,
+        store,
+        codec,
+        now,
         topic: names.deadLetters,
-        producer: () => clients.producer(settings.publishTimeoutMs),
+        producer: () => clients.producer(),
+        publishTimeoutMs: settings.publishTimeoutMs,
       }),
       groupOffsets: new GroupOffsets({
-        ...shared,
-        admin: () => clients.admin(),
+        now,
+        subscriptions: engine.subscriptions,
+        feeds: store.feeds,
+        openWriter: () => {
+          const admin = clients.admin();
+          return {
+            write: (groupId, offsets) => admin.alterConsumerGroupOffsets({ groupId, topics: offsets }),
+            close: () => void admin.close().catch(() => {}),
+          };
+        },
         groupOf: names.groupOf,
         partitionOf: (name) => placeOfFeed(topics, name),
       }),
@@ -95,7 +105,8 @@ export class KafkaEngine implements Engine {
     const publishQueue = new PublishQueue(settings.maxPending, () => this.#publishLoop.schedule(), codec.value);
     this.#publishLoop = new PublishLoop({
       ...settings,
-      clients,
+      openProducer: () => clients.producer(),
+      hash: (key) => clients.hash(key),
       names,
       codec,
       publishQueue,

@@ -36,12 +36,14 @@ export async function openKafka(settings: EngineSettings): Promise<Engine> {
   const topics = await ensureTopics(clients, names, settings);
   const { catalog, clock, logger, nextId, onError, random } = settings;
   const mounted = await settings.store({ catalog, clock, logger, nextId, onError, random });
+  let engine: Engine = mounted;
   try {
-    const engine = new KafkaEngine(clients, names, topics, storeOf(mounted), settings);
-    await engine.start();
-    return engine;
+    const opened = new KafkaEngine(clients, names, topics, storeOf(mounted), settings);
+    engine = opened;
+    await opened.start();
+    return opened;
   } catch (thrown) {
-    await mounted.close();
+    await engine.close();
     throw thrown;
   }
 }

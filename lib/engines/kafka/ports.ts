@@ -15,6 +15,12 @@ export interface PortDependencies {
   look(): Promise<void>;
 }
 
+/** The store has what the topics hold by now; where the brokers do not answer, what is known of them. */
+async function caughtUp({ look, progress }: PortDependencies): Promise<void> {
+  await look().catch(() => {});
+  await progress.allRecorded();
+}
+
 /** The deliveries of the store, to which those come that are recorded. */
 export class KafkaDeliveries implements DeliveryQueue {
   readonly #store: DeliveryQueue;
@@ -25,20 +31,17 @@ export class KafkaDeliveries implements DeliveryQueue {
   constructor(store: DeliveryQueue, dependencies: PortDependencies) {
     this.#store = store;
     this.#dependencies = dependencies;
-    const { look, progress } = dependencies;
     const pending = store.pending?.bind(store);
     const ended = store.ended?.bind(store);
     if (pending !== undefined) {
       this.pending = async (correlationId, limit) => {
-        await look();
-        await progress.allRecorded();
+        await caughtUp(dependencies);
         return pending(correlationId, limit);
       };
     }
     if (ended !== undefined) {
       this.ended = async (correlationId) => {
-        await look();
-        await progress.allRecorded();
+        await caughtUp(dependencies);
         return ended(correlationId);
       };
     }
@@ -82,14 +85,12 @@ export class KafkaSubscriptions implements SubscriptionStore {
   }
 
   async list(): Promise<SubscriptionState[]> {
-    await this.#dependencies.look();
-    await this.#dependencies.progress.allRecorded();
+    await caughtUp(this.#dependencies);
     return this.#store.list();
   }
 
   async get(name: string): Promise<SubscriptionState | undefined> {
-    await this.#dependencies.look();
-    await this.#dependencies.progress.allRecorded();
+    await caughtUp(this.#dependencies);
     return this.#store.get(name);
   }
 

@@ -7,6 +7,8 @@ const clientId = "waggle";
 const requestTimeout = 15_000;
 const connectTimeout = 5_000;
 const retryDelay = 100;
+/** Milliseconds after which a client asks again which broker leads a partition, and how many there are. */
+const metadataMaxAge = 30_000;
 
 /** How a member of a group shows that it lives. */
 export interface GroupSettings {
@@ -29,7 +31,7 @@ export class Clients {
    * An idempotent producer. It numbers what it sends by partition, and relies on sending one request after the other; after
    * one that failed its numbers may be wrong, and it must not be used again.
    */
-  producer(timeoutMs: number): Producer<string, string, string, string> {
+  producer(): Producer<string, string, string, string> {
     const { stringSerializers, Producer } = this.driver;
     return quiet(
       new Producer({
@@ -37,9 +39,15 @@ export class Clients {
         idempotent: true,
         serializers: stringSerializers,
         timeout: requestTimeout,
-        retries: Math.max(1, Math.ceil(timeoutMs / retryDelay)),
+        // Until whoever sends gives it up, and closes the producer.
+        retries: Number.MAX_SAFE_INTEGER,
       }),
     );
+  }
+
+  /** The hash of a key by which the Java client chooses a partition: producers of any make keep to the same one. */
+  hash(key: string): number {
+    return this.driver.compatibilityPartitioner({ topic: "" }, Buffer.from(key));
   }
 
   /** A client that fetches and asks for offsets, and a member of the group once it has joined it. */
@@ -70,6 +78,7 @@ export class Clients {
       connectTimeout,
       requestTimeout,
       retryDelay,
+      metadataMaxAge,
       autocreateTopics: false,
       ...(tls === undefined ? {} : { tls: { ...tls } }),
       ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),

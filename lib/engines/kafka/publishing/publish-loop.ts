@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
-import type { Producer } from "@platformatic/kafka";
 import type { Entry } from "../../../engine/event-log.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import type { PendingPublish, PublishQueue } from "../../../publish/publish-queue.ts";
-import type { Clients } from "../client/clients.ts";
 import { kafkaError } from "../client/kafka-error.ts";
 import type { Codec } from "../records/codec.ts";
 import { markHeader, writeMark } from "../records/mark.ts";
@@ -12,8 +10,11 @@ import type { EngineSettings } from "../settings.ts";
 import type { TopicNames } from "../topics/topic-names.ts";
 
 export interface PublishLoopDependencies extends Pick<EngineSettings, "clock" | "keyOf" | "publishTimeoutMs"> {
-  readonly clients: Clients;
-  readonly names: TopicNames;
+  /** A producer of the loop's own, which it closes. */
+  openProducer(): RecordSender;
+  /** A number from 0 on for a key, the same for every producer: its rest by the number of partitions is the partition. */
+  hash(key: string): number;
+  readonly names: Pick<TopicNames, "topicOf">;
   readonly codec: Codec;
   readonly publishQueue: PublishQueue;
   /** Under which the publisher waits for what becomes of an entry. */
@@ -29,9 +30,28 @@ export interface PublishLoopDependencies extends Pick<EngineSettings, "clock" | 
 /** At most so many events, and characters of theirs, in a request: a topic takes batches of one mebibyte where nobody raised that. */
 const atOnce = { events: 2_000, characters: 800_000 };
 
-type Message = Parameters<Producer<string, string, string, string>["send"]>[0]["messages"][number] & {
+/** A record to be sent. */
+export interface Message {
+  readonly topic: string;
   readonly partition: number;
-};
+  readonly key: string;
+  readonly value: string;
+  readonly headers: Map<string, string>;
+  readonly timestamp: bigint;
+}
+
+/** Where the first record of a request that lies in a partition was put. */
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+/** What the loop needs of a producer. What it throws may tell in `produced` what was written all the same. */
+export interface RecordSender {
+  send(request: { messages: Message[] }): Promise<{ readonly offsets?: readonly Place[] }>;
+  close(): Promise<void>;
+}
 
 /**
  * Sends what callers publish, one request after the other: what comes while one is under way goes with the next. A request has a
@@ -40,7 +60,7 @@ type Message = Parameters<Producer<string, string, string, string>["send"]>[0]["
  */
 export class PublishLoop {
   readonly #dependencies: PublishLoopDependencies;
-  #producer: Producer<string, string, string, string> | undefined;
+  #producer: RecordSender | undefined;
   #scheduled = false;
   #idle: (() => void)[] = [];
 
@@ -88,7 +108,6 @@ export class PublishLoop {
 
   /** Never rejects: the callers are told. */
   async #send(group: readonly PendingPublish[]): Promise<void> {
-    const { clients, publishTimeoutMs } = this.#dependencies;
     const sent: { readonly publish: PendingPublish; readonly message: Message }[] = [];
     for (const publish of group) {
       try {
@@ -98,10 +117,10 @@ export class PublishLoop {
       }
     }
     if (sent.length === 0) return;
-    const producer = this.#producer ?? clients.producer(publishTimeoutMs);
+    const producer = this.#producer ?? this.#dependencies.openProducer();
     this.#producer = producer;
     try {
-      const { offsets = [] } = await producer.send({ messages: sent.map(({ message }) => message) });
+      const { offsets = [] } = await this.#inTime(producer.send({ messages: sent.map(({ message }) => message) }));
       this.#acknowledged(sent, offsets);
     } catch (thrown) {
       this.#producer = undefined;
@@ -110,16 +129,30 @@ export class PublishLoop {
     }
   }
 
+  /** The client library tries for ever. */
+  async #inTime<Result>(sending: Promise<Result>): Promise<Result> {
+    const { clock, publishTimeoutMs } = this.#dependencies;
+    const late = Promise.withResolvers<never>();
+    const error = new BusError("unavailable", `publish: Kafka did not acknowledge it within ${publishTimeoutMs} ms`);
+    const timer = clock.setTimer(() => late.reject(error), publishTimeoutMs, { keepAlive: true });
+    try {
+      return await Promise.race([sending, late.promise]);
+    } finally {
+      clock.clearTimer(timer);
+      sending.catch(() => {});
+    }
+  }
+
   #messageOf({ body, entry }: PendingPublish): Message {
-    const { clients, codec, keyOf, names, partitionsOf, tokenOf } = this.#dependencies;
+    const { codec, hash, keyOf, names, partitionsOf, tokenOf } = this.#dependencies;
     const { event, history, ownId } = entry;
     const topic = names.topicOf(event.type);
     const key = shortKey(keyOf(event));
-    const message = { topic, key, value: body };
     return {
-      ...message,
-      // As the Java client does, so that its producers keep to the same partition.
-      partition: clients.driver.compatibilityPartitioner(message, Buffer.from(key)) % partitionsOf(topic),
+      topic,
+      key,
+      value: body,
+      partition: hash(key) % partitionsOf(topic),
       headers: new Map([...codec.headers(event), [markHeader, writeMark({ ownId, history, token: tokenOf(entry) })]]),
       timestamp: BigInt(Math.trunc(this.#dependencies.clock.now())),
     };
@@ -127,7 +160,7 @@ export class PublishLoop {
 
   #acknowledged(
     sent: readonly { readonly publish: PendingPublish; readonly message: Message }[],
-    offsets: readonly { readonly topic: string; readonly partition: number; readonly offset: bigint }[],
+    offsets: readonly Place[],
   ): void {
     const next = new Map(offsets.map(({ offset, partition, topic }) => [`${topic}/${partition}`, Number(offset)]));
     const last = new Map<string, Message>();
@@ -164,8 +197,6 @@ export class PublishLoop {
     } else for (const { publish } of others) publish.reject(error);
   }
 }
-
-type Place = { readonly topic: string; readonly partition: number; readonly offset: bigint };
 
 const isPlaceOf = (message: Message, { partition, topic }: Place) =>
   message.topic === topic && message.partition === partition;

@@ -89,6 +89,7 @@ export class Reader {
     this.#session = session;
     try {
       const leaders = await this.#placesOf(session);
+      this.#count(session);
       this.#retry.succeeded();
       await Promise.all([...leaders].map(([node, places]) => this.#read(session, node, places)));
     } catch (thrown) {
@@ -116,7 +117,6 @@ export class Reader {
       if (found === undefined || leader === undefined || leader < 0) {
         throw new BusError("unavailable", `no broker leads partition ${partition} of topic ${topic} at the moment`);
       }
-      this.#dependencies.counted(topic, found.partitionsCount);
       const feed = feedOf({ name: topic, id: found.id }, partition);
       const from = feeds.get(feed);
       const first = Number(earliest.get(topic)?.[partition] ?? 0n);
@@ -146,12 +146,21 @@ export class Reader {
       fetching = this.#fetch(session, node, places);
       // Where writing fails, nobody waits for this one any more.
       fetching.catch(() => {});
+      this.#count(session);
       for (const { place, ...stretch } of fetched) {
         if (session.ended) return;
         const { feed, from } = place;
         if (!(await take({ ...stretch, feed, from }))) throw movedOn(place);
         place.from = stretch.next;
       }
+    }
+  }
+
+  /** By what the client has asked for lately. */
+  #count({ consumer, partitions }: Session): void {
+    for (const topic of new Set(partitions.map((one) => one.topic))) {
+      const count = consumer.currentMetadata?.topics.get(topic)?.partitionsCount;
+      if (count !== undefined) this.#dependencies.counted(topic, count);
     }
   }
 

@@ -8,6 +8,8 @@ export interface DeadLetterTopicDependencies {
   readonly codec: Codec;
   readonly topic: string;
   producer(): Producer<string, string, string, string>;
+  /** Milliseconds for which a copy is tried. */
+  readonly publishTimeoutMs: number;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -39,6 +41,8 @@ export class DeadLetterTopic {
     const fresh = found.filter(({ id }) => !this.#copied.has(id)).reverse();
     if (fresh.length > 0) {
       const producer = this.#dependencies.producer();
+      // The client library tries for ever; closed, it gives up.
+      const timer = setTimeout(() => producer.close().catch(() => {}), this.#dependencies.publishTimeoutMs).unref();
       try {
         await producer.send({
           messages: fresh.map((deadLetter) => ({
@@ -49,6 +53,7 @@ export class DeadLetterTopic {
           })),
         });
       } finally {
+        clearTimeout(timer);
         producer.close().catch(() => {});
       }
     }

@@ -1,10 +1,22 @@
-import type { Admin } from "@platformatic/kafka";
-import type { SubscriptionState } from "../../../engine/subscription-store.ts";
-import type { Store } from "../store.ts";
+import type { SubscriptionState, SubscriptionStore } from "../../../engine/subscription-store.ts";
+
+/** Offsets of a topic's partitions. */
+export interface TopicOffsets {
+  readonly name: string;
+  readonly partitionOffsets: { readonly partition: number; readonly offset: bigint }[];
+}
+
+/** Sets the offsets of groups. */
+export interface OffsetWriter {
+  write(group: string, topics: TopicOffsets[]): Promise<void>;
+  close(): void;
+}
 
 export interface GroupOffsetsDependencies {
-  readonly store: Store;
-  admin(): Admin;
+  readonly subscriptions: Pick<SubscriptionStore, "list">;
+  /** How far the store has each partition. */
+  feeds(): Promise<ReadonlyMap<string, number>>;
+  openWriter(): OffsetWriter;
   groupOf(subscription: string): string;
   /** The partition behind the name of a feed; `undefined` for one of another topic. */
   partitionOf(feed: string): { readonly topic: string; readonly partition: number } | undefined;
@@ -37,10 +49,10 @@ export class GroupOffsets {
 
   /** Moves the offsets on as far as everything is settled. */
   async tell(): Promise<void> {
-    const { admin: newAdmin, groupOf, now, store } = this.#dependencies;
-    const feeds = await store.feeds();
+    const { groupOf, now, openWriter, subscriptions } = this.#dependencies;
+    const feeds = await this.#dependencies.feeds();
     const at = now();
-    const states = (await store.engine.subscriptions.list()).filter(({ ephemeral }) => !ephemeral);
+    const states = (await subscriptions.list()).filter(({ ephemeral }) => !ephemeral);
     const moved = states.flatMap((state) => {
       const settled = this.#settledOf(state, feeds, at);
       const topics = settled === undefined ? [] : this.#topicsOf(settled);
@@ -51,14 +63,14 @@ export class GroupOffsets {
     this.#checkpoints.push({ at, feeds });
     if (this.#checkpoints.length > mostCheckpoints) this.#checkpoints = this.#checkpoints.filter((_, n) => n % 2 === 0);
     if (moved.length === 0) return;
-    const admin = newAdmin();
+    const writer = openWriter();
     try {
       for (const { group, text, topics } of moved) {
-        await admin.alterConsumerGroupOffsets({ groupId: group, topics });
+        await writer.write(group, topics);
         this.#told.set(group, text);
       }
     } finally {
-      admin.close().catch(() => {});
+      writer.close();
     }
   }
 
@@ -74,8 +86,8 @@ export class GroupOffsets {
     return this.#checkpoints.findLast((checkpoint) => checkpoint.at < oldest)?.feeds;
   }
 
-  #topicsOf(feeds: ReadonlyMap<string, number>) {
-    const topics = new Map<string, { partition: number; offset: bigint }[]>();
+  #topicsOf(feeds: ReadonlyMap<string, number>): TopicOffsets[] {
+    const topics = new Map<string, TopicOffsets["partitionOffsets"]>();
     for (const [feed, next] of feeds) {
       const place = this.#dependencies.partitionOf(feed);
       if (place === undefined) continue;

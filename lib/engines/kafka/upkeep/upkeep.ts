@@ -13,7 +13,7 @@ export interface UpkeepDependencies {
 }
 
 /** Milliseconds between two rounds, where something has changed. */
-const roundMs = 1_000;
+const roundMs = 2_000;
 
 /** What one process of the bus does for all, from time to time: the one that records the first partition. */
 export class Upkeep {
