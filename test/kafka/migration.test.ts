@@ -1,20 +1,24 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type ConnectOptions, connect, type Handler } from "../../lib/index.ts";
+import { taskAssigned } from "../../lib/catalog/task.ts";
+import { type ConnectOptions, connect } from "../../lib/index.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { newPlace, noKafka, sharedBrokers } from "./support/open.ts";
 
 // The guide "move from one engine to another" of docs/kafka/engine.md, run: the agents know no engine.
 
-/** An agent that was handed its work by polling becomes the handler of a subscription: what it did with one task, it does here. */
-const frontendAgent: Handler<"task.assigned"> = async ({ data }, { bus }) => {
-  await bus.emit.task.completed({ taskId: data.taskId, result: `${data.taskId} is done` });
-};
+type Configuration = Pick<ConnectOptions, "engine" | "file" | "url" | "bus" | "store">;
 
-async function runAgents(configuration: ConnectOptions): Promise<{ results: unknown[]; recorded: number }> {
+async function runAgents(configuration: Configuration): Promise<{ results: unknown[]; recorded: number }> {
   const bus = await connect({ ...configuration, source: "orchestrator" });
   try {
-    await bus.subscribe({ name: "frontend-agent", on: "task.assigned", attempts: 3 }, frontendAgent);
+    // An agent that got its work by polling is a handler now: what it did with one task, it does with one event.
+    await bus.subscribe(
+      { name: "frontend-agent", on: taskAssigned, attempts: 3 },
+      async ({ data }, { bus: ofHandler }) => {
+        await ofHandler.emit.task.completed({ taskId: data.taskId, result: `${data.taskId} is done` });
+      },
+    );
     const results: unknown[] = [];
     const assigned = await Promise.all(["t-1", "t-2", "t-3"].map((taskId) => bus.emit.task.assigned({ taskId })));
     for (const { metadata } of assigned) {
@@ -32,7 +36,7 @@ describe.skipIf(noKafka)("the same agents, by configuration alone", () => {
   test("on memory, on a file and on kafka", { timeout: 60_000 }, async () => {
     const { path, remove } = await temporaryDirectory();
     const { name } = newPlace(path, "moving");
-    const configurations: ConnectOptions[] = [
+    const configurations: Configuration[] = [
       { engine: "memory" },
       { engine: "embedded", file: join(path, "local.db") },
       { engine: "kafka", url: `kafka://${sharedBrokers()}`, bus: name, store: join(path, "kafka.db") },

@@ -24,7 +24,8 @@ export function fetchedOf(
   return response.responses.flatMap(({ partitions, topicId }) => {
     const topic = topicOf(topicId);
     if (topic === undefined) return [];
-    return partitions.flatMap(({ partitionIndex: partition, records: batches = [] }) => {
+    return partitions.flatMap(({ partitionIndex: partition, records: read }) => {
+      const batches = read ?? [];
       const last = batches.at(-1);
       if (last === undefined) return [];
       const first = from(topic, partition);
