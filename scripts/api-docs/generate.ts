@@ -20,6 +20,7 @@ const about: Readonly<Record<string, string>> = {
   "wagglebus/engine/contract/worker": "what the worker processes of the contract suite run",
   "wagglebus/aws": "the aws engine, for a program that is bundled",
   "wagglebus/postgres": "the postgres engine, with all its options",
+  "wagglebus/kafka": "the kafka engine, with all its options",
   "wagglebus/lambda": "a subscription's handler as a Lambda function",
   "wagglebus/cdk": "constructs and stacks",
   "wagglebus/dev": "runs functions from a program that gives them work, as `waggle dev` does",

@@ -112,7 +112,7 @@ export class KafkaEngine implements Engine {
       publishQueue,
       tokenOf: (entry) => tokens.get(entry),
       partitionsOf: (topic) => partitions.get(topic) ?? 1,
-      acknowledged: (topic, partition, next) => progress.published(feed(topic, partition), next),
+      acknowledged: (topic, partition, next, byHandler) => progress.published(feed(topic, partition), next, byHandler),
       placed: ({ id }, topic, partition, offset) => {
         const name = feed(topic, partition);
         if (!progress.has(name, offset)) unrecorded.add(id, name, offset);

@@ -54,7 +54,7 @@ export class KafkaDeliveries implements DeliveryQueue {
 
   /** What the handler published is in the store before its attempt has ended: else its flow would seem to be at rest. */
   settle(delivery: Delivery, outcome: Outcome, startedAt?: number): void | Promise<void> {
-    const recorded = this.#dependencies.progress.ownRecorded();
+    const recorded = this.#dependencies.progress.ofHandlersRecorded();
     if (recorded === undefined) return this.#store.settle(delivery, outcome, startedAt);
     return recorded.then(() => this.#store.settle(delivery, outcome, startedAt));
   }

@@ -21,8 +21,8 @@ export interface PublishLoopDependencies extends Pick<EngineSettings, "clock" | 
   tokenOf(entry: Entry): string | undefined;
   /** How many partitions a topic has. */
   partitionsOf(topic: string): number;
-  /** Kafka has records of a partition up to an offset. */
-  acknowledged(topic: string, partition: number, next: number): void;
+  /** Kafka has records of a partition up to an offset; whether a handler has published some of them. */
+  acknowledged(topic: string, partition: number, next: number, byHandler: boolean): void;
   /** Kafka has an event at an offset. */
   placed(event: Event, topic: string, partition: number, offset: number): void;
 }
@@ -163,7 +163,7 @@ export class PublishLoop {
     offsets: readonly Place[],
   ): void {
     const next = new Map(offsets.map(({ offset, partition, topic }) => [`${topic}/${partition}`, Number(offset)]));
-    const last = new Map<string, Message>();
+    const last = new Map<string, Message & { readonly byHandler: boolean }>();
     for (const { publish, message } of sent) {
       const place = `${message.topic}/${message.partition}`;
       const offset = next.get(place);
@@ -173,11 +173,11 @@ export class PublishLoop {
       }
       this.#dependencies.placed(publish.entry.event, message.topic, message.partition, offset);
       next.set(place, offset + 1);
-      last.set(place, message);
+      last.set(place, { ...message, byHandler: publish.entry.inHandler || last.get(place)?.byHandler === true });
       publish.result = { event: publish.entry.event, duplicate: false };
     }
-    for (const [place, { partition, topic }] of last) {
-      this.#dependencies.acknowledged(topic, partition, next.get(place) ?? 0);
+    for (const [place, { byHandler, partition, topic }] of last) {
+      this.#dependencies.acknowledged(topic, partition, next.get(place) ?? 0, byHandler);
     }
     for (const { publish } of sent) publish.end();
   }

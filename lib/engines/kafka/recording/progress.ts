@@ -32,6 +32,7 @@ export class Progress {
   readonly #dependencies: ProgressDependencies;
   readonly #recorded = new Map<string, number>();
   readonly #published = new Map<string, number>();
+  readonly #handlers = new Map<string, number>();
   readonly #present = new Map<string, number>();
   #waiters: Waiter[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -42,9 +43,10 @@ export class Progress {
     this.#dependencies = dependencies;
   }
 
-  /** This process has published up to a position. */
-  published(feed: string, next: number): void {
+  /** This process has published up to a position, and handlers of it were among the publishers. */
+  published(feed: string, next: number, byHandler: boolean): void {
     raise(this.#published, feed, next);
+    if (byHandler) raise(this.#handlers, feed, next);
   }
 
   /** A partition holds events up to a position. */
@@ -67,6 +69,11 @@ export class Progress {
     return this.#wait(patienceMs.own, this.#published);
   }
 
+  /** The same for what handlers of this process have published. */
+  ofHandlersRecorded(): Promise<void> | undefined {
+    return this.#wait(patienceMs.own, this.#handlers);
+  }
+
   /** The same for all that is known of the topics. */
   allRecorded(): Promise<void> | undefined {
     const own = this.ownRecorded();
@@ -82,8 +89,8 @@ export class Progress {
   }
 
   #wait(patience: number, source: ReadonlyMap<string, number>): Promise<void> | undefined {
+    if (this.#closed || this.#has(source)) return undefined;
     const targets = this.#missing(source);
-    if (targets.size === 0 || this.#closed) return undefined;
     this.#dependencies.start();
     return new Promise((resolve) => {
       this.#waiters.push({ targets, deadline: performance.now() + patience, resolve });
@@ -98,6 +105,12 @@ export class Progress {
     return raised;
   }
 
+  /** Called for each settlement: nothing is allocated. */
+  #has(targets: ReadonlyMap<string, number>): boolean {
+    for (const [feed, next] of targets) if ((this.#recorded.get(feed) ?? 0) < next) return false;
+    return true;
+  }
+
   #missing(source: ReadonlyMap<string, number>): Map<string, number> {
     return new Map([...source].filter(([feed, next]) => (this.#recorded.get(feed) ?? 0) < next));
   }
@@ -110,7 +123,7 @@ export class Progress {
       const behind = [...new Set(this.#waiters.flatMap(({ targets }) => [...this.#missing(targets).keys()]))];
       this.#dependencies.logger.warn("the store is behind Kafka; answers lack the last events", { behind });
     }
-    const done = ({ deadline, targets }: Waiter) => deadline < now || this.#missing(targets).size === 0;
+    const done = ({ deadline, targets }: Waiter) => deadline < now || this.#has(targets);
     const ended = this.#waiters.filter(done);
     this.#waiters = this.#waiters.filter((waiter) => !done(waiter));
     for (const { resolve } of ended) resolve();

@@ -23,7 +23,7 @@ interface Taken {
 }
 
 /** At most so many events in a transaction of the store. */
-const atOnce = 128;
+const atOnce = 256;
 
 /** Writes what was read of the topics to the store: events with their deliveries, and what is none as a dead letter. */
 export class Recorder {
