@@ -37,8 +37,8 @@ function nameOfEngine(engine: Parsed["engine"]): string {
 /** The engines that support each of these options. */
 const enginesOf: Readonly<Partial<Record<OptionName, string>>> = {
   file: "the embedded engine",
-  retention: "embedded, postgres and kafka",
-  maxPending: "embedded, postgres and kafka",
+  retention: "the embedded, postgres and kafka engines",
+  maxPending: "the embedded, postgres and kafka engines",
   keep: "the memory engine",
   bus: "aws and kafka",
   url: "postgres, kafka and http",
