@@ -19,6 +19,13 @@ interface Node {
   process: ChildProcess | undefined;
 }
 
+/** A further way to the only broker of a cluster. */
+export interface Listener {
+  readonly name: string;
+  readonly protocol: string;
+  readonly port: number;
+}
+
 /** A Kafka cluster of its own on free ports of the loopback: each node is a broker and a controller. */
 export class KafkaCluster {
   readonly #classPath: string;
@@ -32,7 +39,7 @@ export class KafkaCluster {
   }
 
   /** Starts a cluster; resolves once its brokers take connections. `settings` are lines of their configuration. */
-  static async start(count = 1, settings: readonly string[] = []): Promise<KafkaCluster> {
+  static async start(count = 1, settings: readonly string[] = [], listener?: Listener): Promise<KafkaCluster> {
     const classPath = await brokerClassPath();
     const folder = await mkdtemp(join(tmpdir(), "wagglebus-kafka-"));
     const nodes: Node[] = [];
@@ -41,7 +48,7 @@ export class KafkaCluster {
       nodes.push({ id, port, controllerPort, folder: join(folder, String(id)), process: undefined });
     }
     const cluster = new KafkaCluster(classPath, folder, nodes);
-    await Promise.all(nodes.map((node) => cluster.#prepare(node, settings)));
+    await Promise.all(nodes.map((node) => cluster.#prepare(node, settings, listener)));
     await Promise.all(nodes.map((node) => cluster.#run(node)));
     return cluster;
   }
@@ -79,16 +86,22 @@ export class KafkaCluster {
     return node;
   }
 
-  async #prepare({ controllerPort, folder, id, port }: Node, settings: readonly string[]): Promise<void> {
+  async #prepare(
+    { controllerPort, folder, id, port }: Node,
+    settings: readonly string[],
+    more: Listener | undefined,
+  ): Promise<void> {
+    const further = more === undefined ? "" : `,${more.name}://127.0.0.1:${more.port}`;
+    const protocol = more === undefined ? "" : `,${more.name}:${more.protocol}`;
     const copies = Math.min(3, this.#nodes.length);
     const lines = [
       "process.roles=broker,controller",
       `node.id=${id}`,
       `controller.quorum.voters=${this.#nodes.map((node) => `${node.id}@127.0.0.1:${node.controllerPort}`).join(",")}`,
-      `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-      `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+      `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${further}`,
+      `advertised.listeners=PLAINTEXT://127.0.0.1:${port}${further}`,
       "controller.listener.names=CONTROLLER",
-      "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+      `listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT${protocol}`,
       `log.dirs=${folder}`,
       `default.replication.factor=${copies}`,
       `offsets.topic.replication.factor=${copies}`,

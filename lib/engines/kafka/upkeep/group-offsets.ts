@@ -76,10 +76,12 @@ export class GroupOffsets {
 
   /** Where the store stood before the oldest delivery that has not ended was accepted; `undefined` where that is not known. */
   #settledOf(
-    { delayed, oldestAgeMs, running, waiting }: SubscriptionState,
+    { backfilling, delayed, oldestAgeMs, running, waiting }: SubscriptionState,
     feeds: ReadonlyMap<string, number>,
     at: number,
   ): ReadonlyMap<string, number> | undefined {
+    // It lacks deliveries of what is in history already.
+    if (backfilling === true) return undefined;
     // The feeds were read before the deliveries.
     if (waiting + delayed + running === 0) return feeds;
     const oldest = at - oldestAgeMs - clockSkewMs;

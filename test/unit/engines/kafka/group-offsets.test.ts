@@ -38,4 +38,6 @@ test("the offsets of a subscription stay where the oldest delivery was accepted 
   // That one has ended, and the next is younger.
   expect(await tell(5_000, 40, { delayed: 1, oldestAgeMs: 2_000 })).toEqual(moved(30));
   expect(await tell(5_000, 40, {})).toEqual(moved(40));
+  // What history holds is still to come.
+  expect(await tell(5_000, 50, { backfilling: true })).toEqual([]);
 });
