@@ -42,7 +42,7 @@ describe.skipIf(noKafka)("a PostgreSQL database as the store", () => {
     const drafts = Array.from({ length: 200 }, (_, n) => ({
       type: "custom.stored" as const,
       data: { n, kind: n % 50 === 0 ? "poison" : "fine" },
-      metadata: { correlationId: n % 2 === 0 ? "flow-1" : `flow-${n}` },
+      metadata: { correlationId: n % 2 === 0 ? "flow-1" : `other-${n}` },
     }));
     const results = await Promise.all([one.publishAll(drafts.slice(0, 100)), two.publishAll(drafts.slice(100))]);
     const published = results.flat().flatMap((result) => (result.ok ? [result.event.id] : []));
