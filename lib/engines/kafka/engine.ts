@@ -112,10 +112,12 @@ export class KafkaEngine implements Engine {
       publishQueue,
       tokenOf: (entry) => tokens.get(entry),
       partitionsOf: (topic) => partitions.get(topic) ?? 1,
-      acknowledged: (topic, partition, next, byHandler) => progress.published(feed(topic, partition), next, byHandler),
-      placed: ({ id }, topic, partition, offset) => {
+      acknowledged: ({ byHandler, events, offset, partition, topic }) => {
         const name = feed(topic, partition);
-        if (!progress.has(name, offset)) unrecorded.add(id, name, offset);
+        progress.published(name, offset + events.length, byHandler);
+        for (const [index, { id }] of events.entries()) {
+          if (!progress.has(name, offset + index)) unrecorded.add(id, name, offset + index);
+        }
       },
     });
 

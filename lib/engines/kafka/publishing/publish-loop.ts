@@ -21,10 +21,19 @@ export interface PublishLoopDependencies extends Pick<EngineSettings, "clock" | 
   tokenOf(entry: Entry): string | undefined;
   /** How many partitions a topic has. */
   partitionsOf(topic: string): number;
-  /** Kafka has records of a partition up to an offset; whether a handler has published some of them. */
-  acknowledged(topic: string, partition: number, next: number, byHandler: boolean): void;
-  /** Kafka has an event at an offset. */
-  placed(event: Event, topic: string, partition: number, offset: number): void;
+  /** Kafka has these events in a partition. */
+  acknowledged(stretch: AcknowledgedStretch): void;
+}
+
+/** Events of one request that lie in one partition, one after the other. */
+export interface AcknowledgedStretch {
+  readonly topic: string;
+  readonly partition: number;
+  /** The offset of the first. */
+  readonly offset: number;
+  readonly events: readonly Event[];
+  /** Whether a handler published some of them. */
+  readonly byHandler: boolean;
 }
 
 /** At most so many events, and characters of theirs, in a request: a topic takes batches of one mebibyte where nobody raised that. */
@@ -162,23 +171,22 @@ export class PublishLoop {
     sent: readonly { readonly publish: PendingPublish; readonly message: Message }[],
     offsets: readonly Place[],
   ): void {
-    const next = new Map(offsets.map(({ offset, partition, topic }) => [`${topic}/${partition}`, Number(offset)]));
-    const last = new Map<string, Message & { readonly byHandler: boolean }>();
+    const stretches = new Map<string, Stretch>();
     for (const { publish, message } of sent) {
       const place = `${message.topic}/${message.partition}`;
-      const offset = next.get(place);
-      if (offset === undefined) {
+      const known = stretches.get(place);
+      const stretch = known ?? beginningOf(message, offsets);
+      if (stretch === undefined) {
         publish.reject(new BusError("unavailable", `${publish.entry.event.type}: Kafka did not acknowledge it`));
         continue;
       }
-      this.#dependencies.placed(publish.entry.event, message.topic, message.partition, offset);
-      next.set(place, offset + 1);
-      last.set(place, { ...message, byHandler: publish.entry.inHandler || last.get(place)?.byHandler === true });
-      publish.result = { event: publish.entry.event, duplicate: false };
+      if (known === undefined) stretches.set(place, stretch);
+      const { event, inHandler } = publish.entry;
+      stretch.events.push(event);
+      stretch.byHandler ||= inHandler;
+      publish.result = { event, duplicate: false };
     }
-    for (const [place, { byHandler, partition, topic }] of last) {
-      this.#dependencies.acknowledged(topic, partition, next.get(place) ?? 0, byHandler);
-    }
+    for (const stretch of stretches.values()) this.#dependencies.acknowledged(stretch);
     for (const { publish } of sent) publish.end();
   }
 
@@ -196,6 +204,15 @@ export class PublishLoop {
       for (const { publish } of others) await this.#send([publish]);
     } else for (const { publish } of others) publish.reject(error);
   }
+}
+
+type Stretch = AcknowledgedStretch & { readonly events: Event[]; byHandler: boolean };
+
+function beginningOf(message: Message, offsets: readonly Place[]): Stretch | undefined {
+  const found = offsets.find((place) => isPlaceOf(message, place));
+  if (found === undefined) return undefined;
+  const { offset, partition, topic } = found;
+  return { topic, partition, offset: Number(offset), events: [], byHandler: false };
 }
 
 const isPlaceOf = (message: Message, { partition, topic }: Place) =>

@@ -39,8 +39,8 @@ function loopWith(answer: (messages: readonly Message[], producer: number) => Pr
     publishTimeoutMs: 1_000,
     tokenOf: () => undefined,
     partitionsOf: () => 2,
-    acknowledged: (topic, partition, next) => acknowledged.push([topic, partition, next]),
-    placed: () => {},
+    acknowledged: ({ byHandler: _by, events, ...stretch }) =>
+      acknowledged.push({ ...stretch, ids: events.map(({ id }) => id) }),
   });
   const publish = (id: string, key: string, data: unknown = {}) =>
     publishQueue
@@ -59,7 +59,7 @@ function loopWith(answer: (messages: readonly Message[], producer: number) => Pr
 
 const at = (partition: number, offset: bigint): Place => ({ topic: "topic", partition, offset });
 
-test("what comes together goes as one request, and each partition is known up to its last record", async () => {
+test("what comes together goes as one request, and the place of each event is known", async () => {
   const requests: string[][] = [];
   const { acknowledged, publish } = loopWith(async (messages) => {
     requests.push(messages.map(({ key, partition }) => `${key}:${partition}`));
@@ -69,8 +69,8 @@ test("what comes together goes as one request, and each partition is known up to
   expect(await Promise.all(published)).toEqual(["a", "b", "c"]);
   expect(requests).toEqual([["0:0", "1:1", "0:0"]]);
   expect(acknowledged).toEqual([
-    ["topic", 0, 12],
-    ["topic", 1, 6],
+    { topic: "topic", partition: 0, offset: 10, ids: ["a", "c"] },
+    { topic: "topic", partition: 1, offset: 5, ids: ["b"] },
   ]);
 });
 
