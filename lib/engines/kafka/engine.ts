@@ -122,7 +122,7 @@ export class KafkaEngine implements Engine {
     });
 
     const closed = () => this.#closing !== undefined;
-    const ports = { progress, start: () => this.#recording.start(), look: () => this.#ends.look() };
+    const ports = { progress, start: () => this.#recording.start(), refresh: () => this.#ends.refresh() };
     this.log = new KafkaLog({ recorded: engine.log, publishQueue, progress, unrecorded, tokens, closed });
     this.deliveries = new KafkaDeliveries(engine.deliveries, ports);
     this.subscriptions = new KafkaSubscriptions(engine.subscriptions, ports);
@@ -131,7 +131,7 @@ export class KafkaEngine implements Engine {
 
   /** Learns what the topics hold. */
   start(): Promise<void> {
-    return this.#ends.look();
+    return this.#ends.refresh();
   }
 
   watch(changed: () => void): Unwatch {

@@ -12,12 +12,12 @@ export interface PortDependencies {
   /** Begins to record. */
   start(): void;
   /** Learns of what the topics hold by now. */
-  look(): Promise<void>;
+  refresh(): Promise<void>;
 }
 
 /** The store has what the topics hold by now; where the brokers do not answer, what is known of them. */
-async function caughtUp({ look, progress }: PortDependencies): Promise<void> {
-  await look().catch(() => {});
+async function caughtUp({ progress, refresh }: PortDependencies): Promise<void> {
+  await refresh().catch(() => {});
   await progress.allRecorded();
 }
 
@@ -77,9 +77,9 @@ export class KafkaSubscriptions implements SubscriptionStore {
 
   /** What the topics hold by now is in the store before: a new subscription would take it for news. */
   async put(record: SubscriptionRecord, options: { readonly ephemeral: boolean }): Promise<PutResult> {
-    const { look, progress, start } = this.#dependencies;
+    const { progress, refresh, start } = this.#dependencies;
     start();
-    await look();
+    await refresh();
     await progress.allRecorded();
     return this.#store.put(record, options);
   }

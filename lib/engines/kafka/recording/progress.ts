@@ -21,8 +21,8 @@ interface Waiter {
  * this process has published.
  */
 const patienceMs = { own: 10_000, all: 3_000 };
-/** Milliseconds between two looks at what other processes have recorded, the first and the last. */
-const lookMs = { from: 4, to: 100 };
+/** Milliseconds between two polls of what other processes have recorded, the first and the last. */
+const pollMs = { from: 4, to: 100 };
 
 /**
  * Knows how far the store must have come before it is read: to what this process has published, and to what the topics held when
@@ -36,7 +36,7 @@ export class Progress {
   readonly #present = new Map<string, number>();
   #waiters: Waiter[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #pauseMs = lookMs.from;
+  #pauseMs = pollMs.from;
   #closed = false;
 
   constructor(dependencies: ProgressDependencies) {
@@ -94,8 +94,8 @@ export class Progress {
     this.#dependencies.start();
     return new Promise((resolve) => {
       this.#waiters.push({ targets, deadline: performance.now() + patience, resolve });
-      this.#pauseMs = lookMs.from;
-      this.#look();
+      this.#pauseMs = pollMs.from;
+      this.#poll();
     });
   }
 
@@ -129,8 +129,8 @@ export class Progress {
     for (const { resolve } of ended) resolve();
   }
 
-  /** Looks from time to time, for as long as somebody waits. */
-  #look(): void {
+  /** Polls from time to time, for as long as somebody waits. */
+  #poll(): void {
     if (this.#timer !== undefined || this.#waiters.length === 0 || this.#closed) return;
     this.#timer = setTimeout(() => {
       this.#dependencies
@@ -142,9 +142,9 @@ export class Progress {
         .catch(() => {})
         .finally(() => {
           this.#timer = undefined;
-          this.#pauseMs = Math.min(lookMs.to, this.#pauseMs * 2);
+          this.#pauseMs = Math.min(pollMs.to, this.#pauseMs * 2);
           this.#check();
-          this.#look();
+          this.#poll();
         });
     }, this.#pauseMs);
   }

@@ -20,18 +20,18 @@ export class Ends {
   }
 
   /** Those who ask while one request is under way share the next. `unavailable` where they do not answer. */
-  look(): Promise<void> {
+  refresh(): Promise<void> {
     this.#next ??= this.#running
       .catch(() => {})
       .then(() => {
-        this.#running = this.#look();
+        this.#running = this.#refresh();
         this.#next = undefined;
         return this.#running;
       });
     return this.#next;
   }
 
-  async #look(): Promise<void> {
+  async #refresh(): Promise<void> {
     const { consumer, present, topics } = this.#dependencies;
     this.#consumer ??= consumer();
     try {
