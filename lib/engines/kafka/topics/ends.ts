@@ -1,4 +1,5 @@
 import type { Consumer } from "@platformatic/kafka";
+import { busClosed } from "../../../engine/errors.ts";
 import { kafkaError } from "../client/kafka-error.ts";
 
 export interface EndsDependencies {
@@ -12,6 +13,7 @@ export interface EndsDependencies {
 export class Ends {
   readonly #dependencies: EndsDependencies;
   #consumer: Consumer | undefined;
+  #closed = false;
   #next: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -32,6 +34,7 @@ export class Ends {
   }
 
   async #refresh(): Promise<void> {
+    if (this.#closed) throw busClosed();
     const { consumer, present, topics } = this.#dependencies;
     this.#consumer ??= consumer();
     try {
@@ -45,6 +48,7 @@ export class Ends {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#consumer?.close(true).catch(() => {});
     this.#consumer = undefined;
   }
