@@ -99,7 +99,10 @@ describe.skipIf(noKafka)("records of other programs", () => {
       ]);
       await eventually("the last is handled", () => handled.includes("evt-6"));
       expect(handled).toEqual(["evt-5", "evt-6"]);
-      const { deadLetters } = await bus.deadLetters.list({});
+      const deadLetters = await eventually("all are there", async () => {
+        const { deadLetters: found } = await bus.deadLetters.list({});
+        return found.length >= 4 && found;
+      });
       expect(deadLetters.map(({ id, reason }) => [id, reason.code]).toReversed()).toEqual([
         [`kafka:${topic}/0/0`, "invalid_event"],
         [`kafka:${topic}/0/1`, "invalid_event"],

@@ -26,9 +26,14 @@ describe.skipIf(noKafka)("a process that stands still for longer than its sessio
     ]);
     // It has all partitions, and waits for news of them.
     await eventually("the first is handled", async () => (await handled()).length === 1, 30_000);
+    const bus = await connect({ engine: openPlace(where), source: "test" });
+    // It is frozen at rest: within a transaction it would keep the file of the store from everybody.
+    await eventually("it is at rest", async () => {
+      const state = await bus.subscriptions.get("handled");
+      return state?.running === 0 && state.waiting === 0;
+    });
     frozen.freeze();
 
-    const bus = await connect({ engine: openPlace(where), source: "test" });
     const published = await bus.publishAll(Array.from({ length: 20 }, () => ({ type, data: {}, metadata }) as const));
     expect(published.every(({ ok }) => ok)).toBe(true);
     // The answer to its last fetch lies in the sockets of the frozen one; the group gives its partitions to this process.

@@ -16,6 +16,7 @@ import type { BusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import type { PublishQueue } from "../../../publish/publish-queue.ts";
 import type { Feeds } from "../publishing/feeds.ts";
+import type { TakeoverQueue } from "../publishing/takeover-queue.ts";
 import type { FileAccess } from "../storage/file-access.ts";
 import type { HistoryReader } from "./history-reader.ts";
 import type { Stats } from "./stats.ts";
@@ -23,6 +24,7 @@ import type { Stats } from "./stats.ts";
 export interface EmbeddedLogDependencies {
   readonly access: FileAccess;
   readonly publishQueue: PublishQueue;
+  readonly takeoverQueue: TakeoverQueue;
   readonly feeds: Feeds;
   readonly history: HistoryReader;
   readonly stats: Stats;
@@ -41,10 +43,9 @@ export class EmbeddedLog implements EventLog {
     return access.closed ? Promise.reject(busClosed()) : publishQueue.add(entry);
   }
 
-  async takeOver(takeover: Takeover): Promise<readonly (Appended | BusError)[] | undefined> {
-    const { access, feeds } = this.#dependencies;
-    const bodies = takeover.entries.map(({ event }) => JSON.stringify(event));
-    return access.write(() => feeds.takeOver(takeover, bodies));
+  takeOver(takeover: Takeover): Promise<readonly (Appended | BusError)[] | undefined> {
+    const { access, takeoverQueue } = this.#dependencies;
+    return access.closed ? Promise.reject(busClosed()) : takeoverQueue.add(takeover);
   }
 
   async feeds(): Promise<ReadonlyMap<string, number>> {

@@ -4,18 +4,14 @@ import type { BusError } from "../../../error/bus-error.ts";
 import { integer, text } from "../storage/rows.ts";
 import { type InsertEventDependencies, insertEvent } from "./insert-event.ts";
 
-export interface FeedsDependencies extends InsertEventDependencies {
-  now(): number;
-}
-
 /** How far parts of other logs have been taken over. */
 export class Feeds {
-  readonly #dependencies: FeedsDependencies;
+  readonly #dependencies: InsertEventDependencies;
   readonly #position: StatementSync;
   readonly #put: StatementSync;
   readonly #all: StatementSync;
 
-  constructor(db: DatabaseSync, dependencies: FeedsDependencies) {
+  constructor(db: DatabaseSync, dependencies: InsertEventDependencies) {
     this.#dependencies = dependencies;
     this.#position = db.prepare("SELECT position FROM feeds WHERE name = ?");
     this.#put = db.prepare(
@@ -32,10 +28,10 @@ export class Feeds {
   takeOver(
     { entries, feed, from, to }: Takeover,
     bodies: readonly string[],
+    now: number,
   ): readonly (Appended | BusError)[] | undefined {
     const row = this.#position.get(feed);
     if ((row === undefined ? undefined : integer(row.position)) !== from) return undefined;
-    const now = this.#dependencies.now();
     const results = entries.map((entry, index) =>
       insertEvent(this.#dependencies, { entry, body: bodies[index] ?? "" }, now),
     );

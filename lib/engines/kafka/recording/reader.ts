@@ -147,12 +147,15 @@ export class Reader {
       // Where writing fails, nobody waits for this one any more.
       fetching.catch(() => {});
       this.#count(session);
-      for (const { place, ...stretch } of fetched) {
-        if (session.ended) return;
-        const { feed, from } = place;
-        if (!(await take({ ...stretch, feed, from }))) throw movedOn(place);
-        place.from = stretch.next;
-      }
+      // Together, so that the store may write them in one transaction; all have ended before the partitions are read anew.
+      const written = await Promise.allSettled(
+        fetched.map(async ({ place, ...stretch }) => {
+          const { feed, from } = place;
+          if (!(await take({ ...stretch, feed, from }))) throw movedOn(place);
+          place.from = stretch.next;
+        }),
+      );
+      for (const result of written) if (result.status === "rejected") throw result.reason;
     }
   }
 

@@ -66,6 +66,7 @@ export class Recorder {
     }
     const results = await store.takeOver({ feed: stretch.feed, from, to, entries: taken.map(({ entry }) => entry) });
     if (results === undefined) return false;
+    // Only the step itself finds a conflict: who is killed before its dead letter is kept leaves it to the topic alone.
     for (const [index, { entry, record, token }] of taken.entries()) {
       const result = results[index] ?? { event: entry.event, duplicate: false };
       if (token !== undefined && tellOutcome(token, result)) continue;

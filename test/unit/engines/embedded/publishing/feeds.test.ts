@@ -80,6 +80,22 @@ test("an id that a caller gave is a duplicate or a conflict as in append, and th
   await remove();
 });
 
+test("takeovers that come together are written together, and one that cannot be written harms no other", async () => {
+  const { engine, remove } = await opened();
+  const { log } = engine;
+  // What is no text cannot be bound, so that its transaction fails.
+  const broken = { ...entry("c"), event: { ...anEvent({ id: "c" }), id: Symbol("no text") } };
+  const settled = await Promise.allSettled([
+    log.takeOver?.({ feed: "one", from: undefined, to: 1, entries: [entry("a")] }),
+    Reflect.apply(log.takeOver ?? Object, log, [{ feed: "two", from: undefined, to: 1, entries: [broken] }]),
+    log.takeOver?.({ feed: "three", from: undefined, to: 1, entries: [entry("b")] }),
+  ]);
+  expect(settled.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  expect([...((await log.feeds?.())?.keys() ?? [])].toSorted()).toEqual(["one", "three"]);
+  await engine.close();
+  await remove();
+});
+
 test("an event counts as accepted when the other log accepted it, and never in the future", async () => {
   const { engine, remove } = await opened();
   const { log } = engine;
