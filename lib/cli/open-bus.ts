@@ -25,11 +25,7 @@ export type BusOptions = ConnectOptions<AnyEvents> & {
  * Resolves the options of the bus without opening it. `engineOfUrl` is the engine that `--url` stands for where the command is
  * about one engine, and `--engine` is not given. Rejects with `invalid_config`.
  */
-export async function resolveBusOptions(
-  io: CliIo,
-  command: Command,
-  engineOfUrl?: EngineName,
-): Promise<BusOptions> {
+export async function resolveBusOptions(io: CliIo, command: Command, engineOfUrl?: EngineName): Promise<BusOptions> {
   // A catalog in waggle.config.ts must be created by the copy of the package that reads it.
   resolveToThisPackage();
   const { file, bus, url, store, config, ...given } = command.optsWithGlobals<GlobalOptions>();
