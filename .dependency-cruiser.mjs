@@ -38,9 +38,9 @@ const core =
   "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
-  "^(node_modules/(zod|pg|@types/pg|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
+  "^(node_modules/(zod|pg|@types/pg|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
-  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/server-entry|lib/outbox-entry|lib/engine-entry|lib/(browser|catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
+  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/engine-entry|lib/(browser|catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
 
 /** The contract suite lies in the folder of the ports, and is a folder of its own here. @param {string[]} folders */
 const foldersOf = (folders) =>
@@ -135,6 +135,20 @@ export default {
       to: { path: "node_modules/pg/", dynamic: false },
     },
     {
+      name: "kafka-only-when-used",
+      comment: "The kafka engine is loaded by import(), when a bus asks for it.",
+      severity: "error",
+      from: { pathNot: "^lib/(engines/kafka/|kafka-entry[.]ts$)" },
+      to: { path: "^lib/engines/kafka/", dynamic: false, dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "kafka-client-only-when-used",
+      comment: "The client library is loaded when a bus is opened, so that who lacks it is told.",
+      severity: "error",
+      from: { path: "^(lib|bin)/" },
+      to: { path: "node_modules/@platformatic/", dynamic: false, dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "hono-in-the-server-only",
       comment: "Who uses a bus needs no HTTP server; its packages are optional.",
       severity: "error",
@@ -166,7 +180,7 @@ export default {
       severity: "error",
       from: { path: "^lib/lambda/index[.]ts$" },
       to: {
-        path: `${foldersOf(["cli", "server", "cdk", "testing"])}|^lib/engines/(embedded|memory|postgres)/|^lib/connect/connect[.]ts$|node_modules/(aws-cdk-lib|cdk-nag|constructs|commander|@aws-lambda-powertools)/`,
+        path: `${foldersOf(["cli", "server", "cdk", "testing"])}|^lib/engines/(embedded|memory|postgres|kafka)/|^lib/connect/connect[.]ts$|node_modules/(aws-cdk-lib|cdk-nag|constructs|commander|@aws-lambda-powertools)/`,
         reachable: true,
       },
     },

@@ -16,6 +16,7 @@ const quick: Readonly<Record<string, readonly string[]>> = {
   "aws-publish": ["--events", "20000", "--rounds", "1"],
   "aws-faults": ["--events", "5000"],
   lambda: ["--runs", "3"],
+  kafka: ["--events", "5000", "--rounds", "1"],
 };
 const all = Object.keys(quick);
 

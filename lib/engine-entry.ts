@@ -56,6 +56,7 @@ export type {
   Position,
   PositionOf,
   RecordedEvent,
+  Takeover,
 } from "./engine/event-log.ts";
 export { type EventHead, selectionMatcher } from "./engine/log-selection.ts";
 export { decodeCursor, encodeCursor, type FoundPage, type Order, takePage } from "./engine/page.ts";

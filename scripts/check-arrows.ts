@@ -50,6 +50,8 @@ const plants: Record<string, { file: string; source: string }> = {
   "embedded-only-when-used": { file: "lib/testing/planted-1.ts", source: 'import "../engines/embedded/engine.ts";' },
   "aws-only-when-used": { file: "lib/connect/planted-2.ts", source: 'import "../engines/aws/index.ts";' },
   "postgres-only-when-used": { file: "lib/connect/planted-3.ts", source: 'import "../engines/postgres/index.ts";' },
+  "kafka-only-when-used": { file: "lib/connect/planted-4.ts", source: 'import "../engines/kafka/index.ts";' },
+  "kafka-client-only-when-used": { file: "lib/engines/kafka/planted.ts", source: 'import "@platformatic/kafka";' },
   "pg-only-when-used": { file: "lib/engines/postgres/planted.ts", source: 'import "pg";' },
   "hono-in-the-server-only": { file: "lib/testing/planted-4.ts", source: 'import "hono";' },
   "client-stays-light": { file: "lib/index.ts", source: 'import "./cli/io.ts";' },

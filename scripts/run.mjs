@@ -24,6 +24,11 @@ const commands = {
     argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.postgres.config.ts"],
     built: true,
   },
+  "test:kafka": {
+    argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.kafka.config.ts"],
+    built: true,
+  },
+  broker: { argv: ["scripts/broker.ts"] },
   bench: { argv: ["scripts/bench.ts"], built: true },
   typecheck: { argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.types.config.ts"] },
   lint: { argv: ["node_modules/@biomejs/biome/bin/biome", "check"] },

@@ -8,6 +8,7 @@ export interface GlobalOptions {
   file?: string;
   bus?: string;
   url?: string;
+  store?: string;
   config?: string;
   json?: boolean;
 }
@@ -37,13 +38,20 @@ export function globalOptions(): Option[] {
   return [
     new Option(
       "--engine <name>",
-      "engine of the bus: embedded, memory, aws, postgres or http (default: configuration, else embedded)",
+      "engine of the bus: embedded, memory, aws, postgres, kafka or http (default: configuration, else embedded)",
     ),
     new Option("--file <path>", "database of the embedded engine (default: configuration, else .waggle/bus.db)"),
-    new Option("--bus <name>", "deployed bus of the aws engine (default: configuration, else WAGGLE_BUS)"),
+    new Option(
+      "--bus <name>",
+      "deployed bus of the aws engine, or topic of the kafka engine (default: configuration, else WAGGLE_BUS)",
+    ),
     new Option(
       "--url <url>",
-      "database of the postgres engine, or server of the http engine (default: configuration, else WAGGLE_URL)",
+      "database of the postgres engine, brokers of the kafka engine, or server of the http engine (default: configuration, else WAGGLE_URL)",
+    ),
+    new Option(
+      "--store <where>",
+      "what the kafka engine keeps history by: a PostgreSQL URL or a file (default: configuration, else WAGGLE_STORE)",
     ),
     new Option("--config <path>", "configuration file (default: waggle.config.ts in this folder, if it exists)"),
     new Option("--json", "output for programs: one JSON value per line, in a stable format"),

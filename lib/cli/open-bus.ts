@@ -21,17 +21,22 @@ export type BusOptions = ConnectOptions<AnyEvents> & {
   catalog: Catalog<AnyEvents>;
 };
 
-/** Resolves the options of the bus without opening it. Rejects with `invalid_config`. */
-export async function resolveBusOptions(io: CliIo, command: Command): Promise<BusOptions> {
+/**
+ * Resolves the options of the bus without opening it. `engineOfUrl` is the engine that `--url` stands for where the command is
+ * about one engine, and `--engine` is not given. Rejects with `invalid_config`.
+ */
+export async function resolveBusOptions(io: CliIo, command: Command, engineOfUrl?: EngineName): Promise<BusOptions> {
   // A catalog in waggle.config.ts must be created by the copy of the package that reads it.
   resolveToThisPackage();
-  const { engine, file, bus, url, config } = command.optsWithGlobals<GlobalOptions>();
+  const { file, bus, url, store, config, ...given } = command.optsWithGlobals<GlobalOptions>();
+  const engine = given.engine ?? (url === undefined ? undefined : engineOfUrl);
   const { defaultFile, engineNames, resolveOptions } = await import("../connect/index.ts");
   const options = await resolveOptions<AnyEvents>(
     {
       ...(engine === undefined ? {} : { engine: checkEngine(engine, engineNames, command) }),
       ...(bus === undefined ? {} : { bus }),
       ...(url === undefined ? {} : { url }),
+      ...(store === undefined ? {} : { store }),
       ...(file === undefined ? {} : { file: resolve(io.cwd, file) }),
     },
     { cwd: io.cwd, env: io.env, ...(config === undefined ? {} : { config }) },

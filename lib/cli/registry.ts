@@ -88,4 +88,9 @@ export const registry: readonly Registration[] = [
     summary: "set up the database of the postgres engine",
     load: async (io) => (await import("./commands/postgres.ts")).postgresCommand(io),
   },
+  {
+    name: "kafka",
+    summary: "make or check the topics of the kafka engine",
+    load: async (io) => (await import("./commands/kafka.ts")).kafkaCommand(io),
+  },
 ];

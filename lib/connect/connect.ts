@@ -15,7 +15,8 @@ import { Counters } from "../runtime/metrics.ts";
 import { fileOptions } from "./config-file.ts";
 import { checkCombination, withoutUnsupported } from "./engine-options.ts";
 import { environmentOptions } from "./environment.ts";
-import { loadAws, loadEmbedded, loadHttp, loadMemory, loadPostgres } from "./load-engine.ts";
+import { loadAws, loadEmbedded, loadHttp, loadKafka, loadMemory, loadPostgres } from "./load-engine.ts";
+import { mountedStore } from "./mounted-store.ts";
 import { openAwsEngine } from "./open-aws-engine.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
 
@@ -57,7 +58,7 @@ function withoutUndefined(options: object): ConnectOptions {
 
 /**
  * Opens a bus. Options take precedence over `waggle.config.ts`, that over the environment (`WAGGLE_ENGINE`, `WAGGLE_FILE`,
- * `WAGGLE_BUS`, `WAGGLE_URL`, `WAGGLE_TOKEN`, `WAGGLE_SOURCE`, `WAGGLE_RETENTION`, `WAGGLE_GRACE`, `WAGGLE_LOG_LEVEL`), and that
+ * `WAGGLE_BUS`, `WAGGLE_URL`, `WAGGLE_STORE`, `WAGGLE_TOKEN`, `WAGGLE_SOURCE`, `WAGGLE_RETENTION`, `WAGGLE_GRACE`, `WAGGLE_LOG_LEVEL`), and that
  * over the default, the embedded engine in `.waggle/`. The caller closes the bus. Rejects with `invalid_config`; with `unavailable` if the store
  * cannot be opened; with `not_found` if the deployed bus does not exist.
  */
@@ -155,6 +156,18 @@ async function openEngine(options: Omit<ConnectOptions, "catalog">, context: Eng
     const { openPostgres } = await loadPostgres();
     const lease = options.lease === undefined ? undefined : parseDuration(options.lease, "lease");
     return openPostgres({ ...kept, url: options.url, lease }, context);
+  }
+  if (options.engine === "kafka") {
+    checkCombination(options);
+    const { kafkaSettings, openKafka } = await loadKafka();
+    const { bus, maxPending, store, url = "" } = options;
+    const given = {
+      brokers: url,
+      ...(bus === undefined ? {} : { bus }),
+      ...(store === undefined ? {} : { store }),
+      ...(maxPending === undefined ? {} : { maxPending }),
+    };
+    return openKafka({ ...kafkaSettings(given, (where) => mountedStore(where, kept)), ...context });
   }
   const { openEmbedded } = await loadEmbedded();
   return openEmbedded({ ...context, ...kept, file: options.file ?? defaultFile });

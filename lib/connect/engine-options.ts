@@ -14,17 +14,18 @@ type Parsed = { readonly [Name in OptionName]?: unknown } & {
 
 /** The options of other engines, which each engine refuses. */
 const unsupported: Readonly<Record<EngineName, readonly OptionName[]>> = {
-  memory: ["file", "bus", "lease", "url", "token", "retention", "maxPending"],
-  embedded: ["bus", "lease", "url", "token", "keep"],
-  aws: ["file", "url", "token", "retention", "maxPending", "keep"],
-  postgres: ["file", "bus", "token", "keep"],
-  http: ["file", "bus", "retention", "maxPending", "keep"],
+  memory: ["file", "bus", "lease", "url", "store", "token", "retention", "maxPending"],
+  embedded: ["bus", "lease", "url", "store", "token", "keep"],
+  aws: ["file", "url", "store", "token", "retention", "maxPending", "keep"],
+  postgres: ["file", "bus", "store", "token", "keep"],
+  kafka: ["file", "lease", "token", "keep"],
+  http: ["file", "bus", "store", "retention", "maxPending", "keep"],
 };
 
 /** An engine of the caller's own takes its options from its factory. */
 function unsupportedBy(engine: Parsed["engine"]): readonly OptionName[] {
   if (typeof engine === "function") {
-    return ["file", "bus", "lease", "url", "token", "retention", "maxPending", "keep"];
+    return ["file", "bus", "lease", "url", "store", "token", "retention", "maxPending", "keep"];
   }
   return engine === undefined ? [] : unsupported[engine];
 }
@@ -36,11 +37,12 @@ function nameOfEngine(engine: Parsed["engine"]): string {
 /** The engines that support each of these options. */
 const enginesOf: Readonly<Partial<Record<OptionName, string>>> = {
   file: "the embedded engine",
-  retention: "the embedded engine and postgres",
-  maxPending: "the embedded engine and postgres",
+  retention: "the embedded, postgres and kafka engines",
+  maxPending: "the embedded, postgres and kafka engines",
   keep: "the memory engine",
-  bus: "the aws engine",
-  url: "postgres and http",
+  bus: "aws and kafka",
+  url: "postgres, kafka and http",
+  store: "the kafka engine",
   lease: "aws, postgres and http",
   token: "the http engine",
 };
@@ -51,7 +53,7 @@ const leaseBounds = { min: 1_000, max: 43_200_000 };
 /** Throws `invalid_config` for an option that the engine named in the same source does not support. */
 export function checkEngineOptions(options: Parsed, from: string, nameOf: (option: string) => string): void {
   const { bus, engine } = options;
-  const problem = bus === undefined ? undefined : busReferenceProblem(bus);
+  const problem = bus === undefined || engine === "kafka" ? undefined : busReferenceProblem(bus);
   if (problem !== undefined) {
     throw new BusError("invalid_config", `${from}: ${nameOf("bus")} ${problem}`);
   }
@@ -74,6 +76,12 @@ export function checkCombination({ bus, engine, url }: ConnectOptions): void {
       'connect: engine is "postgres", but url is missing; set `url`, WAGGLE_URL or --url, as postgres://user@host/database',
     );
   }
+  if (engine === "kafka" && url === undefined) {
+    throw new BusError(
+      "invalid_config",
+      'connect: engine is "kafka", but url is missing; set `url`, WAGGLE_URL or --url to some brokers, as kafka://localhost:9092',
+    );
+  }
   if (engine === "http" && !isHttpAddress(url)) {
     throw new BusError(
       "invalid_config",
@@ -81,7 +89,7 @@ export function checkCombination({ bus, engine, url }: ConnectOptions): void {
     );
   }
   if (engine === undefined && url !== undefined) {
-    const name = isHttpAddress(url) ? "http" : "postgres";
+    const name = isHttpAddress(url) ? "http" : url.startsWith("kafka:") ? "kafka" : "postgres";
     throw new BusError(
       "invalid_config",
       `connect: url is given, but engine is missing; set engine "${name}", WAGGLE_ENGINE=${name} or --engine ${name}`,

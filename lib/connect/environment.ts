@@ -10,6 +10,7 @@ const variables = {
   WAGGLE_FILE: "file",
   WAGGLE_BUS: "bus",
   WAGGLE_URL: "url",
+  WAGGLE_STORE: "store",
   WAGGLE_TOKEN: "token",
   WAGGLE_SOURCE: "source",
   WAGGLE_RETENTION: "retention",

@@ -43,6 +43,11 @@ export async function loadPostgres(): Promise<typeof import("../engines/postgres
   return process.env.WAGGLE_BUNDLE === "function" ? notInFunctions("postgres") : import("../engines/postgres/index.ts");
 }
 
+/** Loads the kafka engine, which loads its client library by itself. */
+export async function loadKafka(): Promise<typeof import("../engines/kafka/index.ts")> {
+  return process.env.WAGGLE_BUNDLE === "function" ? notInFunctions("kafka") : import("../engines/kafka/index.ts");
+}
+
 /** Loads the http engine. */
 export async function loadHttp(): Promise<typeof import("../engines/http/index.ts")> {
   return process.env.WAGGLE_BUNDLE === "function" ? notInFunctions("http") : import("../engines/http/index.ts");

@@ -17,7 +17,7 @@ import { checkEngineOptions } from "./engine-options.ts";
 export interface ConnectOptions<Events = unknown> {
   /**
    * `embedded` (default): SQLite on this machine. `memory`: this process only. `aws`: a deployed bus. `postgres`: a PostgreSQL
-   * database. `http`: the bus of a server, `waggle serve`. A function: an engine of your own, see
+   * database. `kafka`: topics of a Kafka cluster. `http`: the bus of a server, `waggle serve`. A function: an engine of your own, see
    * docs/reference/write-an-engine.md.
    */
   engine?: EngineName | EngineFactory;
@@ -25,14 +25,20 @@ export interface ConnectOptions<Events = unknown> {
   file?: string;
   /**
    * The name of the deployed bus of the aws engine; the engine finds everything else by it. Or the ARN of a bus of another
-   * account that lets this one publish: see docs/aws/cross-account.md.
+   * account that lets this one publish: see docs/aws/cross-account.md. Or the name of the bus, and so of the topic, of the kafka
+   * engine; there the default is `waggle`.
    */
   bus?: string;
   /**
-   * Where the database of the postgres engine is, `postgres://user@host/database`, or the server of the http engine,
-   * `http://127.0.0.1:4600`.
+   * Where the database of the postgres engine is, `postgres://user@host/database`, some brokers of the kafka engine,
+   * `kafka://host:9092,host:9092`, or the server of the http engine, `http://127.0.0.1:4600`.
    */
   url?: string;
+  /**
+   * What the kafka engine keeps history and deliveries by: the URL of a PostgreSQL database, or the path of a file for the
+   * processes of one machine. Default `.waggle/kafka-<bus>.db`.
+   */
+  store?: string;
   /**
    * How long a delivery stays with a process that no longer renews it, because it ended or hangs; 1 s to 12 h, default 30 s.
    * aws, http, and postgres behind a pooler.
@@ -44,13 +50,13 @@ export interface ConnectOptions<Events = unknown> {
   source?: string;
   /** The event types; default: the standard catalog. */
   catalog?: Catalog<Events>;
-  /** How long history keeps an event; default 30 days. Undelivered events are kept until they are delivered. Embedded and postgres. */
+  /** How long history keeps an event; default 30 days. Undelivered events are kept until they are delivered. Embedded, postgres and kafka. */
   retention?: Duration;
   /** How long `close` waits for handlers before it aborts them; default 10 s. */
   grace?: Duration;
   /** Middleware around publishes and handlers, the outermost first: {@link rateLimit}, or your own. */
   use?: readonly MiddlewareOption[];
-  /** Maximum number of publishes that wait to be written; more fail with `throttled`. Default 100,000. Embedded and postgres. */
+  /** Maximum number of publishes that wait to be written; more fail with `throttled`. Default 100,000. Embedded, postgres and kafka. */
   maxPending?: number;
   /** Number of events that the memory engine keeps; default 100,000. */
   keep?: number;
@@ -73,7 +79,7 @@ export interface ConnectOptions<Events = unknown> {
 }
 
 /** The engines that can be selected by name. */
-export const engineNames = ["embedded", "memory", "aws", "postgres", "http"] as const;
+export const engineNames = ["embedded", "memory", "aws", "postgres", "kafka", "http"] as const;
 export type EngineName = (typeof engineNames)[number];
 
 const duration = z.union([z.string(), z.number()]);
@@ -100,6 +106,7 @@ const shape = {
   file: z.string().min(1).optional(),
   bus: z.string().min(1).optional(),
   url: z.string().min(1).optional(),
+  store: z.string().min(1).optional(),
   lease: duration.optional(),
   token: z.string().min(1).optional(),
   source: z

@@ -1,3 +1,4 @@
+import type { BusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
 import type { HistoryPageOptions, HistoryQuery, StatsQuery, StatsRow } from "./queries.ts";
 
@@ -11,6 +12,8 @@ export interface Entry {
   readonly history: boolean;
   /** Whether a handler publishes it: then it never waits, and is never refused, for a full publish queue. */
   readonly inHandler: boolean;
+  /** Milliseconds since 1970 at which another log accepted it: see {@link EventLog.takeOver}. Default: now. */
+  readonly acceptedAt?: number;
   /** The transaction of the caller in which it is to be appended: see {@link EventLog.appendIn}. */
   readonly tx?: unknown;
 }
@@ -21,6 +24,18 @@ export interface Appended {
   readonly event: Event;
   /** Whether the id was stored before, with the same content. */
   readonly duplicate: boolean;
+}
+
+/** A stretch of another log, such as a partition of a topic, whose events this log takes over: see {@link EventLog.takeOver}. */
+export interface Takeover {
+  /** Names the part of the other log: 1 to 300 characters. */
+  readonly feed: string;
+  /** Where the feed stands, as {@link EventLog.feeds} says; `undefined` where nothing of it was taken over yet. */
+  readonly from: number | undefined;
+  /** Where it stands afterwards: 0 to 2^53. */
+  readonly to: number;
+  /** The events in between, in the order of the feed; at most 1,000. */
+  readonly entries: readonly Entry[];
 }
 
 /** A position in the order of acceptance: of two positions of one engine the later is the greater (`<`). */
@@ -106,6 +121,15 @@ export interface EventLog {
    * can. `invalid_config` where `tx` is not a transaction that it knows.
    */
   appendIn?(entry: Entry, tx: unknown): Promise<Appended>;
+  /**
+   * Takes over what another log has accepted: stores the events, each with its deliveries, and where the feed stands, in one step,
+   * so that each is taken over once, whoever tries and however often. `undefined` where the feed does not stand at `from`: then
+   * nothing is stored. Else what became of each entry; one that is refused, as `append` would, is left out. Present where the
+   * engine can be mounted as the store of another one.
+   */
+  takeOver?(takeover: Takeover): Promise<readonly (Appended | BusError)[] | undefined>;
+  /** Where each feed stands. Present with `takeOver`. */
+  feeds?(): Promise<ReadonlyMap<string, number>>;
   /** `undefined` where history does not have it. */
   get(id: string): Promise<Event | undefined>;
   /**

@@ -1,5 +1,6 @@
 import type { Appended, Entry } from "../engine/event-log.ts";
 import { BusError, toBusError } from "../error/bus-error.ts";
+import type { Event } from "../event/event.ts";
 import { Fifo } from "../runtime/fifo.ts";
 
 /** A publish that waits for its transaction. */
@@ -29,13 +30,15 @@ export class PendingPublish {
 export class PublishQueue {
   readonly #maxPending: number;
   readonly #schedule: () => void;
+  readonly #encode: (event: Event) => string;
   readonly #urgent = new Fifo<PendingPublish>();
   readonly #others = new Fifo<PendingPublish>();
 
-  /** `schedule` has a transaction begun soon. */
-  constructor(maxPending: number, schedule: () => void) {
+  /** `schedule` has a transaction begun soon; `encode` gives the body of an event, by default its JSON. */
+  constructor(maxPending: number, schedule: () => void, encode: (event: Event) => string = JSON.stringify) {
     this.#maxPending = maxPending;
     this.#schedule = schedule;
+    this.#encode = encode;
   }
 
   get size(): number {
@@ -59,7 +62,7 @@ export class PublishQueue {
     }
     let body: string;
     try {
-      body = JSON.stringify(entry.event);
+      body = this.#encode(entry.event);
     } catch (thrown) {
       return Promise.reject(toBusError(thrown, "invalid_event"));
     }

@@ -5,6 +5,7 @@
 import { openSync, writeSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Bus, connect, createCatalog } from "../../lib/index.ts";
+import { openPlace } from "../kafka/support/open-place.ts";
 import { openSchema } from "../postgres/support/open-schema.ts";
 import { delta, followed, made } from "./events.ts";
 import { type SubscriptionName, subscriptions } from "./subscriptions.ts";
@@ -20,8 +21,9 @@ const burst = 10;
 const longestRestMs = 200;
 const longestRunMs = 4;
 
+const opened = engine === "postgres" ? openSchema(where) : engine === "kafka" ? openPlace(where) : undefined;
 const bus = await connect({
-  ...(engine === "postgres" ? { engine: openSchema(where) } : { engine: "embedded", file: where }),
+  ...(opened === undefined ? { engine: "embedded", file: where } : { engine: opened }),
   source: "crash",
   catalog: createCatalog({ made, followed, delta }),
   logLevel: "silent",

@@ -43,7 +43,7 @@ function printed({ block }: Sample): string[] {
 
 test("there are samples, and all run but those that need a server or an account", () => {
   expect(samples.length).toBeGreaterThan(30);
-  const elsewhere = /^docs\/(aws|http|postgres)\//;
+  const elsewhere = /^docs\/(aws|http|kafka|postgres)\//;
   expect(samples.filter((sample) => !runnable(sample) && !elsewhere.test(sample.name)).map(({ name }) => name)).toEqual(
     [],
   );

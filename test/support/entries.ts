@@ -10,6 +10,7 @@ export const entries = {
   "wagglebus/postgres": "postgres-entry.ts",
   "wagglebus/browser": "browser/index.ts",
   "wagglebus/server": "server-entry.ts",
+  "wagglebus/kafka": "kafka-entry.ts",
   "wagglebus/lambda": "lambda/index.ts",
   "wagglebus/cdk": "cdk/index.ts",
   "wagglebus/dev": "cli/dev/index.ts",

@@ -41,7 +41,7 @@ function migrateCommand(io: CliIo): Command {
         io.stdout.write(migrationText(schema, from));
         return;
       }
-      const { url } = await resolveBusOptions(io, self);
+      const { url } = await resolveBusOptions(io, self, "postgres");
       if (url === undefined) {
         throw new BusError("invalid_config", "postgres migrate: no database; give --url, or set WAGGLE_URL");
       }

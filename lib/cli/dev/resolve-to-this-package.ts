@@ -1,10 +1,12 @@
 import { registerHooks } from "node:module";
 
-/** The entries that functions and modules import, from this file. */
+/** The entries that functions, modules and configuration files import, from this file. */
 const entries: Readonly<Record<string, string>> = {
   wagglebus: "../../index",
   "wagglebus/catalog": "../../catalog/index",
   "wagglebus/dev": "./index",
+  "wagglebus/kafka": "../../kafka-entry",
+  "wagglebus/postgres": "../../postgres-entry",
 };
 
 let registered = false;

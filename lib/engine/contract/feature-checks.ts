@@ -45,9 +45,9 @@ export const featureChecks: Readonly<Record<ContractFeature, (t: CaseContext) =>
     await t.publish(type, { script: { "*": [{ do: "wait", gate }] } });
     await t.reported({ phase: "started" });
     // So many that chance does not bring the urgent ones to the front.
-    for (let n = 0; n < 6; n += 1) await t.publish(type, { metadata: { priority: 9 } });
+    for (let n = 0; n < 6; n += 1) await t.publishInTurn(type, { metadata: { priority: 9 } });
     const urgent: string[] = [];
-    for (let n = 0; n < 4; n += 1) urgent.push((await t.publish(type, { metadata: { priority: 1 } })).id);
+    for (let n = 0; n < 4; n += 1) urgent.push((await t.publishInTurn(type, { metadata: { priority: 1 } })).id);
     await t.open(gate);
     const started = await t.reported({ phase: "started" }, 11);
     return started.slice(1, 5).every(({ eventId }) => urgent.includes(eventId));

@@ -26,6 +26,8 @@ import { Stats } from "./history/stats.ts";
 import { FilePoller } from "./processes/file-poller.ts";
 import { ProcessRegistry } from "./processes/process-registry.ts";
 import { EventTable } from "./publishing/event-table.ts";
+import { Feeds } from "./publishing/feeds.ts";
+import { TakeoverQueue } from "./publishing/takeover-queue.ts";
 import { WriteGroups } from "./publishing/write-group.ts";
 import type { EngineSettings } from "./settings.ts";
 import { FileAccess } from "./storage/file-access.ts";
@@ -68,6 +70,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
   const consumers = new ConsumerSlots(onError);
   const enqueuer = new DeliveryEnqueuer({ ...tables, consumers, processId, now });
   const fairShare = new FairShare(db, { subscriptionCache, consumers, processId });
+  const feeds = new Feeds(db, { ...tables, enqueuer, retention });
   const claims = new Claims(db, { ...tables, consumers, enqueuer, fairShare, processId, onError });
   const dueTimer: DueTimer = new DueTimer({ clock, queue, transact });
   const settlements = new Settlements({ ...tables, processId });
@@ -79,11 +82,13 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
     now: clock.now,
     settled: (count) => consumers.settled(count),
   });
-  const queues = { publishQueue, settlementQueue };
+  const takeoverQueue = new TakeoverQueue(schedule);
+  const queues = { publishQueue, settlementQueue, takeoverQueue };
   const groups = new WriteGroups({
     ...tables,
     ...queues,
     file,
+    feeds,
     settlements,
     claims,
     enqueuer,
@@ -164,7 +169,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
     blockCleaner: new BlockCleaner(db, { ...tables, now }),
     pendingDeletions: new PendingDeletions(db, events),
     retention,
-    busy: () => publishQueue.size + settlementQueue.size > 0,
+    busy: () => publishQueue.size + settlementQueue.size + takeoverQueue.size > 0,
     now,
     transact,
     inBackground,
@@ -176,7 +181,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
   const shared = { ...tables, access, backfill, cleaning, states, now, schedule, catchUp, processId, inBackground };
   return {
     ports: {
-      log: new EmbeddedLog({ access, publishQueue, history, stats: new Stats(db, history) }),
+      log: new EmbeddedLog({ access, publishQueue, takeoverQueue, feeds, history, stats: new Stats(db, history) }),
       deliveries: new EmbeddedDeliveries({ ...shared, enqueuer, consumers, settlementQueue, pending, filePoller }),
       subscriptions: new EmbeddedSubscriptions(shared),
       deadLetters: new EmbeddedDeadLetters(access, deadLetters),

@@ -156,7 +156,15 @@ export function createComponents(
   const pending = new Pending({ ...shared, handles: (name) => consumers.has(name) });
   return {
     ports: {
-      log: new PostgresLog({ ...shared, subscriptionCache, publishQueue, history, endPositions, unsettledEnd }),
+      log: new PostgresLog({
+        ...shared,
+        subscriptionCache,
+        publishQueue,
+        publishLoop,
+        history,
+        endPositions,
+        unsettledEnd,
+      }),
       deliveries: new PostgresDeliveries({
         ...shared,
         subscriptionCache,

@@ -1,28 +1,11 @@
 import { BusError } from "../../error/bus-error.ts";
+import { fromAttributes } from "../../event/cloud-events/to-draft.ts";
 import type { JsonLoss } from "../../event/exact-json.ts";
-import { describeIssues } from "../../event/issues.ts";
-import { parseJson, parseLossyJson } from "../http/body.ts";
-import { attributeName, coreAttributes, fieldOf, tagPrefix } from "./attributes.ts";
-import { type CloudEvent, cloudEventSchema } from "./schema.ts";
+import { parseLossyJson } from "../../event/parse-json.ts";
 
 /** Whether a request is a CloudEvent in binary mode: its attributes are headers, its data the body. */
 export function isBinary(request: Request): boolean {
   return request.headers.has("ce-specversion");
-}
-
-/** The draft of a CloudEvent in JSON. Throws `invalid_event`. */
-export function fromStructured(given: unknown): unknown {
-  const parsed = cloudEventSchema.safeParse(given);
-  if (!parsed.success) {
-    const [first] = describeIssues(parsed.error, given, "");
-    throw invalid(`${first?.path ?? ""} ${first?.problem}`.trim(), first?.path);
-  }
-  const { data, data_base64: base64 } = parsed.data;
-  if (base64 === undefined) return toDraft(parsed.data, data);
-  if (data !== undefined) throw invalid("it has data and data_base64; send one of them", "data_base64");
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) throw invalid("data_base64 is not base64", "data_base64");
-  const text = Buffer.from(base64, "base64").toString("utf8");
-  return toDraft(parsed.data, dataOf(parsed.data.datacontenttype ?? "application/json", text));
 }
 
 /** The CloudEvents of a batch, and what JSON would change of them. Throws `invalid_event`: it must be a list. */
@@ -32,7 +15,11 @@ export function fromBatch(text: string): {
 } {
   const { value, losses } = parseLossyJson(text, "the body", "invalid_event");
   if (Array.isArray(value)) return { value, losses };
-  throw invalid("a batch must be a list; send one event as application/cloudevents+json");
+  throw new BusError(
+    "invalid_event",
+    "the CloudEvent cannot be published: a batch must be a list; send one event as application/cloudevents+json",
+    { details: {} },
+  );
 }
 
 /** The draft of a CloudEvent in binary mode. Throws `invalid_event`. */
@@ -40,12 +27,7 @@ export function fromBinary(headers: Headers, mediaType: string, body: string): u
   const attributes = [...headers].flatMap(([name, value]): [string, string][] =>
     name.startsWith("ce-") ? [[name.slice(3), decode(name, value)]] : [],
   );
-  const given = {
-    ...Object.fromEntries(attributes),
-    ...(mediaType === "" ? {} : { datacontenttype: mediaType }),
-    ...(body === "" ? {} : { data: dataOf(mediaType, body) }),
-  };
-  return fromStructured(given);
+  return fromAttributes(attributes, mediaType, body);
 }
 
 /** Values of headers are percent-encoded where they are not printable ASCII. */
@@ -55,52 +37,4 @@ function decode(name: string, value: string): string {
   } catch (cause) {
     throw new BusError("invalid_event", `the header ${name} is not percent-encoded as CloudEvents require`, { cause });
   }
-}
-
-function dataOf(mediaType: string, text: string): unknown {
-  const type = mediaType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  if (type === "application/json" || type.endsWith("+json")) return parseJson(text, "the data", "invalid_event");
-  throw invalid(
-    `its data is ${type === "" ? "of no media type" : type}, and a bus carries JSON; send application/json`,
-    "datacontenttype",
-  );
-}
-
-function toDraft(event: CloudEvent, data: unknown): Record<string, unknown> {
-  const { type, source, id, time, subject } = event;
-  const metadata: Record<string, unknown> = {};
-  const tags = subject === undefined ? [] : [`${tagPrefix}subject:${subject}`];
-  for (const [name, value] of Object.entries(event)) {
-    if (coreAttributes.has(name) && name !== "dataschema") continue;
-    if (!attributeName.test(name))
-      throw invalid(`the attribute ${JSON.stringify(name.slice(0, 60))} is not named in a-z and 0-9`);
-    if (value === undefined || value === null) continue;
-    const field = fieldOf.get(name);
-    if (field === undefined) tags.push(`${tagPrefix}${name}:${textOf(name, value)}`);
-    else metadata[field] = field === "priority" || field === "version" ? numberOf(value) : value;
-  }
-  return {
-    type,
-    source,
-    id,
-    data: data ?? {},
-    ...(time === undefined ? {} : { time }),
-    metadata: { ...metadata, ...(tags.length === 0 ? {} : { tags }) },
-  };
-}
-
-/** Binary mode has texts only. */
-function numberOf(value: unknown): unknown {
-  return typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;
-}
-
-function textOf(name: string, value: unknown): string {
-  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
-  throw invalid(`the attribute ${name} must be a text, a number or a boolean`, name);
-}
-
-function invalid(problem: string, path?: string): BusError {
-  return new BusError("invalid_event", `the CloudEvent cannot be published: ${problem}`, {
-    details: path === undefined ? {} : { path },
-  });
 }

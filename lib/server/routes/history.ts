@@ -1,8 +1,10 @@
 import * as z from "zod";
 import type { StatsQuery } from "../../engine/queries.ts";
 import { BusError } from "../../error/bus-error.ts";
+import { toCloudEvent } from "../../event/cloud-events/from-event.ts";
+import { cloudEventBatchType, cloudEventType } from "../../event/cloud-events/media-types.ts";
 import type { Event } from "../../event/event.ts";
-import { cloudEventBatchType, cloudEventType, toCloudEvent, wantsCloudEvents } from "../cloud-events/from-event.ts";
+import { wantsCloudEvents } from "../cloud-events/wanted.ts";
 import { route } from "../http/route.ts";
 import { eventSchema, pageSchema } from "../schemas/event.ts";
 import { flowSchema } from "../schemas/flow.ts";

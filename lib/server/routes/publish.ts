@@ -1,11 +1,13 @@
 import * as z from "zod";
 import { BusError } from "../../error/bus-error.ts";
+import { cloudEventSchema } from "../../event/cloud-events/schema.ts";
+import { fromStructured } from "../../event/cloud-events/to-draft.ts";
 import type { JsonLoss } from "../../event/exact-json.ts";
 import { describeIssues } from "../../event/issues.ts";
+import { lossError, parseJson, parseLossyJson } from "../../event/parse-json.ts";
 import type { Access } from "../access/access.ts";
-import { cloudEventSchema } from "../cloud-events/schema.ts";
-import { fromBatch, fromBinary, fromStructured, isBinary } from "../cloud-events/to-draft.ts";
-import { lossError, mediaTypeOf, parseJson, parseLossyJson, readText } from "../http/body.ts";
+import { fromBatch, fromBinary, isBinary } from "../cloud-events/to-draft.ts";
+import { mediaTypeOf, readText } from "../http/body.ts";
 import { Refusal } from "../http/refusal.ts";
 import { route } from "../http/route.ts";
 import { type Item, publishItems } from "../publish-items.ts";

@@ -1,7 +1,8 @@
 import { BusError } from "../../error/bus-error.ts";
 import { describeIssues } from "../../event/issues.ts";
+import { parseJson } from "../../event/parse-json.ts";
 import type { Access } from "../access/access.ts";
-import { mediaTypeOf, parseJson, readText } from "../http/body.ts";
+import { mediaTypeOf, readText } from "../http/body.ts";
 import { Refusal } from "../http/refusal.ts";
 import { route } from "../http/route.ts";
 import { type Item, publishItems } from "../publish-items.ts";

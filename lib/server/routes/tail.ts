@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { BusError } from "../../error/bus-error.ts";
+import { parseJson } from "../../event/parse-json.ts";
 import { historyFilter } from "../../history/history-filter.ts";
 import { compilePattern } from "../../pattern/index.ts";
 import { queryTime } from "../../runtime/query-time.ts";
-import { parseJson } from "../http/body.ts";
 import { flag } from "../http/query.ts";
 import { route } from "../http/route.ts";
 import { eventSchema } from "../schemas/event.ts";

@@ -7,7 +7,7 @@ import { testIo, workspace } from "./test-io.ts";
 test("an unknown engine is refused with a list of the engines", async () => {
   const { code, err } = await workspace().waggle(["history", "--engine", "sqlite"]);
   expect(code).toBe(2);
-  expect(err).toContain("unknown engine 'sqlite'; the engines are embedded, memory, aws, postgres, http");
+  expect(err).toContain("unknown engine 'sqlite'; the engines are embedded, memory, aws, postgres, kafka, http");
 });
 
 test("the aws engine requires a bus, and a bus requires the aws engine", async () => {

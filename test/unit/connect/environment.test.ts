@@ -56,7 +56,7 @@ test("a misspelt variable is refused, since it would have no effect", () => {
 
 test("an invalid value is refused with the name of its variable", () => {
   expect(() => environmentOptions({ WAGGLE_ENGINE: "sqlite" })).toThrow(
-    /^environment: WAGGLE_ENGINE must be "embedded", "memory", "aws", "postgres", "http" or a function that .*, not "sqlite"$/,
+    /^environment: WAGGLE_ENGINE must be "embedded", "memory", "aws", "postgres", "kafka", "http" or a function that .*, not "sqlite"$/,
   );
   expect(() => environmentOptions({ WAGGLE_GRACE: "long" })).toThrow(
     /^environment: WAGGLE_GRACE must be a duration .*, not "long"$/,

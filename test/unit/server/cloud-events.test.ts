@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { toCloudEvent } from "../../../lib/server/cloud-events/from-event.ts";
-import { fromStructured } from "../../../lib/server/cloud-events/to-draft.ts";
+import { toCloudEvent } from "../../../lib/event/cloud-events/from-event.ts";
+import { fromStructured } from "../../../lib/event/cloud-events/to-draft.ts";
 import { anEvent } from "../../support/an-event.ts";
 import { serve } from "./serve.ts";
 

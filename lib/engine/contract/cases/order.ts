@@ -58,7 +58,7 @@ export const orderCases: readonly ContractCase[] = [
         ["five too", undefined],
         ["one too", 1],
       ] as const) {
-        await t.publish(type, { data: { name }, ...(priority === undefined ? {} : { metadata: { priority } }) });
+        await t.publishInTurn(type, { data: { name }, ...(priority === undefined ? {} : { metadata: { priority } }) });
       }
       await t.open(gate);
       expect(await startedNames(t, "one-at-a-time")).toEqual(["held", "one", "one too", "five", "five too", "ten"]);
@@ -148,7 +148,7 @@ export const orderCases: readonly ContractCase[] = [
         ["c", "c1", 1],
         ["b", "b2", 2],
       ] as const) {
-        await t.publish(type, { data: { key, name }, metadata: { priority } });
+        await t.publishInTurn(type, { data: { key, name }, metadata: { priority } });
       }
       await t.open(gate);
       expect(await startedNames(t, "in-order-single")).toEqual(["held", "c1", "b1", "b2", "a1", "a2"]);

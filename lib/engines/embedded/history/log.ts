@@ -9,10 +9,14 @@ import type {
   Position,
   PositionOf,
   RecordedEvent,
+  Takeover,
 } from "../../../engine/event-log.ts";
 import type { HistoryQuery, StatsQuery, StatsRow } from "../../../engine/queries.ts";
+import type { BusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import type { PublishQueue } from "../../../publish/publish-queue.ts";
+import type { Feeds } from "../publishing/feeds.ts";
+import type { TakeoverQueue } from "../publishing/takeover-queue.ts";
 import type { FileAccess } from "../storage/file-access.ts";
 import type { HistoryReader } from "./history-reader.ts";
 import type { Stats } from "./stats.ts";
@@ -20,6 +24,8 @@ import type { Stats } from "./stats.ts";
 export interface EmbeddedLogDependencies {
   readonly access: FileAccess;
   readonly publishQueue: PublishQueue;
+  readonly takeoverQueue: TakeoverQueue;
+  readonly feeds: Feeds;
   readonly history: HistoryReader;
   readonly stats: Stats;
 }
@@ -35,6 +41,16 @@ export class EmbeddedLog implements EventLog {
   append(entry: Entry): Promise<Appended> {
     const { access, publishQueue } = this.#dependencies;
     return access.closed ? Promise.reject(busClosed()) : publishQueue.add(entry);
+  }
+
+  takeOver(takeover: Takeover): Promise<readonly (Appended | BusError)[] | undefined> {
+    const { access, takeoverQueue } = this.#dependencies;
+    return access.closed ? Promise.reject(busClosed()) : takeoverQueue.add(takeover);
+  }
+
+  async feeds(): Promise<ReadonlyMap<string, number>> {
+    const { access, feeds } = this.#dependencies;
+    return access.read(() => feeds.all());
   }
 
   async get(id: string): Promise<Event | undefined> {

@@ -20,7 +20,7 @@ export interface InsertEventDependencies {
 /** Stores one event and its deliveries, within a transaction; gives the error where the event is refused. */
 export function insertEvent(
   dependencies: InsertEventDependencies,
-  { entry, body }: PendingPublish,
+  { entry, body }: Pick<PendingPublish, "entry" | "body">,
   now: number,
 ): Appended | BusError {
   const { enqueuer, events, subscriptionCache } = dependencies;
@@ -44,12 +44,13 @@ export function insertEvent(
   }
   const routed = subscriptionCache.route(event);
   const subs = seen === undefined ? routed : routed.filter((sub) => !succeededIn(sub, seen));
+  const acceptedAt = Math.min(entry.acceptedAt ?? now, now);
   if (entry.history) {
-    const stored = { event, seq: events.insert(event, body, now, entry.ownId), acceptedAt: now, history: true };
+    const stored = { event, seq: events.insert(event, body, acceptedAt, entry.ownId), acceptedAt, history: true };
     for (const sub of subs) if (!sub.filling) enqueuer.enqueue(sub, stored);
   } else {
     if (entry.ownId) events.remember(event.id, 0, now + dependencies.retention, contentDigest(event));
-    if (subs.length > 0) keepUntilDelivered(dependencies, event, body, subs, now);
+    if (subs.length > 0) keepUntilDelivered(dependencies, event, body, subs, acceptedAt);
   }
   return { event, duplicate: false };
 }
@@ -59,10 +60,10 @@ function keepUntilDelivered(
   event: Event,
   body: string,
   subs: readonly Subscription[],
-  now: number,
+  acceptedAt: number,
 ): void {
-  const seq = events.insertTransient(event, body, now, subs.length);
-  const stored = { event, seq, acceptedAt: now, history: false };
+  const seq = events.insertTransient(event, body, acceptedAt, subs.length);
+  const stored = { event, seq, acceptedAt, history: false };
   for (const sub of subs) {
     if (sub.filling) continue;
     if (!enqueuer.enqueue(sub, stored)) events.releaseTransient(seq);

@@ -38,9 +38,14 @@ export class MinuteCounts {
     this.#endOpen = db.prepare("UPDATE meta SET stats = NULL");
   }
 
-  /** `acceptedAt` is the same for all of a transaction. */
+  /** `acceptedAt` is the same for all of a transaction, unless it takes over what another log has accepted. */
   add(type: string, acceptedAt: number): void {
-    this.#minute = minuteOf(acceptedAt);
+    const minute = minuteOf(acceptedAt);
+    if (minute !== this.#minute) {
+      this.#insertRows({ minute: this.#minute, counts: this.#added });
+      this.#added.clear();
+      this.#minute = minute;
+    }
     this.#added.set(type, (this.#added.get(type) ?? 0) + 1);
   }
 

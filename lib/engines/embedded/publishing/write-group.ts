@@ -7,10 +7,14 @@ import type { Settlement, SettlementQueue } from "../deliveries/settlement-queue
 import type { Settlements } from "../deliveries/settlements.ts";
 import { isBusy } from "../storage/sqlite-error.ts";
 import type { Job } from "../storage/writer.ts";
+import type { Feeds } from "./feeds.ts";
 import { type InsertEventDependencies, insertEvent } from "./insert-event.ts";
+import type { PendingTakeover, TakeoverQueue } from "./takeover-queue.ts";
 
 export interface WriteGroupsDependencies extends InsertEventDependencies {
   readonly publishQueue: PublishQueue;
+  readonly takeoverQueue: TakeoverQueue;
+  readonly feeds: Feeds;
   readonly settlementQueue: SettlementQueue;
   readonly settlements: Settlements;
   readonly claims: Claims;
@@ -22,7 +26,7 @@ export interface WriteGroupsDependencies extends InsertEventDependencies {
 }
 
 /** At most so many of each in a transaction: larger groups are hardly faster. */
-const atOnce = { settlements: 2_048, publishes: 128, claims: 512 };
+const atOnce = { settlements: 2_048, publishes: 128, takenOver: 256, claims: 512 };
 /**
  * Milliseconds into a transaction after which no more of each is begun, so that the event loop is not held up: with ten
  * subscriptions a publish is ten times the work. What ends comes first: it makes room.
@@ -31,17 +35,18 @@ const untilMs = { settlements: 4, publishes: 5, claims: 7 };
 /** So many are done in any case, and between two readings of the clock. */
 const stride = 16;
 
-/** What one transaction does: settlements, then publishes, then claims. */
+/** What one transaction does: settlements, then publishes and takeovers, then claims. */
 interface Group {
   readonly settlements: readonly Settlement[];
   readonly publishes: readonly PendingPublish[];
+  readonly takeovers: readonly PendingTakeover[];
   readonly claims: boolean;
 }
 
 /**
  * The transactions of what callers wait for; one commit serves all of a group. Where a group cannot be written, each of its
- * members is tried in a transaction of its own, so that none is lost because of another one. What fails alone: a publish is
- * rejected; a settlement is kept and tried again, since its attempt was made; claims are made a little later.
+ * members is tried in a transaction of its own, so that none is lost because of another one. What fails alone: a publish or a
+ * takeover is rejected; a settlement is kept and tried again, since its attempt was made; claims are made a little later.
  */
 export class WriteGroups {
   readonly #dependencies: WriteGroupsDependencies;
@@ -66,24 +71,26 @@ export class WriteGroups {
 
   /** The next transaction; undefined where there is nothing to do. */
   next(): Job | undefined {
-    const { claims, publishQueue, settlementQueue } = this.#dependencies;
+    const { claims, publishQueue, settlementQueue, takeoverQueue } = this.#dependencies;
     const [one] = this.#alone.take(1);
     if (one !== undefined) return this.#job(one);
     const group = {
       settlements: settlementQueue.take(atOnce.settlements),
       publishes: publishQueue.take(atOnce.publishes),
+      takeovers: takeoverQueue.take(atOnce.takenOver),
       claims: !this.#claimRetry.waiting,
     };
-    const empty = group.publishes.length === 0 && group.settlements.length === 0;
+    const empty = group.publishes.length + group.takeovers.length + group.settlements.length === 0;
     return empty && !(group.claims && claims.wanted()) ? undefined : this.#job(group);
   }
 
-  /** Rejects every publish that is not written yet: the file cannot be had. */
+  /** Rejects every publish and takeover that is not written yet: the file cannot be had. */
   rejectPublishes(error: BusError): void {
     const groups = this.#alone.take(this.#alone.size);
-    for (const { publishes } of groups) for (const { reject } of publishes) reject(error);
-    this.#alone.putBack(groups.filter(({ publishes }) => publishes.length === 0));
+    for (const { publishes, takeovers } of groups) for (const { reject } of [...publishes, ...takeovers]) reject(error);
+    this.#alone.putBack(groups.filter(({ publishes, takeovers }) => publishes.length + takeovers.length === 0));
     this.#dependencies.publishQueue.rejectAll(error);
+    this.#dependencies.takeoverQueue.rejectAll(error);
   }
 
   /** Resolves once no settlement is left that could not be written. */
@@ -113,7 +120,7 @@ export class WriteGroups {
 
   #job(group: Group): Job {
     const { publishQueue, settlementQueue } = this.#dependencies;
-    const { publishes, settlements } = group;
+    const { publishes, settlements, takeovers } = group;
     let done = { settlements: 0, publishes: 0 };
     return {
       run: () => {
@@ -124,6 +131,7 @@ export class WriteGroups {
         if (this.#unwritten > 0) this.#unwritten -= settlements.filter(({ deferred }) => deferred).length;
         settlementQueue.committed(settlements, done.settlements);
         for (let index = 0; index < done.publishes; index += 1) publishes[index]?.end();
+        for (const takeover of takeovers) takeover.end();
         if (group.claims) this.#claimRetry.succeeded();
         if (this.#unwritten === 0) this.#allWritten();
       },
@@ -132,8 +140,8 @@ export class WriteGroups {
   }
 
   /** Within a transaction; gives how many of each were done. */
-  #write({ claims: claim, publishes, settlements }: Group): { settlements: number; publishes: number } {
-    const { claims, settlements: table, now: time } = this.#dependencies;
+  #write({ claims: claim, publishes, settlements, takeovers }: Group): { settlements: number; publishes: number } {
+    const { claims, feeds, settlements: table, now: time } = this.#dependencies;
     const budget = new Budget();
     const now = time();
     const settled = budget.spend(untilMs.settlements, settlements, ({ delivery, outcome, ranMs }) =>
@@ -142,27 +150,29 @@ export class WriteGroups {
     const published = budget.spend(untilMs.publishes, publishes, (publish) => {
       publish.result = insertEvent(this.#dependencies, publish, now);
     });
+    for (const pending of takeovers) pending.result = feeds.takeOver(pending.takeover, pending.bodies, now);
     if (claim) claims.claimReady(budget.spent(untilMs.claims) ? stride : atOnce.claims, now);
     return { settlements: settled, publishes: published };
   }
 
   #failed(group: Group, error: BusError): void {
-    const { claims, publishes, settlements } = group;
-    const members = settlements.length + publishes.length + (claims ? 1 : 0);
+    const { claims, publishes, settlements, takeovers } = group;
+    const members = settlements.length + publishes.length + takeovers.length + (claims ? 1 : 0);
     // Where the lock cannot be had, no member is to blame.
     if (members > 1 && !isBusy(error.cause)) {
       for (const settlement of settlements) this.#alone.push(alone({ settlements: [settlement] }));
       for (const publish of publishes) this.#alone.push(alone({ publishes: [publish] }));
+      for (const takeover of takeovers) this.#alone.push(alone({ takeovers: [takeover] }));
       if (claims) this.#alone.push(alone({ claims: true }));
       return;
     }
-    for (const { reject } of publishes) reject(error);
+    for (const { reject } of [...publishes, ...takeovers]) reject(error);
     if (settlements.length > 0) {
       this.#unwritten += settlements.filter(({ deferred }) => !deferred).length;
       for (const settlement of settlements) settlement.defer();
       this.#deferred.push(...settlements);
       this.#settlementRetry.failed(error);
-    } else if (claims && publishes.length === 0) this.#claimRetry.failed(error);
+    } else if (claims && publishes.length + takeovers.length === 0) this.#claimRetry.failed(error);
   }
 
   #allWritten(): void {
@@ -172,7 +182,7 @@ export class WriteGroups {
 }
 
 function alone(member: Partial<Group>): Group {
-  return { settlements: [], publishes: [], claims: false, ...member };
+  return { settlements: [], publishes: [], takeovers: [], claims: false, ...member };
 }
 
 /** The time of one transaction. */

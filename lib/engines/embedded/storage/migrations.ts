@@ -25,10 +25,11 @@ const migrations: readonly string[] = [
      data TEXT NOT NULL
    );`,
   // Nor here. A process of version 3 that has the file open goes on: it writes its outcomes and counts as rows, does not see those
-  // that are no rows yet, and knows no documents.
+  // that are no rows yet, and knows no documents and no feeds.
   `ALTER TABLE meta ADD COLUMN stats TEXT;
    ALTER TABLE meta ADD COLUMN outcomes TEXT NOT NULL DEFAULT '';
-   CREATE TABLE documents (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;`,
+   CREATE TABLE documents (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE feeds (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Raised with each migration. A file of a higher version is refused. */

@@ -26,6 +26,7 @@ const applicationId = 0x57474c45;
  *   slow. `participants`: the processes that share its slots, each with how many it can hold, as "1:10 2:10".
  * pending_deletions: deleted subscriptions whose deliveries are still to be deleted.
  * documents: settings of what serves the bus, such as its webhooks, as JSON.
+ * feeds: how far parts of other logs have been taken over.
  * seen: ids that are not in `events` any more but still count as seen; subscription 0 stands for the publish itself.
  */
 const tables = `
@@ -115,6 +116,7 @@ CREATE TABLE outcomes (
   at INTEGER NOT NULL,
   data TEXT NOT NULL
 );
+CREATE TABLE feeds (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE transients (seq INTEGER PRIMARY KEY, remaining INTEGER NOT NULL);
 CREATE TABLE documents (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE replays (id INTEGER PRIMARY KEY, replay TEXT NOT NULL UNIQUE);

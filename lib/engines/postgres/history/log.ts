@@ -10,17 +10,23 @@ import type {
   Position,
   PositionOf,
   RecordedEvent,
+  Takeover,
 } from "../../../engine/event-log.ts";
 import type { HistoryQuery, StatsQuery, StatsRow } from "../../../engine/queries.ts";
+import type { BusError } from "../../../error/bus-error.ts";
 import type { Event } from "../../../event/event.ts";
 import type { PublishQueue } from "../../../publish/publish-queue.ts";
 import { type AppendInDependencies, appendIn } from "../publishing/append-in.ts";
+import type { PublishLoop } from "../publishing/publish-loop.ts";
+import { storeError } from "../storage/postgres-error.ts";
+import { integer, text } from "../storage/rows.ts";
 import type { HistoryReader } from "./history-reader.ts";
 import { countEvents } from "./stats.ts";
 import type { UnsettledEnd } from "./unsettled-end.ts";
 
 export interface PostgresLogDependencies extends AppendInDependencies {
   readonly publishQueue: PublishQueue;
+  readonly publishLoop: PublishLoop;
   readonly history: HistoryReader;
   readonly endPositions: EndPositions;
   readonly unsettledEnd: UnsettledEnd;
@@ -42,6 +48,22 @@ export class PostgresLog implements EventLog {
   async appendIn(entry: Entry, tx: unknown): Promise<Appended> {
     if (this.#dependencies.database.closed) throw busClosed();
     return appendIn(this.#dependencies, entry, tx);
+  }
+
+  async takeOver(takeover: Takeover): Promise<readonly (Appended | BusError)[] | undefined> {
+    const { database, publishLoop } = this.#dependencies;
+    if (database.closed) throw busClosed();
+    try {
+      return await publishLoop.takeOver(takeover);
+    } catch (thrown) {
+      throw storeError(thrown);
+    }
+  }
+
+  async feeds(): Promise<ReadonlyMap<string, number>> {
+    const { database, names } = this.#dependencies;
+    const rows = await database.call(`SELECT name, position FROM ${names.s}.feeds`);
+    return new Map(rows.map((row) => [text(row.name), integer(row.position)]));
   }
 
   get(id: string): Promise<Event | undefined> {

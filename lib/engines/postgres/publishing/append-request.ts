@@ -38,7 +38,7 @@ export function appendRequest(dependencies: RequestDependencies, publishes: read
   const { subscriptionCache, consumers, now } = dependencies;
   const wanted = new Map<Subscription, number>();
   const events = publishes.map(({ entry, body }, n) => {
-    const { event, history, ownId } = entry;
+    const { acceptedAt, event, history, ownId } = entry;
     const subs = subscriptionCache.route(event, history);
     for (const sub of subs) wanted.set(sub, (wanted.get(sub) ?? 0) + 1);
     const due = event.metadata.deliverAt === undefined ? undefined : deliverAtMs(event);
@@ -47,6 +47,7 @@ export function appendRequest(dependencies: RequestDependencies, publishes: read
       history,
       body,
       due,
+      accepted: acceptedAt === undefined ? undefined : Math.trunc(acceptedAt),
       ...eventColumns(event),
       ...(ownId ? { digest: contentDigest(event), probe: generated.test(event.id) } : {}),
       ...(subs.length === 0 ? {} : routesOf(subs, entry)),

@@ -39,6 +39,11 @@ export function parseAppended(value: unknown): AppendResult | undefined {
   return z.object({ stale: z.literal(true) }).safeParse(value).success ? undefined : resultSchema.parse(value);
 }
 
+/** Whether nothing was taken over, as the feed stands elsewhere. */
+export function hasMoved(value: unknown): boolean {
+  return z.object({ moved: z.literal(true) }).safeParse(value).success;
+}
+
 /** What became of each publish of a group, in its order. */
 export function outcomes(publishes: readonly Publish[], { known }: AppendResult): (Appended | BusError)[] {
   const byNumber = new Map(known.map((one) => [one.n, one]));

@@ -1,4 +1,5 @@
 import type { EndPositions } from "../../../engine/end-positions.ts";
+import type { Appended, Takeover } from "../../../engine/event-log.ts";
 import { BusError } from "../../../error/bus-error.ts";
 import type { PendingPublish, PublishQueue } from "../../../publish/publish-queue.ts";
 import { ClaimedDelivery, firstAttempt } from "../deliveries/claimed-delivery.ts";
@@ -7,8 +8,8 @@ import type { Database } from "../storage/database.ts";
 import type { Names } from "../storage/names.ts";
 import { isUnreachable, storeError } from "../storage/postgres-error.ts";
 import type { SubscriptionCache } from "../subscriptions/subscription-cache.ts";
-import { appendRequest } from "./append-request.ts";
-import { type AppendResult, outcomes, parseAppended } from "./append-result.ts";
+import { appendRequest, type Publish } from "./append-request.ts";
+import { type AppendResult, hasMoved, outcomes, parseAppended } from "./append-result.ts";
 
 export interface PublishLoopDependencies {
   readonly database: Database;
@@ -40,12 +41,14 @@ const atOnce = { events: 256, characters: 4_000_000 };
 export class PublishLoop {
   readonly #dependencies: PublishLoopDependencies;
   readonly #append: string;
+  readonly #takeOver: string;
   #scheduled = false;
   #idle: (() => void)[] = [];
 
   constructor(dependencies: PublishLoopDependencies) {
     this.#dependencies = dependencies;
     this.#append = `SELECT ${dependencies.names.s}.append($1, $2, $3, $4) AS result`;
+    this.#takeOver = `SELECT ${dependencies.names.s}.take_over($5, $6, $7, $1, $2, $3, $4) AS result`;
   }
 
   /** Has what is queued appended soon. */
@@ -58,6 +61,12 @@ export class PublishLoop {
   /** Resolves when nothing is queued. */
   idle(): Promise<void> {
     return this.#scheduled ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
+  }
+
+  /** Appends what another log has accepted, as {@link EventLog.takeOver} says. */
+  async takeOver({ entries, feed, from, to }: Takeover): Promise<readonly (Appended | BusError)[] | undefined> {
+    const group = entries.map((entry) => ({ entry, body: JSON.stringify(entry.event) }));
+    return this.#attempt(group, this.#takeOver, [feed, from ?? null, to]);
   }
 
   async #run(): Promise<void> {
@@ -85,7 +94,11 @@ export class PublishLoop {
   /** Never rejects: the callers are told. */
   async #write(group: readonly PendingPublish[]): Promise<void> {
     try {
-      await this.#attempt(group);
+      const results = await this.#attempt(group, this.#append);
+      for (const [index, publish] of group.entries()) {
+        publish.result = results?.[index];
+        publish.end();
+      }
     } catch (thrown) {
       const error = storeError(thrown);
       if (group.length > 1 && !isUnreachable(error.cause)) {
@@ -94,29 +107,33 @@ export class PublishLoop {
     }
   }
 
-  async #attempt(group: readonly PendingPublish[]): Promise<void> {
+  /** What became of each; `undefined` where the feed stands elsewhere. */
+  async #attempt(
+    group: readonly Publish[],
+    statement: string,
+    more: readonly unknown[] = [],
+  ): Promise<readonly (Appended | BusError)[] | undefined> {
     const { database, processId, released, subscriptionCache } = this.#dependencies;
     for (let tries = 0; tries < triesAtMost; tries += 1) {
       const request = appendRequest(this.#dependencies, group);
       const owner = processId();
       let result: AppendResult | undefined;
       try {
-        const [row] = await database.query(this.#append, [owner, request.epoch, request.events, request.slots]);
+        const values = [owner, request.epoch, request.events, request.slots, ...more];
+        const [row] = await database.query(statement, values);
+        if (hasMoved(row?.result)) return undefined;
         result = parseAppended(row?.result);
       } finally {
         request.release();
         released();
       }
-      if (result !== undefined) {
-        this.#written(group, result, owner);
-        return;
-      }
+      if (result !== undefined) return this.#written(group, result, owner);
       await subscriptionCache.refresh(database);
     }
     throw changesTooOften();
   }
 
-  #written(group: readonly PendingPublish[], result: AppendResult, owner: number): void {
+  #written(group: readonly Publish[], result: AppendResult, owner: number): (Appended | BusError)[] {
     const { appended, consumers, subscriptionCache, unclaim } = this.#dependencies;
     const positions = new Map(result.events);
     for (const [n, id] of result.claimed) {
@@ -128,12 +145,6 @@ export class PublishLoop {
       const delivery = new ClaimedDelivery(row, event);
       if (!consumers.deliver(delivery)) unclaim(delivery);
     }
-    for (const [index, outcome] of outcomes(group, result).entries()) {
-      const publish = group[index];
-      if (publish === undefined) continue;
-      publish.result = outcome;
-      publish.end();
-    }
     appended(
       result,
       result.events.flatMap(([n, position]) => {
@@ -141,6 +152,7 @@ export class PublishLoop {
         return id === undefined ? [] : [[id, position] as const];
       }),
     );
+    return outcomes(group, result);
   }
 }
 

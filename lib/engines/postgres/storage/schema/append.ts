@@ -92,12 +92,13 @@ BEGIN
   WITH e AS MATERIALIZED (
     SELECT nextval('${s}.event_seq') AS seq, x.*
     FROM json_to_recordset(p_events) AS x(
-      n int, id text, history boolean, type text, source text, flow text, agent text, happened bigint, terms text[],
+      n int, id text, history boolean, type text, source text, flow text, agent text, happened bigint, accepted bigint, terms text[],
       priority int, due bigint, body text, subs int[], keys text[]
     ) WHERE x.n <> ALL (v_skip)
   ), recorded AS (
     INSERT INTO ${s}.events (seq, day, accepted, happened, epoch, id, type, source, flow, agent, terms, body)
-    SELECT seq, v_day, v_now, happened, p_epoch, id, type, source, nullif(flow, id), agent, terms, body FROM e WHERE history
+    -- What another log accepted at another time lies in today's partition all the same, and is looked for there.
+    SELECT seq, v_day, greatest(least(coalesce(accepted, v_now), v_now), v_day * 86400000::bigint), happened, p_epoch, id, type, source, nullif(flow, id), agent, terms, body FROM e WHERE history
   ), room AS (
     SELECT * FROM unnest(v_subs, v_rooms, v_waits, v_reasons, v_names) AS r(sub, free, wait, reason, name)
   ), wanted AS MATERIALIZED (

@@ -1,4 +1,4 @@
-import { eventIdNames } from "../../event/event.ts";
+import { eventIdNames } from "../event.ts";
 
 /**
  * The extension attribute of each field of an event's metadata: its name in lower case, since CloudEvents allow no other; the

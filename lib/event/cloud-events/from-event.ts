@@ -1,9 +1,5 @@
-import type { Event } from "../../event/event.ts";
+import type { Event } from "../event.ts";
 import { attributeOf, tagPrefix } from "./attributes.ts";
-
-/** The media types of a CloudEvent and of a list of them. */
-export const cloudEventType = "application/cloudevents+json";
-export const cloudEventBatchType = "application/cloudevents-batch+json";
 
 /** An event as a CloudEvent 1.0 in JSON; what {@link fromStructured} made of one gives its attributes again. */
 export function toCloudEvent(event: Event): Record<string, unknown> {
@@ -31,9 +27,4 @@ export function toCloudEvent(event: Event): Record<string, unknown> {
     ...Object.fromEntries(kept),
     data,
   };
-}
-
-/** Whether a client asks for CloudEvents. */
-export function wantsCloudEvents(request: Request): boolean {
-  return /\bapplication\/cloudevents(-batch)?\+json\b/.test(request.headers.get("accept") ?? "");
 }

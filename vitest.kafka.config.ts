@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+import local from "./vitest.config.ts";
+
+/** What `npm run test:kafka` runs, on a broker of its own: see test/kafka/support. Skipped where there is no Java. */
+export default defineConfig({
+  ...local,
+  test: {
+    include: ["test/kafka/**/*.test.ts"],
+    globalSetup: ["test/support/temporary-folder.ts", "test/kafka/support/shared-cluster.ts"],
+    retry: 0,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
