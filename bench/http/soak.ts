@@ -116,7 +116,10 @@ for (;;) {
   }
   await wait(20);
 }
-await wait(2_000);
+/** Longer than a delivery whose client is gone takes to come again. */
+const graceMs = 60_000;
+for (let waited = 0; waited < graceMs && (handled < published || seen < published * tails); waited += 100)
+  await wait(100);
 await print(minutes);
 ending.abort();
 agent.destroy();
