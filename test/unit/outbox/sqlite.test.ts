@@ -189,6 +189,27 @@ test("of two relays one does the work", async () => {
   expect((await bus.metrics()).duplicates).toBe(0);
 });
 
+test("a relay whose bus is slow stays the relay", async () => {
+  const slow = Promise.withResolvers<void>();
+  const { bus, database } = await open(async (entry, next) => {
+    await slow.promise;
+    return next(entry);
+  });
+  const store = sqliteOutbox(database);
+  const lease = vi.spyOn(store, "lease");
+  const outbox = createOutbox({ store, bus });
+  const event = outbox.add(database, { type, data: {} });
+  const ending = new AbortController();
+  const relay = outbox.relay({ signal: ending.signal });
+  await eventually("the lease is renewed", () => lease.mock.calls.length === 2);
+  expect(await sqliteOutbox(database).lease("another", 1)).toBe(false);
+  slow.resolve();
+  await eventually("it is published", async () => (await bus.history.get(event.id)) !== undefined);
+  ending.abort();
+  await relay;
+  expect(await sqliteOutbox(database).lease("another", 1)).toBe(true);
+});
+
 test("a relay ends with its bus, and loses nothing", async () => {
   const { bus, database, outbox } = await open();
   outbox.add(database, { type, data: {} });
