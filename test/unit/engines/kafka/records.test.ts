@@ -45,10 +45,11 @@ const events: fc.Arbitrary<Event> = fc
     type: "custom.any.thing",
     source,
     time: "2026-01-02T03:04:05.678Z",
-    // Larger numbers are refused from every publisher.
-    data: JSON.parse(JSON.stringify(data), (_, value: unknown) =>
-      typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER ? 0 : value,
-    ),
+    // Larger numbers and this key are refused from every publisher.
+    data: JSON.parse(JSON.stringify(data), (key, value: unknown) => {
+      if (key === "__proto__") return undefined;
+      return typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER ? 0 : value;
+    }),
     metadata: { version, correlationId: flow, priority, ...more },
   }));
 
