@@ -23,6 +23,7 @@ const arrows = {
   replay: [...ports, "delivery", "history"],
   bus: [...ports, ...flow],
   forward: [...ports, ...flow, "bus"],
+  migrate: [...ports, "bus"],
   "aws-shared": [...words, "runtime", "engine"],
   engines: [...ports, ...flow, "aws-shared"],
   connect: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines"],
@@ -33,7 +34,7 @@ const arrows = {
   cdk: [...words, "catalog", "aws-shared"],
 };
 const core =
-  "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|aws-shared)/";
+  "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|migrate|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
   "^(node_modules/(zod|pg|@types/pg|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";

@@ -39,6 +39,7 @@ import type { Bus, Subscriptions } from "./bus.ts";
 import type { BusDependencies } from "./bus-dependencies.ts";
 import { busMetrics } from "./bus-metrics.ts";
 import { endRunners } from "./end-runners.ts";
+import { setEngineOf } from "./engine-of.ts";
 import { HandlersByName } from "./handlers-by-name.ts";
 import { createMiddleware, type Middleware } from "./middleware.ts";
 import { setAside } from "./set-aside.ts";
@@ -276,7 +277,9 @@ class EngineBus<Events> {
 
 /** A bus over an engine. */
 export function createBus<Events>(dependencies: BusDependencies): Bus<Events> {
-  return asBus(new EngineBus<Events>(dependencies));
+  const bus = asBus(new EngineBus<Events>(dependencies));
+  setEngineOf(bus, dependencies.engine);
+  return bus;
 }
 
 /** The class has one signature for what the contract's overloads tell apart by type; their results are the same values. */

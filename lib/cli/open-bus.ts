@@ -21,11 +21,18 @@ export type BusOptions = ConnectOptions<AnyEvents> & {
   catalog: Catalog<AnyEvents>;
 };
 
+/** How a bus is selected on the command line. */
+export type BusSelection = Omit<GlobalOptions, "json">;
+
 /** Resolves the options of the bus without opening it. Rejects with `invalid_config`. */
-export async function resolveBusOptions(io: CliIo, command: Command): Promise<BusOptions> {
+export async function resolveBusOptions(
+  io: CliIo,
+  command: Command,
+  selection: BusSelection = command.optsWithGlobals<GlobalOptions>(),
+): Promise<BusOptions> {
   // A catalog in waggle.config.ts must be created by the copy of the package that reads it.
   resolveToThisPackage();
-  const { engine, file, bus, url, config } = command.optsWithGlobals<GlobalOptions>();
+  const { engine, file, bus, url, config } = selection;
   const { defaultFile, engineNames, resolveOptions } = await import("../connect/index.ts");
   const options = await resolveOptions<AnyEvents>(
     {
@@ -87,7 +94,8 @@ export async function withBus<Result>(
   }
 }
 
-function nothingRecorded(io: CliIo, file: string): BusError {
+/** The error for a database that does not exist. */
+export function nothingRecorded(io: CliIo, file: string): BusError {
   return new BusError(
     "not_found",
     `nothing is recorded yet: ${shortPath(io, file)} does not exist; publish an event first (waggle publish), ` +

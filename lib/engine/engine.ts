@@ -8,6 +8,7 @@ import type { DeadLetterStore } from "./dead-letter-store.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import type { EventLog } from "./event-log.ts";
 import type { SubscriptionStore } from "./subscription-store.ts";
+import type { EngineTransfer } from "./transfer.ts";
 
 /** Ends a watch; a second call does nothing. */
 export type Unwatch = () => void;
@@ -36,6 +37,8 @@ export interface Engine {
   readonly deadLetters: DeadLetterStore;
   /** Present where the service keeps an archive of its own. */
   readonly archive?: EventArchive;
+  /** Present where the engine has the capability `transfer`. */
+  readonly transfer?: EngineTransfer;
   /** Calls back soon after anything was accepted or settled, by any process; many changes may make one call. */
   watch(changed: () => void): Unwatch;
   /**

@@ -1,3 +1,4 @@
+import { engineOf } from "../../bus/engine-of.ts";
 import { BusError } from "../../error/bus-error.ts";
 import type { ContractFeature } from "./adapter.ts";
 import type { CaseContext } from "./context.ts";
@@ -88,6 +89,11 @@ export const featureChecks: Readonly<Record<ContractFeature, (t: CaseContext) =>
     await t.quiet();
     await t.eventually("it is recorded", () => t.bus.history.get(id));
     return (await t.bus.history.flow(t.flow)).roots[0]?.deliveries?.length === 1;
+  },
+
+  transfer: async ({ bus }) => {
+    const transfer = engineOf(bus)?.transfer;
+    return transfer !== undefined && (await transfer.openDeliveries(1)).deliveries.length <= 1;
   },
 
   durable: async (t) => {

@@ -24,6 +24,7 @@ import { settledCases } from "./cases/settled.ts";
 import { subscriptionCases } from "./cases/subscriptions.ts";
 import { tailCases } from "./cases/tail.ts";
 import { timeoutCases } from "./cases/timeouts.ts";
+import { transferCases } from "./cases/transfer.ts";
 import { versionCases } from "./cases/versions.ts";
 import { waitingCases } from "./cases/waiting.ts";
 import { CaseContext } from "./context.ts";
@@ -55,6 +56,7 @@ const topics: Readonly<Record<string, readonly ContractCase[]>> = {
   processes: processCases,
   restarts: restartCases,
   crashes: crashCases,
+  transfer: transferCases,
 };
 
 /**

@@ -37,6 +37,7 @@ import { SubscriptionCache } from "./subscriptions/subscription-cache.ts";
 import { SubscriptionStates } from "./subscriptions/subscription-state.ts";
 import { SubscriptionTable } from "./subscriptions/subscription-table.ts";
 import { EmbeddedSubscriptions } from "./subscriptions/subscriptions.ts";
+import { EmbeddedTransfer } from "./transfer/transfer.ts";
 
 /** Creates the components of an engine. `processId` is this process, as rows name it; `committed` follows each commit. */
 export function createComponents(db: DatabaseSync, processId: number, settings: EngineSettings, committed: () => void) {
@@ -180,6 +181,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
       deliveries: new EmbeddedDeliveries({ ...shared, enqueuer, consumers, settlementQueue, pending, filePoller }),
       subscriptions: new EmbeddedSubscriptions(shared),
       deadLetters: new EmbeddedDeadLetters(access, deadLetters),
+      transfer: new EmbeddedTransfer(db, shared),
     },
     access,
     backfill,

@@ -37,7 +37,10 @@ class HttpEngine implements Engine {
   ) {
     this.#transport = transport;
     // Whoever connects to the server shares its bus. How deliveries ended is not asked over HTTP.
-    this.capabilities = new Set([...capabilities.filter((one) => one !== "outcomes"), "multi-process" as const]);
+    this.capabilities = new Set([
+      ...capabilities.filter((one) => one !== "outcomes" && one !== "transfer"),
+      "multi-process" as const,
+    ]);
     this.#session = new SessionClient({ transport, clock, onError, leaseMs });
     this.log = new HttpLog(transport, this.#session);
     this.deliveries = createDeliveries(transport, this.#session, this.capabilities.has("settled"));

@@ -21,6 +21,7 @@ import type { Database } from "./storage/database.ts";
 import { Filler } from "./subscriptions/filler.ts";
 import { SubscriptionCache } from "./subscriptions/subscription-cache.ts";
 import { PostgresSubscriptions } from "./subscriptions/subscriptions.ts";
+import { PostgresTransfer } from "./transfer/transfer.ts";
 
 /** Creates the components of an engine. `newClient` is absent where no notifications are to be taken. */
 export function createComponents(
@@ -171,6 +172,7 @@ export function createComponents(
         cleanSoon: () => maintenance.runSoon(),
       }),
       deadLetters,
+      transfer: new PostgresTransfer({ ...shared, subscriptionCache }),
     },
     consumers,
     dueTimers,

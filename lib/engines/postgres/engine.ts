@@ -4,6 +4,7 @@ import type { DeliveryQueue } from "../../engine/delivery-queue.ts";
 import type { Engine, Unwatch } from "../../engine/engine.ts";
 import type { EventLog } from "../../engine/event-log.ts";
 import type { SubscriptionStore } from "../../engine/subscription-store.ts";
+import type { EngineTransfer } from "../../engine/transfer.ts";
 import { toBusError } from "../../error/bus-error.ts";
 import type { Timer } from "../../runtime/clock.ts";
 import { type Components, createComponents } from "./components.ts";
@@ -31,11 +32,13 @@ export class PostgresEngine implements Engine {
     "backpressure",
     "delay",
     "settled",
+    "transfer",
   ]);
   readonly log: EventLog;
   readonly deliveries: DeliveryQueue;
   readonly subscriptions: SubscriptionStore;
   readonly deadLetters: DeadLetterStore;
+  readonly transfer: EngineTransfer;
   readonly #connections: Connections;
   readonly #settings: EngineSettings;
   readonly #components: Components;
@@ -49,11 +52,12 @@ export class PostgresEngine implements Engine {
     this.#connections = connections;
     this.#settings = settings;
     this.#components = createComponents(connections.database, connections.newClient, settings, () => this.#settled());
-    const { log, deliveries, subscriptions, deadLetters } = this.#components.ports;
+    const { log, deliveries, subscriptions, deadLetters, transfer } = this.#components.ports;
     this.log = log;
     this.deliveries = deliveries;
     this.subscriptions = subscriptions;
     this.deadLetters = deadLetters;
+    this.transfer = transfer;
   }
 
   /** Lists this process, and begins with what is done from time to time. */
