@@ -30,7 +30,7 @@ const arrows = {
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
   lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect"],
   server: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
-  cli: [...ports, ...flow, "catalog", "bus", "engines", "connect", "server"],
+  cli: [...ports, ...flow, "catalog", "bus", "engines", "connect", "server", "migrate"],
   cdk: [...words, "catalog", "aws-shared"],
 };
 const core =

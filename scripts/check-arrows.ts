@@ -18,6 +18,8 @@ const plants: Record<string, { file: string; source: string }> = {
   "subscription-imports": { file: "lib/subscription/planted.ts", source: 'import "../bus/bus.ts";' },
   "catalog-imports": { file: "lib/catalog/planted.ts", source: 'import "../pattern/index.ts";' },
   "runtime-imports": { file: "lib/runtime/planted.ts", source: 'import "../engine/engine.ts";' },
+  "forward-imports": { file: "lib/forward/planted.ts", source: 'import "../connect/index.ts";' },
+  "migrate-imports": { file: "lib/migrate/planted.ts", source: 'import "../connect/index.ts";' },
   "engine-imports": { file: "lib/engine/planted.ts", source: 'import "../delivery/router.ts";' },
   "engine/contract-imports": { file: "lib/engine/contract/planted.ts", source: 'import "../../cli/io.ts";' },
   "contract-is-an-entry": { file: "lib/testing/planted-2.ts", source: 'import "../engine/contract/recorder.ts";' },

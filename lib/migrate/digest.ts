@@ -43,7 +43,10 @@ export async function digestOf(
   }
   if (wanted.includes("subscriptions")) {
     // Where it started does not matter any more.
-    for (const { from: _, ...record } of await namedSubscriptions(engine)) sums.subscriptions.add(record);
+    for (const { from: _, ...record } of await namedSubscriptions(engine)) {
+      sums.subscriptions.add(record);
+      counted("subscriptions");
+    }
   }
   if (wanted.includes("deliveries")) {
     for await (const page of openDeliveries(engine)) {

@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
-import { type Carried, follows, missing, outOfOrder, overlapping, overrun } from "./checks.ts";
+import { follows, missing, outOfOrder, overlapping, overrun } from "./checks.ts";
 import { Processes } from "./processes.ts";
+import { readStore } from "./read-store.ts";
 
 /** How many processes are killed; more by WAGGLE_CRASH_ROUNDS. */
 const rounds = Number(process.env.WAGGLE_CRASH_ROUNDS ?? 12);
@@ -44,45 +44,3 @@ test("processes killed at any instant lose nothing that was accepted, leave noth
   expect(overlapping(notes)).toEqual([]);
   expect(outOfOrder(notes, stored)).toEqual([]);
 });
-
-interface Stored extends Carried {
-  readonly integrity: unknown;
-  readonly left: Record<string, number>;
-  /** By `stats`. */
-  readonly counted: number;
-}
-
-function readStore(file: string): Stored {
-  const db = new DatabaseSync(file);
-  const count = (from: string) => Number(db.prepare(`SELECT count(*) AS count FROM ${from}`).get()?.count);
-  try {
-    return {
-      integrity: db.prepare("PRAGMA integrity_check").get()?.integrity_check,
-      left: {
-        deliveries: count("deliveries"),
-        transients: count("transients"),
-        depths: count("depths WHERE ready <> 0 OR claimed <> 0 OR delayed <> 0 OR blocked <> 0"),
-        processes: count("processes"),
-        outsideHistory: count("events WHERE history = 0"),
-      },
-      counted: Number(db.prepare("SELECT sum(count) AS count FROM stats").get()?.count),
-      events: new Map(
-        db
-          .prepare("SELECT seq, id, body FROM events")
-          .all()
-          .map(({ seq, id, body }) => {
-            const { type, metadata } = JSON.parse(String(body));
-            return [String(id), { seq: Number(seq), type: String(type), cause: metadata.causationId }];
-          }),
-      ),
-      dead: new Set(
-        db
-          .prepare("SELECT subscription, event_id FROM dead_letters")
-          .all()
-          .map(({ subscription, event_id }) => `${subscription} ${event_id}`),
-      ),
-    };
-  } finally {
-    db.close();
-  }
-}

@@ -70,14 +70,23 @@ async function run(io: CliIo, self: Command): Promise<void> {
   const source = await resolveBusOptions(io, self, { ...globalSelection(options), ...selection(options, "from") });
   const target = await resolveBusOptions(io, self, selection(options, "to"));
   if (source.file !== undefined && !existsSync(source.file)) throw nothingRecorded(io, source.file);
-  const progress = new Progress(io, undefined);
+  let progress = new Progress(io, undefined);
+  let current: string | undefined;
   const report = await withBuses(io, [source, target], async (from, to) => {
     const { migrate } = await import("../../migrate/migrate.ts");
     const settings: MigrateOptions = {
       dryRun: options.dryRun === true,
       partial: options.partial === true,
       signal: io.signal,
-      onProgress: ({ step, kind, done, total }) => progress.count(`${step}: ${kind}`, done, total),
+      onProgress: ({ step, kind, done, total }) => {
+        if (step !== current) {
+          // Each step has its own pace.
+          progress.clear();
+          progress = new Progress(io, undefined);
+          current = step;
+        }
+        progress.count(`${step}: ${kind}`, done, total);
+      },
     };
     try {
       return await migrate(from, to, settings);

@@ -1,21 +1,17 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import * as z from "zod";
 import { engineOf } from "../../../lib/bus/engine-of.ts";
 import type { Engine, EngineFactory } from "../../../lib/engine/engine.ts";
 import { MemoryEngine } from "../../../lib/engines/memory/index.ts";
-import { type Bus, connect, createCatalog, defineEvent, NonRetriableError } from "../../../lib/index.ts";
+import { type Bus, connect } from "../../../lib/index.ts";
 import { openDeliveries } from "../../../lib/migrate/contents.ts";
 import { digestOf, kinds } from "../../../lib/migrate/digest.ts";
 import { migrate } from "../../../lib/migrate/migrate.ts";
 import { eventually } from "../../support/eventually.ts";
+import { filledCatalog as catalog, fillBus } from "../../support/fill-bus.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
-const catalog = createCatalog(
-  { delta: defineEvent("stream.said", { data: z.looseObject({}), history: false }) },
-  { open: true },
-);
 const common = { source: "test", catalog, logLevel: "silent", grace: 1 } as const;
 
 async function directory(): Promise<string> {
@@ -48,38 +44,6 @@ function engine(bus: Bus): Engine {
 
 const contents = (bus: Bus) => digestOf(engine(bus), kinds, { counted: () => {} });
 
-/** A bus that holds some of everything: delivered, failed, delayed, ordered, replayed and redriven, unrecorded. */
-async function filled(bus: Bus): Promise<void> {
-  const broken = await bus.subscribe(
-    { name: "broken", on: "custom.*", attempts: 2, backoff: { from: "1h", to: "1h" } },
-    (event) => {
-      if (event.type === "custom.dead") throw new NonRetriableError("never");
-      if (event.type === "custom.later") throw new Error("not now");
-    },
-  );
-  const done = await bus.subscribe({ name: "done", on: "custom.*" }, () => {});
-  for (const name of ["ordered", "waiting"]) {
-    await (
-      await bus.subscribe({ name, on: "*", ...(name === "ordered" ? { ordered: "data.key" } : {}) }, () => {})
-    ).close();
-  }
-  for (const type of ["custom.done", "custom.dead", "custom.later"] as const) {
-    for (let n = 0; n < 3; n += 1)
-      await bus.publish({ type, data: { key: `key-${n % 2}` }, metadata: { priority: 1 + n } });
-  }
-  await bus.publish({ type: "custom.put_off", data: {} }, { delay: "1h" });
-  await bus.publish({ type: "stream.said", data: { key: "key-1" } });
-  await eventually("what can be handled is", async () => {
-    const [one, other] = [await broken.info(), await done.info()];
-    return one.deadLettered === 3 && one.retried === 3 && other.delivered === 9;
-  });
-  await broken.close();
-  await done.close();
-  await bus.replay({ type: "custom.done" }, { to: "waiting" });
-  const { deadLetters } = await bus.deadLetters.list();
-  await bus.deadLetters.redrive(deadLetters[0]?.id ?? "");
-}
-
 test.each([
   ["embedded", "memory", embedded, memory],
   ["memory", "embedded", memory, embedded],
@@ -88,7 +52,7 @@ test.each([
   "all that a bus holds moves from %s to %s as it stands, and back",
   async (_, __, openSource, openTarget) => {
     const [source, target] = [await openSource(), await openTarget()];
-    await filled(source);
+    await fillBus(source);
     const before = await contents(source);
     const report = await migrate(source, target);
     expect(report.verified).toEqual(before);
@@ -203,7 +167,7 @@ test.each([1, 2, 3, 4, 5, 6])(
   "interrupted at step %i, the same call goes on, and moves nothing twice",
   async (call) => {
     const source = await embedded();
-    await filled(source);
+    await fillBus(source);
     const before = await contents(source);
     const kept: { engine?: MemoryEngine } = {};
     const first = await opened(connect({ ...common, engine: brokenAt(call, kept) }) as Promise<Bus>);
@@ -217,7 +181,7 @@ test.each([1, 2, 3, 4, 5, 6])(
 
 test("once all is moved the same call changes nothing, though the target has gone on by then", async () => {
   const [source, target] = [await embedded(), await embedded()];
-  await filled(source);
+  await fillBus(source);
   await migrate(source, target);
   const worker = await target.subscribe({ name: "waiting", on: "*" }, () => {});
   await eventually("it goes on", async () => (await worker.info()).backlog < 3);
@@ -229,7 +193,7 @@ test("once all is moved the same call changes nothing, though the target has gon
 
 test("a dry run counts, and changes nothing", async () => {
   const [source, target] = [await embedded(), await embedded()];
-  await filled(source);
+  await fillBus(source);
   const steps = new Set<string>();
   const report = await migrate(source, target, { dryRun: true, onProgress: ({ step }) => steps.add(step) });
   expect(report).toMatchObject({ dryRun: true, verified: {}, source: { events: 10, subscriptions: 4 } });
@@ -252,7 +216,7 @@ test("it is refused while somebody else uses the source or the target", async ()
 
 test("a target that has events of its own is refused, and left as it is", async () => {
   const [source, target] = [await embedded(), await memory()];
-  await filled(source);
+  await fillBus(source);
   const { id } = await target.publish({ type: "custom.own", data: {} });
   await expect(migrate(source, target)).rejects.toMatchObject({ code: "conflict", details: { eventId: id } });
   expect((await contents(target)).events?.count).toBe(1);
@@ -260,7 +224,7 @@ test("a target that has events of its own is refused, and left as it is", async 
 
 test("what a target cannot take is said before anything is moved; the rest moves where that is wanted", async () => {
   const source = await embedded();
-  await filled(source);
+  await fillBus(source);
   const target = await opened(connect({ ...common, engine: brokenAt(0, { transfers: false }) }) as Promise<Bus>);
   await expect(migrate(source, target)).rejects.toMatchObject({ code: "invalid_config" });
   expect(await target.subscriptions.list()).toEqual([]);
@@ -275,7 +239,7 @@ test("what a target cannot take is said before anything is moved; the rest moves
 
 test("aborted, it stops, and says so", async () => {
   const [source, target] = [await embedded(), await memory()];
-  await filled(source);
+  await fillBus(source);
   const controller = new AbortController();
   const onProgress = () => controller.abort(new Error("enough"));
   await expect(migrate(source, target, { signal: controller.signal, onProgress })).rejects.toMatchObject({
