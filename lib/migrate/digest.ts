@@ -5,6 +5,7 @@ import { allDeadLetters, namedSubscriptions, openDeliveries, recordedEvents } fr
 
 /** How much there is of a kind, and a hash of all of it. */
 export interface KindDigest {
+  /** Number of items. */
   readonly count: number;
   /** SHA-256, hex. */
   readonly hash: string;
@@ -12,55 +13,46 @@ export interface KindDigest {
 
 /** What a bus holds, by kind. */
 export const kinds = ["events", "deadLetters", "subscriptions", "deliveries"] as const;
+/** A kind of what a bus holds: `deliveries` are those that have not ended. */
 export type Kind = (typeof kinds)[number];
 
-/** A hash of each kind; of history the order counts, of the others only what they are. `skip`: an event to leave out. */
+/** A hash of each kind; of history the order counts, of the others only what they are. `counted` follows each item. */
 export async function digestOf(
   engine: Engine,
-  wanted: readonly Kind[],
-  { counted, skip }: { readonly counted: (kind: Kind) => void; readonly skip?: string },
-): Promise<Readonly<Partial<Record<Kind, KindDigest>>>> {
-  const digests: Partial<Record<Kind, KindDigest>> = {};
-  if (wanted.includes("events")) {
-    const hash = createHash("sha256");
-    let count = 0;
-    for await (const page of recordedEvents(engine)) {
-      for (const { event, acceptedAt } of page) {
-        if (event.id === skip) continue;
-        hash.update(`${acceptedAt} ${canonicalJson(event)}\n`);
-        count += 1;
-        counted("events");
-      }
-    }
-    digests.events = { count, hash: hash.digest("hex") };
-  }
-  const sums = { deadLetters: new HashSum(), subscriptions: new HashSum(), deliveries: new HashSum() };
-  if (wanted.includes("deadLetters")) {
-    for await (const deadLetter of allDeadLetters(engine)) {
-      sums.deadLetters.add(deadLetter);
-      counted("deadLetters");
+  { counted }: { readonly counted: (kind: Kind) => void },
+): Promise<Readonly<Record<Kind, KindDigest>>> {
+  const history = createHash("sha256");
+  let events = 0;
+  for await (const page of recordedEvents(engine)) {
+    for (const { event, acceptedAt } of page) {
+      history.update(`${acceptedAt} ${canonicalJson(event)}\n`);
+      events += 1;
+      counted("events");
     }
   }
-  if (wanted.includes("subscriptions")) {
-    // Where it started does not matter any more.
-    for (const { from: _, ...record } of await namedSubscriptions(engine)) {
-      sums.subscriptions.add(record);
-      counted("subscriptions");
+  const [deadLetters, subscriptions, deliveries] = [new HashSum(), new HashSum(), new HashSum()];
+  for await (const deadLetter of allDeadLetters(engine)) {
+    deadLetters.add(deadLetter);
+    counted("deadLetters");
+  }
+  // Where it started does not matter any more.
+  for (const { from: _, ...record } of await namedSubscriptions(engine)) {
+    subscriptions.add(record);
+    counted("subscriptions");
+  }
+  for await (const page of openDeliveries(engine)) {
+    // When it is due is left out: that time may have come meanwhile.
+    for (const { dueAt: _, ...delivery } of page) {
+      deliveries.add(delivery);
+      counted("deliveries");
     }
   }
-  if (wanted.includes("deliveries")) {
-    for await (const page of openDeliveries(engine)) {
-      // When it is due is left out: that it was due may have come meanwhile.
-      for (const { dueAt: _, ...delivery } of page) {
-        sums.deliveries.add(delivery);
-        counted("deliveries");
-      }
-    }
-  }
-  for (const [kind, sum] of Object.entries(sums) as [keyof typeof sums, HashSum][]) {
-    if (wanted.includes(kind)) digests[kind] = sum.digest();
-  }
-  return digests;
+  return {
+    events: { count: events, hash: history.digest("hex") },
+    deadLetters: deadLetters.digest(),
+    subscriptions: subscriptions.digest(),
+    deliveries: deliveries.digest(),
+  };
 }
 
 const modulus = 1n << 256n;

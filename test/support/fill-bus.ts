@@ -1,12 +1,6 @@
-import * as z from "zod";
-import { type Bus, createCatalog, defineEvent, NonRetriableError } from "../../lib/index.ts";
+import { type Bus, NonRetriableError } from "../../lib/index.ts";
 import { eventually } from "./eventually.ts";
 
-/** The types of a bus that {@link fillBus} fills. */
-export const filledCatalog = createCatalog(
-  { delta: defineEvent("stream.said", { data: z.looseObject({}), history: false }) },
-  { open: true },
-);
 /** Has a bus hold some of everything: delivered, failed, delayed, ordered, replayed and redriven, unrecorded. */
 export async function fillBus(bus: Bus): Promise<void> {
   const broken = await bus.subscribe(
@@ -27,7 +21,7 @@ export async function fillBus(bus: Bus): Promise<void> {
       await bus.publish({ type, data: { key: `key-${n % 2}` }, metadata: { priority: 1 + n } });
   }
   await bus.publish({ type: "custom.put_off", data: {} }, { delay: "1h" });
-  await bus.publish({ type: "stream.said", data: { key: "key-1" } });
+  await bus.publish({ type: "llm.text.delta", data: { content: "a" } });
   await eventually("what can be handled is", async () => {
     const [one, other] = [await broken.info(), await done.info()];
     return one.deadLettered === 3 && one.retried === 3 && other.delivered === 9;
