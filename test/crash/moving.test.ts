@@ -1,18 +1,20 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import { connect, createCatalog } from "../../lib/index.ts";
 import { spawnWaggle } from "../e2e/cli/spawn-waggle.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { follows, missing, outOfOrder, overrun } from "./checks.ts";
+import { delta, followed, made } from "./events.ts";
 import { Processes } from "./processes.ts";
 import { readStore } from "./read-store.ts";
 
 /** How many processes are killed; more by WAGGLE_CRASH_ROUNDS. */
-const rounds = Number(process.env.WAGGLE_CRASH_ROUNDS ?? 5);
+const rounds = Number(process.env.WAGGLE_CRASH_ROUNDS ?? 3);
 const timeout = 60_000 + rounds * 10_000;
 
 async function directory(): Promise<string> {
@@ -32,25 +34,37 @@ test("a bus whose processes were killed under load moves, though the migration i
     target.killAll();
   });
   const workers = await Promise.all([source.start("work"), source.start("work")]);
-  await wait(1_500);
+  await wait(1_000);
   for (const worker of workers) await source.kill(worker);
+  await publishBacklog(source, 800);
 
+  const file = `${path}/target.db`;
   const move = () =>
-    spawnWaggle(path, ["migrate", "--from-file", source.file, "--to", "embedded", "--to-file", "target.db", "--json"]);
-  for (let round = 0; round < rounds; round += 1) {
+    spawnWaggle(path, ["migrate", "--from-file", source.file, "--to", "embedded", "--to-file", file, "--json"]);
+  let killed = 0;
+  for (let before = 0; killed < rounds; killed += 1) {
     const { child, ended } = move();
-    await wait(200 + Math.random() * 800);
+    let gone = false;
+    ended.then(() => {
+      gone = true;
+    });
+    while (rowsIn(file) <= before && !gone) await wait(1);
+    await wait(Math.random() * 20);
     child.kill("SIGKILL");
-    await ended;
+    if ((await ended).code !== null) break;
+    before = rowsIn(file);
   }
+  // Each had moved more than the one before; the last of them may have come to the end.
+  expect(killed).toBeGreaterThan(1);
   const { code, stderr, stdout } = await move().ended;
   expect([code, stderr]).toEqual([0, ""]);
   const report = JSON.parse(stdout);
-  expect(report.source.events).toBeGreaterThan(100);
+  expect(report.source.events).toBeGreaterThan(800);
+  expect(report.source.deliveries).toBeGreaterThan(800 * 4 - 1);
 
   expect(await target.ended(await target.start("drain"))).toBe(0);
   const notes = target.notes();
-  const stored = readStore(`${path}/target.db`);
+  const stored = readStore(file);
   expect(stored.integrity).toBe("ok");
   expect(stored.left).toMatchObject({ deliveries: 0, transients: 0, depths: 0, outsideHistory: 0 });
   expect(stored.counted).toBe(stored.events.size);
@@ -59,6 +73,40 @@ test("a bus whose processes were killed under load moves, though the migration i
   expect(overrun(notes)).toEqual([]);
   expect(outOfOrder(notes, stored)).toEqual([]);
 });
+
+/** Has a bus hold events that nobody has handled yet. */
+async function publishBacklog(processes: Processes, count: number): Promise<void> {
+  const bus = await connect({
+    engine: "embedded",
+    file: processes.file,
+    source: "crash",
+    catalog: createCatalog({ made, followed, delta }),
+    logLevel: "silent",
+  });
+  const drafts = Array.from({ length: count }, (_, number) => ({
+    type: made.type,
+    id: `run0-0-${number}`,
+    data: { key: `key-${number % 31}` },
+  }));
+  await bus.publishAll(drafts);
+  for (const { id } of drafts) appendFileSync(processes.journal, `accepted made ${id}\n`);
+  await bus.close();
+}
+
+/** How much of what it is to hold a file has. */
+function rowsIn(file: string): number {
+  if (!existsSync(file)) return 0;
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    const row = db.prepare("SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM deliveries) AS count").get();
+    return Number(row?.count);
+  } catch {
+    // It is being made.
+    return 0;
+  } finally {
+    db.close();
+  }
+}
 
 /** The events of a file, without the tags that a link adds. */
 function eventsOf(file: string): Map<string, unknown> {

@@ -100,12 +100,28 @@ test("a migration that is killed again and again goes on where it was", { timeou
   targetUrl.pathname = `/${database}`;
   const move = () =>
     spawnWaggle(path, ["migrate", "--from-file", file, "--to", "postgres", "--to-url", targetUrl.href, "--json"]);
-  for (let round = 0; round < 4; round += 1) {
+  const watcher = new pg.Client({ connectionString: targetUrl.href });
+  await watcher.connect();
+  onTestFinished(() => watcher.end());
+  const rows = async (): Promise<number> => {
+    const { rows: found } = await watcher.query("SELECT to_regclass('waggle.deliveries') IS NOT NULL AS made");
+    if (found[0]?.made !== true) return 0;
+    const sql = "SELECT (SELECT count(*) FROM waggle.events) + (SELECT count(*) FROM waggle.deliveries) AS count";
+    return Number((await watcher.query(sql)).rows[0]?.count);
+  };
+  let killed = 0;
+  for (let before = 0; killed < 4; killed += 1) {
     const { child, ended } = move();
-    await wait(400 + Math.random() * 1_200);
+    let gone = false;
+    ended.then(() => {
+      gone = true;
+    });
+    while ((await rows()) <= before && !gone) await wait(1);
     child.kill("SIGKILL");
-    await ended;
+    if ((await ended).code !== null) break;
+    before = await rows();
   }
+  expect(killed).toBeGreaterThan(1);
   const { code, stderr, stdout } = await move().ended;
   expect([code, stderr]).toEqual([0, ""]);
   const report = JSON.parse(stdout);
