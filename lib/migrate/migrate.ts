@@ -79,7 +79,7 @@ export async function migrate<From, To>(
 ): Promise<MigrationReport> {
   const parsed = parseCallOptions("migrate", schema(), options);
   const [source, target] = [openEngine("from", from), openEngine("to", to)];
-  if (source.transfer === undefined) throw cannot(source, "hand over what it holds");
+  if (source.transfer === undefined) throw cannot(source, "hand over what it holds; forward its events instead");
   const migration = new Migration(source, target, parsed);
   return migration.run();
 }
@@ -115,7 +115,8 @@ class Migration {
     if (before !== undefined) return { ...report, movedBefore: before.time };
     const newest = await this.#newestMoved();
     if (dryRun) return report;
-    if (lost.length > 0 && this.#options.partial !== true) throw cannot(this.#target, `take ${lost.join(", ")}`);
+    if (lost.length > 0 && this.#options.partial !== true)
+      throw cannot(this.#target, `take ${lost.join(", ")}; give \`partial\` to move the rest`);
     const total = kinds.reduce((sum, kind) => sum + counts[kind], 0);
     this.#begin("copy", total);
     await this.#copyEvents(newest);
@@ -265,9 +266,5 @@ class Migration {
 }
 
 function cannot({ name }: Engine, what: string): BusError {
-  return new BusError(
-    "invalid_config",
-    `migrate: the engine ${name} cannot ${what}; give another engine, or \`partial\` to move the rest`,
-    { details: { engine: name } },
-  );
+  return new BusError("invalid_config", `migrate: the engine ${name} cannot ${what}`, { details: { engine: name } });
 }
