@@ -23,6 +23,7 @@ const arrows = {
   replay: [...ports, "delivery", "history"],
   bus: [...ports, ...flow],
   forward: [...ports, ...flow, "bus"],
+  migrate: [...ports, "bus"],
   "aws-shared": [...words, "runtime", "engine"],
   engines: [...ports, ...flow, "aws-shared"],
   outbox: [...ports, ...flow, "bus", "engines"],
@@ -31,11 +32,11 @@ const arrows = {
   lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect"],
   server: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
   browser: ["error", "event", "history", "publish", "engines"],
-  cli: [...ports, ...flow, "catalog", "bus", "engines", "outbox", "connect", "server"],
+  cli: [...ports, ...flow, "catalog", "bus", "engines", "outbox", "connect", "server", "migrate"],
   cdk: [...words, "catalog", "aws-shared"],
 };
 const core =
-  "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|aws-shared)/";
+  "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|migrate|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
   "^(node_modules/(zod|pg|@types/pg|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";

@@ -72,6 +72,7 @@ export {
 } from "./engine/queries.ts";
 export { sameContent } from "./engine/same-content.ts";
 export type { PutResult, SubscriptionState, SubscriptionStore } from "./engine/subscription-store.ts";
+export type { EngineTransfer, OpenDelivery, OpenDeliveryPage } from "./engine/transfer.ts";
 export { readErrorCode } from "./error/bus-error.ts";
 export { failureSchema } from "./error/failure.ts";
 export { deliverAtMs } from "./event/deliver-at.ts";

@@ -40,6 +40,7 @@ import type { Bus, Subscriptions } from "./bus.ts";
 import type { BusDependencies } from "./bus-dependencies.ts";
 import { busMetrics } from "./bus-metrics.ts";
 import { endRunners } from "./end-runners.ts";
+import { setEngineOf } from "./engine-of.ts";
 import { HandlersByName } from "./handlers-by-name.ts";
 import { createMiddleware, type Middleware } from "./middleware.ts";
 import { setAside } from "./set-aside.ts";
@@ -286,6 +287,7 @@ const dependenciesByBus = new WeakMap<object, BusDependencies>();
 /** A bus over an engine. */
 export function createBus<Events>(dependencies: BusDependencies): Bus<Events> {
   const bus = asBus(new EngineBus<Events>(dependencies));
+  setEngineOf(bus, dependencies.engine);
   dependenciesByBus.set(bus, dependencies);
   return bus;
 }

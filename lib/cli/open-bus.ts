@@ -21,14 +21,26 @@ export type BusOptions = ConnectOptions<AnyEvents> & {
   catalog: Catalog<AnyEvents>;
 };
 
-/**
- * Resolves the options of the bus without opening it. `engineOfUrl` is the engine that `--url` stands for where the command is
- * about one engine, and `--engine` is not given. Rejects with `invalid_config`.
- */
-export async function resolveBusOptions(io: CliIo, command: Command, engineOfUrl?: EngineName): Promise<BusOptions> {
+/** How a bus is selected on the command line. */
+export type BusSelection = Omit<GlobalOptions, "json">;
+
+/** What a command knows of the bus that it is about. */
+export interface BusResolution {
+  /** Default: by the options of the command. */
+  readonly selection?: BusSelection;
+  /** The engine that `--url` stands for where the command is about one engine, and `--engine` is not given. */
+  readonly engineOfUrl?: EngineName;
+}
+
+/** Resolves the options of the bus without opening it. Rejects with `invalid_config`. */
+export async function resolveBusOptions(
+  io: CliIo,
+  command: Command,
+  { selection = command.optsWithGlobals<GlobalOptions>(), engineOfUrl }: BusResolution = {},
+): Promise<BusOptions> {
   // A catalog in waggle.config.ts must be created by the copy of the package that reads it.
   resolveToThisPackage();
-  const { file, bus, url, store, config, ...given } = command.optsWithGlobals<GlobalOptions>();
+  const { file, bus, url, store, config, ...given } = selection;
   const engine = given.engine ?? (url === undefined ? undefined : engineOfUrl);
   const { defaultFile, engineNames, resolveOptions } = await import("../connect/index.ts");
   const options = await resolveOptions<AnyEvents>(
@@ -92,7 +104,8 @@ export async function withBus<Result>(
   }
 }
 
-function nothingRecorded(io: CliIo, file: string): BusError {
+/** The error for a database that does not exist. */
+export function nothingRecorded(io: CliIo, file: string): BusError {
   return new BusError(
     "not_found",
     `nothing is recorded yet: ${shortPath(io, file)} does not exist; publish an event first (waggle publish), ` +

@@ -84,6 +84,11 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/pattern.ts")).patternCommand(io),
   },
   {
+    name: "migrate",
+    summary: "move all that a bus holds to another engine",
+    load: async (io) => (await import("./commands/migrate.ts")).migrateCommand(io),
+  },
+  {
     name: "postgres",
     summary: "set up the database of the postgres engine",
     load: async (io) => (await import("./commands/postgres.ts")).postgresCommand(io),

@@ -9,6 +9,7 @@ import type { DeliveryQueue } from "./delivery-queue.ts";
 import type { DocumentStore } from "./document-store.ts";
 import type { EventLog } from "./event-log.ts";
 import type { SubscriptionStore } from "./subscription-store.ts";
+import type { EngineTransfer } from "./transfer.ts";
 
 /** Ends a watch; a second call does nothing. */
 export type Unwatch = () => void;
@@ -39,6 +40,8 @@ export interface Engine {
   readonly documents?: DocumentStore;
   /** Present where the service keeps an archive of its own. */
   readonly archive?: EventArchive;
+  /** Present where the engine has the capability `transfer`. */
+  readonly transfer?: EngineTransfer;
   /** Calls back soon after anything was accepted or settled, by any process; many changes may make one call. */
   watch(changed: () => void): Unwatch;
   /**

@@ -30,5 +30,6 @@ runContract({
     "crashes: a process that is stopped and continued is not overtaken, though one that died is",
     "crashes: an unnamed subscription ends with its process, however that ends",
     "crashes: order within a key outlives the death of the process that ran its head",
+    "transfer: other processes that use the store are seen",
   ],
 });

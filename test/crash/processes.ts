@@ -17,10 +17,14 @@ export class Processes {
   readonly journal: string;
   readonly #engine: readonly [name: string, where: string];
   readonly #children = new Map<string, ChildProcess>();
-  #started = 0;
+  #started: number;
 
-  /** `engine` is what the processes connect to, as worker.ts takes it; default: a file in the directory. */
-  constructor(directory: string, engine?: readonly [name: string, where: string]) {
+  /**
+   * `engine` is what the processes connect to, as worker.ts takes it; default: a file in the directory. `started`: how many
+   * others have begun on the journal, since each has a number.
+   */
+  constructor(directory: string, engine?: readonly [name: string, where: string], started = 0) {
+    this.#started = started;
     this.file = `${directory}/bus.db`;
     this.#engine = engine ?? ["embedded", this.file];
     this.journal = `${directory}/journal`;

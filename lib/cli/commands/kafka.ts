@@ -92,7 +92,7 @@ async function loadKafka() {
 
 /** The settings of the selected bus: those of `kafkaEngine` in a configuration file, or what the options name. */
 async function where(io: CliIo, command: Command): Promise<{ settings: Settings; catalog: BusOptions["catalog"] }> {
-  const { bus, catalog, engine, url } = await resolveBusOptions(io, command, "kafka");
+  const { bus, catalog, engine, url } = await resolveBusOptions(io, command, { engineOfUrl: "kafka" });
   const { kafkaSettings, settingsOf } = await loadKafka();
   const configured = typeof engine === "function" ? settingsOf(engine) : undefined;
   if (configured !== undefined) return { settings: configured, catalog };

@@ -41,7 +41,7 @@ function migrateCommand(io: CliIo): Command {
         io.stdout.write(migrationText(schema, from));
         return;
       }
-      const { url } = await resolveBusOptions(io, self, "postgres");
+      const { url } = await resolveBusOptions(io, self, { engineOfUrl: "postgres" });
       if (url === undefined) {
         throw new BusError("invalid_config", "postgres migrate: no database; give --url, or set WAGGLE_URL");
       }

@@ -22,10 +22,17 @@ export class Progress {
 
   /** Redraws the line, at most ten times a second. */
   update(events: number, bytes: number): void {
-    const now = this.#io.now();
-    if (!this.#io.stderr.isTTY || now - this.#startedAt < showAfterMs || now - this.#drawnAt < redrawMs) return;
-    this.#drawnAt = now;
-    this.#io.stderr.write(`\r\u001b[K${this.#text(events, bytes, now - this.#startedAt)}`);
+    this.#redraw((elapsedMs) => this.#text(events, bytes, elapsedMs));
+  }
+
+  /** The same for what is counted and not measured: `label` says what is being done. */
+  count(label: string, done: number, total: number | undefined): void {
+    this.#redraw((elapsedMs) => {
+      const { dim } = this.#io.stderr.colors;
+      const rate = dim(`${Math.round((done * 1_000) / elapsedMs).toLocaleString("en-US")}/s`);
+      const counts = `${label} ${done.toLocaleString("en-US")} ${rate}`;
+      return total === undefined || total === 0 ? counts : this.#bar(done / total, counts, elapsedMs);
+    });
   }
 
   /** Removes the line, so that other lines can be written. */
@@ -34,12 +41,24 @@ export class Progress {
     this.#drawnAt = 0;
   }
 
+  #redraw(text: (elapsedMs: number) => string): void {
+    const now = this.#io.now();
+    if (!this.#io.stderr.isTTY || now - this.#startedAt < showAfterMs || now - this.#drawnAt < redrawMs) return;
+    this.#drawnAt = now;
+    this.#io.stderr.write(`\r\u001b[K${text(now - this.#startedAt)}`);
+  }
+
   #text(events: number, bytes: number, elapsedMs: number): string {
-    const { cyan, dim } = this.#io.stderr.colors;
+    const { dim } = this.#io.stderr.colors;
     const rate = `${Math.round((events * 1_000) / elapsedMs).toLocaleString("en-US")}/s`;
     const counts = `${events.toLocaleString("en-US")} events ${dim(rate)}`;
     if (this.#totalBytes === undefined || this.#totalBytes === 0) return `${counts} ${dim(formatBytes(bytes))}`;
-    const share = Math.min(1, bytes / this.#totalBytes);
+    return this.#bar(bytes / this.#totalBytes, counts, elapsedMs);
+  }
+
+  #bar(done: number, counts: string, elapsedMs: number): string {
+    const { cyan, dim } = this.#io.stderr.colors;
+    const share = Math.min(1, done);
     const full = Math.round(share * barWidth);
     const bar = cyan("█".repeat(full)) + dim("░".repeat(barWidth - full));
     const left = share > 0 ? ` ${formatElapsed((elapsedMs * (1 - share)) / share)} left` : "";

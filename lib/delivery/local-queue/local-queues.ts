@@ -107,6 +107,13 @@ export class LocalQueues implements Iterable<LocalQueue> {
     }
   }
 
+  /** Takes over a delivery that another engine held, behind all that was queued before, with the attempts made so far. */
+  take(delivery: Omit<StoredDelivery, "order" | "running">): void {
+    this.#order += 1;
+    this.#queues.get(delivery.subscription)?.restore({ ...delivery, order: this.#order, running: false });
+    this.#dependencies.changed();
+  }
+
   /** Hands deliveries of a subscription to a consumer until it stops. */
   consume(subscription: string, consumer: Consumer): Consumption {
     const queue = this.#queues.get(subscription);

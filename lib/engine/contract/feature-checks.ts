@@ -1,3 +1,4 @@
+import { engineOf } from "../../bus/engine-of.ts";
 import { BusError } from "../../error/bus-error.ts";
 import type { ContractFeature } from "./adapter.ts";
 import type { CaseContext } from "./context.ts";
@@ -101,6 +102,11 @@ export const featureChecks: Readonly<Record<ContractFeature, (t: CaseContext) =>
     await t.bus.replay({ ids: [id] }, { to: "handled" });
     await t.quiet();
     return (await t.bus.history.flow(t.flow)).roots[0]?.deliveries?.length === 2;
+  },
+
+  transfer: async ({ bus }) => {
+    const transfer = engineOf(bus)?.transfer;
+    return transfer !== undefined && (await transfer.openDeliveries(1)).deliveries.length <= 1;
   },
 
   durable: async (t) => {

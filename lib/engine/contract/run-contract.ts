@@ -25,6 +25,7 @@ import { storeCases } from "./cases/stores.ts";
 import { subscriptionCases } from "./cases/subscriptions.ts";
 import { tailCases } from "./cases/tail.ts";
 import { timeoutCases } from "./cases/timeouts.ts";
+import { transferCases } from "./cases/transfer.ts";
 import { versionCases } from "./cases/versions.ts";
 import { waitingCases } from "./cases/waiting.ts";
 import { CaseContext } from "./context.ts";
@@ -57,6 +58,7 @@ const topics = {
   stores: storeCases,
   restarts: restartCases,
   crashes: crashCases,
+  transfer: transferCases,
 } satisfies Readonly<Record<string, readonly ContractCase[]>>;
 
 /** The topics of the contract. */

@@ -40,6 +40,7 @@ import { SubscriptionCache } from "./subscriptions/subscription-cache.ts";
 import { SubscriptionStates } from "./subscriptions/subscription-state.ts";
 import { SubscriptionTable } from "./subscriptions/subscription-table.ts";
 import { EmbeddedSubscriptions } from "./subscriptions/subscriptions.ts";
+import { EmbeddedTransfer } from "./transfer/transfer.ts";
 
 /** Creates the components of an engine. `processId` is this process, as rows name it; `committed` follows each commit. */
 export function createComponents(db: DatabaseSync, processId: number, settings: EngineSettings, committed: () => void) {
@@ -186,6 +187,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
       subscriptions: new EmbeddedSubscriptions(shared),
       deadLetters: new EmbeddedDeadLetters(access, deadLetters),
       documents: new EmbeddedDocuments(db, access),
+      transfer: new EmbeddedTransfer(db, shared),
     },
     access,
     backfill,

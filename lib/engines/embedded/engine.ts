@@ -7,6 +7,7 @@ import type { DocumentStore } from "../../engine/document-store.ts";
 import type { Engine, Unwatch } from "../../engine/engine.ts";
 import type { EventLog } from "../../engine/event-log.ts";
 import type { SubscriptionStore } from "../../engine/subscription-store.ts";
+import type { EngineTransfer } from "../../engine/transfer.ts";
 import { toBusError } from "../../error/bus-error.ts";
 import type { Timer } from "../../runtime/clock.ts";
 import { type Components, createComponents } from "./components.ts";
@@ -26,12 +27,14 @@ export class EmbeddedEngine implements Engine {
     "delay",
     "settled",
     "outcomes",
+    "transfer",
   ]);
   readonly log: EventLog;
   readonly deliveries: DeliveryQueue;
   readonly subscriptions: SubscriptionStore;
   readonly deadLetters: DeadLetterStore;
   readonly documents: DocumentStore;
+  readonly transfer: EngineTransfer;
   readonly #settings: EngineSettings;
   readonly #db: DatabaseSync;
   readonly #lock: ProcessLock;
@@ -49,12 +52,13 @@ export class EmbeddedEngine implements Engine {
     this.#db = db;
     this.#lock = lock;
     this.#components = createComponents(db, processId, settings, () => this.#committed());
-    const { log, deliveries, subscriptions, deadLetters, documents } = this.#components.ports;
+    const { log, deliveries, subscriptions, deadLetters, documents, transfer } = this.#components.ports;
     this.log = log;
     this.deliveries = deliveries;
     this.subscriptions = subscriptions;
     this.deadLetters = deadLetters;
     this.documents = documents;
+    this.transfer = transfer;
   }
 
   /** Takes back what processes that are gone held, and begins with what is done from time to time. */

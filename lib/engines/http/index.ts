@@ -38,8 +38,8 @@ class HttpEngine implements Engine {
   ) {
     this.#transport = transport;
     this.store = `http:${store}`;
-    // Whoever connects to the server shares its bus.
-    this.capabilities = new Set([...capabilities, "multi-process" as const]);
+    // Whoever connects to the server shares its bus. What a bus is moved by is asked of its store, not over HTTP.
+    this.capabilities = new Set([...capabilities.filter((one) => one !== "transfer"), "multi-process" as const]);
     this.#session = new SessionClient({ transport, clock, onError, leaseMs });
     this.log = new HttpLog(transport, this.#session);
     this.deliveries = createDeliveries(transport, this.#session, this.capabilities);

@@ -8,6 +8,7 @@ import { MemoryDocuments } from "./documents.ts";
 import { EndedDeliveries } from "./ended-deliveries.ts";
 import { MemoryLog } from "./log.ts";
 import { MemorySubscriptions } from "./subscriptions.ts";
+import { MemoryTransfer } from "./transfer.ts";
 
 /** What a memory engine is made of. */
 export interface MemoryOptions {
@@ -27,12 +28,14 @@ export class MemoryEngine implements Engine {
     "delay",
     "settled",
     "outcomes",
+    "transfer",
   ]);
   readonly log: MemoryLog;
   readonly deliveries: MemoryDeliveries;
   readonly subscriptions: MemorySubscriptions;
   readonly deadLetters = new MemoryDeadLetters();
   readonly documents = new MemoryDocuments();
+  readonly transfer: MemoryTransfer;
   readonly #ended: EndedDeliveries;
   readonly #changes = new ChangeSignal();
 
@@ -45,6 +48,7 @@ export class MemoryEngine implements Engine {
     const { queues } = this.deliveries;
     this.log = new MemoryLog({ clock, queues }, keep);
     this.subscriptions = new MemorySubscriptions({ log: this.log, queues, deadLetters });
+    this.transfer = new MemoryTransfer({ log: this.log, queues });
   }
 
   watch(changed: () => void): Unwatch {

@@ -89,6 +89,11 @@ export class MemoryLog implements EventLog {
     return events;
   }
 
+  /** Keeps an event as accepted at its time, and routes it to nobody. One that is kept already is left as it is. */
+  record({ event, acceptedAt }: RecordedEvent): void {
+    if (this.#ring.get(event.id) === undefined) this.#ring.push(event, acceptedAt);
+  }
+
   /** Everything kept, oldest first. */
   all(): Iterable<RecordedEvent> {
     return this.#ring.oldestFirst();

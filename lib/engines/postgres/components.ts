@@ -24,6 +24,7 @@ import type { Database } from "./storage/database.ts";
 import { Filler } from "./subscriptions/filler.ts";
 import { SubscriptionCache } from "./subscriptions/subscription-cache.ts";
 import { PostgresSubscriptions } from "./subscriptions/subscriptions.ts";
+import { PostgresTransfer } from "./transfer/transfer.ts";
 
 /** Creates the components of an engine. `newClient` is absent where no notifications are to be taken. */
 export function createComponents(
@@ -186,6 +187,7 @@ export function createComponents(
       }),
       deadLetters,
       documents: new PostgresDocuments(shared),
+      transfer: new PostgresTransfer({ ...shared, subscriptionCache }),
     },
     consumers,
     dueTimers,

@@ -5,6 +5,7 @@ import type { DocumentStore } from "../../engine/document-store.ts";
 import type { Engine, Unwatch } from "../../engine/engine.ts";
 import type { EventLog } from "../../engine/event-log.ts";
 import type { SubscriptionStore } from "../../engine/subscription-store.ts";
+import type { EngineTransfer } from "../../engine/transfer.ts";
 import { toBusError } from "../../error/bus-error.ts";
 import type { Timer } from "../../runtime/clock.ts";
 import { type Components, createComponents } from "./components.ts";
@@ -34,6 +35,7 @@ export class PostgresEngine implements Engine {
     "delay",
     "settled",
     "outcomes",
+    "transfer",
   ]);
   /** Known once it has started. */
   store?: string;
@@ -42,6 +44,7 @@ export class PostgresEngine implements Engine {
   readonly subscriptions: SubscriptionStore;
   readonly deadLetters: DeadLetterStore;
   readonly documents: DocumentStore;
+  readonly transfer: EngineTransfer;
   readonly #connections: Connections;
   readonly #settings: EngineSettings;
   readonly #components: Components;
@@ -55,12 +58,13 @@ export class PostgresEngine implements Engine {
     this.#connections = connections;
     this.#settings = settings;
     this.#components = createComponents(connections.database, connections.newClient, settings, () => this.#settled());
-    const { log, deliveries, subscriptions, deadLetters, documents } = this.#components.ports;
+    const { log, deliveries, subscriptions, deadLetters, documents, transfer } = this.#components.ports;
     this.log = log;
     this.deliveries = deliveries;
     this.subscriptions = subscriptions;
     this.deadLetters = deadLetters;
     this.documents = documents;
+    this.transfer = transfer;
   }
 
   /** Lists this process, and begins with what is done from time to time. */

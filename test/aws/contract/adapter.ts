@@ -18,6 +18,7 @@ const lackedByAll: readonly ContractFeature[] = [
   "backpressure",
   "settled",
   "all-outcomes",
+  "transfer",
   "runtime-subscriptions",
   "visible-unnamed",
   "known-ids",

@@ -15,6 +15,14 @@ const deployed: readonly string[] = [
     "the same id with the same content is a duplicate: the stored event comes back, and is handled once",
   ),
   ...titles(
+    "transfer",
+    "deliveries of an ordered subscription come in the order in which their events were accepted",
+    "deliveries that another engine had not made come with their attempts, when they are due, and once",
+    "events that another engine had are in history as accepted at their times, once, and nobody gets them",
+    "other processes that use the store are seen",
+    "what a subscription has not delivered is handed over as it was published; nothing else is",
+  ),
+  ...titles(
     "delay",
     "until its time it is pending as delayed, and the flow is not settled",
     "what fell due meanwhile goes by priority, then by acceptance",
