@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import pg from "pg";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import type { Engine } from "../../lib/engine/engine.ts";
 import type { Position } from "../../lib/engine/event-log.ts";
 import { type Bus, connect } from "../../lib/index.ts";
@@ -120,7 +120,11 @@ test("a tail and a wait that began meanwhile get what an older transaction bring
   const { id: quick } = await bus.publish({ type, data: {} });
   await transactions.publish(2);
   // Of this process, and before the wait: not new to it, though its place in the log comes after the end as it is now.
+  const position = vi.spyOn(engine.log, "position");
   const waiting = bus.waitFor(type);
+  // It begins when the server answers: what commits before that is past.
+  await eventually("the wait has begun", () => position.mock.settledResults.at(0)?.type === "fulfilled");
+  position.mockRestore();
   await transactions.end(2, "COMMIT");
   await transactions.end(1, "COMMIT");
   await tail;
