@@ -36,6 +36,7 @@ const plants: Record<string, { file: string; source: string }> = {
   "lambda-imports": { file: "lib/lambda/planted.ts", source: 'import "../cli/io.ts";' },
   "server-imports": { file: "lib/server/planted.ts", source: 'import "../cli/io.ts";' },
   "cli-imports": { file: "lib/cli/planted.ts", source: 'import "../testing/index.ts";' },
+  "outbox-imports": { file: "lib/outbox/planted.ts", source: 'import "../cli/io.ts";' },
   "cdk-imports": { file: "lib/cdk/planted.ts", source: 'export const later = () => import("../bus/bus.ts");' },
   "bus-knows-no-events": { file: "lib/bus/planted-2.ts", source: 'import type { Io } from "../cli/io.ts";' },
   "folder-without-arrows": { file: "lib/planted/planted.ts", source: 'import "../event/event.ts";' },
