@@ -7,16 +7,10 @@ import type { Event } from "../../../lib/event/event.ts";
 import { createIds } from "../../../lib/event/id.ts";
 import { eventSize } from "../../../lib/event/size.ts";
 import { anEvent } from "../../support/an-event.ts";
+import { publishable } from "../../support/publishable.ts";
 
 /** When the messages of these tests came to their queue. */
 const sentMs = Date.parse("2026-11-20T10:00:01Z");
-
-/** As JSON carries it, without what publishing refuses: large integers, and one key. */
-function publishable(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value).replaceAll("__proto__", "proto"), (_, one) =>
-    typeof one === "number" && Math.abs(one) > Number.MAX_SAFE_INTEGER ? 0 : one,
-  );
-}
 
 /** What a rule brings for an entry of another program. */
 function putByOthers(parts: Record<string, unknown>): string {

@@ -7,6 +7,7 @@ import { createCatalog, defineEvent } from "../../../lib/event/index.ts";
 import { forward } from "../../../lib/forward/forward.ts";
 import type { PublishMiddleware } from "../../../lib/publish/middleware.ts";
 import { testBus } from "../../../lib/testing/test-bus.ts";
+import { publishableJson } from "../../support/publishable.ts";
 
 const both = { laptop: { from: "laptop", to: "cloud" }, cloud: { from: "cloud", to: "laptop" } } as const;
 
@@ -31,7 +32,7 @@ test("an event is on the other bus as it was published, whatever of the optional
     { requiredKeys: [] },
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(metadata, { minLength: 1, maxLength: 5 }), fc.jsonValue(), async (list, data) => {
+    fc.asyncProperty(fc.array(metadata, { minLength: 1, maxLength: 5 }), publishableJson(), async (list, data) => {
       const [here, there] = [testBus({ source: "here" }), testBus({ source: "there" })];
       await forward(here, { to: there });
       for (const one of list)

@@ -11,6 +11,7 @@ import { digestOf } from "../../../lib/migrate/digest.ts";
 import { migrate } from "../../../lib/migrate/migrate.ts";
 import { eventually } from "../../support/eventually.ts";
 import { fillBus } from "../../support/fill-bus.ts";
+import { publishableJson } from "../../support/publishable.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const common = { source: "test", logLevel: "silent", grace: 1 } as const;
@@ -79,7 +80,7 @@ test("whatever history there is, it is the same on the other side", async () => 
   const events = fc.array(
     fc.record({
       type: fc.constantFrom("custom.a", "custom.b", "task.created"),
-      data: fc.jsonValue(),
+      data: publishableJson(),
       metadata: fc.record(
         {
           priority: fc.integer({ min: 1, max: 10 }),
