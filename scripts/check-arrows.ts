@@ -41,7 +41,6 @@ const plants: Record<string, { file: string; source: string }> = {
   "browser-imports": { file: "lib/browser/planted.ts", source: 'import "../bus/bus.ts";' },
   "browsers-have-no-node": { file: "lib/browser/planted-1.ts", source: 'import "zod";' },
   "cli-imports": { file: "lib/cli/planted.ts", source: 'import "../testing/index.ts";' },
-  "outbox-imports": { file: "lib/outbox/planted.ts", source: 'import "../cli/io.ts";' },
   "cdk-imports": { file: "lib/cdk/planted.ts", source: 'export const later = () => import("../bus/bus.ts");' },
   "bus-knows-no-events": { file: "lib/bus/planted-2.ts", source: 'import type { Io } from "../cli/io.ts";' },
   "folder-without-arrows": { file: "lib/planted/planted.ts", source: 'import "../event/event.ts";' },
