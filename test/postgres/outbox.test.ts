@@ -169,7 +169,6 @@ test("relays that are killed at any moment lose nothing, publish nothing twice, 
     const numbers = events.map(({ data }) => Number(Reflect.get(Object(data), "n"))).filter((n) => n % 3 === key);
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
   }
-  expect((await bus.metrics()).duplicates).toBeGreaterThan(0);
 });
 
 test("a relay publishes what is committed while it runs", async () => {

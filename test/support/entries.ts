@@ -7,6 +7,7 @@ export const entries = {
   "wagglebus/engine/contract": "engine/contract/index.ts",
   "wagglebus/engine/contract/worker": "engine/contract/worker.ts",
   "wagglebus/aws": "aws-entry.ts",
+  "wagglebus/outbox": "outbox-entry.ts",
   "wagglebus/postgres": "postgres-entry.ts",
   "wagglebus/browser": "browser/index.ts",
   "wagglebus/server": "server-entry.ts",
