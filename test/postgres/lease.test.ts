@@ -68,10 +68,11 @@ test("a process that gives no sign of life for longer than its lease is overtake
   const gate = Promise.withResolvers<void>();
   const attempts: number[] = [];
   const subscription = { name: "leased", on: type, backoff: { from: 1, to: 2 } } as const;
-  await lost.subscribe(subscription, async (_, { attempt }) => {
+  const first = async (_: unknown, { attempt }: { attempt: number }) => {
     attempts.push(attempt);
     await gate.promise;
-  });
+  };
+  await lost.subscribe(subscription, first, { shared: true });
   const event = await lost.publish({ type, data: {} });
   await eventually("it runs", () => attempts.length === 1);
   cut(true);
@@ -79,9 +80,8 @@ test("a process that gives no sign of life for longer than its lease is overtake
     engine: postgresEngine({ url, schema, listenUrl: false, lease: "1s" }),
     source: "test",
   });
-  await other.subscribe(subscription, (_, { attempt }) => {
-    attempts.push(attempt);
-  });
+  const second = (_: unknown, { attempt }: { attempt: number }) => void attempts.push(attempt);
+  await other.subscribe(subscription, second, { shared: true });
   await eventually("it is overtaken", () => attempts.length === 2, 20_000);
   await other.settled(event.id);
   expect(attempts).toEqual([1, 2]);
