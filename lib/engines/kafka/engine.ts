@@ -48,7 +48,8 @@ export class KafkaEngine implements Engine {
   ) {
     const { engine } = store;
     this.#store = store;
-    this.capabilities = engine.capabilities;
+    // What a bus is moved by is asked of its store.
+    this.capabilities = new Set([...engine.capabilities].filter((one) => one !== "transfer"));
     if (engine.store !== undefined) this.store = engine.store;
     const partitions = new Map(topics.map(({ name, partitions: count }) => [name, count]));
     const feed = (topic: string, partition: number) => {
