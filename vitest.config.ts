@@ -71,8 +71,15 @@ export default defineConfig({
         test: {
           name: "local",
           include: ["test/**/*.test.ts"],
-          // test/aws needs an emulator or an account, npm run test:aws; test/postgres a server, npm run test:postgres.
-          exclude: ["test/infra/**", "test/aws/**", "test/contract/http-*.test.ts", "test/postgres/**"],
+          // test/aws needs an emulator or an account, npm run test:aws; test/postgres a server, npm run test:postgres; test/kafka
+          // a broker, npm run test:kafka.
+          exclude: [
+            "test/infra/**",
+            "test/aws/**",
+            "test/contract/http-*.test.ts",
+            "test/postgres/**",
+            "test/kafka/**",
+          ],
         },
       },
     ],
