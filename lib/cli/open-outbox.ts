@@ -46,7 +46,7 @@ interface Opened {
 
 async function openPostgres(url: string, table: string): Promise<Opened> {
   const { pgOutbox } = await import("../outbox/sql/postgres-outbox.ts");
-  let driver: typeof import("pg");
+  let driver: Pick<typeof import("pg"), "Pool">;
   try {
     driver = (await import("pg")).default;
   } catch (thrown) {
