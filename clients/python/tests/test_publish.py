@@ -5,8 +5,8 @@ import pickle
 from datetime import datetime, timezone
 
 import pytest
-from conftest import Server
 
+from conftest import Server
 from wagglebus import AsyncBus, Bus, BusError, EventDefinition
 
 

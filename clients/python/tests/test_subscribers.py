@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Server
 
+from conftest import Server
 from wagglebus import AsyncBus, Bus, BusError, Event, NonRetriableError, RetryAfterError, current
 
 PATIENCE = 30.0

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Server
 
+from conftest import Server
 from wagglebus import AsyncBus, Bus, BusError, Event, EventDefinition
 from wagglebus.tails import SseMessage, SseReader
 
@@ -31,7 +31,7 @@ def test_a_wait_ends_with_the_first_of_any(server: Server, name: str) -> None:
         with pytest.raises(ValueError, match="10 minutes"):
             bus.wait_for("custom.*", timeout="11m")
         with pytest.raises(ValueError, match="at least one"):
-            bus.wait_for()
+            bus.wait_for_all()
 
 
 def test_a_wait_with_asyncio_ends_with_what_comes(server: Server, name: str) -> None:

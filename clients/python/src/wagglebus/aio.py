@@ -100,8 +100,20 @@ class AsyncBus:
     @overload
     async def wait_for(
         self,
+        wanted: str | calls.Matcher,
         /,
-        *wanted: calls.Wanted,
+        *,
+        where: Mapping[str, Any] | None = ...,
+        since: str | datetime | Event[Any] | None = ...,
+        timeout: Duration = ...,
+    ) -> Event[Any]: ...
+    @overload
+    async def wait_for(
+        self,
+        first: calls.Wanted,
+        second: calls.Wanted,
+        /,
+        *others: calls.Wanted,
         where: Mapping[str, Any] | None = ...,
         since: str | datetime | Event[Any] | None = ...,
         timeout: Duration = ...,

@@ -8,15 +8,17 @@ import hashlib
 import json
 import os
 import time as clock
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Generic, TypedDict, TypeVar, Union
+from typing import Any, Generic, TypedDict, Union
+
+from typing_extensions import TypeVar
 
 from .errors import BusError
 
-Data = TypeVar("Data")
+Data = TypeVar("Data", default=Any)
 JsonObject = dict[str, Any]
 
 
@@ -69,7 +71,7 @@ class Metadata(TypedDict, total=False):
     """1 (most urgent) to 10, default 5."""
     expires_at: Union[str, datetime]
     deliver_at: Union[str, datetime]
-    tags: Sequence[str]
+    tags: Collection[str]
     traceparent: str
     tracestate: str
 

@@ -64,7 +64,11 @@ test("webhooks go to private addresses, and streams bring deltas, as the options
     return { subscribed, webhook, deltas };
   };
   expect(await answers()).toEqual({ subscribed: 200, webhook: 400, deltas: 200 });
-  expect(await answers("--allow-private-webhooks", "--no-deltas")).toEqual({ subscribed: 200, webhook: 200, deltas: 400 });
+  expect(await answers("--allow-private-webhooks", "--no-deltas")).toEqual({
+    subscribed: 200,
+    webhook: 200,
+    deltas: 400,
+  });
 });
 
 test("a token is shown once, kept as a hash, listed and revoked; a running server sees it at once", async () => {
