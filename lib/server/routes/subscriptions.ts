@@ -157,7 +157,10 @@ export const settleDeliveries = route({
       ...release.map((one): SettleItem => ({ receipt: one, settlement: { kind: "release" } })),
     ];
     if (items.length === 0)
-      throw new BusError("invalid_config", "there is nothing to settle; give receipts in ack, retry, reject, extend or release");
+      throw new BusError(
+        "invalid_config",
+        "there is nothing to settle; give receipts in ack, retry, reject, extend or release",
+      );
     return { results: await settleAll(server, params.name, items, request) };
   },
 });
