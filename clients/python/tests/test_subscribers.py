@@ -208,7 +208,7 @@ def test_a_handler_that_runs_too_long_gives_up_its_delivery(server: Server, name
     second = threading.Event()
     with Bus(server.url) as bus:
 
-        @bus.subscriber(name, on=f"custom.{name}", ack_timeout="200ms", backoff={"from": "1ms", "to": "1ms"}, max_run=0)
+        @bus.subscriber(name, on=f"custom.{name}", ack_timeout="600ms", backoff={"from": "1ms", "to": "1ms"}, max_run=0)
         def stuck(event: Event[Any]) -> None:
             run = current.get()
             assert run is not None
@@ -279,6 +279,55 @@ def test_a_subscription_that_is_deleted_ends_its_subscriber_with_an_error(server
             bus.run()
         deleting.join()
         assert caught.value.code == "not_found"
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_what_was_pulled_and_not_begun_when_it_stops_returns_uncounted(server: Server, name: str, face: str) -> None:
+    settings: dict[str, Any] = {"on": f"custom.{name}", "attempts": 1}
+    httpx.put(f"{server.url}/v1/subscriptions/{name}", json=settings, trust_env=False)
+    with Bus(server.url) as publisher:
+        publisher.publish(f"custom.{name}")
+    seen: list[Event[Any]] = []
+    stops: list[Any] = []
+
+    if face == "sync":
+        pulled = threading.Event()
+
+        def stop(response: httpx.Response) -> None:
+            if response.request.url.path.endswith("/pull") and not stops:
+                assert bus._consumers is not None
+                (consumer,) = bus._consumers._consumers
+                stops.append(threading.Thread(target=bus.stop))
+                stops[0].start()
+                consumer._stopping.wait(PATIENCE)
+                pulled.set()
+
+        with httpx.Client(event_hooks={"response": [stop]}, trust_env=False) as http, Bus(server.url, http=http) as bus:
+            bus.subscriber(name, **settings)(seen.append)
+            bus.start()
+            assert pulled.wait(PATIENCE)
+            stops[0].join()
+    else:
+
+        async def main() -> None:
+            stopped = asyncio.Event()
+
+            async def stop(response: httpx.Response) -> None:
+                if response.request.url.path.endswith("/pull") and not stops:
+                    stops.append(asyncio.create_task(bus.stop()))
+                    await asyncio.sleep(0)
+                    stopped.set()
+
+            async with httpx.AsyncClient(event_hooks={"response": [stop]}, trust_env=False) as http:
+                async with AsyncBus(server.url, http=http) as bus:
+                    bus.subscriber(name, **settings)(seen.append)
+                    await bus.start()
+                    await asyncio.wait_for(stopped.wait(), PATIENCE)
+                    await stops[0]
+
+        asyncio.run(main())
+    assert seen == []
+    assert state(server, name) == {**SETTLED, "waiting": 1}
 
 
 PROGRAM = """
