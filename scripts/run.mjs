@@ -29,6 +29,7 @@ const commands = {
     built: true,
   },
   broker: { argv: ["scripts/broker.ts"] },
+  "test:python": { argv: ["scripts/test-python.mjs"], built: true },
   bench: { argv: ["scripts/bench.ts"], built: true },
   typecheck: { argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.types.config.ts"] },
   lint: { argv: ["node_modules/@biomejs/biome/bin/biome", "check"] },

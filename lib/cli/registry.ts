@@ -75,7 +75,7 @@ export const registry: readonly Registration[] = [
   },
   {
     name: "catalog",
-    summary: "list types, show one with an example, print JSON Schema",
+    summary: "list types, show one with an example, print JSON Schema or Python",
     load: async (io) => (await import("./commands/catalog.ts")).catalogCommand(io),
   },
   {

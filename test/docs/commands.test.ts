@@ -108,6 +108,8 @@ test.each(calls)("$name", async ({ words }) => {
     command = next;
     from += 1;
   }
+  // Where options follow a group, they are those of what the group does by default.
+  if (rest[from]?.startsWith("-") === true) command = defaultOf(command);
   const { operands, unknown } = command.parseOptions(withoutGlobals(program, rest.slice(from)));
   expect(unknown.filter((word) => word !== "--help")).toEqual([]);
   const { registeredArguments } = defaultOf(command);

@@ -68,7 +68,7 @@ export class PullConsumer implements Consumer {
         if (!this.#waiting.delete(pull)) return;
         clock.clearTimer(timer);
         signal.removeEventListener("abort", end);
-        if (signal.aborted) for (const held of pull.got.splice(0)) this.giveBack(held);
+        if (signal.aborted) for (const held of pull.got.splice(0)) void this.giveBack(held);
         this.#linger();
         resolve(pull.got);
       };
@@ -134,10 +134,10 @@ export class PullConsumer implements Consumer {
     await this.#end(delivery, this.#outcomes.failed(this.#attempt(delivery, record), thrown), startedAt);
   }
 
-  /** Lets a delivery return to the queue, its attempt not counted. */
-  giveBack(held: HeldDelivery): void {
-    this.#held.remove(held.receipt, "released");
-    void this.#end(held.delivery, { kind: "released" });
+  /** Lets a delivery return to the queue, its attempt not counted. Resolves once that is kept. */
+  async giveBack(held: HeldDelivery): Promise<void> {
+    this.#held.remove(held.receipt, "release");
+    await this.#end(held.delivery, { kind: "released" });
   }
 
   /** Answers who waits and takes no more; what clients have stays theirs. */

@@ -12,7 +12,8 @@ export type Settlement =
   | { readonly kind: "ack" }
   | { readonly kind: "retry"; readonly delayMs?: number | undefined; readonly error?: string | undefined }
   | { readonly kind: "reject"; readonly error?: string | undefined }
-  | { readonly kind: "extend"; readonly ms: number };
+  | { readonly kind: "extend"; readonly ms: number }
+  | { readonly kind: "release" };
 
 /** The deliveries that clients pull from a server, and settle. */
 export class PullQueues {
@@ -52,13 +53,17 @@ export class PullQueues {
     if (held === undefined || held.delivery.subscription !== subscription) {
       const before = this.#held.settledAs(receipt);
       if (before === settlement.kind) return undefined;
-      throw before === undefined || before === "released"
+      throw before === undefined || before === "release"
         ? notHeld()
         : new BusError("conflict", `the delivery was settled already: ${before}`);
     }
     if (settlement.kind === "extend") return this.#held.extend(receipt, settlement.ms);
-    this.#held.remove(receipt, settlement.kind);
     const consumer = this.#consumerOf(subscription);
+    if (settlement.kind === "release") {
+      await consumer.giveBack(held);
+      return undefined;
+    }
+    this.#held.remove(receipt, settlement.kind);
     if (settlement.kind === "ack") await consumer.succeeded(held);
     else await consumer.failed(held, errorOf(settlement));
     return undefined;
@@ -66,7 +71,7 @@ export class PullQueues {
 
   /** Answers who waits; what clients have in hand returns, its attempt not counted. */
   close(): void {
-    for (const held of this.#held.all()) this.#consumerOf(held.delivery.subscription).giveBack(held);
+    for (const held of this.#held.all()) void this.#consumerOf(held.delivery.subscription).giveBack(held);
     for (const consumer of this.#consumers.values()) consumer.stop();
     this.#consumers.clear();
   }
@@ -95,7 +100,7 @@ export class PullQueues {
 }
 
 /** The failure of a client as the error of a handler. The stack would be the server's. */
-function errorOf({ kind, error, ...settlement }: Exclude<Settlement, { kind: "ack" | "extend" }>): Error {
+function errorOf({ kind, error, ...settlement }: Exclude<Settlement, { kind: "ack" | "extend" | "release" }>): Error {
   const message = error ?? (kind === "reject" ? "the consumer rejected it" : "the consumer asked for another attempt");
   const delayMs = "delayMs" in settlement ? settlement.delayMs : undefined;
   const made =

@@ -87,7 +87,7 @@ async function forward(
         [forwardedHeader]: "1",
         ...(token === null ? {} : { authorization: token }),
       },
-      body: JSON.stringify({ [kind]: [kind === "ack" ? receipt : { receipt, ...rest }] }),
+      body: JSON.stringify({ [kind]: [kind === "ack" || kind === "release" ? receipt : { receipt, ...rest }] }),
     });
   } catch (thrown) {
     if (isRefused(thrown)) return undefined;

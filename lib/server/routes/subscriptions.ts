@@ -131,7 +131,7 @@ export const settleDeliveries = route({
   summary: "Say how deliveries ended",
   description:
     "`ack`: done. `retry`: failed, and attempted again after `delayMs`, or the backoff of the subscription, while there are attempts left. " +
-    "`reject`: failed for good, a dead letter. `extend`: still at work, for `ms` from now. One result for each receipt, in this order. Any server " +
+    "`reject`: failed for good, a dead letter. `extend`: still at work, for `ms` from now. `release`: not begun, and handed back, its attempt not counted. One result for each receipt, in this order. Any server " +
     "of the bus on the machine takes it.",
   permission: "subscribe",
   params: name,
@@ -142,10 +142,11 @@ export const settleDeliveries = route({
       .exactOptional(),
     reject: z.array(z.strictObject({ receipt, error })).exactOptional(),
     extend: z.array(z.strictObject({ receipt, ms: z.int().min(1).max(longestDelayMs) })).exactOptional(),
+    release: z.array(receipt).exactOptional(),
   }),
   result: z.object({ results: z.array(settleResultSchema) }),
   handle: async ({ server, params, body, request }) => {
-    const { ack = [], retry = [], reject = [], extend = [] } = body;
+    const { ack = [], retry = [], reject = [], extend = [], release = [] } = body;
     const items: SettleItem[] = [
       ...ack.map((one): SettleItem => ({ receipt: one, settlement: { kind: "ack" } })),
       ...retry.map(({ receipt: one, ...how }): SettleItem => ({ receipt: one, settlement: { kind: "retry", ...how } })),
@@ -153,9 +154,13 @@ export const settleDeliveries = route({
         ({ receipt: one, ...how }): SettleItem => ({ receipt: one, settlement: { kind: "reject", ...how } }),
       ),
       ...extend.map(({ receipt: one, ms }): SettleItem => ({ receipt: one, settlement: { kind: "extend", ms } })),
+      ...release.map((one): SettleItem => ({ receipt: one, settlement: { kind: "release" } })),
     ];
     if (items.length === 0)
-      throw new BusError("invalid_config", "there is nothing to settle; give receipts in ack, retry, reject or extend");
+      throw new BusError(
+        "invalid_config",
+        "there is nothing to settle; give receipts in ack, retry, reject, extend or release",
+      );
     return { results: await settleAll(server, params.name, items, request) };
   },
 });

@@ -87,6 +87,20 @@ test("what collects is pulled, and is gone once it is acknowledged", async () =>
   expect(await bus.metrics()).toMatchObject({ delivered: 2, running: 0 });
 });
 
+test("what is released comes again at once, its attempt not counted", async () => {
+  const { pull, settle, bus } = await withReaders({ attempts: 1 });
+  await bus.publish({ type: "custom.one", data: {} });
+  const [first] = await pull(patient);
+  expect(await settle({ release: [first.receipt] })).toEqual([{ receipt: first.receipt, ok: true }]);
+  // The answer may have been lost.
+  expect(await settle({ release: [first.receipt] })).toEqual([{ receipt: first.receipt, ok: true }]);
+  expect(await settle({ ack: [first.receipt] })).toMatchObject([{ ok: false, error: { code: "not_found" } }]);
+  const [second] = await pull(patient);
+  expect(second).toMatchObject({ attempt: 1, event: first.event });
+  expect(await settle({ ack: [second.receipt] })).toMatchObject([{ ok: true }]);
+  expect((await bus.subscriptions.get("readers"))?.deadLetters).toBe(0);
+});
+
 test("a pull takes no more than it asks for, and no more than the concurrency of the subscription", async () => {
   const { bus, pull } = await withReaders({ concurrency: 3 });
   for (let n = 0; n < 5; n += 1) await bus.publish({ type: "custom.a", data: { n } });
