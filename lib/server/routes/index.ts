@@ -1,4 +1,5 @@
 import type { Route } from "../http/route.ts";
+import { agUi } from "./ag-ui.ts";
 import { discardDeadLetters, getDeadLetter, listDeadLetters, redriveDeadLetters } from "./dead-letters.ts";
 import { engineRoutes } from "./engine.ts";
 import { healthz, readyz } from "./health.ts";
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   queryEvents,
   getEvent,
   getFlow,
+  agUi,
   getStats,
   wait,
   tail,
