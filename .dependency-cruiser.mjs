@@ -30,15 +30,16 @@ const arrows = {
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
   lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect"],
   server: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
+  mcp: [...ports, ...flow, "bus"],
   browser: ["error", "event", "history", "publish", "engines"],
-  cli: [...ports, ...flow, "catalog", "bus", "engines", "outbox", "connect", "server"],
+  cli: [...ports, ...flow, "catalog", "bus", "engines", "outbox", "connect", "server", "mcp"],
   cdk: [...words, "catalog", "aws-shared"],
 };
 const core =
   "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
-  "^(node_modules/(zod|pg|@types/pg|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
+  "^(node_modules/(zod|pg|@types/pg|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|@modelcontextprotocol|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
   "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/server-entry|lib/outbox-entry|lib/engine-entry|lib/(browser|catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
 
@@ -140,6 +141,13 @@ export default {
       severity: "error",
       from: { path: "^(lib|bin)/", pathNot: foldersOf(["server"]) },
       to: { path: "node_modules/(hono|@hono)/" },
+    },
+    {
+      name: "mcp-sdk-in-its-folder-only",
+      comment: "Who needs no MCP need not have its SDK, which is optional.",
+      severity: "error",
+      from: { path: "^(lib|bin)/", pathNot: foldersOf(["mcp"]) },
+      to: { path: "node_modules/@modelcontextprotocol/" },
     },
     {
       name: "client-stays-light",
