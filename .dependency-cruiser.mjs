@@ -29,7 +29,7 @@ const arrows = {
   connect: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines"],
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
   lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect"],
-  server: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
+  server: [...ports, ...flow, "catalog", "bus", "engines", "connect", "mcp"],
   mcp: [...ports, ...flow, "bus"],
   browser: ["error", "event", "history", "publish", "engines"],
   cli: [...ports, ...flow, "catalog", "bus", "engines", "outbox", "connect", "server", "mcp"],

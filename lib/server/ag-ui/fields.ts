@@ -6,6 +6,14 @@ export function textIn(data: unknown, name: string): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** Characters of a name: the id of each message holds those that are open, and has to fit into a header. */
+const longestName = 256;
+
+/** A field of an event's data that names something; cut where it is too long for a name. */
+export function nameIn(data: unknown, name: string): string | undefined {
+  return textIn(data, name)?.slice(0, longestName);
+}
+
 /** A field of an event's data. */
 export function fieldIn(data: unknown, name: string): unknown {
   return isRecord(data) && Object.hasOwn(data, name) ? data[name] : undefined;

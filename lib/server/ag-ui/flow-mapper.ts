@@ -1,5 +1,5 @@
 import type { Event } from "../../event/event.ts";
-import { asText, fieldIn, messageIn, textIn } from "./fields.ts";
+import { asText, fieldIn, messageIn, nameIn, textIn } from "./fields.ts";
 import type { MapperState, Pause, Run } from "./mapper-state.ts";
 import { OpenMessages } from "./open-messages.ts";
 import type { AgUiEvent } from "./protocol.ts";
@@ -9,7 +9,7 @@ import { SharedState } from "./shared-state.ts";
 const questions: readonly string[] = ["approval.requested", "custom.approval.requested", "node.input.blocked"];
 
 /** Tool calls without a result that are remembered. */
-const mostCalls = 32;
+const mostCalls = 16;
 
 /**
  * The events of one flow as AG-UI events, in an order that AG-UI allows whatever comes: what is open is ended before a run ends, and
@@ -93,12 +93,12 @@ export class FlowMapper {
       case "conversation.message.posted":
         return yield* this.#message(event, content);
       case "stream.stopped":
-        return yield* this.#messages.endOf({ streamId: textIn(data, "streamId") ?? metadata.streamId ?? "" });
+        return yield* this.#messages.endOf({ streamId: nameIn(data, "streamId") ?? metadata.streamId ?? "" });
       case "conversation.turn.completed":
         return yield* this.#messages.endOf(metadata);
       case "tool.call.started":
         yield* this.#messages.endOf(metadata);
-        return yield* this.#call(textIn(data, "toolUseId") ?? id, event);
+        return yield* this.#call(nameIn(data, "toolUseId") ?? id, event);
       case "tool.call.completed":
         return yield* this.#callResult(event);
       case "node.loop.started":
@@ -113,7 +113,7 @@ export class FlowMapper {
 
   *#execution(event: Event): Generator<AgUiEvent> {
     const { type, data } = event;
-    const executionId = textIn(data, "executionId") ?? null;
+    const executionId = nameIn(data, "executionId") ?? null;
     const ends = type !== "execution.started" && type !== "execution.resumed";
     if (this.#run === undefined) {
       // The end of a run may be published twice, and need not be a run of its own.
@@ -181,7 +181,7 @@ export class FlowMapper {
     yield* this.#endParts();
     this.#end("interrupted", run);
     const message = textIn(data, "prompt") ?? textIn(data, "action") ?? textIn(data, "reason");
-    const toolCallId = textIn(data, "toolUseId");
+    const toolCallId = nameIn(data, "toolUseId");
     yield {
       ...this.#finished(run),
       outcome: {
@@ -222,7 +222,7 @@ export class FlowMapper {
   }
 
   *#call(toolCallId: string, { data }: Event): Generator<AgUiEvent> {
-    const toolCallName = textIn(data, "toolName") ?? "tool";
+    const toolCallName = nameIn(data, "toolName") ?? "tool";
     const input = fieldIn(data, "toolInput");
     this.#calls.set(toolCallId, toolCallName);
     const [oldest] = this.#calls.keys();
@@ -235,9 +235,9 @@ export class FlowMapper {
 
   *#callResult(event: Event): Generator<AgUiEvent> {
     const { data, id: messageId } = event;
-    const name = textIn(data, "toolName");
+    const name = nameIn(data, "toolName");
     const last = [...this.#calls].findLast(([, called]) => called === name)?.[0];
-    const toolCallId = textIn(data, "toolUseId") ?? last ?? messageId;
+    const toolCallId = nameIn(data, "toolUseId") ?? last ?? messageId;
     if (!this.#calls.has(toolCallId)) yield* this.#call(toolCallId, event);
     this.#calls.delete(toolCallId);
     yield {
@@ -249,7 +249,7 @@ export class FlowMapper {
   }
 
   *#loop({ type, data, metadata }: Event): Generator<AgUiEvent> {
-    const stepName = textIn(data, "nodeId") ?? metadata.nodeId ?? "loop";
+    const stepName = nameIn(data, "nodeId") ?? metadata.nodeId ?? "loop";
     if (type === "node.loop.completed") return yield* this.#endLoop(stepName);
     if (!this.#loops.has(stepName)) {
       // A node may be called as the iteration of another.
@@ -259,7 +259,7 @@ export class FlowMapper {
     }
     if (type === "node.loop.started") return;
     yield* this.#endIteration(stepName);
-    const iteration = `${stepName} #${asText(fieldIn(data, "iteration") ?? "")}`;
+    const iteration = `${stepName} #${asText(fieldIn(data, "iteration") ?? "").slice(0, 32)}`;
     if (this.#isStep(iteration)) return;
     this.#loops.set(stepName, iteration);
     yield { type: "STEP_STARTED", stepName: iteration };

@@ -4,6 +4,7 @@ import { discardDeadLetters, getDeadLetter, listDeadLetters, redriveDeadLetters 
 import { engineRoutes } from "./engine.ts";
 import { healthz, readyz } from "./health.ts";
 import { getEvent, getFlow, getStats, queryEvents } from "./history.ts";
+import { mcp } from "./mcp.ts";
 import { metrics } from "./metrics.ts";
 import { publishEvents } from "./publish.ts";
 import { putEvents } from "./put-events.ts";
@@ -45,6 +46,7 @@ export const routes: readonly Route[] = [
   discardDeadLetters,
   getDeadLetter,
   replays,
+  mcp,
   ...engineRoutes,
   metrics,
   healthz,

@@ -8,6 +8,7 @@ import { type RunningServer, startServer } from "../../../lib/server/index.ts";
 import type { AnyEvents, ServedBus } from "../../../lib/server/served-bus.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { agUi } from "./hostile/ag-ui.ts";
+import { mcp } from "./hostile/mcp.ts";
 import { putEvents } from "./hostile/put-events.ts";
 import type { Holder, Hostile } from "./hostile/request.ts";
 import { webhooks } from "./hostile/webhooks.ts";
@@ -604,6 +605,7 @@ async function refusalOf({
 
 const all = {
   agUi,
+  mcp,
   tokens,
   roles,
   hosts,
