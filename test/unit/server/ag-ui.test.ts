@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { readSse } from "../../../lib/engines/http/wire/sse-reader.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { judge } from "./ag-ui/judge.ts";
 import { serve } from "./serve.ts";
 import { openStream } from "./sse-stream.ts";
@@ -157,6 +159,24 @@ test("cut at any byte and resumed, the client gets the same", async () => {
     if (text + rest !== whole.text) expect(`${length}: ${text}|${rest}`).toBe(whole.text);
   }
   expect(rests.size).toBe(whole.text.split("\n\n").length - 1);
+});
+
+test("cut off at one server, the client goes on at another of the same bus", async () => {
+  const { path: folder, remove } = await temporaryDirectory();
+  onTestFinished(remove);
+  const options = { engine: "embedded", file: join(folder, "bus.db") } as const;
+  const [first, second] = [await serve({}, options), await serve({}, options)];
+  await publishRun(first);
+  for (const { url } of [first, second]) await (await openStream(url, "/v1/tail?deltas=1&type=llm.*")).take(5);
+  const whole = (await received(await bytesOf(first.url))).text;
+  const ids = new TextDecoder().decode(await bytesOf(first.url)).matchAll(/^id: (.+)$/gm);
+  let count = 0;
+  for (const [, id] of ids) {
+    count += 1;
+    const rest = (await received(await bytesOf(second.url, id))).text;
+    expect(rest).toBe(whole.split("\n\n").slice(count).join("\n\n"));
+  }
+  expect(count).toBe(28);
 });
 
 test("a viewer sees a run as it goes, and one that is cut off in mid-message goes on there", async () => {
