@@ -116,8 +116,8 @@ export class FlowMapper {
     const executionId = nameIn(data, "executionId") ?? null;
     const ends = type !== "execution.started" && type !== "execution.resumed";
     if (this.#run === undefined) {
-      // The end of a run may be published twice, and need not be a run of its own.
-      if (ends && this.#pause.kind === "ended" && this.#pause.executionId === executionId) return;
+      // The end of a run published twice, or of an execution within it: neither is a run of its own.
+      if (ends && this.#pause.kind === "ended") return;
       yield* this.#begin(event, executionId);
     }
     const run = this.#run;

@@ -4,6 +4,7 @@ import { standardCatalog } from "../../../../lib/catalog/index.ts";
 import type { Event } from "../../../../lib/index.ts";
 import { FlowMapper } from "../../../../lib/server/ag-ui/flow-mapper.ts";
 import { mapperStateSchema } from "../../../../lib/server/ag-ui/mapper-state.ts";
+import { encodePoint } from "../../../../lib/server/ag-ui/resume-point.ts";
 import { formatSse } from "../../../../lib/server/streams/sse.ts";
 import { judge } from "./judge.ts";
 
@@ -117,4 +118,64 @@ test("a mapper that goes on from a state gives what the first would have given",
     }),
     { numRuns: 300 },
   );
+});
+
+/** The types of what a list of types and data becomes. */
+function typesOf(...events: [type: string, data: Record<string, unknown>][]): string[] {
+  const mapper = new FlowMapper("f");
+  return events.flatMap(([type, data], index) => {
+    const metadata = { version: 1, correlationId: "f", priority: 5 };
+    const event: Event = { id: `e${index}`, type, source: "s", time: "2026-01-31T12:00:00.000Z", data, metadata };
+    return Array.from(mapper.map(event), (one) => one.type);
+  });
+}
+
+test("the end of an execution within a run is neither the end of the run nor, after it, another run", () => {
+  const outer = { executionId: "outer" };
+  const inner = { executionId: "inner" };
+  expect(
+    typesOf(
+      ["execution.started", outer],
+      ["execution.started", inner],
+      ["execution.completed", outer],
+      ["execution.completed", inner],
+      ["execution.completed", outer],
+      ["custom.late", {}],
+      ["llm.text.delta", { content: "late" }],
+    ),
+  ).toEqual(["RUN_STARTED", "CUSTOM", "RUN_FINISHED"]);
+});
+
+test("a run that failed is an error, and the execution after it another run with what is shared", () => {
+  expect(
+    typesOf(
+      ["execution.started", { executionId: "a" }],
+      ["llm.text.delta", { content: "x" }],
+      ["execution.failed", { executionId: "a", error: { message: "broken" } }],
+      ["state.changed", { key: "k", newValue: 1 }],
+      ["execution.started", { executionId: "b" }],
+    ),
+  ).toEqual([
+    "RUN_STARTED",
+    "TEXT_MESSAGE_START",
+    "TEXT_MESSAGE_CONTENT",
+    "TEXT_MESSAGE_END",
+    "RUN_ERROR",
+    "RUN_STARTED",
+    "STATE_SNAPSHOT",
+  ]);
+});
+
+test("however long names are, the id of a message fits into a header", () => {
+  const mapper = new FlowMapper("f");
+  const long = "n".repeat(5_000);
+  const metadata = { version: 1, correlationId: "f", priority: 5 };
+  for (let index = 0; index < 100; index += 1) {
+    const data = { toolUseId: `${index} ${long}`, toolName: `${index} ${long}`, nodeId: long };
+    for (const type of ["tool.call.started", "node.loop.started"]) {
+      Array.from(mapper.map({ id: `e${index}`, type, source: "s", time: "2026-01-31T12:00:00Z", data, metadata }));
+    }
+  }
+  const state = mapperStateSchema.parse(mapper.state);
+  expect(encodePoint({ last: "e", delta: null, part: 0, state }).length).toBeLessThan(14_000);
 });
