@@ -51,11 +51,21 @@ export class AgUiStream {
   }
 
   async *pieces(): AsyncGenerator<string, void, void> {
-    const { flow, from, signal, follow } = this.#options;
+    const { flow, from, signal } = this.#options;
     yield formatSse({ retryMs });
     if (this.#options.resume?.last === null) yield* this.#resume(this.#options.resume);
     const wanted = [selectionOfQuery({ correlationId: flow })];
     const batches = this.#server.reader.after(from, { signal, wanted });
+    try {
+      yield* this.#follow(batches);
+    } finally {
+      // A stream that ends by itself lets go of the log too.
+      await batches.return();
+    }
+  }
+
+  async *#follow(batches: AsyncGenerator<LogBatch, void, void>): AsyncGenerator<string, void, void> {
+    const { flow, signal, follow } = this.#options;
     let next = batches.next();
     while (!signal.aborted) {
       const batch = await this.#batchOrDelta(next);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Position } from "../../engine/event-log.ts";
 import { BusError } from "../../error/bus-error.ts";
 import { AgUiStream } from "../ag-ui/ag-ui-stream.ts";
 import { agUiEventSchema } from "../ag-ui/protocol.ts";
@@ -58,11 +59,13 @@ async function checkRecorded({ served }: Server, id: string, flow: string): Prom
 }
 
 /** Before the first event of a flow; where there is none yet, the end. */
-async function startOf({ served }: Server, flow: string) {
+async function startOf({ served }: Server, flow: string): Promise<Position> {
   const { log } = served.engine;
-  // Taken first, so that what is published meanwhile is seen.
+  const find = async () => (await log.query({ correlationId: flow }, { limit: 1, order: "oldest" })).events[0];
+  const found = await find();
+  if (found !== undefined) return log.position({ time: found.acceptedAt });
   const end = await log.position("end");
-  const page = await log.query({ correlationId: flow }, { limit: 1, order: "oldest" });
-  const [first] = page.events;
-  return first === undefined ? end : log.position({ time: first.acceptedAt });
+  // What was published meanwhile lies before that end.
+  const late = await find();
+  return late === undefined ? end : log.position({ time: late.acceptedAt });
 }
