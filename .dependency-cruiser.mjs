@@ -30,16 +30,17 @@ const arrows = {
   connect: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines"],
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
   lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect"],
-  server: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
+  server: [...ports, ...flow, "catalog", "bus", "engines", "connect", "mcp"],
+  mcp: [...ports, ...flow, "bus"],
   browser: ["error", "event", "history", "publish", "engines"],
-  cli: [...ports, ...flow, "catalog", "bus", "engines", "outbox", "connect", "server", "migrate"],
+  cli: [...ports, ...flow, "catalog", "bus", "engines", "outbox", "connect", "server", "migrate", "mcp"],
   cdk: [...words, "catalog", "aws-shared"],
 };
 const core =
   "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|migrate|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
-  "^(node_modules/(zod|pg|@types/pg|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
+  "^(node_modules/(zod|pg|@types/pg|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|@modelcontextprotocol|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
   "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/engine-entry|lib/(browser|catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
 
@@ -155,6 +156,13 @@ export default {
       severity: "error",
       from: { path: "^(lib|bin)/", pathNot: foldersOf(["server"]) },
       to: { path: "node_modules/(hono|@hono)/" },
+    },
+    {
+      name: "mcp-sdk-in-its-folder-only",
+      comment: "Who needs no MCP need not have its SDK, which is optional.",
+      severity: "error",
+      from: { path: "^(lib|bin)/", pathNot: foldersOf(["mcp"]) },
+      to: { path: "node_modules/@modelcontextprotocol/" },
     },
     {
       name: "client-stays-light",

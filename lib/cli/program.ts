@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { findPackageJSON } from "node:module";
 import { Command } from "commander";
 import { didYouMean } from "../event/nearest.ts";
 import { globalOptions } from "./command.ts";
 import type { CliIo } from "./io.ts";
+import { packageVersion } from "./package-version.ts";
 import { type Registration, registry } from "./registry.ts";
 
 /**
@@ -52,7 +51,7 @@ export async function commandProgram(io: CliIo, called: Registration): Promise<C
 function baseProgram(io: CliIo): Command {
   const program = new Command("waggle")
     .description("The event bus of an AI-agent platform: publish, look up, wait for, replay.")
-    .version(version(), "-V, --version", "print the version")
+    .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand(false)
     .configureHelp({
@@ -114,11 +113,4 @@ function inheritSettings(command: Command, io: CliIo): Command {
 
 function commandPath(command: Command): string {
   return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`;
-}
-
-function version(): string {
-  const file = findPackageJSON(import.meta.url);
-  const contents: unknown = file === undefined ? undefined : JSON.parse(readFileSync(file, "utf8"));
-  const stated = contents instanceof Object ? Reflect.get(contents, "version") : undefined;
-  return typeof stated === "string" ? stated : "unknown";
 }

@@ -69,6 +69,11 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/serve.ts")).serveCommand(io),
   },
   {
+    name: "mcp",
+    summary: "give agents the bus as MCP tools, over stdin and stdout",
+    load: async (io) => (await import("./commands/mcp.ts")).mcpCommand(io),
+  },
+  {
     name: "token",
     summary: "create, list or revoke tokens for the server",
     load: async (io) => (await import("./commands/token.ts")).tokenCommand(io),

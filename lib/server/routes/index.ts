@@ -1,8 +1,10 @@
 import type { Route } from "../http/route.ts";
+import { agUi } from "./ag-ui.ts";
 import { discardDeadLetters, getDeadLetter, listDeadLetters, redriveDeadLetters } from "./dead-letters.ts";
 import { engineRoutes } from "./engine.ts";
 import { healthz, readyz } from "./health.ts";
 import { getEvent, getFlow, getStats, queryEvents } from "./history.ts";
+import { mcp } from "./mcp.ts";
 import { metrics } from "./metrics.ts";
 import { publishEvents } from "./publish.ts";
 import { putEvents } from "./put-events.ts";
@@ -26,6 +28,7 @@ export const routes: readonly Route[] = [
   queryEvents,
   getEvent,
   getFlow,
+  agUi,
   getStats,
   wait,
   tail,
@@ -43,6 +46,7 @@ export const routes: readonly Route[] = [
   discardDeadLetters,
   getDeadLetter,
   replays,
+  mcp,
   ...engineRoutes,
   metrics,
   healthz,

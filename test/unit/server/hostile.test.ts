@@ -7,6 +7,8 @@ import { createToken } from "../../../lib/server/access/tokens.ts";
 import { type RunningServer, startServer } from "../../../lib/server/index.ts";
 import type { AnyEvents, ServedBus } from "../../../lib/server/served-bus.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { agUi } from "./hostile/ag-ui.ts";
+import { mcp } from "./hostile/mcp.ts";
 import { putEvents } from "./hostile/put-events.ts";
 import type { Holder, Hostile } from "./hostile/request.ts";
 import { webhooks } from "./hostile/webhooks.ts";
@@ -602,6 +604,8 @@ async function refusalOf({
 }
 
 const all = {
+  agUi,
+  mcp,
   tokens,
   roles,
   hosts,

@@ -1,0 +1,49 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { type Write, writes } from "../../mcp/tool.ts";
+import { loadOptional } from "../../server/optional-package.ts";
+import { createCommand, type GlobalOptions } from "../command.ts";
+import type { CliIo } from "../io.ts";
+import { withBus } from "../open-bus.ts";
+import { packageVersion } from "../package-version.ts";
+
+type Options = GlobalOptions & { allow: Write[] };
+
+/** `waggle mcp` */
+export function mcpCommand(io: CliIo): Command {
+  return createCommand(io, "mcp", {
+    summary: "give agents the bus as MCP tools, over stdin and stdout",
+    description:
+      "Serves the bus to an agent as tools of the Model Context Protocol, over stdin and stdout, until the agent closes them: query, " +
+      "flow, wait, dead letters. It only reads, unless --allow names more. Put it into the agent's list of MCP servers.",
+    examples: [
+      ["mcp", "tools that only read"],
+      ["mcp --allow publish,redrive", "the agent may also publish, and redrive dead letters"],
+    ],
+    exits: { ok: "the agent closed the connection", failed: "the bus cannot be opened, or a package is missing" },
+  })
+    .option("--allow <tools>", "writing tools to give: publish, redrive, or both with a comma", allowed, [])
+    .action((_, self: Command) => {
+      const { allow } = self.optsWithGlobals<Options>();
+      return withBus(io, self, { create: true, source: "waggle-mcp" }, async (bus) => {
+        const { serveMcpOverStdio } = await loadOptional(
+          () => import("../../mcp/serve-stdio.ts"),
+          "waggle mcp",
+          "@modelcontextprotocol/server",
+        );
+        const onError = ({ message }: Error) => io.stderr.write(`warning: ${message}\n`);
+        await serveMcpOverStdio(
+          { bus, allow, version: packageVersion() },
+          { stdin: io.stdin.stream, signal: io.signal, onError },
+        );
+      });
+    });
+}
+
+function allowed(text: string, before: readonly Write[]): Write[] {
+  const names = text.split(",").map((name) => {
+    const found = writes.find((one) => one === name.trim());
+    if (found === undefined) throw new InvalidArgumentError(`the writing tools are ${writes.join(", ")}`);
+    return found;
+  });
+  return [...new Set([...before, ...names])];
+}
