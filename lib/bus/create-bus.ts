@@ -40,7 +40,7 @@ import type { Bus, Subscriptions } from "./bus.ts";
 import type { BusDependencies } from "./bus-dependencies.ts";
 import { busMetrics } from "./bus-metrics.ts";
 import { endRunners } from "./end-runners.ts";
-import { setEngineOf } from "./engine-of.ts";
+import { setDependenciesOf } from "./engine-of.ts";
 import { HandlersByName } from "./handlers-by-name.ts";
 import { createMiddleware, type Middleware } from "./middleware.ts";
 import { setAside } from "./set-aside.ts";
@@ -282,19 +282,11 @@ class EngineBus<Events> {
   }
 }
 
-const dependenciesByBus = new WeakMap<object, BusDependencies>();
-
 /** A bus over an engine. */
 export function createBus<Events>(dependencies: BusDependencies): Bus<Events> {
   const bus = asBus(new EngineBus<Events>(dependencies));
-  setEngineOf(bus, dependencies.engine);
-  dependenciesByBus.set(bus, dependencies);
+  setDependenciesOf(bus, dependencies);
   return bus;
-}
-
-/** What a bus is made of, for what serves it; `undefined` where it was not made here. */
-export function dependenciesOf(bus: object): BusDependencies | undefined {
-  return dependenciesByBus.get(bus);
 }
 
 /** The class has one signature for what the contract's overloads tell apart by type; their results are the same values. */

@@ -85,7 +85,7 @@ export async function migrate<From, To>(
 }
 
 function openEngine(argument: string, bus: unknown): Engine {
-  const engine = bus instanceof Object ? engineOf(bus) : undefined;
+  const engine = engineOf(bus);
   if (engine !== undefined) return engine;
   throw new BusError("invalid_config", `migrate: ${argument} ${mustBe("a bus", bus)}`);
 }

@@ -1,3 +1,4 @@
+import { readable } from "../error/readable.ts";
 import { stepLimit } from "./budget.ts";
 import { type Check, prepareAll } from "./check.ts";
 import { describeCondition, describeValues } from "./describe.ts";
@@ -34,11 +35,15 @@ export interface PatternExplanation {
 
 /**
  * Explains whether a pattern matches an event, and which fields keep it from matching. Agrees with `compilePattern`, and
- * throws `invalid_pattern` as it does.
+ * throws `invalid_pattern` as it does. `invalid_config` for an event that cannot be read.
  */
 export function explainPattern(pattern: unknown, event: unknown): PatternExplanation {
   const tree = new FieldTree();
   const alternatives = prepareAll(parsePattern(pattern), tree);
+  return readable("explainPattern: the event", () => explain(alternatives, tree, event));
+}
+
+function explain(alternatives: ReturnType<typeof prepareAll>, tree: FieldTree, event: unknown): PatternExplanation {
   const fields = new EventFields(tree);
   fields.read(event);
   const count = alternatives.length;

@@ -1,5 +1,5 @@
 import type { Bus } from "../bus/bus.ts";
-import { dependenciesOf } from "../bus/create-bus.ts";
+import { dependenciesOf } from "../bus/engine-of.ts";
 import { BusError } from "../error/bus-error.ts";
 import { assembleServer, type EmbeddedServer, type ServerOptions } from "./assemble.ts";
 import type { AnyEvents } from "./served-bus.ts";
