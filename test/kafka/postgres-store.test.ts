@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type Bus, connect } from "../../lib/index.ts";
+import { type Bus, connect, type Event } from "../../lib/index.ts";
 import { PostgresServer } from "../postgres/support/server.ts";
 import { eventually } from "../support/eventually.ts";
 import { newPlace, noKafka, sharedBrokers } from "./support/open.ts";
@@ -29,14 +29,12 @@ describe.skipIf(noKafka)("a PostgreSQL database as the store", () => {
     };
     const [one, two] = [await open(), await open()];
     const handled: string[] = [];
+    const handler = ({ data, id }: Event, { attempt }: { readonly attempt: number }) => {
+      if (attempt === 1 && JSON.stringify(data).includes("poison")) throw new Error("once more");
+      handled.push(id);
+    };
     for (const bus of [one, two]) {
-      await bus.subscribe(
-        { name: "all", on: "custom.*", attempts: 2, backoff: { from: 1, to: 2 } },
-        ({ data, id }, { attempt }) => {
-          if (attempt === 1 && JSON.stringify(data).includes("poison")) throw new Error("once more");
-          handled.push(id);
-        },
-      );
+      await bus.subscribe({ name: "all", on: "custom.*", attempts: 2, backoff: { from: 1, to: 2 } }, handler);
     }
     const flow = { metadata: { correlationId: "flow-1" } };
     const drafts = Array.from({ length: 200 }, (_, n) => ({
