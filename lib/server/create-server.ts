@@ -25,6 +25,7 @@ export async function createServer<Events>(bus: Bus<Events>, options: ServeOptio
       "createServer: the bus must be one that connect() of this copy of wagglebus has opened",
     );
   }
+  // The server checks types by the catalog as requests come: the caller's list of events only narrows what its own code may call.
   const served = { ...dependencies, bus: bus as unknown as Bus<AnyEvents> };
   return assembleServer(served, { ...options, needsToken: options.needsToken ?? true });
 }

@@ -6,7 +6,7 @@ import type { CliIo } from "../io.ts";
 import { withBus } from "../open-bus.ts";
 import { packageVersion } from "../package-version.ts";
 
-type Options = GlobalOptions & { allow: Write[] };
+type Options = GlobalOptions & { allow?: Write[] };
 
 /** `waggle mcp` */
 export function mcpCommand(io: CliIo): Command {
@@ -21,9 +21,9 @@ export function mcpCommand(io: CliIo): Command {
     ],
     exits: { ok: "the agent closed the connection", failed: "the bus cannot be opened, or a package is missing" },
   })
-    .option("--allow <tools>", "writing tools to give: publish, redrive, or both with a comma", allowed, [])
+    .option("--allow <tools>", "writing tools to give: publish, redrive, or both with a comma", allowed)
     .action((_, self: Command) => {
-      const { allow } = self.optsWithGlobals<Options>();
+      const { allow = [] } = self.optsWithGlobals<Options>();
       return withBus(io, self, { create: true, source: "waggle-mcp" }, async (bus) => {
         const { serveMcpOverStdio } = await loadOptional(
           () => import("../../mcp/serve-stdio.ts"),
@@ -39,7 +39,7 @@ export function mcpCommand(io: CliIo): Command {
     });
 }
 
-function allowed(text: string, before: readonly Write[]): Write[] {
+function allowed(text: string, before: readonly Write[] = []): Write[] {
   const names = text.split(",").map((name) => {
     const found = writes.find((one) => one === name.trim());
     if (found === undefined) throw new InvalidArgumentError(`the writing tools are ${writes.join(", ")}`);
