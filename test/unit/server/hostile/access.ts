@@ -1,0 +1,130 @@
+import { cloudEvent, draft, forbidden, notFound, unauthenticated } from "./refusals.ts";
+import type { Hostile } from "./request.ts";
+
+export const tokens: Hostile[] = [
+  { name: "no token, reads", as: "nobody", path: "/v1/events", ...unauthenticated },
+  { name: "no token, publishes", as: "nobody", path: "/v1/events", body: draft, ...unauthenticated },
+  {
+    name: "no token, redrives",
+    as: "nobody",
+    path: "/v1/dead-letters/redrive",
+    body: { where: {} },
+    ...unauthenticated,
+  },
+  ...Object.entries({
+    "an empty token": "Bearer ",
+    "another scheme": "Basic d2FnZ2xlOndhZ2dsZQ==",
+    "no scheme": "wgl_000000000000_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "a token that is none": "Bearer admin",
+    "an unknown token": "Bearer wgl_000000000000_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "a token of two": "Bearer a, Bearer b",
+    "a token of a megabyte less one": `Bearer ${"a".repeat(9_000)}`,
+  }).map(
+    ([name, authorization]): Hostile => ({
+      name,
+      as: "nobody",
+      path: "/v1/events",
+      headers: { authorization },
+      ...unauthenticated,
+    }),
+  ),
+  { name: "a token in the query", as: "nobody", path: "/v1/events?token=wgl_000000000000_AAAA", ...unauthenticated },
+  { name: "an expired token", as: "expired", path: "/v1/events", ...unauthenticated },
+];
+
+export const roles: Hostile[] = [
+  ...["/v1/events", "/v1/events/a", "/v1/flows/a", "/v1/stats", "/v1/dead-letters", "/v1/dead-letters/a"].map(
+    (path): Hostile => ({ name: `a publisher reads ${path}`, as: "publisher", path, ...forbidden }),
+  ),
+  { name: "a publisher waits", as: "publisher", path: "/v1/wait", body: { for: "custom.a.b" }, ...forbidden },
+  {
+    name: "a publisher redrives",
+    as: "publisher",
+    path: "/v1/dead-letters/redrive",
+    body: { where: {} },
+    ...forbidden,
+  },
+  { name: "a publisher replays", as: "publisher", path: "/v1/replays", body: { select: {}, to: "*" }, ...forbidden },
+  {
+    name: "a publisher of another source",
+    as: "publisher",
+    path: "/v1/events",
+    body: { ...draft, source: "agent-8" },
+    ...forbidden,
+  },
+  {
+    name: "a publisher of another type",
+    as: "publisher",
+    path: "/v1/events",
+    body: { ...draft, type: "custom.b" },
+    ...forbidden,
+  },
+  {
+    name: "a publisher of a type that only begins alike",
+    as: "publisher",
+    path: "/v1/events",
+    body: { ...draft, type: "taskx.a" },
+    ...forbidden,
+  },
+  {
+    name: "a publisher of another source, as a CloudEvent",
+    as: "publisher",
+    path: "/v1/events",
+    headers: cloudEvent,
+    body: { specversion: "1.0", id: "a", source: "agent-8", type: "custom.a.b", data: {} },
+    ...forbidden,
+  },
+  { name: "a subscriber publishes", as: "subscriber", path: "/v1/events", body: draft, ...forbidden },
+  {
+    name: "a subscriber publishes NDJSON",
+    as: "subscriber",
+    path: "/v1/events",
+    headers: { "content-type": "application/x-ndjson" },
+    body: "{}",
+    ...forbidden,
+  },
+  { name: "a subscriber lists dead letters", as: "subscriber", path: "/v1/dead-letters", ...forbidden },
+  {
+    name: "a subscriber discards",
+    as: "subscriber",
+    path: "/v1/dead-letters/discard",
+    body: { where: {} },
+    ...forbidden,
+  },
+  { name: "a subscriber replays", as: "subscriber", path: "/v1/replays", body: { select: {}, to: "*" }, ...forbidden },
+  { name: "a subscriber of some types reads all", as: "subscriber", path: "/v1/events", ...forbidden },
+  {
+    name: "a subscriber of some types reads others",
+    as: "subscriber",
+    path: "/v1/events?type=custom.a&type=task.*",
+    ...forbidden,
+  },
+  {
+    name: "a subscriber of some types reads a wider wildcard",
+    as: "subscriber",
+    path: "/v1/events?type=c*",
+    ...forbidden,
+  },
+  { name: "a subscriber of some types counts all", as: "subscriber", path: "/v1/stats", ...forbidden },
+  { name: "a subscriber of some types reads a flow", as: "subscriber", path: "/v1/flows/foreign", ...forbidden },
+  {
+    name: "a subscriber of some types reads an event of others",
+    as: "subscriber",
+    path: "/v1/events/foreign",
+    ...notFound,
+  },
+  {
+    name: "a subscriber of some types waits for all",
+    as: "subscriber",
+    path: "/v1/wait",
+    body: { for: "*" },
+    ...forbidden,
+  },
+  {
+    name: "a subscriber of some types waits for others",
+    as: "subscriber",
+    path: "/v1/wait",
+    body: { for: { any: ["custom.a", { on: ["task.*"] }] } },
+    ...forbidden,
+  },
+];
