@@ -36,16 +36,16 @@ export const subscriptions = {
   "undisturbed-by-failing": { on: "custom.contract.failing_beside" },
   "long-backoff": { on: "custom.contract.long_backoff", attempts: 3, backoff: { from: "15m", to: "30m" } },
   "growing-backoff": { on: "custom.contract.growing_backoff", attempts: 3, backoff: { from: 60, to: 120 } },
-  "short-timeout": { on: "custom.contract.short_timeout", attempts: 2, backoff: soon, timeout: 120, concurrency: 1 },
+  "short-timeout": { on: "custom.contract.short_timeout", attempts: 2, backoff: soon, timeout: 200, concurrency: 1 },
   // Its case publishes within this time, on any machine.
   "publishing-late": {
     on: "custom.contract.publishing_late",
     attempts: 2,
     backoff: soon,
-    timeout: 600,
+    timeout: 1_000,
     concurrency: 1,
   },
-  "stuck-beside": { on: "custom.contract.stuck_beside", attempts: 2, backoff: soon, timeout: 60, concurrency: 1 },
+  "stuck-beside": { on: "custom.contract.stuck_beside", attempts: 2, backoff: soon, timeout: 150, concurrency: 1 },
   "undisturbed-by-stuck": { on: "custom.contract.stuck_beside" },
 
   // Its cases wait for what a queue says of itself: an emulator may take its time.

@@ -152,11 +152,16 @@ export const delayCases: readonly ContractCase[] = [
     run: async (t) => {
       await t.consume("in-order");
       const order = "custom.contract.in_order";
-      await t.publishInTurn(order, { data: { key: "a", name: "a1" }, metadata: ahead(t, 1_000) });
-      const other = await t.publish(order, { data: { key: "b", name: "b1" } });
-      await t.handled(other, "in-order");
-      expect(names(await t.reports())).toEqual(["b1"]);
-      expect(names(await t.quiet())).toEqual(["b1", "a1"]);
+      await t.publishInTurn(order, { data: { key: "a", name: "a1" }, metadata: farAhead(t) });
+      for (const [name, metadata] of [
+        ["b1", {}],
+        ["b2", ahead(t, 100)],
+      ] as const) {
+        await t.handled(await t.publish(order, { data: { key: "b", name }, metadata }), "in-order");
+      }
+      expect(names(await t.reports())).toEqual(["b1", "b2"]);
+      if (t.has("runtime-subscriptions")) await forget(t, "in-order");
+      else expect(names(await t.quiet())).toEqual(["b1", "b2", "a1"]);
     },
   },
   {

@@ -40,7 +40,9 @@ export const limitCases: readonly ContractCase[] = [
       await t.quiet();
       expect(times).toHaveLength(5);
       spaced(t, times, 2, 200);
-      await t.counted({ delivered: 4, failed: 1, retried: 1, throttled: 0 });
+      await t.counted({ delivered: 4, failed: 1, retried: 1 });
+      // The last to begin may have taken the last slot of its span.
+      await t.eventually("nothing is held up", async () => (await t.bus.metrics()).throttled === 0);
     },
   },
   {

@@ -127,6 +127,8 @@ export const orderCases: readonly ContractCase[] = [
       for (const name of ["a1", "a2"]) await t.publish(type, { data: { key: "a", name }, script });
       const other = await t.publish(type, { data: { key: "b", name: "b1" } });
       await t.handled(other, "in-order");
+      // Which of two keys begins first is open.
+      await t.reported({ phase: "started" }, 2);
       expect(await t.reports({ phase: "done" })).toHaveLength(1);
       expect(await t.reports({ phase: "started" })).toHaveLength(2);
       await t.open(gate);

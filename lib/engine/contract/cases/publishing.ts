@@ -128,6 +128,7 @@ export const publishingCases: readonly ContractCase[] = [
       expect(results[1]).toMatchObject({ ok: false, draft: bad });
       expect(await t.reported({ phase: "done" }, 3)).toHaveLength(3);
       await t.recorded(results.flatMap((result) => (result.ok ? [result.event] : [])));
+      await t.eventually("all are found", async () => (await t.bus.history.query(metadata)).events.length >= 3);
       expect((await t.bus.history.query(metadata)).events).toHaveLength(3);
     },
   },
