@@ -177,7 +177,7 @@ test("deleted, it pushes no more, and what comes waits; with its subscription it
   expect((await served.get(path)).json).toMatchObject({ status: 404, code: "not_found" });
   expect((await served.request("DELETE", path)).status).toBe(404);
   await served.bus.publish(event);
-  const pulled = await served.send("POST", "/v1/subscriptions/readers/pull", { waitMs: 1_000 });
+  const pulled = await served.send("POST", "/v1/subscriptions/readers/pull", { waitMs: 60_000 });
   expect(pulled.json.deliveries).toHaveLength(1);
   expect(count()).toBe(1);
   await put(served, { url });
