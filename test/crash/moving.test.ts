@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { connect, createCatalog } from "../../lib/index.ts";
 import { spawnWaggle } from "../e2e/cli/spawn-waggle.ts";
+import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { follows, missing, outOfOrder, overrun } from "./checks.ts";
 import { delta, followed, made } from "./events.ts";
@@ -146,9 +147,16 @@ test("buses that mirror each other have the same events in the end, each once, t
     await once(child, "message");
     return child;
   };
+  const accepted = () =>
+    readFileSync(journal, "utf8")
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => line.split(" ")[2] ?? "");
   for (let round = 0; round < rounds; round += 1) {
     const child = await start("work");
-    await wait(100 + Math.random() * 400);
+    const before = accepted().length;
+    await eventually("it publishes", () => accepted().length > before + 20);
+    await wait(Math.random() * 400);
     const gone = once(child, "exit");
     child.kill("SIGKILL");
     await gone;
@@ -156,10 +164,8 @@ test("buses that mirror each other have the same events in the end, each once, t
   const [code] = await once(await start("drain"), "exit");
   expect(code).toBe(0);
   const [here, there] = [eventsOf(files[0]), eventsOf(files[1])];
-  const lines = readFileSync(journal, "utf8").split("\n").slice(0, -1);
-  const accepted = lines.map((line) => line.split(" ")[2] ?? "");
-  expect(accepted.length).toBeGreaterThan(rounds * 20);
-  expect(accepted.filter((id) => !here.has(id) || !there.has(id))).toEqual([]);
+  expect(accepted().length).toBeGreaterThan(rounds * 20);
+  expect(accepted().filter((id) => !here.has(id) || !there.has(id))).toEqual([]);
   expect(new Map([...there].sort())).toEqual(new Map([...here].sort()));
   for (const file of files) {
     const { dead, left } = readStore(file);
