@@ -30,7 +30,8 @@ const arrows = {
   connect: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines"],
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
   lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect"],
-  server: [...ports, ...flow, "catalog", "bus", "engines", "connect", "mcp"],
+  server: [...ports, ...flow, "catalog", "bus", "engines", "connect", "mcp", "dashboard"],
+  dashboard: [...ports, ...flow, "browser"],
   mcp: [...ports, ...flow, "bus"],
   browser: ["error", "event", "history", "publish", "engines"],
   cli: [...ports, ...flow, "catalog", "bus", "engines", "outbox", "connect", "server", "migrate", "mcp"],
@@ -42,7 +43,7 @@ const core =
 const published =
   "^(node_modules/(zod|pg|@types/pg|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|@modelcontextprotocol|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
-  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/engine-entry|lib/(browser|catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|bin/[^/]+)[.]ts$";
+  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/engine-entry|lib/(browser|catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|lib/dashboard/page/main|bin/[^/]+)[.]tsx?$";
 
 /** The contract suite lies in the folder of the ports, and is a folder of its own here. @param {string[]} folders */
 const foldersOf = (folders) =>
@@ -183,6 +184,23 @@ export default {
       },
     },
     {
+      name: "page-has-no-node",
+      comment: "The page runs in a browser: of the library it takes the browser's client and errors, else types.",
+      severity: "error",
+      from: { path: "^lib/dashboard/page/" },
+      to: {
+        pathNot: "^lib/(dashboard/page/|dashboard/page-paths[.]ts$|browser/|error/)|node_modules/preact/",
+        dependencyTypesNot: ["type-only"],
+      },
+    },
+    {
+      name: "page-is-bundled",
+      comment: "The page's sources and its library are not published: a server sends the bundle.",
+      severity: "error",
+      from: { path: "^(lib|bin)/", pathNot: "^lib/dashboard/page/" },
+      to: { path: "^lib/dashboard/page/|node_modules/preact/" },
+    },
+    {
       name: "functions-stay-small",
       comment:
         "A Lambda function holds what it runs: no command, no CDK, no other engine, and not the choice among engines.",
@@ -218,7 +236,7 @@ export default {
       name: "shipped-code-only",
       comment: "What is published imports neither dev dependencies nor what is not published.",
       severity: "error",
-      from: { path: "^(lib|bin)/" },
+      from: { path: "^(lib|bin)/", pathNot: "^lib/dashboard/page/" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown", "unknown", "undetermined"], pathNot: published },
     },
     {
@@ -251,7 +269,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "node", "default"],
-      extensions: [".ts", ".js"],
+      extensions: [".ts", ".tsx", ".js"],
     },
   },
 };

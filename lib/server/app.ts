@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { pagePaths } from "../dashboard/page-paths.ts";
 import { BusError } from "../error/bus-error.ts";
 import { messageOf } from "../error/message-of.ts";
 import { Access } from "./access/access.ts";
@@ -9,6 +10,7 @@ import { problemResponse, toAnswerable } from "./http/problem.ts";
 import { Refusal } from "./http/refusal.ts";
 import type { Route } from "./http/route.ts";
 import { openApiDocument } from "./openapi.ts";
+import { addPage, honoPath, isPagePath, opensDocument } from "./page.ts";
 import { awsErrorResponse } from "./put-events/aws-error.ts";
 import { routes } from "./routes/index.ts";
 import type { Server } from "./server-context.ts";
@@ -27,7 +29,8 @@ export function createApp(server: Server): Hono {
   );
   app.use(async (context, next) => {
     checkHost(context.req.raw, server.settings);
-    const origin = checkOrigin(context.req.raw, server.settings);
+    const opens = isPagePath(context.req.path) && opensDocument(context.req.raw);
+    const origin = opens ? undefined : checkOrigin(context.req.raw, server.settings);
     if (origin !== undefined && context.req.method === "OPTIONS") return preflight(context, origin);
     await next();
     if (origin !== undefined) allowOrigin(context.res.headers, origin);
@@ -42,7 +45,8 @@ export function createApp(server: Server): Hono {
     });
   }
   app.get("/openapi.json", (context) => context.json(openApiDocument(routes)));
-  for (const path of new Set([...routes.map((route) => route.path), "/openapi.json"]))
+  addPage(app);
+  for (const path of new Set([...routes.map((route) => route.path), "/openapi.json", ...pagePaths]))
     app.all(honoPath(path), () => otherMethod(path));
   return app;
 }
@@ -76,8 +80,10 @@ function answer({ served: { logger, nextId } }: Server, thrown: unknown, request
 }
 
 function otherMethod(path: string): Response {
-  const allow =
-    path === "/openapi.json" ? ["GET"] : routes.filter((route) => route.path === path).map(({ method }) => method);
+  const allow = [
+    ...(path === "/openapi.json" || isPagePath(path) ? ["GET"] : []),
+    ...routes.filter((route) => route.path === path).map(({ method }) => method),
+  ];
   return problemResponse(
     new Refusal("method_not_allowed", `${path} takes ${allow.join(", ")}`, { headers: { allow: allow.join(", ") } }),
   );
@@ -98,9 +104,4 @@ function allowOrigin(headers: Headers, origin: string): void {
   headers.set("access-control-allow-origin", origin);
   headers.set("vary", "origin");
   headers.set("access-control-expose-headers", "link, retry-after, location");
-}
-
-/** `/v1/events/{id}` as Hono writes it. */
-function honoPath(path: string): string {
-  return path.replace(/\{(\w+)\}/g, ":$1");
 }

@@ -13,7 +13,6 @@ export const methods: Hostile[] = [
     ["DELETE", "/v1/dead-letters"],
     ["POST", "/healthz"],
     ["POST", "/openapi.json"],
-    ["GET", "/"],
     ["PUT", "/"],
   ].map(([method = "", path = ""]): Hostile => ({ name: `${method} ${path}`, method, path, ...notAllowed })),
   { name: "TRACE", raw: "TRACE /v1/events HTTP/1.1\r\nhost: HOST\r\n\r\n", ...notAllowed },

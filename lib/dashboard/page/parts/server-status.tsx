@@ -1,0 +1,20 @@
+import { timeText } from "../format.ts";
+import { useStore } from "../state/hooks.ts";
+import { connection } from "../state/session.ts";
+import { Status } from "./status.tsx";
+
+/** Whether the server answers: nothing on the page passes for live that is not. */
+export function ServerStatus() {
+  const state = useStore(connection);
+  return (
+    <div class="server" role="status">
+      {state.state === "connected" && <Status tone="good">connected</Status>}
+      {state.state === "unknown" && <Status tone="quiet">connecting</Status>}
+      {state.state === "lost" && (
+        <Status tone="bad">
+          {`The server cannot be reached. What you see is from ${timeText(new Date(state.since).toISOString()).slice(0, 8)}; trying again.`}
+        </Status>
+      )}
+    </div>
+  );
+}
