@@ -10,7 +10,7 @@ const flow = ["publish", "delivery", "history", "dead-letters", "replay"];
 const arrows = {
   error: [],
   event: ["error"],
-  pattern: ["error"],
+  pattern: ["error", "event"],
   subscription: ["error", "event", "pattern"],
   catalog: ["error", "event"],
   runtime: ["error", "event"],
@@ -24,21 +24,22 @@ const arrows = {
   bus: [...ports, ...flow],
   forward: [...ports, ...flow, "bus"],
   migrate: [...ports, "bus"],
+  explain: [...ports, ...flow, "bus"],
   "aws-shared": [...words, "runtime", "engine"],
   engines: [...ports, ...flow, "aws-shared"],
   outbox: [...ports, ...flow, "bus", "engines"],
   connect: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines"],
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
   lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect"],
-  server: [...ports, ...flow, "catalog", "bus", "engines", "connect", "mcp", "dashboard"],
+  server: [...ports, ...flow, "catalog", "bus", "engines", "connect", "mcp", "dashboard", "explain"],
   dashboard: [...ports, ...flow, "browser"],
   mcp: [...ports, ...flow, "bus"],
   browser: ["error", "event", "history", "publish", "engines"],
-  cli: [...ports, ...flow, "catalog", "bus", "engines", "outbox", "connect", "server", "migrate", "mcp"],
+  cli: [...ports, ...flow, "catalog", "bus", "engines", "outbox", "connect", "server", "migrate", "mcp", "explain"],
   cdk: [...words, "catalog", "aws-shared"],
 };
 const core =
-  "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|migrate|aws-shared)/";
+  "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|migrate|explain|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
   "^(node_modules/(zod|pg|@types/pg|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|@modelcontextprotocol|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";

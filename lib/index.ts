@@ -15,7 +15,7 @@ export { NonRetriableError, RetryAfterError } from "./delivery/handler-errors.ts
 export type { HandlerMiddleware, HandlerNext } from "./delivery/middleware.ts";
 export type { Subscriber, SubscriberInfo } from "./delivery/subscriber.ts";
 export type { ArchiveReplayProgress } from "./engine/archive.ts";
-export type { DeadLetter, Failure, PendingDelivery } from "./engine/delivery.ts";
+export type { DeadLetter, EndedDelivery, Failure, PendingDelivery } from "./engine/delivery.ts";
 export type { Appended, Entry } from "./engine/event-log.ts";
 export type {
   DeadLetterPage,
@@ -67,6 +67,8 @@ export {
   type PublishData,
   type TypeName,
 } from "./event/index.ts";
+export { type ExplainOptions, explainDelivery } from "./explain/explain-delivery.ts";
+export type { DeliveryExplanation, DeliveryReason, DeliveryStatus } from "./explain/explanation.ts";
 export type { LinkPath } from "./forward/event-path.ts";
 export { type ForwardOptions, forward } from "./forward/forward.ts";
 export type { EventMatcher, EventMatchers, EventOfMatcher, EventsOfMatchers } from "./history/event-matcher.ts";
@@ -81,6 +83,7 @@ export {
   compilePatterns,
   explainPattern,
   type Pattern,
+  type PatternEdit,
   type PatternExplanation,
   type PatternMatcher,
   type PatternMismatch,

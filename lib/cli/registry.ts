@@ -39,6 +39,11 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/flow.ts")).flowCommand(io),
   },
   {
+    name: "explain",
+    summary: "tell why an event was or was not delivered to a subscription",
+    load: async (io) => (await import("./commands/explain.ts")).explainCommand(io),
+  },
+  {
     name: "stats",
     summary: "count events by type and time",
     load: async (io) => (await import("./commands/stats.ts")).statsCommand(io),

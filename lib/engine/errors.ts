@@ -1,6 +1,7 @@
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
 import type { Event } from "../event/event.ts";
+import { didYouMean } from "../event/nearest.ts";
 
 // Errors that every engine words the same.
 
@@ -29,6 +30,14 @@ export function noDeadLetter(id: string): BusError {
 /** There is no such subscription. */
 export function noSubscription(name: string): BusError {
   return new BusError("not_found", `there is no subscription ${name}; it was deleted, or never existed`);
+}
+
+/** The same where the names of all subscriptions are known. */
+export function noSubscriptionAmong(names: readonly string[], name: string): BusError {
+  const known = names.length === 0 ? "there are none" : `the subscriptions are ${names.join(", ")}`;
+  return new BusError("not_found", `there is no subscription ${name}${didYouMean(name, names, known)}`, {
+    details: { subscription: name },
+  });
 }
 
 /** A redriven delivery has not ended yet. */

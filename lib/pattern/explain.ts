@@ -5,6 +5,7 @@ import { describeCondition, describeValues } from "./describe.ts";
 import { EventFields } from "./event-fields.ts";
 import { FieldTree } from "./field-tree.ts";
 import { isObject } from "./json-object.ts";
+import { nearestEdits, type PatternEdit } from "./nearest-edit.ts";
 import { parsePattern } from "./parse.ts";
 import { holds, Rule } from "./rule.ts";
 import type { Scalar } from "./value-test.ts";
@@ -29,6 +30,11 @@ export interface PatternExplanation {
   readonly alternatives: number;
   /** The mismatches of the alternative with the fewest; empty if the pattern matches. */
   readonly mismatches: readonly PatternMismatch[];
+  /**
+   * The smallest changes to the pattern with which that alternative matches the event, one for each mismatch; empty if the
+   * pattern matches, or if no change of single fields makes it match.
+   */
+  readonly edits: readonly PatternEdit[];
   /** The explanation as text, one line for each mismatch. */
   readonly text: string;
 }
@@ -48,15 +54,23 @@ function explain(alternatives: ReturnType<typeof prepareAll>, tree: FieldTree, e
   fields.read(event);
   const count = alternatives.length;
   if (!fields.tooDeep && new Rule(alternatives, fields).matches()) {
-    return { matches: true, alternatives: count, mismatches: [], text: "The pattern matches." };
+    return { matches: true, alternatives: count, mismatches: [], edits: [], text: "The pattern matches." };
   }
   const refused = refusal(fields);
   if (refused !== undefined) {
-    return { matches: false, alternatives: count, mismatches: [refused], text: formatText([refused], 1) };
+    return { matches: false, alternatives: count, mismatches: [refused], edits: [], text: formatText([refused], 1) };
   }
-  const reasons = alternatives.map((checks) => mismatchesOf(checks, fields, event));
-  const mismatches = reasons.reduce((one, other) => (other.length < one.length ? other : one));
-  return { matches: false, alternatives: count, mismatches, text: formatText(mismatches, count) };
+  const reasons = alternatives.map((checks) => ({ checks, mismatches: mismatchesOf(checks, fields, event) }));
+  const { checks, mismatches } = reasons.reduce((one, other) =>
+    other.mismatches.length < one.mismatches.length ? other : one,
+  );
+  const failed = failing(checks, fields).map(({ condition, field }) => ({
+    condition,
+    values: valuesOf(field, fields),
+  }));
+  const conditions = checks.map(({ condition }) => condition);
+  const edits = nearestEdits(conditions, failed, event);
+  return { matches: false, alternatives: count, mismatches, edits, text: formatText(mismatches, count) };
 }
 
 /** Why an event was not matched to the end. */
@@ -72,8 +86,8 @@ function refusal(fields: EventFields): PatternMismatch | undefined {
 }
 
 function mismatchesOf(checks: readonly Check[], fields: EventFields, event: unknown): PatternMismatch[] {
-  const failing = checks.filter((check) => !holds(check, fields));
-  if (failing.length > 0) return failing.map((check) => mismatch(check, fields, event));
+  const failed = failing(checks, fields);
+  if (failed.length > 0) return failed.map((check) => mismatch(check, fields, event));
   const inArrays = checks.filter(({ field }) => fields.inArray(field));
   return [
     {
@@ -85,8 +99,16 @@ function mismatchesOf(checks: readonly Check[], fields: EventFields, event: unkn
   ];
 }
 
+function failing(checks: readonly Check[], fields: EventFields): readonly Check[] {
+  return checks.filter((check) => !holds(check, fields));
+}
+
+function valuesOf(field: number, fields: EventFields): readonly Scalar[] {
+  return fields.has(field) ? [fields.first(field), ...fields.more(field)] : [];
+}
+
 function mismatch({ condition, field }: Check, fields: EventFields, event: unknown): PatternMismatch {
-  const values = fields.has(field) ? [fields.first(field), ...fields.more(field)] : [];
+  const values = valuesOf(field, fields);
   return {
     path: condition.path,
     expected: describeCondition(condition),

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import type { Bus } from "../../bus/bus.ts";
+import { noSubscriptionAmong } from "../../engine/errors.ts";
 import type { SubscriptionState } from "../../engine/subscription-store.ts";
-import { BusError } from "../../error/bus-error.ts";
-import { didYouMean } from "../../event/nearest.ts";
 import { addDefaultCommand, createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
 import { type AnyEvents, withBus } from "../open-bus.ts";
@@ -85,7 +84,8 @@ function deleteCommand(io: CliIo): Command {
 async function getSubscription(bus: Bus<AnyEvents>, name: string): Promise<SubscriptionState> {
   const state = await bus.subscriptions.get(name);
   if (state !== undefined) return state;
-  const names = (await bus.subscriptions.list()).map(({ record }) => record.name);
-  const known = names.length === 0 ? "there are none" : `the subscriptions are ${names.join(", ")}`;
-  throw new BusError("not_found", `there is no subscription ${name}${didYouMean(name, names, known)}`);
+  throw noSubscriptionAmong(
+    (await bus.subscriptions.list()).map(({ record }) => record.name),
+    name,
+  );
 }

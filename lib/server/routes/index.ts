@@ -2,6 +2,7 @@ import type { Route } from "../http/route.ts";
 import { agUi } from "./ag-ui.ts";
 import { discardDeadLetters, getDeadLetter, listDeadLetters, redriveDeadLetters } from "./dead-letters.ts";
 import { engineRoutes } from "./engine.ts";
+import { explain } from "./explain.ts";
 import { healthz, readyz } from "./health.ts";
 import { getEvent, getFlow, getStats, queryEvents } from "./history.ts";
 import { mcp } from "./mcp.ts";
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   getFlow,
   agUi,
   getStats,
+  explain,
   wait,
   tail,
   listSubscriptions,

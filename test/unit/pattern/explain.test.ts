@@ -20,6 +20,7 @@ test("a matching pattern has no mismatches", () => {
     matches: true,
     alternatives: 1,
     mismatches: [],
+    edits: [],
     text: "The pattern matches.",
   });
 });
@@ -107,4 +108,25 @@ test("every kind of value is described in words", () => {
 
 test("a value that is not an event is reported as such", () => {
   expect(explainPattern({ a: [1] }, [1]).text).toContain("events are JSON objects");
+});
+
+test.each([
+  [{ data: { kind: ["document"] } }, [{ path: "data.kind", add: "image", text: 'add "image"' }]],
+  [{ data: { kind: ["IMAGE"] } }, [{ path: "data.kind", add: { "equals-ignore-case": "image" } }]],
+  [{ data: { attempt: ["3"] } }, [{ path: "data.attempt", add: 3, text: "add 3" }]],
+  [{ data: { attempt: [{ numeric: [">", 0, "<", 3] }] } }, [{ add: { numeric: [">", 0, "<=", 3] } }]],
+  [{ data: { attempt: [{ numeric: [">", 3] }] } }, [{ add: { numeric: [">=", 3] } }]],
+  [{ data: { attempts: [3] } }, [{ path: "data.attempts", rename: "data.attempt", text: "rename it to data.attempt" }]],
+  [{ data: { knid: ["document"] } }, [{ path: "data.knid", add: { exists: false } }]],
+  [{ data: { kind: [{ exists: false }] } }, [{ path: "data.kind", add: "image" }]],
+  [{ data: { items: { x: [1], y: [1] } } }, []],
+  [{ $or: [{ type: ["a"], source: ["b"] }, { data: { kind: ["document"] } }] }, [{ path: "data.kind", add: "image" }]],
+])("the nearest edits of %j are as near as can be", (pattern, edits) => {
+  expect(explainPattern(pattern, event).edits).toMatchObject(edits);
+  expect(explainPattern(pattern, event).edits).toHaveLength(edits.length);
+});
+
+test("a number that no pattern can have is accepted by its presence", () => {
+  const { edits } = explainPattern({ data: { n: [1] } }, { data: { n: 2 ** 53 + 2 } });
+  expect(edits).toMatchObject([{ path: "data.n", add: { exists: true } }]);
 });

@@ -109,3 +109,17 @@ test("a server that closes answers who waits", async () => {
   await server.close();
   expect(await waiting).toMatchObject({ status: 503, json: { retryable: expect.any(Boolean) } });
 });
+
+test("a delivery is explained, for tokens of all types", async () => {
+  const { bus, get } = await serve();
+  await bus.subscribe({ name: "readers", on: "custom.*", where: { data: { kind: ["document"] } } }, () => {});
+  const { id } = await bus.publish({ type: "custom.one", data: { kind: "image" } });
+  expect((await get(`/v1/explain?event=${id}&subscription=readers`)).json).toMatchObject({
+    eventId: id,
+    status: "not_matched",
+    reason: "where",
+    edits: [{ path: "data.kind", add: "image", text: 'add "image"' }],
+  });
+  expect(await get(`/v1/explain?event=${id}&subscription=none`)).toMatchObject({ status: 404 });
+  expect(await get(`/v1/explain?event=${id}`)).toMatchObject({ status: 400 });
+});
