@@ -1,42 +1,40 @@
 import { McpServer } from "@modelcontextprotocol/server";
-import type { Bus } from "../bus/bus.ts";
-import { toBusError } from "../error/bus-error.ts";
-import type { AnyEvents, Tool, Write } from "./tool.ts";
-import { tools } from "./tools.ts";
+import { shownSchema, type Tool, type ToolContext } from "./tool.ts";
+import { tools } from "./tools/index.ts";
 
-/** What an MCP server serves. */
-export interface McpServerOptions {
-  readonly bus: Bus<AnyEvents>;
+/** What an MCP server serves, and to whom. */
+export interface McpServerOptions extends ToolContext {
   /** Of this package. */
   readonly version: string;
-  /** The writing tools that there are; without any, the server only reads. */
-  readonly allow: readonly Write[];
+  /** Whether the caller may use a tool; the others are not there. */
+  readonly may: (tool: Pick<Tool, "role" | "write">) => boolean;
+  /** What is answered for what a tool has thrown: nothing that only the log should hold. */
+  readonly toError: (thrown: unknown) => { readonly code: string; readonly message: string };
 }
 
 /** A server with the tools of a bus, for one connection. */
-export function createMcpServer({ bus, version, allow }: McpServerOptions): McpServer {
+export function createMcpServer(options: McpServerOptions): McpServer {
   const server = new McpServer(
-    { name: "waggle", version },
+    { name: "waggle", version: options.version },
     {
       capabilities: { tools: {} },
       instructions:
         "An event bus of agents. Find what happened with query_events and get_flow; wait with wait_for_event rather than asking again and again.",
     },
   );
-  for (const one of tools) {
-    if (one.write === undefined || allow.includes(one.write)) register(server, bus, one);
-  }
+  for (const one of tools) if (options.may(one)) register(server, options, one);
   return server;
 }
 
-function register(server: McpServer, bus: Bus<AnyEvents>, { name, description, write, input, run }: Tool): void {
+function register(server: McpServer, options: McpServerOptions, tool: Tool): void {
+  const { name, description, write, input, run } = tool;
   const annotations = { readOnlyHint: write === undefined, destructiveHint: false, openWorldHint: false };
-  server.registerTool(name, { description, inputSchema: input, annotations }, async (given, context) => {
+  server.registerTool(name, { description, inputSchema: shownSchema(input), annotations }, async (given, context) => {
     try {
-      const answer = await run(bus, given, context.mcpReq.signal);
+      const answer = await run(options, given, context.mcpReq.signal);
       return { content: [{ type: "text", text: JSON.stringify(answer) }] };
     } catch (thrown) {
-      const { code, message } = toBusError(thrown);
+      const { code, message } = options.toError(thrown);
       return { isError: true, content: [{ type: "text", text: JSON.stringify({ code, message }) }] };
     }
   });

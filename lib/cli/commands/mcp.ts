@@ -1,5 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { toBusError } from "../../error/bus-error.ts";
+import { fullAccess } from "../../mcp/access.ts";
 import { type Write, writes } from "../../mcp/tool.ts";
+import { localDeliveries } from "../../server/mcp/local-deliveries.ts";
 import { loadOptional } from "../../server/optional-package.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
@@ -18,10 +21,11 @@ export function mcpCommand(io: CliIo): Command {
     examples: [
       ["mcp", "tools that only read"],
       ["mcp --allow publish,redrive", "the agent may also publish, and redrive dead letters"],
+      ["mcp --allow claim", "the agent may also take deliveries of a subscription, and settle them"],
     ],
     exits: { ok: "the agent closed the connection", failed: "the bus cannot be opened, or a package is missing" },
   })
-    .option("--allow <tools>", "writing tools to give: publish, redrive, or both with a comma", allowed)
+    .option("--allow <tools>", "writing tools to give, with commas: publish, redrive, claim", allowed)
     .action((_, self: Command) => {
       const { allow = [] } = self.optsWithGlobals<Options>();
       return withBus(io, self, { create: true, source: "waggle-mcp" }, async (bus) => {
@@ -31,10 +35,20 @@ export function mcpCommand(io: CliIo): Command {
           "@modelcontextprotocol/server",
         );
         const onError = ({ message }: Error) => io.stderr.write(`warning: ${message}\n`);
-        await serveMcpOverStdio(
-          { bus, allow, version: packageVersion() },
-          { stdin: io.stdin.stream, signal: io.signal, onError },
-        );
+        const deliveries = localDeliveries(bus);
+        const options = {
+          bus,
+          access: fullAccess,
+          deliveries,
+          version: packageVersion(),
+          may: ({ write }: { write?: Write }) => write === undefined || allow.includes(write),
+          toError: toBusError,
+        };
+        try {
+          await serveMcpOverStdio(options, { stdin: io.stdin.stream, signal: io.signal, onError });
+        } finally {
+          deliveries.close();
+        }
       });
     });
 }

@@ -12,20 +12,31 @@ export class Access {
     this.#grant = grant;
   }
 
-  /** Throws `forbidden` where no role of the token allows it. */
-  require(permission: Permission): void {
+  /** Whether the request has a token, and with it roles. */
+  get hasRoles(): boolean {
+    return this.#grant !== undefined;
+  }
+
+  /** Whether a role of the token allows it. */
+  allows(permission: Permission): boolean {
     const roles = this.#grant?.roles;
-    if (
+    return (
       roles === undefined ||
       permission === "none" ||
       permission === "any" ||
       roles.includes("operate") ||
       roles.some((one) => one === permission)
-    )
-      return;
-    throw new Refusal("forbidden", `this needs the role ${permission}, and the token has ${roles.join(", ")}`, {
-      details: { role: permission },
-    });
+    );
+  }
+
+  /** Throws `forbidden` where no role of the token allows it. */
+  require(permission: Permission): void {
+    if (this.allows(permission)) return;
+    throw new Refusal(
+      "forbidden",
+      `this needs the role ${permission}, and the token has ${this.#grant?.roles.join(", ")}`,
+      { details: { role: permission } },
+    );
   }
 
   /** The source of what is published without one; undefined where that is the server's matter. */

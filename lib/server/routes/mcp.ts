@@ -1,6 +1,13 @@
 import * as z from "zod";
+import { messageOf } from "../../error/message-of.ts";
+import type { McpServerOptions } from "../../mcp/server.ts";
+import type { Access } from "../access/access.ts";
+import { toAnswerable } from "../http/problem.ts";
 import { route } from "../http/route.ts";
+import { deliveriesOf } from "../mcp/deliveries.ts";
 import { loadOptional } from "../optional-package.ts";
+import { settleAll } from "../pull/settle.ts";
+import type { Server } from "../server-context.ts";
 
 const message = z.looseObject({ jsonrpc: z.literal("2.0") }).meta({ id: "JsonRpcMessage" });
 
@@ -9,18 +16,36 @@ export const mcp = route({
   path: "/v1/mcp",
   summary: "Call the tools of the Model Context Protocol",
   description:
-    "Streamable HTTP without sessions: query, flow, wait and dead letters as tools of an agent, which only read.",
-  permission: "subscribe",
+    "Streamable HTTP without sessions. Without a token the tools only read; with one they are those that its roles allow, for its types and " +
+    "its source.",
+  permission: "any",
   bodies: { "application/json": message },
   result: message,
   handle: async ({ server, access, request, signal }) => {
-    access.checkAllTypes();
     const { answerMcp } = await loadOptional(
       () => import("../../mcp/answer-http.ts"),
       "MCP over HTTP",
       "@modelcontextprotocol/server",
     );
-    const options = { bus: server.served.bus, version: "1", allow: [] };
+    const options = optionsOf(server, access, request);
     return answerMcp(options, request, { bodyLimit: server.settings.bodyLimit, signal });
   },
 });
+
+function optionsOf(server: Server, access: Access, request: Request): McpServerOptions {
+  const { served, pulls } = server;
+  return {
+    bus: served.bus,
+    version: "1",
+    access,
+    deliveries: deliveriesOf(served, pulls, access, (subscription, items) =>
+      settleAll(server, subscription, items, request),
+    ),
+    may: ({ role, write }) => (access.hasRoles ? access.allows(role) : write === undefined),
+    toError: (thrown) => {
+      const error = toAnswerable(thrown);
+      if (error.cause === thrown) served.logger.error("a tool failed", { reason: messageOf(thrown) });
+      return error;
+    },
+  };
+}

@@ -20,18 +20,25 @@ async function start(...options: string[]) {
     logLevel: "silent",
   });
   onTestFinished(() => bus.close());
-  const client = new Client({ name: "test", version: "1" });
-  await client.connect(
-    new StdioClientTransport({ command: process.execPath, args: [command, "mcp", ...options], cwd }),
-  );
-  onTestFinished(() => client.close());
-  const call = async (name: string, input: Record<string, unknown> = {}) => {
+  const connectClient = async () => {
+    const client = new Client({ name: "test", version: "1" });
+    const transport = new StdioClientTransport({ command: process.execPath, args: [command, "mcp", ...options], cwd });
+    await client.connect(transport);
+    onTestFinished(() => client.close());
+    return { client, pid: transport.pid };
+  };
+  const { client, pid } = await connectClient();
+  const call = callerOf(client);
+  return { bus, client, pid, call, connectClient };
+}
+
+function callerOf(client: Client) {
+  return async (name: string, input: Record<string, unknown> = {}) => {
     const { content, isError } = await client.callTool({ name, arguments: input });
     const [first] = Array.isArray(content) ? content : [];
     const text = String(Object(first).text);
     return { isError: isError === true, text, json: text.startsWith("{") ? Object(JSON.parse(text)) : undefined };
   };
-  return { bus, client, call };
 }
 
 const reading = ["query_events", "get_event", "get_flow", "wait_for_event", "list_dead_letters"];
@@ -114,6 +121,24 @@ test("what is allowed writes: publish once, and redrive", async () => {
   const report = await call("redrive_dead_letters", { ids: [json.deadLetters[0].id] });
   expect(report.isError).toBe(false);
   await succeeded.promise;
+});
+
+test("what an agent had in hand when its server was killed is the next one's, and nothing comes twice", async () => {
+  const { bus, pid, call, connectClient } = await start("--allow", "claim");
+  await call("claim_deliveries", { subscription: "work", types: ["custom.work"] });
+  for (const n of [1, 2]) await bus.publish({ type: "custom.work", data: { n } });
+  const claim = async (from: typeof call) =>
+    (await from("claim_deliveries", { subscription: "work", waitSeconds: 20 })).json.deliveries[0];
+  const [first, second] = [await claim(call), await claim(call)];
+  const acked = await call("settle_deliveries", { subscription: "work", ack: [first.receipt] });
+  expect(acked.json.results).toMatchObject([{ ok: true }]);
+  process.kill(pid ?? 0, "SIGKILL");
+  const next = callerOf((await connectClient()).client);
+  const again = await claim(next);
+  expect(again.event.id).toBe(second.event.id);
+  const late = await next("settle_deliveries", { subscription: "work", ack: [second.receipt, again.receipt] });
+  expect(late.json.results).toMatchObject([{ ok: false, error: { code: "not_found" } }, { ok: true }]);
+  expect(await bus.subscriptions.get("work")).toMatchObject({ waiting: 0, delayed: 0, running: 0 });
 });
 
 test("what is wrong is refused, and the connection goes on", async () => {

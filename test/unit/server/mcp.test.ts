@@ -1,13 +1,6 @@
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { connectTo } from "./mcp-client.ts";
 import { serve } from "./serve.ts";
-
-async function connectTo(url: string): Promise<Client> {
-  const client = new Client({ name: "test", version: "1" });
-  await client.connect(new StreamableHTTPClientTransport(new URL("/v1/mcp", url)));
-  onTestFinished(() => client.close());
-  return client;
-}
 
 test("an MCP client reads the bus of a server, and has no tool that writes", async () => {
   const { bus, url } = await serve();
