@@ -27,10 +27,10 @@ const arrows = {
   explain: [...ports, ...flow, "bus"],
   "aws-shared": [...words, "runtime", "engine"],
   engines: [...ports, ...flow, "aws-shared"],
-  outbox: [...ports, ...flow, "bus", "engines"],
+  outbox: [...ports, ...flow, "bus", "aws-shared", "engines"],
   connect: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines"],
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
-  lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect"],
+  lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect", "outbox"],
   server: [...ports, ...flow, "catalog", "bus", "engines", "connect", "mcp", "dashboard", "explain"],
   dashboard: [...ports, ...flow, "browser"],
   mcp: [...ports, ...flow, "bus"],
@@ -44,7 +44,7 @@ const core =
 const published =
   "^(node_modules/(zod|pg|@types/pg|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|@modelcontextprotocol|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
-  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/engine-entry|lib/(browser|catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|lib/dashboard/page/main|bin/[^/]+)[.]tsx?$";
+  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/outbox-dynamodb-entry|lib/engine-entry|lib/(browser|catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|lib/dashboard/page/main|bin/[^/]+)[.]tsx?$";
 
 /** The contract suite lies in the folder of the ports, and is a folder of its own here. @param {string[]} folders */
 const foldersOf = (folders) =>
@@ -121,7 +121,7 @@ export default {
       name: "aws-only-when-used",
       comment: "The aws engine and the SDK are loaded by import(), when a bus asks for them.",
       severity: "error",
-      from: { pathNot: "^lib/((engines/aws|lambda)/|aws-entry[.]ts$)" },
+      from: { pathNot: "^lib/((engines/aws|lambda|outbox/dynamo)/|(aws|outbox-dynamodb)-entry[.]ts$)" },
       to: { path: "^(lib/engines/aws/|node_modules/@aws-sdk/)", dynamic: false, dependencyTypesNot: ["type-only"] },
     },
     {

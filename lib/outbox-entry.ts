@@ -1,6 +1,7 @@
 // The public entry `wagglebus/outbox`: events stored in the caller's own transaction, and relayed to any bus.
 export { type CreateOutboxOptions, createOutbox } from "./outbox/create-outbox.ts";
 export type {
+  FlushOptions,
   Outbox,
   OutboxAdded,
   OutboxDraftOptions,

@@ -30,7 +30,14 @@ export {
   resourceNames,
 } from "./names.ts";
 export { rulePattern } from "./rule-pattern.ts";
-export { bodyPrefixes, deliveriesTable, historyTable } from "./tables.ts";
+export {
+  bodyPrefixes,
+  deliveriesTable,
+  historyTable,
+  outboxTable,
+  waitingPartition,
+  waitingShard,
+} from "./tables.ts";
 export {
   parseUnpublished,
   toUnpublishedMessage,

@@ -47,6 +47,8 @@ export const resourceNames = {
   recordHistoryFunction: (bus: string) => `${bus}-record-history`,
   recordDeadLetterFunction: (bus: string) => `${bus}-record-dead-letter`,
   watchFlowsFunction: (bus: string) => `${bus}-watch-flows`,
+  outboxTable: (bus: string, outbox: string) => `${bus}-${outbox}`,
+  relayOutboxFunction: (bus: string, outbox: string) => `${bus}-relay-${outbox}`,
   /** An SNS topic that every alarm of the bus goes to. */
   alarmTopic: (bus: string) => `${bus}-alarms`,
 } as const;
@@ -67,6 +69,8 @@ export const functionVariables = {
   bus: "WAGGLE_AWS_BUS",
   /** A {@link DeployedSubscription} as JSON. */
   subscription: "WAGGLE_AWS_SUBSCRIPTION",
+  /** The name of an outbox's table: for those who add to it, and for its relay. */
+  outboxTable: "WAGGLE_OUTBOX_TABLE",
 } as const;
 
 /** Attributes of a message that Waggle itself sends to a subscription's queue; a rule sends none. All of type String. */
@@ -101,7 +105,12 @@ export const metricNames = {
   flowDuration: "FlowDuration",
   /** Alerts that `watch-flows` has published. */
   alerts: "Alerts",
+  /** Entries of an outbox that a relay has published, and those that it has set aside; with the dimension `Outbox`. */
+  outboxPublished: "OutboxPublished",
+  outboxFailed: "OutboxFailed",
+  /** Milliseconds that the oldest waiting entry of an outbox has waited, where that is above a minute; with `Outbox`. */
+  outboxAge: "OutboxAge",
 } as const;
 
 /** Dimensions of the metrics. */
-export const metricDimensions = { bus: "Bus", subscription: "Subscription" } as const;
+export const metricDimensions = { bus: "Bus", subscription: "Subscription", outbox: "Outbox" } as const;

@@ -61,6 +61,17 @@ export function busMetric(busName: string, metricName: string, subscription?: st
   });
 }
 
+/** Returns a metric that the relay of an outbox emits. */
+export function outboxMetric(
+  busName: string,
+  metricName: string,
+  outbox: string,
+  statistic: "Sum" | "Maximum",
+): Metric {
+  const dimensionsMap = { [metricDimensions.bus]: busName, [metricDimensions.outbox]: outbox };
+  return new Metric({ namespace: metricsNamespace, metricName, statistic, dimensionsMap });
+}
+
 /** Returns the number of failed invocations of a function. */
 export function functionErrors(functionName: string): Metric {
   return new Metric({

@@ -57,6 +57,23 @@ export class BusGrants {
     this.#allow(to, ["s3:DeleteObject"], [`${this.#arns.bodiesBucket}/${bodyPrefixes.deadLetters}*`]);
   }
 
+  /** Allows adding to an outbox in transactions of the caller. */
+  addToOutbox(to: IGrantable, table: string): void {
+    this.#allow(to, ["dynamodb:PutItem"], [this.#arns.table(table)]);
+    this.#useKey(to);
+  }
+
+  /** Allows reading, retrying and discarding what lies in an outbox, and relaying it. */
+  relayOutbox(to: IGrantable, table: string): void {
+    const actions = ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
+    this.#allow(
+      to,
+      actions.map((action) => `dynamodb:${action}`),
+      [this.#arns.table(table)],
+    );
+    this.#useKey(to);
+  }
+
   /** Allows claiming and settling deliveries. */
   settle(to: IGrantable): void {
     const actions = ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];

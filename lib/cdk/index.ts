@@ -12,6 +12,7 @@ export { FlowMonitor, type FlowMonitorProps, type FlowMonitorSettings } from "./
 export type { FunctionSettings } from "./function-settings.ts";
 export { type MessageGrouping, messageGroupings } from "./message-groups.ts";
 export { MonitoringStack, type MonitoringStackProps } from "./monitoring-stack.ts";
+export { Outbox, type OutboxProps } from "./outbox.ts";
 export type { Publisher } from "./publishers.ts";
 export { QueueSubscriber, type QueueSubscriberProps } from "./queue-subscriber.ts";
 export { busNameIn, parseStage, type Stage, stages } from "./stage.ts";

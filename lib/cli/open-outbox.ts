@@ -22,12 +22,10 @@ export async function withStore<Result>(
   const { database, table } = command.optsWithGlobals<OutboxCommandOptions>();
   if (database === undefined) {
     return command.error(
-      "error: missing --database; pass the URL of a PostgreSQL database, or the path of a SQLite file",
+      "error: missing --database; pass the URL of a PostgreSQL database, the path of a SQLite file, or dynamodb://<table>",
     );
   }
-  const { close, store } = isUrl(database)
-    ? await openPostgres(database, table)
-    : await openSqlite(io, database, table);
+  const { close, store } = await open(io, command, database, table);
   try {
     return await use(store);
   } finally {
@@ -35,8 +33,12 @@ export async function withStore<Result>(
   }
 }
 
-function isUrl(database: string): boolean {
-  return /^postgres(ql)?:\/\//.test(database);
+async function open(io: CliIo, command: Command, database: string, table: string): Promise<Opened> {
+  if (/^postgres(ql)?:\/\//.test(database)) return openPostgres(database, table);
+  const [, dynamo] = /^dynamodb:\/\/(.*)$/.exec(database) ?? [];
+  if (dynamo === undefined) return openSqlite(io, database, table);
+  if (command.getOptionValueSourceWithGlobals("table") === "default") return openDynamo(dynamo);
+  return command.error("error: --table is not for DynamoDB; pass --database dynamodb://<table>");
 }
 
 interface Opened {
@@ -60,6 +62,29 @@ async function loadDriver() {
     throw new BusError("invalid_config", "an outbox in PostgreSQL needs the package pg; run: npm install pg", {
       cause: thrown,
     });
+  }
+}
+
+/** Region, endpoint and credentials are those of the environment, as for every AWS client. */
+async function openDynamo(table: string): Promise<Opened> {
+  const { DynamoDBClient, dynamoOutbox } = await loadDynamo();
+  const client = new DynamoDBClient();
+  return { store: dynamoOutbox(client, { table }), close: () => client.destroy() };
+}
+
+async function loadDynamo() {
+  try {
+    const [{ DynamoDBClient }, { dynamoOutbox }] = await Promise.all([
+      import("@aws-sdk/client-dynamodb"),
+      import("../outbox/dynamo/dynamo-outbox.ts"),
+    ]);
+    return { DynamoDBClient, dynamoOutbox };
+  } catch (thrown) {
+    throw new BusError(
+      "invalid_config",
+      "an outbox in DynamoDB needs the package @aws-sdk/client-dynamodb; run: npm install @aws-sdk/client-dynamodb",
+      { cause: thrown },
+    );
   }
 }
 

@@ -20,6 +20,11 @@ export function functionSubscription(env: Environment): DeployedSubscription {
   return parseDeployedSubscription(variable(env, name), `environment variable ${name}`);
 }
 
+/** The table of the outbox that a function relays. `invalid_config` where its stack has not said. */
+export function functionOutbox(env: Environment): string {
+  return variable(env, functionVariables.outboxTable);
+}
+
 function variable(env: Environment, name: string): string {
   const value = env[name];
   if (value !== undefined && value !== "") return value;

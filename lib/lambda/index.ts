@@ -1,6 +1,7 @@
 export { defineHandler } from "./define-handler.ts";
 export type { BatchResponse, FunctionContext, QueueFunction, ScheduledFunction } from "./function.ts";
-export type { FunctionOptions, HandlerOptions, WatchOptions } from "./options.ts";
+export type { FunctionOptions, HandlerOptions, RelayOutboxOptions, WatchOptions } from "./options.ts";
 export { recordDeadLetter } from "./record-dead-letter.ts";
 export { recordHistory } from "./record-history.ts";
+export { relayOutbox } from "./relay-outbox.ts";
 export { watchFlows } from "./watch-flows.ts";

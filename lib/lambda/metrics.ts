@@ -7,6 +7,7 @@ export type Measured = Readonly<Record<string, number | readonly number[]>>;
 export interface MetricOwner {
   readonly bus: string;
   readonly subscription?: string;
+  readonly outbox?: string;
 }
 
 /** CloudWatch takes this many values of one metric from a line. */
@@ -25,6 +26,7 @@ export function metricsLine(owner: MetricOwner, counts: Measured, atMs: number, 
   const dimensions = {
     [metricDimensions.bus]: owner.bus,
     ...(owner.subscription === undefined ? {} : { [metricDimensions.subscription]: owner.subscription }),
+    ...(owner.outbox === undefined ? {} : { [metricDimensions.outbox]: owner.outbox }),
   };
   return JSON.stringify({
     _aws: {

@@ -17,6 +17,12 @@ export interface HandlerOptions<Events = unknown> extends FunctionOptions<Events
   readonly batch?: never;
 }
 
+/** Options of {@link relayOutbox}. */
+export interface RelayOutboxOptions {
+  /** What the outbox is called in metrics. Default `outbox`. */
+  readonly outbox?: string;
+}
+
 /** When {@link watchFlows} raises an alert. */
 export interface WatchOptions extends FunctionOptions {
   /** A flow is slow once an event of it is recorded later than this after its first. Default 10 s. */

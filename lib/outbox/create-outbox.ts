@@ -12,7 +12,15 @@ import { formatTime } from "../event/time.ts";
 import { toDraft } from "../publish/emit.ts";
 import { type PublishLater, publishLaterOf } from "../publish/publish-later.ts";
 import { checkCallOptions, parseCallOptions } from "../runtime/call-options.ts";
-import type { Outbox, OutboxEntry, OutboxOptions, OutboxPage, OutboxQuery, OutboxState } from "./outbox.ts";
+import type {
+  FlushOptions,
+  Outbox,
+  OutboxEntry,
+  OutboxOptions,
+  OutboxPage,
+  OutboxQuery,
+  OutboxState,
+} from "./outbox.ts";
 import { Relay, type RelayOptions, type RelayReport } from "./relay.ts";
 import type { OutboxRecord, OutboxStore, StoredRecord } from "./store.ts";
 import { storedEvent } from "./stored-event.ts";
@@ -54,9 +62,11 @@ const querySchema = z.object({
   limit: z.int().min(1).max(1_000).default(100),
   cursor: z
     .string()
-    .regex(/^\d{1,15}$/, "must be that of a page before")
-    .default("0"),
+    .regex(/^[\w.#-]{1,128}$/, "must be that of a page before")
+    .optional(),
 });
+
+const flushSchema = z.object({ signal: z.instanceof(AbortSignal).optional() });
 
 class StoredOutbox<Tx, Result extends void | Promise<void>> {
   readonly #store: OutboxStore<Tx, Result>;
@@ -120,8 +130,9 @@ class StoredOutbox<Tx, Result extends void | Promise<void>> {
     return this.#relay.run(options);
   }
 
-  flush(): Promise<RelayReport> {
-    return this.#relay.flush();
+  async flush(options: FlushOptions = {}): Promise<RelayReport> {
+    const { signal } = parseCallOptions("outbox.flush", flushSchema, options);
+    return this.#relay.flush(signal);
   }
 
   async state(): Promise<OutboxState> {
@@ -132,11 +143,15 @@ class StoredOutbox<Tx, Result extends void | Promise<void>> {
   async list(query: OutboxQuery = {}): Promise<OutboxPage> {
     const { cursor, limit, state } = parseCallOptions("outbox.list", querySchema, query);
     const records = await this.#call(() =>
-      this.#store.list({ ...(state === undefined ? {} : { state }), after: Number(cursor), limit: limit + 1 }),
+      this.#store.list({
+        ...(state === undefined ? {} : { state }),
+        ...(cursor === undefined ? {} : { after: cursor }),
+        limit: limit + 1,
+      }),
     );
     const shown = records.slice(0, limit);
     const last = records.length > limit ? shown.at(-1) : undefined;
-    return { entries: shown.map(entryOf), ...(last === undefined ? {} : { cursor: String(last.seq) }) };
+    return { entries: shown.map(entryOf), ...(last === undefined ? {} : { cursor: last.seq }) };
   }
 
   async retry(ids?: readonly string[]): Promise<string[]> {
@@ -162,7 +177,9 @@ class StoredOutbox<Tx, Result extends void | Promise<void>> {
   #failed(thrown: unknown): BusError {
     if (thrown instanceof BusError) return thrown;
     const message = messageOf(thrown);
-    const missing = /no such table|does not exist/.test(message) ? "; outbox.create() makes the table" : "";
+    const missing = /no such table|does not exist|non-existent table|resource not found/i.test(message)
+      ? "; outbox.create() makes the table"
+      : "";
     return new BusError("unavailable", `the outbox ${this.#store.name}: ${message}${missing}`, { cause: thrown });
   }
 }

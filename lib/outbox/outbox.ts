@@ -70,6 +70,12 @@ export interface OutboxQuery {
   readonly cursor?: string;
 }
 
+/** How a flush runs. */
+export interface FlushOptions {
+  /** Ends it early: for a function whose time is limited. */
+  readonly signal?: AbortSignal;
+}
+
 /** How much lies in an outbox. */
 export interface OutboxState {
   /** Entries to be relayed. */
@@ -110,8 +116,11 @@ export interface Outbox<Tx, Result extends void | Promise<void>, Events = Regist
    * the bus. Rejects with `closed` once the bus is closed.
    */
   relay(options: RelayOptions): Promise<void>;
-  /** Publishes what can be published now. Resolves once nothing is left of that. Rejects with `unavailable` or `closed`. */
-  flush(): Promise<RelayReport>;
+  /**
+   * Publishes what can be published now. Resolves once nothing is left of that, or the signal has fired and what was under way has
+   * ended. Rejects with `unavailable` or `closed`.
+   */
+  flush(options?: FlushOptions): Promise<RelayReport>;
   /** How much lies in it. Rejects with `unavailable`. */
   state(): Promise<OutboxState>;
   /** What lies in it, in the order in which it was added. Rejects with `unavailable`. */

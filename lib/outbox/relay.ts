@@ -102,9 +102,10 @@ export class Relay {
     }
   }
 
-  async flush(): Promise<RelayReport> {
+  async flush(signal?: AbortSignal): Promise<RelayReport> {
     let total = nothing;
     for (;;) {
+      if (signal?.aborted === true) return total;
       const records = await this.#read();
       if (records.length === 0) return total;
       const { failed, postponed, published } = await this.#publish(records);

@@ -12,8 +12,8 @@ export interface OutboxRecord {
 
 /** A record that waits to be relayed. */
 export interface WaitingRecord extends OutboxRecord {
-  /** Its place in the order in which records were added. */
-  readonly seq: number;
+  /** Its place in the order in which records were added, as the store writes it: 1 to 128 letters, digits, `.`, `_`, `#` and `-`. */
+  readonly seq: string;
   /** How often it was tried, without success. */
   readonly attempts: number;
 }
@@ -22,13 +22,13 @@ export interface WaitingRecord extends OutboxRecord {
 export type RelayOutcome =
   | {
       /** The place of the record. */
-      readonly seq: number;
+      readonly seq: string;
       /** The bus has it: the record is deleted. */
       readonly state: "published";
     }
   | {
       /** The place of the record. */
-      readonly seq: number;
+      readonly seq: string;
       /** `waiting`: it is tried again after `delay` milliseconds, and its key waits for it; `failed`: it is set aside. */
       readonly state: "waiting" | "failed";
       /** Milliseconds. */
@@ -72,8 +72,8 @@ export interface OutboxCounts {
 export interface RecordSelection {
   /** Only those in this state. */
   readonly state?: "waiting" | "failed";
-  /** Only those with a greater `seq`. */
-  readonly after: number;
+  /** Only those with a greater `seq`; absent: from the first. */
+  readonly after?: string;
   /** At most so many. */
   readonly limit: number;
 }

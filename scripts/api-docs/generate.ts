@@ -23,6 +23,7 @@ const about: Readonly<Record<string, string>> = {
   "wagglebus/browser": "a client of `waggle serve` for web pages",
   "wagglebus/server": "the HTTP server of `waggle serve`, inside a program of your own",
   "wagglebus/outbox": "events stored in your own transaction, and published to any bus after it",
+  "wagglebus/outbox/dynamodb": "an outbox in a table of DynamoDB",
   "wagglebus/kafka": "the kafka engine, with all its options",
   "wagglebus/lambda": "a subscription's handler as a Lambda function",
   "wagglebus/cdk": "constructs and stacks",

@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 import { Stack, Validations } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { CfnQueue, Queue } from "aws-cdk-lib/aws-sqs";
-import { AwsSolutionsChecks } from "cdk-nag";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   AgentEventBus,
@@ -16,7 +15,7 @@ import {
   SubscribersStack,
 } from "../../lib/cdk/index.ts";
 import { anchorOf, readPages } from "../docs/pages.ts";
-import { anApp, bySchemas } from "./synthesis.ts";
+import { anApp, bySchemas, findings } from "./synthesis.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const functions = join(root, "functions");
@@ -34,14 +33,6 @@ let byDefault: ReturnType<typeof stacks> | undefined;
 function defaultStacks() {
   byDefault ??= stacks();
   return byDefault;
-}
-
-/** Returns the findings of cdk-nag in an app. */
-function findings(app: ReturnType<typeof anApp>): string[] {
-  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
-  return violations.map(({ ruleName, violatingResources }) => {
-    return `${ruleName}: ${violatingResources.map(({ constructPath }) => constructPath).join()}`;
-  });
 }
 
 describe("the stacks", () => {

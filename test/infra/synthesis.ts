@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
+import { AwsSolutionsChecks } from "cdk-nag";
 import { AgentEventBus, type AgentEventBusProps, Subscriber } from "../../lib/cdk/index.ts";
 
 /** The assemblies of a test file's apps: without an output folder an app creates a temporary one and leaves it behind. */
@@ -29,6 +30,14 @@ export function anApp(context: Readonly<Record<string, unknown>> = {}): App {
     outdir,
     context: { "aws:cdk:bundling-stacks": [], ...context },
     builtinCloudFormationValidation: Object.keys(bySchemas).some((name) => context[name] === true),
+  });
+}
+
+/** Returns the findings of cdk-nag in an app. */
+export function findings(app: App): string[] {
+  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+  return violations.map(({ ruleName, violatingResources }) => {
+    return `${ruleName}: ${violatingResources.map(({ constructPath }) => constructPath).join()}`;
   });
 }
 

@@ -8,6 +8,7 @@ export const entries = {
   "wagglebus/engine/contract/worker": "engine/contract/worker.ts",
   "wagglebus/aws": "aws-entry.ts",
   "wagglebus/outbox": "outbox-entry.ts",
+  "wagglebus/outbox/dynamodb": "outbox-dynamodb-entry.ts",
   "wagglebus/postgres": "postgres-entry.ts",
   "wagglebus/browser": "browser/index.ts",
   "wagglebus/server": "server-entry.ts",

@@ -20,6 +20,7 @@ export function outboxCommand(io: CliIo): Command {
     examples: [
       ['outbox --database "$DATABASE_URL"', "what waits and what failed"],
       ["outbox retry --database app.db --all", "try all of it again at once"],
+      ["outbox --database dynamodb://agents-outbox", "the same of a table in DynamoDB"],
       ['outbox relay --database "$DATABASE_URL" --engine aws --bus agents', "publish what comes, until interrupted"],
     ],
   });
@@ -33,8 +34,11 @@ export function outboxCommand(io: CliIo): Command {
 /** Adds the options that say where the outbox is. */
 function onStore(command: Command): Command {
   return command
-    .option("--database <where>", "URL of the PostgreSQL database, or path of the SQLite file, that has the outbox")
-    .option("--table <name>", "its table", "waggle_outbox");
+    .option(
+      "--database <where>",
+      "URL of the PostgreSQL database or path of the SQLite file that has the outbox, or dynamodb://<table>",
+    )
+    .option("--table <name>", "its table, in PostgreSQL and SQLite", "waggle_outbox");
 }
 
 /** What shows and changes entries needs no bus; one in memory stands for it. */
@@ -163,7 +167,9 @@ function createTableCommand(io: CliIo): Command {
         io.stdout.write(postgresOutboxSql(table));
         return;
       }
-      await withStore(io, self, (store: AnyStore) => store.create());
-      io.stdout.write(`the table ${table} is there\n`);
+      await withStore(io, self, async (store: AnyStore) => {
+        await store.create();
+        io.stdout.write(`the table ${store.name} is there\n`);
+      });
     });
 }

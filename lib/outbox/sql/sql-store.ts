@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { BusError } from "../../error/bus-error.ts";
+import { mustBe } from "../../error/must-be.ts";
 import type {
   OutboxCounts,
   OutboxRecord,
@@ -32,7 +34,7 @@ const optionalText = z
   .transform((value) => value ?? undefined);
 
 const waiting = {
-  seq: integer,
+  seq: integer.transform(String),
   id: z.string(),
   key: z.string(),
   history: integer.transform((value) => value === 1),
@@ -86,7 +88,7 @@ export abstract class SqlStore<Tx, Result extends void | Promise<void>> implemen
   }
 
   async settle(outcomes: readonly RelayOutcome[]): Promise<void> {
-    const published = outcomes.filter(({ state }) => state === "published").map(({ seq }) => String(seq));
+    const published = outcomes.filter(({ state }) => state === "published").map(({ seq }) => seq);
     const others = outcomes.filter(({ state }) => state !== "published");
     // Two statements that need not be one: a record that is tried again is published again, under the same id.
     if (published.length > 0) await this.#runner.run(this.statements.published, [JSON.stringify(published)]);
@@ -95,7 +97,11 @@ export abstract class SqlStore<Tx, Result extends void | Promise<void>> implemen
 
   async list({ state, after, limit }: RecordSelection): Promise<StoredRecord[]> {
     const states = JSON.stringify(state === undefined ? ["waiting", "failed"] : [state]);
-    const rows = storedRows.parse(await this.#runner.rows(this.statements.list, [after, states, limit]));
+    const from = Number(after ?? 0);
+    if (!Number.isSafeInteger(from)) {
+      throw new BusError("invalid_config", `outbox.list: cursor ${mustBe("that of a page before", after)}`);
+    }
+    const rows = storedRows.parse(await this.#runner.rows(this.statements.list, [from, states, limit]));
     return rows.map(({ code, due, failed_at: at, message, ...record }) => ({
       ...record,
       ...(due === undefined ? {} : { due }),

@@ -1,9 +1,13 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { expect, onTestFinished, test } from "vitest";
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { dynamoOutbox } from "../../../../lib/outbox-dynamodb-entry.ts";
 import { createOutbox, sqliteOutbox } from "../../../../lib/outbox-entry.ts";
 import { testBus } from "../../../../lib/testing/index.ts";
+import { type Dynamo, describeDynamo, startDynamo } from "../../../support/dynamo.ts";
 import { eventually } from "../../../support/eventually.ts";
+import { commit, openTable } from "../../outbox/support/dynamo-table.ts";
 import { workspace } from "../test-io.ts";
 
 /** An outbox in app.db of the folder, made by the command, with an event that waits and one that no bus reads. */
@@ -60,6 +64,47 @@ test("the relay runs until it is interrupted", async () => {
   });
   relay.interrupt();
   await relay.ended;
+});
+
+describeDynamo("an outbox in DynamoDB", () => {
+  let dynamo: Dynamo;
+  beforeAll(async () => {
+    dynamo = await startDynamo();
+    vi.stubEnv("AWS_ENDPOINT_URL_DYNAMODB", dynamo.endpoint);
+    vi.stubEnv("AWS_REGION", "us-east-1");
+    vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await dynamo.close();
+  });
+
+  test("is made, shown, relayed, retried and emptied by the same commands", async () => {
+    const { bus, waggle } = workspace();
+    const { outbox, table } = await openTable(dynamo);
+    const run = (...argv: string[]) => waggle(["outbox", ...argv, "--database", `dynamodb://${table}`]);
+    expect(await run("create")).toMatchObject({ code: 0, out: `the table ${table} is there\n` });
+    const items: TransactWriteItem[] = [];
+    const event = outbox.add(items, { type: "custom.order.placed", data: { id: 12 } });
+    dynamoOutbox(dynamo.client, { table }).add(items, { id: "broken", key: "b", history: true, event: "{" });
+    await commit(dynamo.client, items);
+    expect((await run()).out).toContain(`${event.id}  custom.order.placed`);
+    expect(await run("relay", "--once")).toMatchObject({ code: 1, out: "1 published, 1 failed, 0 postponed\n" });
+    expect(await bus((opened) => opened.history.get(event.id))).toEqual(event);
+    expect((await run("list", "--failed", "--json")).json).toMatchObject([{ id: "broken", state: "failed" }]);
+    expect((await run("retry", "--all", "--json")).json).toEqual([{ id: "broken", ok: true }]);
+    await run("relay", "--once");
+    expect(await run("discard", "broken")).toMatchObject({ code: 0 });
+    expect((await run()).err).toContain("0 waiting, 0 failed");
+  });
+
+  test("has its table in the address, and in no option", async () => {
+    const { waggle } = workspace();
+    const both = ["outbox", "--database", "dynamodb://agents-outbox", "--table", "other"];
+    expect(await waggle(both)).toMatchObject({ code: 2, err: expect.stringContaining("--table is not for DynamoDB") });
+    expect(await waggle(["outbox", "--database", "dynamodb://"])).toMatchObject({ code: 1 });
+  });
 });
 
 test("a missing database is named, and so is the option; the SQL for PostgreSQL is printed", async () => {
