@@ -32,7 +32,7 @@ describe.skipIf(noKafka)("a process that stands still for longer than its sessio
       const state = await bus.subscriptions.get("handled");
       return state?.running === 0 && state.waiting === 0;
     });
-    frozen.freeze();
+    await frozen.freeze();
 
     const published = await bus.publishAll(Array.from({ length: 20 }, () => ({ type, data: {}, metadata }) as const));
     expect(published.every(({ ok }) => ok)).toBe(true);
