@@ -11,7 +11,7 @@ const sum = (offsets: ReadonlyMap<string, number>) =>
 
 describe.skipIf(noKafka)("the consumer group of a subscription", () => {
   test("stands before what is not settled, and moves on past what is: a slow handler and a poisoned event hold up nothing else", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { path, remove } = await temporaryDirectory();
     const { name, where } = newPlace(path, "groups");

@@ -15,7 +15,7 @@ describe.skipIf(noKafka)("TLS and SASL", () => {
   });
 
   test("a bus by both carries events; a wrong password and a certificate of nobody's are refused by name", {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const { path, remove } = await temporaryDirectory();
     ends.push(remove);
