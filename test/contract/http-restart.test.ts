@@ -65,7 +65,7 @@ test("a server that is killed and started again loses nothing that was accepted,
 });
 
 test("a handler that runs while its server is killed is not run again meanwhile, and its outcome counts", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const { kill, start, connect: open } = await restartable();
   const bus = await open();
@@ -89,7 +89,7 @@ test("a handler that runs while its server is killed is not run again meanwhile,
   expect((await bus.deadLetters.list()).deadLetters).toEqual([]);
 });
 
-test("who waits and who tails goes on over a restart", { timeout: 60_000 }, async () => {
+test("who waits and who tails goes on over a restart", { timeout: 120_000 }, async () => {
   const { kill, start, connect: open } = await restartable();
   const bus = await open();
   const seen: string[] = [];

@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 test("processes killed at any instant lose nothing that was accepted, leave nothing half there, and run nothing twice at once", {
-  timeout: 30_000 + rounds * 3_000,
+  timeout: 60_000 + rounds * 15_000,
 }, async () => {
   // Two at a time, so that each is killed while another publishes, handles and takes over.
   let [old, young] = await Promise.all([processes.start("work"), processes.start("work")]);

@@ -16,7 +16,7 @@ import { readStore } from "./read-store.ts";
 
 /** How many processes are killed; more by WAGGLE_CRASH_ROUNDS. */
 const rounds = Number(process.env.WAGGLE_CRASH_ROUNDS ?? 3);
-const timeout = 60_000 + rounds * 10_000;
+const timeout = 60_000 + rounds * 40_000;
 
 async function directory(): Promise<string> {
   const { path, remove } = await temporaryDirectory();

@@ -7,7 +7,7 @@ import { newPlace, noKafka, sharedBrokers } from "./support/open.ts";
 
 describe.skipIf(noKafka)("waggle kafka", () => {
   test("init makes the topics, check names what is wrong with them, and the other commands take the bus", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { path, remove } = await temporaryDirectory();
     const { name } = newPlace(path, "commands");
@@ -54,7 +54,7 @@ describe.skipIf(noKafka)("waggle kafka", () => {
     await remove();
   });
 
-  test("takes the options of kafkaEngine from waggle.config.ts", { timeout: 60_000 }, async () => {
+  test("takes the options of kafkaEngine from waggle.config.ts", { timeout: 180_000 }, async () => {
     const { path, remove } = await temporaryDirectory();
     const { name } = newPlace(path, "configured");
     const options = JSON.stringify({ brokers: sharedBrokers(), bus: name, partitions: 4, replicationFactor: 1 });

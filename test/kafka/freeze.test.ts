@@ -12,7 +12,7 @@ const type = "custom.contract.handled";
 
 describe.skipIf(noKafka)("a process that stands still for longer than its session", () => {
   test("is overtaken as a recorder, and what it had fetched by then is recorded and handled once when it goes on", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { path, remove } = await temporaryDirectory();
     const { name, where } = newPlace(path, "freeze");
@@ -32,7 +32,7 @@ describe.skipIf(noKafka)("a process that stands still for longer than its sessio
       const state = await bus.subscriptions.get("handled");
       return state?.running === 0 && state.waiting === 0;
     });
-    frozen.freeze();
+    await frozen.freeze();
 
     const published = await bus.publishAll(Array.from({ length: 20 }, () => ({ type, data: {}, metadata }) as const));
     expect(published.every(({ ok }) => ok)).toBe(true);

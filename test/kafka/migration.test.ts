@@ -33,7 +33,7 @@ async function runAgents(configuration: Configuration): Promise<{ results: unkno
 }
 
 describe.skipIf(noKafka)("the same agents, by configuration alone", () => {
-  test("on memory, on a file and on kafka", { timeout: 60_000 }, async () => {
+  test("on memory, on a file and on kafka", { timeout: 180_000 }, async () => {
     const { path, remove } = await temporaryDirectory();
     const { name } = newPlace(path, "moving");
     const configurations: Configuration[] = [

@@ -11,7 +11,7 @@ describe.skipIf(noKafka)("a PostgreSQL database as the store", () => {
   });
 
   test("serves several buses on one topic by name and URL alone, and a restart finds all of it", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const server = await PostgresServer.start();
     ends.push(() => server.stop());

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { connect } from "../../lib/index.ts";
 import { type KafkaOptions, kafkaEngine } from "../../lib/kafka-entry.ts";
-import { freePort } from "../support/free-port.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { KafkaCluster } from "./support/cluster.ts";
 import { noKafka } from "./support/open.ts";
@@ -16,7 +15,7 @@ describe.skipIf(noKafka)("TLS and SASL", () => {
   });
 
   test("a bus by both carries events; a wrong password and a certificate of nobody's are refused by name", {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const { path, remove } = await temporaryDirectory();
     ends.push(remove);
@@ -36,7 +35,6 @@ describe.skipIf(noKafka)("TLS and SASL", () => {
       "SAN=IP:127.0.0.1",
     );
     keytool("-exportcert", ...store, "-rfc", "-file", certificate);
-    const port = await freePort();
     const login = "org.apache.kafka.common.security.plain.PlainLoginModule";
     const cluster = await KafkaCluster.start(
       1,
@@ -48,13 +46,13 @@ describe.skipIf(noKafka)("TLS and SASL", () => {
         "listener.name.secure.ssl.keystore.password=changeit",
         "listener.name.secure.ssl.key.password=changeit",
       ],
-      { name: "SECURE", protocol: "SASL_SSL", port },
+      { name: "SECURE", protocol: "SASL_SSL" },
     );
     ends.push(() => cluster.stop());
 
     const open = (more: Partial<KafkaOptions>) =>
       connect({
-        engine: kafkaEngine({ brokers: `127.0.0.1:${port}`, bus: "secure", store: join(path, "bus.db"), ...more }),
+        engine: kafkaEngine({ brokers: cluster.listener, bus: "secure", store: join(path, "bus.db"), ...more }),
         source: "test",
         logLevel: "silent",
       });

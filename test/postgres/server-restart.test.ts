@@ -30,9 +30,13 @@ test("a server that ends at once and comes back: what was accepted is delivered,
   });
   const tailed: string[] = [];
   const ending = new AbortController();
+  let tailFailed = false;
   const tail = (async () => {
     for await (const { id } of other.history.tail({ type }, { signal: ending.signal })) tailed.push(id);
-  })().catch((error: unknown) => error);
+  })().catch((error: unknown) => {
+    tailFailed = true;
+    return error;
+  });
 
   const before = await bus.publish({ type, data: {} });
   await eventually("it runs", () => started.length === 1);
@@ -51,9 +55,10 @@ test("a server that ends at once and comes back: what was accepted is delivered,
   // Neither of them was away for so long that the other would have taken over its work.
   expect(handled).toEqual([before.id, after.id]);
   expect(errors.every(({ code }) => code === "unavailable")).toBe(true);
+  // A tail fails with the server; whoever goes on from its last event misses nothing.
+  await eventually("the tail has failed, or read as far", () => tailFailed || tailed.includes(after.id));
   ending.abort();
   const failed = await tail;
-  // A tail fails with the server; whoever goes on from its last event misses nothing.
   if (failed === undefined) expect(tailed).toEqual([before.id, after.id]);
   else expect(failed).toMatchObject({ code: "unavailable" });
   await Promise.all([bus.close(), other.close()]);

@@ -52,8 +52,11 @@ export interface Worker {
   readonly pid: number;
   /** As `kill -9` does; resolves when it is gone. Also where it is gone already. */
   kill(): Promise<void>;
-  /** Stops it, as Ctrl-Z does. */
-  freeze(): void;
+  /**
+   * Stops it, as Ctrl-Z does, between two steps of its own: in the middle of one it would keep what it has locked from everybody.
+   * Resolves once it stands still.
+   */
+  freeze(): Promise<void>;
   /** Lets it go on. */
   thaw(): void;
 }

@@ -12,6 +12,9 @@ const workerProcess: WorkerProcess = {
   },
 };
 
+/** What its parent tells a worker that is to stand still. */
+export const freezeMessage = "freeze";
+
 /**
  * What the program of a worker does: it consumes subscriptions of the suite and an unnamed one, and tells its parent once it
  * does.
@@ -25,5 +28,10 @@ export async function consumeInWorker(
   const handler = scriptedHandler(recorder, workerProcess);
   for (const name of names.filter(isSubscriptionName)) await bus.subscribe(subscriptionOf(name, timeScale), handler);
   await bus.subscribe({ on: unnamedInWorker }, handler);
+  process.on("message", (message) => {
+    if (message !== freezeMessage) return;
+    process.send?.("standing still");
+    process.kill(process.pid, "SIGSTOP");
+  });
   process.send?.("ready");
 }

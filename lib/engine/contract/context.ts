@@ -16,7 +16,7 @@ import { scriptedHandler } from "./scripted-handler.ts";
 import { type SubscriptionName, subscriptionOf } from "./subscriptions.ts";
 
 /** See {@link CaseContext.longestWaitMs}: at any time scale, and at a time scale of 1. */
-const longestWait = { atLeastMs: 20_000, ms: 5_000 } as const;
+const longestWait = { atLeastMs: 45_000, ms: 5_000 } as const;
 
 /** Between two checks. */
 const pollMs = 3;

@@ -132,7 +132,7 @@ export const featureChecks: Readonly<Record<ContractFeature, (t: CaseContext) =>
     const gate = t.gate();
     await t.publish("custom.contract.crashing", { script: { "*": [{ do: "wait", gate }] } });
     await t.reported({ phase: "started" });
-    worker.freeze();
+    await worker.freeze();
     await t.consume("crashing");
     const runs = async () => (await t.reports({ phase: "started" })).length;
     const overtaken = await comesAbout(t, !t.has("ownership"), async () => (await runs()) > 1);

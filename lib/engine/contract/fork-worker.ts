@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import type { Worker } from "./adapter.ts";
+import { freezeMessage } from "./consume-in-worker.ts";
 
 /** Starts a program in a process of its own; resolves once it says that it consumes, by {@link consumeInWorker}. */
 export async function forkWorker(program: URL, args: readonly string[]): Promise<Worker> {
@@ -17,7 +18,11 @@ export async function forkWorker(program: URL, args: readonly string[]): Promise
       child.kill("SIGKILL");
       await ended;
     },
-    freeze: () => child.kill("SIGSTOP"),
+    freeze: async () => {
+      const stopping = once(child, "message");
+      child.send(freezeMessage);
+      await Promise.race([stopping, ended]);
+    },
     thaw: () => child.kill("SIGCONT"),
   };
 }

@@ -83,7 +83,7 @@ export function runContract(subject: SingleProcess | ContractAdapter, selection:
   const { name, lacks = [], leftOut = [], unproven = [], timeScale = 1 } = adapter;
   describe(`the contract, on ${name}`, () => {
     /** Longer than a case waits, so that it is the case that says what did not come. */
-    const timeout = Math.max(60_000, 20_000 * timeScale);
+    const timeout = Math.max(120_000, 20_000 * timeScale);
     let environment: Environment;
     beforeAll(async () => {
       environment = await adapter.prepare();

@@ -8,7 +8,7 @@ import type { Recorder, Report } from "./recorder.ts";
 import { type Step, stepsFor } from "./script.ts";
 
 /** Longer than any case waits: a gate that stays shut fails its case first. */
-const gateTimeoutMs = 60_000;
+const gateTimeoutMs = 120_000;
 
 /** What a script may do to the process that runs it. */
 export interface WorkerProcess {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "../../../lib/index.ts";
 import { root } from "../../../scripts/setup.mjs";
+import { eventually } from "../../support/eventually.ts";
 import { type Assembly, Cdk } from "../rig/cdk.ts";
 import { target, targets } from "../rig/targets.ts";
 import { recordLarge, tagBodies } from "./bodies.ts";
@@ -70,10 +71,17 @@ describe("the stacks from their first deployment to their end", () => {
     await cdk.deploy(await synth());
     expect(await answerTo(2)).toEqual({ updated: true });
     const bus = await connect({ engine: "aws", bus: busName, source: "lifecycle", logLevel: "silent" });
-    expect((await bus.history.query({ type: "custom.e2e.asked" })).events.map(({ data }) => data)).toEqual([
-      { n: 2 },
-      { n: 1 },
-    ]);
+    // An answer may be recorded before what it answers.
+    const asked = await eventually(
+      "both questions are recorded",
+      async () => {
+        const { events } = await bus.history.query({ type: "custom.e2e.asked" });
+        return events.length >= 2 && events;
+      },
+      patience,
+      200,
+    );
+    expect(asked.map(({ data }) => data)).toEqual([{ n: 2 }, { n: 1 }]);
     await bus.close();
   });
 

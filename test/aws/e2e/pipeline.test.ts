@@ -101,6 +101,8 @@ describe("the deployed stacks, end to end", () => {
     const asked = await bus.publish({ type: "custom.e2e.asked", data: {}, metadata: { correlationId } });
     const answered = { on: "custom.e2e.answered", where: where(correlationId) };
     const first = await bus.waitFor(answered, { since: new Date(0), timeout: patience });
+    // Its answer may be recorded before it.
+    await eventually("it is recorded", () => bus.history.get(asked.id), patience, 200);
     const report = await bus.replay({ ids: [asked.id] }, { to: "responder" });
     expect(report).toMatchObject({ events: 1, deliveries: { responder: 1 } });
     const second = await bus.waitFor(answered, { since: first, timeout: patience });

@@ -21,8 +21,15 @@ export async function publishAndHandle(bus: Bus): Promise<void> {
     data: { asked: { n: 1 } },
     metadata: { correlationId, causationId: asked.id },
   });
-  await eventually("both are recorded", () => bus.history.get(asked.id), patience, pauseMs);
-  const flow = await bus.history.flow(correlationId);
+  const flow = await eventually(
+    "both are recorded",
+    async () => {
+      const found = await bus.history.flow(correlationId);
+      return found.size === 2 && found;
+    },
+    patience,
+    pauseMs,
+  );
   expect(flow.roots).toMatchObject([{ event: { id: asked.id }, children: [{ event: { id: answered.id } }] }]);
 }
 

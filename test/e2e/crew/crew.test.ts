@@ -6,7 +6,7 @@ import type { ProjectFolder } from "../../support/project-folder.ts";
 import { crewProject, keepRunning, parseRecord, readCrew, runCrew, startCrew } from "./crew.ts";
 
 // Each test starts the command several times.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 let here: ProjectFolder;
 beforeEach(async () => {

@@ -15,6 +15,8 @@ interface Node {
   readonly id: number;
   readonly port: number;
   readonly controllerPort: number;
+  /** Of the listener that a test adds. */
+  readonly listenerPort: number;
   readonly folder: string;
   process: ChildProcess | undefined;
 }
@@ -23,7 +25,8 @@ interface Node {
 export interface Listener {
   readonly name: string;
   readonly protocol: string;
-  readonly port: number;
+  /** Default: a free one. */
+  readonly port?: number;
 }
 
 /** A Kafka cluster of its own on free ports of the loopback: each node is a broker and a controller. */
@@ -41,21 +44,36 @@ export class KafkaCluster {
   /** Starts a cluster; resolves once its brokers take connections. `settings` are lines of their configuration. */
   static async start(count = 1, settings: readonly string[] = [], listener?: Listener): Promise<KafkaCluster> {
     const classPath = await brokerClassPath();
-    const folder = await mkdtemp(join(tmpdir(), "wagglebus-kafka-"));
-    const nodes: Node[] = [];
-    for (let id = 1; id <= count; id += 1) {
-      const [port, controllerPort] = [await freePort(), await freePort()];
-      nodes.push({ id, port, controllerPort, folder: join(folder, String(id)), process: undefined });
+    for (;;) {
+      const folder = await mkdtemp(join(tmpdir(), "wagglebus-kafka-"));
+      const nodes: Node[] = [];
+      for (let id = 1; id <= count; id += 1) {
+        const [port, controllerPort] = [await freePort(), await freePort()];
+        const listenerPort = listener?.port ?? (await freePort());
+        nodes.push({ id, port, controllerPort, listenerPort, folder: join(folder, String(id)), process: undefined });
+      }
+      const cluster = new KafkaCluster(classPath, folder, nodes);
+      try {
+        for (const node of nodes) await cluster.#prepare(node, settings, listener);
+        await Promise.all(nodes.map((node) => cluster.#run(node)));
+        return cluster;
+      } catch (thrown) {
+        const said = await cluster.log();
+        await cluster.stop();
+        // Others take ports at the same time: what was free may not be so any more.
+        if (listener?.port !== undefined || !said.includes("Address already in use")) throw thrown;
+      }
     }
-    const cluster = new KafkaCluster(classPath, folder, nodes);
-    await Promise.all(nodes.map((node) => cluster.#prepare(node, settings, listener)));
-    await Promise.all(nodes.map((node) => cluster.#run(node)));
-    return cluster;
   }
 
   /** `host:port` of each broker. */
   get brokers(): string {
     return this.#nodes.map(({ port }) => `127.0.0.1:${port}`).join(",");
+  }
+
+  /** `host:port` of the listener that was added to the only broker. */
+  get listener(): string {
+    return this.#nodes.map(({ listenerPort }) => `127.0.0.1:${listenerPort}`).join(",");
   }
 
   /** What the brokers have said, for a test that fails. */
@@ -87,11 +105,11 @@ export class KafkaCluster {
   }
 
   async #prepare(
-    { controllerPort, folder, id, port }: Node,
+    { controllerPort, folder, id, listenerPort, port }: Node,
     settings: readonly string[],
     more: Listener | undefined,
   ): Promise<void> {
-    const further = more === undefined ? "" : `,${more.name}://127.0.0.1:${more.port}`;
+    const further = more === undefined ? "" : `,${more.name}://127.0.0.1:${listenerPort}`;
     const protocol = more === undefined ? "" : `,${more.name}:${more.protocol}`;
     const copies = Math.min(3, this.#nodes.length);
     const lines = [
@@ -128,8 +146,11 @@ export class KafkaCluster {
     child.stdout?.on("data", keep);
     child.stderr?.on("data", keep);
     node.process = child;
-    while (!(await answers(port))) {
+    for (;;) {
+      const isUp = await answers(port);
+      // Another may answer there while this one fails to take the port.
       if (child.exitCode !== null) throw new Error(`the broker ended with ${child.exitCode}: ${await this.log()}`);
+      if (isUp) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

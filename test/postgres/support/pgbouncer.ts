@@ -63,10 +63,25 @@ export class PgBouncer {
   }
 
   /** Few connections to the server, so that transactions of one client go to many sessions. */
-  static async start({ path, libraries }: Program, server: URL): Promise<PgBouncer> {
-    const config = await mkdtemp(join(tmpdir(), "wagglebus-pgbouncer-"));
+  static async start(program: Program, server: URL): Promise<PgBouncer> {
+    for (;;) {
+      const config = await mkdtemp(join(tmpdir(), "wagglebus-pgbouncer-"));
+      const log = join(config, "log");
+      const bouncer = await PgBouncer.#spawn(program, server, config, log);
+      try {
+        await bouncer.#ready(log);
+        return bouncer;
+      } catch (thrown) {
+        const said = await readFile(log, "utf8").catch(() => "");
+        await bouncer.stop();
+        // Others take ports at the same time: what was free may not be so any more.
+        if (!said.includes("Address already in use")) throw thrown;
+      }
+    }
+  }
+
+  static async #spawn({ path, libraries }: Program, server: URL, config: string, log: string): Promise<PgBouncer> {
     const port = await freePort();
-    const log = join(config, "log");
     const file = join(config, "pgbouncer.ini");
     await writeFile(
       file,
@@ -94,9 +109,7 @@ logfile = ${log}
       env: { ...process.env, LD_LIBRARY_PATH: libraries },
       ...(isRoot ? nobody : {}),
     });
-    const bouncer = new PgBouncer(port, config, child);
-    await bouncer.#ready(log);
-    return bouncer;
+    return new PgBouncer(port, config, child);
   }
 
   get url(): string {
@@ -110,7 +123,8 @@ logfile = ${log}
           `pgbouncer ended with ${this.#process.exitCode}: ${await readFile(log, "utf8").catch(() => "")}`,
         );
       }
-      const client = new pg.Client({ connectionString: this.url });
+      // Another may listen there that never answers.
+      const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 2_000 });
       try {
         await client.connect();
         await client.end();

@@ -47,7 +47,9 @@ export function findPrisma(): ((url: string) => PrismaClient) | string {
   const require = createRequire(`${folder}index.js`);
   const { PrismaClient } = clientModule.parse(require("./client"));
   const { PrismaPg } = adapterModule.parse(require("@prisma/adapter-pg"));
-  return (url) => new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) });
+  // By default it gives up a transaction that takes 2 s to begin, or 5 s to end.
+  const transactionOptions = { maxWait: 30_000, timeout: 30_000 };
+  return (url) => new PrismaClient({ adapter: new PrismaPg({ connectionString: url }), transactionOptions });
 }
 
 function run(program: string, args: readonly string[]): string | undefined {

@@ -76,7 +76,7 @@ export const crashCases: readonly ContractCase[] = [
       const killed = await t.startWorker("short-lived");
       const lost = await t.publish("custom.contract.short_lived", { script: { "*": [{ do: "crash", upTo: 1 }] } });
       await t.reported({ phase: "started", eventId: lost.id, pid: killed.pid });
-      frozen.freeze();
+      await frozen.freeze();
       await t.consume("crashing");
       await t.consume("short-lived");
       await t.open(gate);

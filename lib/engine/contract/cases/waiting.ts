@@ -10,6 +10,9 @@ const answered = "custom.contract.answered";
 /** A want for events of this case alone. */
 const of = (t: CaseContext, on: string) => ({ on, where: { metadata: { correlationId: [t.flow] } } });
 
+/** For many events that go one by one. */
+const long = (t: CaseContext) => Math.max(t.longestWaitMs, t.ms(10_000));
+
 const ids = (events: readonly Event[]) => events.map(({ id }) => id);
 
 export const waitingCases: readonly ContractCase[] = [
@@ -124,7 +127,7 @@ export const waitingCases: readonly ContractCase[] = [
       const before = Array.from({ length: 300 }, (_, n) => ({ type: answered, data: { n }, metadata }) as const);
       for (const result of await t.bus.publishAll(before)) if (result.ok) last = result.event;
       await t.recorded([first, last]);
-      const waiting = t.bus.waitFor({ count: 350, of: [of(t, answered)] }, { since: first, timeout: t.ms(10_000) });
+      const waiting = t.bus.waitFor({ count: 350, of: [of(t, answered)] }, { since: first, timeout: long(t) });
       for (let n = 300; n < 350; n += 1) await t.publish(answered, { data: { n } });
       const found = await waiting;
       const numbers: number[] = found.map(({ data }) => Object(data).n);
@@ -189,7 +192,7 @@ export const waitingCases: readonly ContractCase[] = [
       const metadata = { correlationId: t.flow };
       const wait = (n: number) => {
         const where = { metadata: { correlationId: [t.flow] }, data: { n: [n] } };
-        return t.bus.waitFor({ on: answered, where }, { timeout: t.ms(15_000) });
+        return t.bus.waitFor({ on: answered, where }, { timeout: long(t) });
       };
       const waiting = Promise.all(Array.from({ length: 1_000 }, (_, n) => wait(n)));
       const drafts = Array.from(
