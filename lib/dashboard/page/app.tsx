@@ -8,15 +8,42 @@ import { useStore } from "./state/hooks.ts";
 import type { Place } from "./state/places.ts";
 import { place } from "./state/router.ts";
 import { token, tokenWanted, useToken } from "./state/session.ts";
+import { Agents } from "./views/agents.tsx";
+import { Catalog } from "./views/catalog.tsx";
+import { CatalogTypeView } from "./views/catalog-type.tsx";
+import { DeadLetters } from "./views/dead-letters.tsx";
+import { EventView } from "./views/event.tsx";
+import { FlowView } from "./views/flow.tsx";
+import { Flows } from "./views/flows.tsx";
 import { Live } from "./views/live.tsx";
+import { Replay } from "./views/replay.tsx";
+import { Subscriptions } from "./views/subscriptions.tsx";
+import { Why } from "./views/why.tsx";
 
-const views: Readonly<Partial<Record<PagePath, (place: Place) => ComponentChild>>> = {
+const views: Readonly<Record<PagePath, (place: Place) => ComponentChild>> = {
   "/": ({ query }) => <Live query={query} />,
   "/live": ({ query }) => <Live query={query} />,
+  "/flows": ({ query }) => <Flows query={query} />,
+  "/flows/{id}": ({ params: { id = "" } }) => <FlowView key={id} id={id} />,
+  "/events/{id}": ({ params: { id = "" } }) => <EventView key={id} id={id} />,
+  "/agents": () => <Agents />,
+  "/subscriptions": () => <Subscriptions />,
+  "/dead-letters": ({ query }) => <DeadLetters query={query} />,
+  "/replay": ({ query }) => <Replay key={query.toString()} query={query} />,
+  "/catalog": () => <Catalog />,
+  "/catalog/{type}": ({ params: { type = "" } }) => <CatalogTypeView key={type} type={type} />,
+  "/why": ({ query }) => <Why query={query} />,
 };
 
 const menu: readonly { readonly path: PagePath; readonly text: string; readonly also?: readonly PagePath[] }[] = [
-  { path: "/live", text: "Live", also: ["/", "/events/{id}"] },
+  { path: "/live", text: "Live", also: ["/"] },
+  { path: "/flows", text: "Flows", also: ["/flows/{id}", "/events/{id}"] },
+  { path: "/dead-letters", text: "Dead letters" },
+  { path: "/subscriptions", text: "Subscriptions" },
+  { path: "/agents", text: "Agents" },
+  { path: "/replay", text: "Replay" },
+  { path: "/catalog", text: "Catalog", also: ["/catalog/{type}"] },
+  { path: "/why", text: "Why?" },
 ];
 
 /** The whole page: a head that is always there, and the view of the URL. */

@@ -51,8 +51,3 @@ export function pretty(data: unknown, most = 200_000): { readonly text: string; 
   const text = JSON.stringify(data, null, 2) ?? "undefined";
   return text.length > most ? { text: text.slice(0, most), cut: text.length - most } : { text, cut: 0 };
 }
-
-/** Whether a type says that something failed. */
-export function isFailure(type: string): boolean {
-  return /(^|[._])(failed|failure|error|errored|dead|timeout|timed_out|rejected|denied|aborted|crashed)$/.test(type);
-}

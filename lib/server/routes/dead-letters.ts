@@ -1,10 +1,12 @@
 import * as z from "zod";
+import { groupDeadLetters } from "../../dead-letters/groups.ts";
 import { noDeadLetter } from "../../engine/errors.ts";
 import type { DeadLetterQuery } from "../../engine/queries.ts";
 import { BusError, isBusErrorCode } from "../../error/bus-error.ts";
 import { route } from "../http/route.ts";
 import { deadLetterSchema } from "../schemas/flow.ts";
 import { paging } from "../schemas/history.ts";
+import { deadLetterGroupsSchema } from "../schemas/overview.ts";
 
 const text = z.string().min(1).exactOptional();
 const filters = {
@@ -36,6 +38,17 @@ export const listDeadLetters = route({
   query: z.strictObject({ ...filters, ...paging }),
   result: z.object({ deadLetters: z.array(deadLetterSchema), cursor: z.string().optional() }),
   handle: async ({ server, query }) => server.served.bus.deadLetters.list(query),
+});
+
+export const listDeadLetterGroups = route({
+  method: "GET",
+  path: "/v1/dead-letters/groups",
+  summary: "Group dead letters by subscription and reason",
+  description: "Of those that match, the newest 1,000.",
+  permission: "operate",
+  query: z.strictObject(filters),
+  result: deadLetterGroupsSchema,
+  handle: async ({ server, query }) => groupDeadLetters(server.served.bus.deadLetters, query),
 });
 
 export const getDeadLetter = route({

@@ -1,8 +1,16 @@
 import type { Route } from "../http/route.ts";
 import { agUi } from "./ag-ui.ts";
-import { discardDeadLetters, getDeadLetter, listDeadLetters, redriveDeadLetters } from "./dead-letters.ts";
+import { getType, listTypes } from "./catalog.ts";
+import {
+  discardDeadLetters,
+  getDeadLetter,
+  listDeadLetterGroups,
+  listDeadLetters,
+  redriveDeadLetters,
+} from "./dead-letters.ts";
 import { engineRoutes } from "./engine.ts";
 import { explain } from "./explain.ts";
+import { getEventDeliveries, listAgents, listFlows } from "./flows.ts";
 import { healthz, readyz } from "./health.ts";
 import { getEvent, getFlow, getStats, queryEvents } from "./history.ts";
 import { mcp } from "./mcp.ts";
@@ -28,8 +36,11 @@ export const routes: readonly Route[] = [
   putEvents,
   queryEvents,
   getEvent,
+  getEventDeliveries,
+  listFlows,
   getFlow,
   agUi,
+  listAgents,
   getStats,
   explain,
   wait,
@@ -44,10 +55,13 @@ export const routes: readonly Route[] = [
   getWebhook,
   deleteWebhook,
   listDeadLetters,
+  listDeadLetterGroups,
   redriveDeadLetters,
   discardDeadLetters,
   getDeadLetter,
   replays,
+  listTypes,
+  getType,
   mcp,
   ...engineRoutes,
   metrics,

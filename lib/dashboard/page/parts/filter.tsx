@@ -30,17 +30,18 @@ export function Filter({ view, fields, query, button = "Filter" }: FilterProps) 
     // The key has the fields show what the URL says after a step back.
     <form class="filter" onSubmit={submit} key={query.toString()}>
       {fields.map(({ name, label, placeholder, options }) => (
-        <label key={name}>
-          {label}
+        <div class="field" key={name}>
+          <label for={`filter-${name}`}>{label}</label>
           {options === undefined ? (
             <input
+              id={`filter-${name}`}
               name={name}
               defaultValue={query.get(name) ?? ""}
               placeholder={placeholder ?? ""}
               spellcheck={false}
             />
           ) : (
-            <select name={name} defaultValue={query.get(name) ?? ""}>
+            <select id={`filter-${name}`} name={name} defaultValue={query.get(name) ?? ""}>
               {options.map((option) => (
                 <option key={option.value} value={option.value}>
                   {option.label}
@@ -48,7 +49,7 @@ export function Filter({ view, fields, query, button = "Filter" }: FilterProps) 
               ))}
             </select>
           )}
-        </label>
+        </div>
       ))}
       <button type="submit">{button}</button>
       {query.size > 0 && (

@@ -1,5 +1,6 @@
 import type { Event } from "../../../event/event.ts";
-import { isFailure, timeText } from "../format.ts";
+import { tellsOfFailure } from "../../../history/event-facts.ts";
+import { timeText } from "../format.ts";
 import { urlOf } from "../state/places.ts";
 
 /** The end of an id, which tells events apart: the ids of one minute begin alike. */
@@ -25,7 +26,7 @@ export function FlowLink({ id, text }: { readonly id: string; readonly text?: st
 
 /** The type of an event, marked where it tells of a failure, by a sign and not by colour alone. */
 export function TypeName({ type }: { readonly type: string }) {
-  return isFailure(type) ? (
+  return tellsOfFailure(type) ? (
     <span class="type failure">
       <span aria-hidden="true">✕ </span>
       {type}

@@ -10,7 +10,7 @@ export function Lookup() {
     if (id !== "") go(urlOf("/flows/{id}", { id }));
   };
   return (
-    <form class="lookup" role="search" onSubmit={submit}>
+    <form class="lookup" onSubmit={submit}>
       <input name="id" aria-label="Id of an event or a flow" placeholder="Event or flow id" spellcheck={false} />
       <button type="submit">Open</button>
     </form>
