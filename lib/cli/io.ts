@@ -20,6 +20,8 @@ export interface CliOutput {
   readonly isTTY: boolean;
   /** The width in characters; 80 if it is not known. */
   readonly columns: number;
+  /** The height in lines; absent if it is not known. */
+  readonly rows?: number | undefined;
   /** Functions that colour a string, or return it unchanged if colours are disabled. */
   readonly colors: Colors;
   /** Writes a string as it is, without adding a newline. Does nothing once the output is closed. */

@@ -52,6 +52,9 @@ function processOutput(stream: NodeJS.WriteStream, onClosed: () => void): CliOut
     get columns() {
       return stream.columns ?? 80;
     },
+    get rows() {
+      return stream.isTTY === true ? stream.rows : undefined;
+    },
     colors: pc.createColors(wantsColor(process.env, stream.isTTY === true)),
     write: (text) => {
       if (!closed) stream.write(text);

@@ -1,10 +1,12 @@
 import type { DeadLetter, EndedDelivery, PendingDelivery } from "../../engine/delivery.ts";
 import type { Flow, FlowNode } from "../../history/flow.ts";
+import { addUsage, noUsage, usageOf } from "../../history/usage.ts";
 import type { CliIo } from "../io.ts";
 import { dataDigest } from "./data-digest.ts";
 import { endedDetails, pendingText } from "./delivery-text.ts";
 import { displayWidth, plural, printable, truncate } from "./text.ts";
 import { formatAgo, formatElapsed } from "./time.ts";
+import { type AgentUsage, renderUsage, usageByAgent, usageText } from "./usage-text.ts";
 
 /** A branch below an event: an event that it caused, or one of its deliveries. */
 type Branch =
@@ -21,19 +23,33 @@ export interface FlowTreeOptions {
 /** Renders a flow as a tree of causes, with the time since the start and what became of the deliveries. */
 export function renderFlow(io: CliIo, flow: Flow, options: FlowTreeOptions = {}): string {
   const { bold, dim } = io.stdout.colors;
+  const agents = usageByAgent(flow);
   const facts = [
     statusText(io, flow.status),
     plural(flow.size, "event"),
     formatElapsed(flow.durationMs),
     ...(flow.pending.length > 0 ? [`${flow.pending.length} pending`] : []),
     ...(flow.deadLetters.length > 0 ? [plural(flow.deadLetters.length, "dead letter")] : []),
+    ...workFacts(agents),
     `started ${formatAgo(flow.startedAt, io.now())}`,
   ];
   const lines = [`${bold("flow")} ${printable(flow.id)}`, facts.join(dim(" · "))];
   const tree = new Tree(io, flow, options);
   for (const root of flow.roots) tree.add({ kind: "event", node: root }, "", "");
   for (const delivery of tree.deliveriesWithoutEvent()) tree.add(delivery, "", "");
-  return `${[...lines, ...tree.lines].join("\n")}\n`;
+  const usage = renderUsage(io, agents);
+  return `${[...lines, ...tree.lines].join("\n")}\n${usage === "" ? "" : `\n${usage}`}`;
+}
+
+/** What the flow took: attempts where some failed, and what the models used. */
+function workFacts(agents: readonly AgentUsage[]): string[] {
+  const attempts = agents.reduce((sum, one) => sum + one.attempts, 0);
+  const failed = agents.reduce((sum, one) => sum + one.failed, 0);
+  const usage = usageText(agents.reduce((sum, one) => addUsage(sum, one.usage), noUsage));
+  return [
+    ...(failed > 0 ? [`${failed} of ${plural(attempts, "attempt")} failed`] : []),
+    ...(usage === "" ? [] : [usage]),
+  ];
 }
 
 function statusText(io: CliIo, status: Flow["status"]): string {
@@ -136,7 +152,9 @@ class Tree {
     const { event } = branch.node;
     const after = formatElapsed(Math.max(0, Date.parse(event.time) - Date.parse(this.#flow.startedAt)));
     const head = `${bold(printable(event.type))} ${cyan(`+${after}`)} ${printable(event.source)}`;
-    return this.#options.ids === true ? [`${head}  ${event.id}`, ""] : [head, dataDigest(event.data)];
+    const used = usageText(usageOf(event) ?? noUsage);
+    const shown = used === "" ? head : `${head}  ${yellow(used)}`;
+    return this.#options.ids === true ? [`${shown}  ${event.id}`, ""] : [shown, dataDigest(event.data)];
   }
 }
 

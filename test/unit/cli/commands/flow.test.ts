@@ -42,7 +42,7 @@ describe("flow", () => {
     expect(out).toBe(
       [
         "flow run",
-        "… running · 3 events · 5.3s · 1 pending · 1 dead letter · started 1m ago",
+        "… running · 3 events · 5.3s · 1 pending · 1 dead letter · 1 of 1 attempt failed · started 1m ago",
         "task.created +0ms test  taskId=task-1",
         `├─ ✗ readers dead letter ${deadLetter?.id} after 1 attempt`,
         "│    non_retriable: cannot read task",
@@ -108,6 +108,66 @@ describe("flow", () => {
       code: 0,
       json: [{ status: "completed" }],
     });
+  });
+
+  test("shows tokens and cost of each event, whatever an SDK calls them, and sums them by agent", async () => {
+    const { waggle, bus } = workspace();
+    await bus(async (opened) => {
+      const metadata = { correlationId: "run" };
+      const agent = { ...metadata, agentId: "reader-1" };
+      await opened.publishAll([
+        {
+          type: "custom.plan",
+          data: { usage: { input_tokens: 1_200, output_tokens: 300 }, costUsd: 0.0125 },
+          metadata,
+        },
+        { type: "custom.read", data: { usage: { prompt_tokens: 10, completion_tokens: 2 } }, metadata: agent },
+        { type: "custom.read", data: { inputTokens: 5, cost: { amount: 0.0004 } }, metadata: agent },
+        { type: "custom.read", data: { inputTokens: -1, cost: "much" }, metadata: agent },
+      ]);
+    });
+    const { out } = await waggle(["flow", "run"]);
+    const [, facts, plan, ...rest] = out.split("\n");
+    expect(facts).toMatch(/^✓ completed · 4 events · \S+ · 1,215 \+ 302 tokens, \$0\.013 · started /);
+    expect(plan).toMatch(/^custom\.plan \+\S+ test {2}1,200 \+ 300 tokens, \$0\.013 /);
+    expect(rest.slice(-5)).toEqual([
+      "",
+      "AGENT     EVENTS  ATTEMPTS  FAILED  TOKENS IN  OUT      COST",
+      "test           1         0       0      1,200  300    $0.013",
+      "reader-1       3         0       0         15    2  $0.00040",
+      "",
+    ]);
+  });
+
+  test("--watch shows a flow as it goes, and ends with it", async () => {
+    const { waggle, start, bus } = workspace();
+    const watching = start(["flow", "run", "--watch", "--json"]);
+    const gate = Promise.withResolvers<void>();
+    await watching.stderr.contains("nothing is recorded yet");
+    await bus(async (opened) => {
+      await opened.subscribe({ name: "readers", on: "custom.*" }, () => gate.promise);
+      await opened.publish({ type: "custom.one", data: {}, metadata: { correlationId: "run" } });
+      await watching.stdout.contains('"status":"running"');
+      gate.resolve();
+      await opened.settled("run");
+    });
+    const { code, json } = await watching.ended;
+    expect(json.at(-1)).toMatchObject({ id: "run", status: "completed", pending: [] });
+    expect(code).toBe(0);
+    const { out } = await waggle(["flow", "run", "--watch"], { tty: true });
+    // The alternate screen is left before the last state is printed to stay.
+    expect(out.startsWith("\u001b[?1049h")).toBe(true);
+    expect(out).toContain("\u001b[?25h\u001b[?1049lflow run\n✓ completed · 1 event ");
+  });
+
+  test("--watch ends with Ctrl-C though the flow has not begun, and gives the terminal back", async () => {
+    const { start } = workspace();
+    const watching = start(["flow", "run", "--watch"], { tty: true });
+    await watching.stdout.contains("waiting for flow run");
+    watching.interrupt();
+    const { code, out } = await watching.ended;
+    expect(out.endsWith("\u001b[?25h\u001b[?1049l")).toBe(true);
+    expect(code).toBe(0);
   });
 
   test("truncates lines to the width of a terminal", async () => {

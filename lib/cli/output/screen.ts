@@ -1,0 +1,41 @@
+import type { CliOutput } from "../io.ts";
+
+const enter = "\u001b[?1049h\u001b[?25l";
+const leave = "\u001b[?25h\u001b[?1049l";
+const home = "\u001b[H";
+const clearToEndOfLine = "\u001b[K";
+const clearBelow = "\u001b[J";
+
+/**
+ * The whole of a terminal, drawn again and again. It uses the alternate screen: once it is closed, the terminal shows what it
+ * showed before.
+ */
+export class Screen {
+  readonly #output: CliOutput;
+  #open = false;
+
+  constructor(output: CliOutput) {
+    this.#output = output;
+  }
+
+  /** Replaces what is shown; lines that do not fit are left out. */
+  draw(text: string): void {
+    const lines = text.replace(/\n$/, "").split("\n");
+    const { rows } = this.#output;
+    const shown = rows === undefined || lines.length <= rows ? lines : [...lines.slice(0, rows - 1), more(lines, rows)];
+    // Each line is cleared as it is written: clearing all of it first would flicker.
+    const frame = shown.map((line) => line + clearToEndOfLine).join("\r\n");
+    this.#output.write(`${this.#open ? "" : enter}${home}${frame}${clearBelow}`);
+    this.#open = true;
+  }
+
+  /** Gives the terminal back. A second call does nothing. */
+  close(): void {
+    if (this.#open) this.#output.write(leave);
+    this.#open = false;
+  }
+}
+
+function more(lines: readonly string[], rows: number): string {
+  return `… ${lines.length - rows + 1} more lines`;
+}
