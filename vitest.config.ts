@@ -45,8 +45,8 @@ export default defineConfig({
     globalSetup: ["test/support/temporary-folder.ts", "test/support/fetch-emulator.ts"],
     retry: 0,
     // Bounds on what hangs, not on what is slow: tests wait for events, and a busy machine may take its time.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     expect: { poll: { timeout: 30_000 } },
     // One more than there are cores: while some wait for a timer or a process, the others compute.
     maxWorkers: availableParallelism() + 1,

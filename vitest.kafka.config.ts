@@ -8,7 +8,7 @@ export default defineConfig({
     include: ["test/kafka/**/*.test.ts"],
     globalSetup: ["test/support/temporary-folder.ts", "test/kafka/support/shared-cluster.ts"],
     retry: 0,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

@@ -8,7 +8,7 @@ export default defineConfig({
     include: ["test/postgres/**/*.test.ts"],
     globalSetup: ["test/support/temporary-folder.ts", "test/postgres/support/shared-server.ts"],
     retry: 0,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

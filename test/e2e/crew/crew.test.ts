@@ -1,12 +1,9 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { connect, type Event } from "wagglebus";
 import type { ProjectFolder } from "../../support/project-folder.ts";
 import { crewProject, keepRunning, parseRecord, readCrew, runCrew, startCrew } from "./crew.ts";
-
-// Each test starts the command several times.
-vi.setConfig({ testTimeout: 180_000 });
 
 let here: ProjectFolder;
 beforeEach(async () => {
