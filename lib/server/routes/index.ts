@@ -1,4 +1,5 @@
 import type { Route } from "../http/route.ts";
+import { a2a } from "./a2a.ts";
 import { agUi } from "./ag-ui.ts";
 import { discardDeadLetters, getDeadLetter, listDeadLetters, redriveDeadLetters } from "./dead-letters.ts";
 import { engineRoutes } from "./engine.ts";
@@ -29,6 +30,7 @@ export const routes: readonly Route[] = [
   getEvent,
   getFlow,
   agUi,
+  a2a,
   getStats,
   wait,
   tail,
