@@ -26,6 +26,7 @@ export interface Listening {
 /** Listens with the app of a server. Rejects with `invalid_config` where the address cannot be had. */
 export async function listen(server: Server, app: Pick<Hono, "fetch">): Promise<Listening> {
   const { settings } = server;
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: refuseUnreadable });
   const http = createHttpServer(
     {
       maxHeaderSize: settings.headerLimit,
@@ -34,7 +35,11 @@ export async function listen(server: Server, app: Pick<Hono, "fetch">): Promise<
       keepAliveTimeout: settings.idleTimeoutMs,
       connectionsCheckingInterval: Math.min(1_000, settings.headersTimeoutMs),
     },
-    getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: refuseUnreadable }),
+    (request, response) => {
+      // HTTP/1.0 knows no Host, and no browser speaks it: so no page's DNS name is hidden by this.
+      if (request.httpVersion === "1.0") request.headers.host ??= "localhost";
+      return answer(request, response);
+    },
   );
   http.maxConnections = settings.maxConnections;
   http.on("clientError", refuseMalformed);

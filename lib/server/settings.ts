@@ -52,7 +52,8 @@ const defaults: Omit<ServerSettings, "needsToken"> = {
   headerLimit: 16_384,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
-  idleTimeoutMs: 75_000,
+  // Longer than clients keep theirs (Go 90 s): one that sends into a connection as it closes has to send again.
+  idleTimeoutMs: 120_000,
   slowReaderMs: 30_000,
   maxConnections: 4_096,
   deltas: true,

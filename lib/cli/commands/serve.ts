@@ -50,7 +50,7 @@ export function serveCommand(io: CliIo): Command {
     .option("--cors <origin>", "origin of pages that may call the server; several times: each of them", collect, [])
     .option("--body-limit <bytes>", "most bytes of a request's body", count(1_024, 1_073_741_824), 8_388_608)
     .option("--max-connections <count>", "open connections; more are refused", count(1, 1_000_000), 4_096)
-    .option("--idle-timeout <duration>", "how long a connection without a request stays open", "75s")
+    .option("--idle-timeout <duration>", "how long a connection without a request stays open", "2m")
     .option("--allow-private-webhooks", "send webhooks to private addresses too, and without TLS")
     .option("--no-deltas", "do not follow what history does not keep; each such event then costs no delivery here")
     .action((_, self: Command) => serve(io, self));

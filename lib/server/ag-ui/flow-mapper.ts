@@ -1,5 +1,5 @@
 import type { Event } from "../../event/event.ts";
-import { asText, fieldIn, messageIn, nameIn, textIn } from "./fields.ts";
+import { asText, fieldIn, messageIn, nameIn, textIn } from "../event-fields.ts";
 import type { MapperState, Pause, Run } from "./mapper-state.ts";
 import { OpenMessages } from "./open-messages.ts";
 import type { AgUiEvent } from "./protocol.ts";

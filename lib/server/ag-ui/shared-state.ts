@@ -1,5 +1,5 @@
 import { isRecord } from "../../runtime/is-record.ts";
-import { fieldIn, textIn } from "./fields.ts";
+import { fieldIn, textIn } from "../event-fields.ts";
 
 /** One step of a JSON Patch. */
 export type PatchStep =

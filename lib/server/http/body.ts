@@ -30,16 +30,27 @@ export async function readText(request: Request, limit: number, code: BusErrorCo
   }
 }
 
-/** Reads a JSON body; `unsupported_media_type` where it is declared as anything else. */
-export async function readJson(request: Request, limit: number, code: BusErrorCode): Promise<unknown> {
+/**
+ * Reads a JSON body; `unsupported_media_type` where it is declared as anything else. A request without a body is `whenEmpty`, where that is
+ * given.
+ */
+export async function readJson(
+  request: Request,
+  limit: number,
+  code: BusErrorCode,
+  whenEmpty?: unknown,
+): Promise<unknown> {
   const type = mediaTypeOf(request);
+  const mayBeEmpty = whenEmpty !== undefined && (type === "" || type === "application/json");
+  const text = mayBeEmpty ? await readText(request, limit, code) : undefined;
+  if (text === "") return whenEmpty;
   if (type !== "application/json") {
     throw new Refusal(
       "unsupported_media_type",
       `the body has ${type === "" ? "no content-type" : `the content-type ${type}`}; send application/json`,
     );
   }
-  return parseJson(await readText(request, limit, code), "the body", code);
+  return parseJson(text ?? (await readText(request, limit, code)), "the body", code);
 }
 
 function checkEncoding(request: Request): void {

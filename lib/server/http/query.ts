@@ -14,13 +14,15 @@ export const wholeNumber = z
 /** A yes or no in a query. */
 export const flag = z.enum(["true", "false", "1", "0"]).transform((text) => text === "true" || text === "1");
 
-/** The parameters of a query by name: a list where the schema wants one, else a text. Throws `invalid_config` for one given twice. */
+/**
+ * The parameters of a query by name: a list where the schema wants one, else a text. An empty `cursor` is none: the first page. Throws `invalid_config` for one given twice.
+ */
 export function queryOf(schema: z.ZodObject, given: URLSearchParams): Record<string, string | string[]> {
-  const entries = [...new Set(given.keys())].map((name): [string, string | string[]] => {
+  const entries = [...new Set(given.keys())].flatMap((name): [string, string | string[]][] => {
     const values = given.getAll(name);
     const [first = ""] = values;
-    if (Object.hasOwn(schema.shape, name) && takesSeveral(schema.shape[name])) return [name, values];
-    if (values.length === 1) return [name, first];
+    if (Object.hasOwn(schema.shape, name) && takesSeveral(schema.shape[name])) return [[name, values]];
+    if (values.length === 1) return name === "cursor" && first === "" ? [] : [[name, first]];
     throw new BusError("invalid_config", `the query has ${shortForm(name)} ${values.length} times; give it once`);
   });
   // Own properties all of them, whatever a parameter is called.

@@ -5,6 +5,7 @@ import { describeIssues } from "../../event/issues.ts";
 import type { Access } from "../access/access.ts";
 import type { Server } from "../server-context.ts";
 import { readJson } from "./body.ts";
+import { dropNulls } from "./drop-nulls.ts";
 import { queryOf } from "./query.ts";
 
 /** What a token must be allowed for a route: see {@link Access}. `any`: any token; `none`: anyone who may connect. */
@@ -51,6 +52,8 @@ type Definition<Params extends z.ZodObject, Query extends z.ZodObject, Body exte
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  /** Whether a body may be missing where every field may, and an optional field may be `null`. */
+  readonly lenient?: boolean;
   /** The answer: a value is sent as JSON with status 200, `undefined` as 204. */
   readonly handle: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<unknown>;
 };
@@ -62,7 +65,7 @@ export function route<
   Params extends z.ZodObject = typeof nothing,
   Query extends z.ZodObject = typeof nothing,
   Body extends z.ZodType = z.ZodUndefined,
->({ handle, body, ...definition }: Definition<Params, Query, Body>): Route {
+>({ handle, body, lenient = false, ...definition }: Definition<Params, Query, Body>): Route {
   const params = definition.params ?? nothing;
   const query = definition.query ?? nothing;
   return {
@@ -73,9 +76,7 @@ export function route<
     run: async (context, server, access, signal) => {
       const request = context.req.raw;
       const parsedBody =
-        body === undefined
-          ? undefined
-          : parse(body, await readJson(request, server.settings.bodyLimit, "invalid_config"), "the body");
+        body === undefined ? undefined : await bodyOf(request, body, { lenient, limit: server.settings.bodyLimit });
       const result = await handle({
         server,
         access,
@@ -90,6 +91,16 @@ export function route<
       return context.json(result, 200, { "cache-control": "no-store" });
     },
   };
+}
+
+async function bodyOf<Body extends z.ZodType>(
+  request: Request,
+  schema: Body,
+  { lenient, limit }: { readonly lenient: boolean; readonly limit: number },
+): Promise<z.output<Body>> {
+  const value = await readJson(request, limit, "invalid_config", lenient ? {} : undefined);
+  if (lenient) dropNulls(schema, value);
+  return parse(schema, value, "the body");
 }
 
 /** What a schema makes of a value. Throws `invalid_config` with the path of the first problem. */

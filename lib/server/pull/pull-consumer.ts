@@ -39,6 +39,7 @@ export class PullConsumer implements Consumer {
   #throttled: Timer;
   #lingering: Timer;
   #stopped = false;
+  #deleted = false;
 
   /** `idle` is called once, when it has stopped because nobody pulls any more. */
   constructor(name: string, served: ServedBus, held: HeldDeliveries, limits: LimitRegistry, idle: () => void) {
@@ -53,7 +54,7 @@ export class PullConsumer implements Consumer {
 
   /** The settings; `undefined` once the subscription is deleted. */
   get settings(): SubscriptionRecord | undefined {
-    return this.#consumption.settings;
+    return this.#deleted ? undefined : this.#consumption.settings;
   }
 
   /**
@@ -138,6 +139,12 @@ export class PullConsumer implements Consumer {
   async giveBack(held: HeldDelivery): Promise<void> {
     this.#held.remove(held.receipt, "release");
     await this.#end(held.delivery, { kind: "released" });
+  }
+
+  /** Its subscription is deleted, which the engine may not have noticed yet: answers who waits. */
+  deleted(): void {
+    this.#deleted = true;
+    for (const { answer } of this.#waiting) answer();
   }
 
   /** Answers who waits and takes no more; what clients have stays theirs. */

@@ -37,6 +37,11 @@ export class PullQueues {
     return held;
   }
 
+  /** A subscription is deleted: who waits for its deliveries is told so at once. */
+  deleted(name: string): void {
+    this.#consumers.get(name)?.deleted();
+  }
+
   /** The settings of a subscription. Rejects with `not_found` where there is none. */
   async settingsOf(name: string): Promise<SubscriptionRecord> {
     const state = await this.#served.bus.subscriptions.get(name);

@@ -1,4 +1,5 @@
 import type { Route } from "../http/route.ts";
+import { a2a } from "./a2a.ts";
 import { agUi } from "./ag-ui.ts";
 import { getType, listTypes } from "./catalog.ts";
 import {
@@ -41,6 +42,7 @@ export const routes: readonly Route[] = [
   getFlow,
   agUi,
   listAgents,
+  a2a,
   getStats,
   explain,
   wait,

@@ -8,6 +8,7 @@ import { lossError, parseJson, parseLossyJson } from "../../event/parse-json.ts"
 import type { Access } from "../access/access.ts";
 import { fromBatch, fromBinary, isBinary } from "../cloud-events/to-draft.ts";
 import { mediaTypeOf, readText } from "../http/body.ts";
+import { dropNulls } from "../http/drop-nulls.ts";
 import { Refusal } from "../http/refusal.ts";
 import { route } from "../http/route.ts";
 import { type Item, publishItems } from "../publish-items.ts";
@@ -102,6 +103,7 @@ function linesOf(text: string): { line: string; number: number }[] {
 function itemOf(given: () => unknown, access: Access): Item {
   try {
     const value = given();
+    dropNulls(draftSchema, value);
     if (!isDraft(value)) throw notADraft(value);
     access.checkPublish(value);
     const { source } = access;

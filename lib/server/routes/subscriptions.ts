@@ -50,6 +50,7 @@ export const putSubscription = route({
   permission: "subscribe",
   params: name,
   body: subscriptionSettingsSchema,
+  lenient: true,
   result: z.object({
     created: z.boolean(),
     changed: z.array(z.string()).meta({ description: "Settings that differed from the stored ones." }),
@@ -84,6 +85,7 @@ export const deleteSubscription = route({
   result: z.undefined(),
   handle: async ({ server, params }) => {
     if (!(await server.served.bus.subscriptions.delete(params.name))) throw noSubscription(params.name);
+    server.pulls.deleted(params.name);
     await server.webhooks.delete(params.name);
     return undefined;
   },
@@ -102,6 +104,7 @@ export const pullDeliveries = route({
     max: z.int().min(1).max(1_000).exactOptional().meta({ description: "Default 10." }),
     waitMs: z.int().min(0).max(longestPullMs).exactOptional().meta({ description: "Default 0." }),
   }),
+  lenient: true,
   result: z.object({
     deliveries: z.array(
       z.object({ receipt: z.string(), attempt: z.int(), redriven: z.boolean(), ackBy: z.string(), event: eventSchema }),
@@ -122,7 +125,8 @@ export const pullDeliveries = route({
   },
 });
 
-const receipt = z.string().min(1).max(200);
+/** Of any length: one that is none fails by itself, and harms no other. */
+const receipt = z.string();
 const error = z.string().max(8_192).exactOptional().meta({ description: "Why; it is kept with the failed attempt." });
 
 export const settleDeliveries = route({
@@ -144,9 +148,15 @@ export const settleDeliveries = route({
     extend: z.array(z.strictObject({ receipt, ms: z.int().min(1).max(longestDelayMs) })).exactOptional(),
     release: z.array(receipt).exactOptional(),
   }),
+  lenient: true,
   result: z.object({ results: z.array(settleResultSchema) }),
   handle: async ({ server, params, body, request }) => {
     const { ack = [], retry = [], reject = [], extend = [], release = [] } = body;
+    if (Object.keys(body).length === 0)
+      throw new BusError(
+        "invalid_config",
+        "there is nothing to settle; give receipts in ack, retry, reject, extend or release",
+      );
     const items: SettleItem[] = [
       ...ack.map((one): SettleItem => ({ receipt: one, settlement: { kind: "ack" } })),
       ...retry.map(({ receipt: one, ...how }): SettleItem => ({ receipt: one, settlement: { kind: "retry", ...how } })),
@@ -156,11 +166,6 @@ export const settleDeliveries = route({
       ...extend.map(({ receipt: one, ms }): SettleItem => ({ receipt: one, settlement: { kind: "extend", ms } })),
       ...release.map((one): SettleItem => ({ receipt: one, settlement: { kind: "release" } })),
     ];
-    if (items.length === 0)
-      throw new BusError(
-        "invalid_config",
-        "there is nothing to settle; give receipts in ack, retry, reject, extend or release",
-      );
     return { results: await settleAll(server, params.name, items, request) };
   },
 });

@@ -115,7 +115,7 @@ test("bundled for the web it is one small script that needs nothing but the web"
   const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
   expect(imported).toEqual([]);
   expect(script?.contents.length).toBeLessThan(12_000);
-  // No browser is at hand; a realm with the globals of the web alone, and none of Node, is.
+  // test/browser runs it in a browser; here it has the globals of the web alone, and none of Node.
   const page = createContext({ ...web });
   const { bus, url } = await serve();
   const published = new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import { isRecord } from "../../runtime/is-record.ts";
+import { isRecord } from "../runtime/is-record.ts";
 
 /** A field of an event's data where it is a text that is not empty. */
 export function textIn(data: unknown, name: string): string | undefined {

@@ -1,0 +1,3 @@
+module wagglebus/waggle
+
+go 1.18
