@@ -20,6 +20,10 @@ const commands = {
     argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.http.config.ts"],
     built: true,
   },
+  "test:page": {
+    argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.page.config.ts"],
+    built: true,
+  },
   "test:postgres": {
     argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.postgres.config.ts"],
     built: true,

@@ -10,7 +10,7 @@ export function shortId(id: string): string {
 
 export function EventLink({ id, text }: { readonly id: string; readonly text?: string }) {
   return (
-    <a href={urlOf("/events/{id}", { id })} title={id}>
+    <a class={text === undefined ? "id" : ""} href={urlOf("/events/{id}", { id })} title={id}>
       {text ?? shortId(id)}
     </a>
   );
@@ -18,7 +18,7 @@ export function EventLink({ id, text }: { readonly id: string; readonly text?: s
 
 export function FlowLink({ id, text }: { readonly id: string; readonly text?: string }) {
   return (
-    <a href={urlOf("/flows/{id}", { id })} title={`flow ${id}`}>
+    <a class={text === undefined ? "id" : ""} href={urlOf("/flows/{id}", { id })} title={`flow ${id}`}>
       {text ?? shortId(id)}
     </a>
   );

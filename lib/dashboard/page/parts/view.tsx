@@ -8,13 +8,19 @@ interface ViewProps {
   readonly children: ComponentChildren;
 }
 
-/** One view of the page: its heading gets the focus when it opens, so that a screen reader says where one is. */
+/** Whether a view was shown before: the first one leaves the focus where the browser has it, before the link to skip the menu. */
+let moved = false;
+
+/** One view of the page: its heading gets the focus when one goes there, so that a screen reader says where one is. */
 export function View({ title, lead, children }: ViewProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Waggle`;
-    heading.current?.focus({ preventScroll: true });
   }, [title]);
+  useEffect(() => {
+    if (moved) heading.current?.focus({ preventScroll: true });
+    moved = true;
+  }, []);
   return (
     <>
       <h1 tabIndex={-1} ref={heading}>
