@@ -94,6 +94,11 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/pattern.ts")).patternCommand(io),
   },
   {
+    name: "doctor",
+    summary: "check configuration, engine and store, and say how to fix what is wrong",
+    load: async (io) => (await import("./commands/doctor.ts")).doctorCommand(io),
+  },
+  {
     name: "migrate",
     summary: "move all that a bus holds to another engine",
     load: async (io) => (await import("./commands/migrate.ts")).migrateCommand(io),

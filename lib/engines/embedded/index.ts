@@ -12,6 +12,8 @@ import type { EngineSettings } from "./settings.ts";
 import { defaultLogLimit, openConnection, whenFree } from "./storage/connection.ts";
 import { storeError } from "./storage/sqlite-error.ts";
 
+export { checkFile } from "./check-file.ts";
+
 export interface EmbeddedOptions {
   /** The SQLite file; it and its folder are created where they do not exist. Beside it lies the folder `<file>-locks`. */
   readonly file: string;

@@ -1,5 +1,6 @@
 import type { Engine, EngineContext } from "../../engine/engine.ts";
 import { BusError } from "../../error/bus-error.ts";
+import { checkSchema, type SchemaCheck } from "./check.ts";
 import { type Connections, PostgresEngine } from "./engine.ts";
 import type { SessionClient } from "./processes/session.ts";
 import { Database, type PostgresPool } from "./storage/database.ts";
@@ -85,6 +86,17 @@ export async function migratePostgres(source: { readonly url: string; readonly s
   try {
     await migrate(connections.database, names, true);
     return schemaVersion;
+  } finally {
+    await connections.end();
+  }
+}
+
+/** Looks at the schema of a bus, and changes nothing. `unavailable` where the database cannot be reached. */
+export async function checkPostgres(source: { readonly url: string; readonly schema: string }): Promise<SchemaCheck> {
+  const names = namesOf(source.schema);
+  const connections = await connect({ url: source.url, listenUrl: false });
+  try {
+    return await checkSchema(connections.database, names);
   } finally {
     await connections.end();
   }

@@ -78,7 +78,7 @@ export async function migrate(database: Database, names: Names, mayChange: boole
 }
 
 /** The version of the schema; `undefined` where it has none. */
-async function versionOf(database: Pick<Transaction, "query">, { s }: Names): Promise<number | undefined> {
+export async function versionOf(database: Pick<Transaction, "query">, { s }: Names): Promise<number | undefined> {
   const [exists] = await database.query("SELECT to_regclass($1) IS NOT NULL AS found", [`${s}.meta`]);
   if (exists?.found !== true) return undefined;
   const [row] = await database.query(`SELECT version FROM ${s}.meta`);
