@@ -1,4 +1,5 @@
 import { McpServer } from "@modelcontextprotocol/server";
+import { type EventsOptions, registerEvents } from "./events/register.ts";
 import { shownSchema, type Tool, type ToolContext } from "./tool.ts";
 import { tools } from "./tools/index.ts";
 
@@ -10,6 +11,8 @@ export interface McpServerOptions extends ToolContext {
   readonly may: (tool: Pick<Tool, "role" | "write">) => boolean;
   /** What is answered for what a tool has thrown: nothing that only the log should hold. */
   readonly toError: (thrown: unknown) => { readonly code: string; readonly message: string };
+  /** What MCP Events are served from. */
+  readonly events: Pick<EventsOptions, "source" | "isAllowed" | "clock" | "heartbeatMs" | "closing">;
 }
 
 /** A server with the tools of a bus, for one connection. */
@@ -23,6 +26,8 @@ export function createMcpServer(options: McpServerOptions): McpServer {
     },
   );
   for (const one of tools) if (options.may(one)) register(server, options, one);
+  const { access, events, may, toError } = options;
+  registerEvents(server, { ...events, access, maySubscribe: may({ role: "subscribe" }), toError });
   return server;
 }
 
@@ -31,7 +36,8 @@ function register(server: McpServer, options: McpServerOptions, tool: Tool): voi
   const annotations = { readOnlyHint: write === undefined, destructiveHint: false, openWorldHint: false };
   server.registerTool(name, { description, inputSchema: shownSchema(input), annotations }, async (given, context) => {
     try {
-      const answer = await run(options, given, context.mcpReq.signal);
+      const signal = AbortSignal.any([context.mcpReq.signal, options.events.closing]);
+      const answer = await run(options, given, signal);
       return { content: [{ type: "text", text: JSON.stringify(answer) }] };
     } catch (thrown) {
       const { code, message } = options.toError(thrown);

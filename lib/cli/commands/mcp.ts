@@ -1,8 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { toBusError } from "../../error/bus-error.ts";
-import { fullAccess } from "../../mcp/access.ts";
 import { type Write, writes } from "../../mcp/tool.ts";
-import { localDeliveries } from "../../server/mcp/local-deliveries.ts";
+import { localMcp } from "../../server/mcp/local.ts";
 import { loadOptional } from "../../server/optional-package.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
@@ -17,7 +15,7 @@ export function mcpCommand(io: CliIo): Command {
     summary: "give agents the bus as MCP tools, over stdin and stdout",
     description:
       "Serves the bus to an agent as tools of the Model Context Protocol, over stdin and stdout, until the agent closes them: query, " +
-      "flow, wait, dead letters. It only reads, unless --allow names more. Put it into the agent's list of MCP servers.",
+      "flow, wait, dead letters; and its events as MCP Events, by poll and push. It only reads, unless --allow names more. Put it into the agent's list of MCP servers.",
     examples: [
       ["mcp", "tools that only read"],
       ["mcp --allow publish,redrive", "the agent may also publish, and redrive dead letters"],
@@ -35,19 +33,17 @@ export function mcpCommand(io: CliIo): Command {
           "@modelcontextprotocol/server",
         );
         const onError = ({ message }: Error) => io.stderr.write(`warning: ${message}\n`);
-        const deliveries = localDeliveries(bus);
-        const options = {
-          bus,
-          access: fullAccess,
-          deliveries,
-          version: packageVersion(),
-          may: ({ write }: { write?: Write }) => write === undefined || allow.includes(write),
-          toError: toBusError,
-        };
+        const closing = new AbortController();
+        const local = localMcp(bus, closing.signal);
+        const may = ({ write }: { write?: Write }) => write === undefined || allow.includes(write);
         try {
-          await serveMcpOverStdio(options, { stdin: io.stdin.stream, signal: io.signal, onError });
+          await serveMcpOverStdio(
+            { ...local, may, version: packageVersion() },
+            { stdin: io.stdin.stream, signal: io.signal, onError },
+          );
         } finally {
-          deliveries.close();
+          closing.abort();
+          local.close();
         }
       });
     });

@@ -2,6 +2,8 @@ import * as z from "zod";
 import { messageOf } from "../../error/message-of.ts";
 import type { McpServerOptions } from "../../mcp/server.ts";
 import type { Access } from "../access/access.ts";
+import { bearerToken } from "../access/bearer.ts";
+import { findToken } from "../access/tokens.ts";
 import { toAnswerable } from "../http/problem.ts";
 import { route } from "../http/route.ts";
 import { deliveriesOf } from "../mcp/deliveries.ts";
@@ -21,19 +23,20 @@ export const mcp = route({
   permission: "any",
   bodies: { "application/json": message },
   result: message,
-  handle: async ({ server, access, request, signal }) => {
+  handle: async ({ server, access, request }) => {
     const { answerMcp } = await loadOptional(
       () => import("../../mcp/answer-http.ts"),
       "MCP over HTTP",
       "@modelcontextprotocol/server",
     );
     const options = optionsOf(server, access, request);
-    return answerMcp(options, request, { bodyLimit: server.settings.bodyLimit, signal });
+    // Once the server ends, calls are answered and streams end with their result: only a client that is gone is cut off.
+    return answerMcp(options, request, { bodyLimit: server.settings.bodyLimit, signal: request.signal });
   },
 });
 
 function optionsOf(server: Server, access: Access, request: Request): McpServerOptions {
-  const { served, pulls } = server;
+  const { cursors, served, pulls } = server;
   return {
     bus: served.bus,
     version: "1",
@@ -42,10 +45,30 @@ function optionsOf(server: Server, access: Access, request: Request): McpServerO
       settleAll(server, subscription, items, request),
     ),
     may: ({ role, write }) => (access.hasRoles ? access.allows(role) : write === undefined),
+    events: {
+      source: {
+        log: served.engine.log,
+        reader: server.reader,
+        catalog: served.catalog,
+        cursors,
+        now: served.clock.now,
+      },
+      isAllowed: () => isStillAllowed(server, request),
+      clock: served.clock,
+      heartbeatMs: server.settings.heartbeatMs,
+      closing: server.closing,
+    },
     toError: (thrown) => {
       const error = toAnswerable(thrown);
       if (error.cause === thrown) served.logger.error("a tool failed", { reason: messageOf(thrown) });
       return error;
     },
   };
+}
+
+/** Whether the token of a request is one still: it may have been revoked while a stream was open. */
+async function isStillAllowed({ tokens, served }: Server, request: Request): Promise<boolean> {
+  const text = bearerToken(request);
+  if (text === undefined) return true;
+  return findToken((await tokens?.list()) ?? [], text, served.clock.now()) !== undefined;
 }

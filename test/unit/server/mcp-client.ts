@@ -43,5 +43,9 @@ export async function tokenFile() {
       await file.add(stored, 0);
       return text;
     },
+    /** Revokes all of them. */
+    revoke: async (): Promise<void> => {
+      for (const { id } of await file.list()) await file.remove(id);
+    },
   };
 }

@@ -36,3 +36,14 @@ test("a body that is too large, or no JSON, is refused", async () => {
   expect((await post("/v1/mcp", "text/plain", "{}", accept)).status).toBe(415);
   expect((await (await connectTo(url)).listTools()).tools).toHaveLength(5);
 });
+
+test("a server that ends answers who waits", async () => {
+  const { bus, server, url } = await serve();
+  const client = await connectTo(url);
+  const before = await bus.publish({ type: "custom.before", data: {} });
+  const input = { types: ["custom.never"], after: before.id, timeoutSeconds: 50 };
+  const waiting = client.callTool({ name: "wait_for_event", arguments: input });
+  await client.callTool({ name: "get_event", arguments: { id: before.id } });
+  await server.close();
+  expect(JSON.stringify(await waiting)).toContain("aborted");
+});

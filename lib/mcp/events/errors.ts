@@ -1,0 +1,34 @@
+import { ProtocolError } from "@modelcontextprotocol/server";
+import { errorCodes } from "./protocol.ts";
+
+/** What is answered for what was thrown, by the names of a bus. */
+export interface Answerable {
+  readonly code: string;
+  readonly message: string;
+}
+
+const byBusCode: Readonly<Record<string, number>> = {
+  invalid_config: errorCodes.invalidParams,
+  invalid_pattern: errorCodes.invalidParams,
+  invalid_event: errorCodes.invalidParams,
+  unknown_type: errorCodes.notFound,
+  not_found: errorCodes.notFound,
+  forbidden: errorCodes.forbidden,
+  unauthenticated: errorCodes.forbidden,
+};
+
+/** The error of JSON-RPC; `data.code` is that of the bus. */
+export function toProtocolError(thrown: unknown, toError: (thrown: unknown) => Answerable): ProtocolError {
+  if (thrown instanceof ProtocolError) return thrown;
+  const { code, message } = toError(thrown);
+  const kind = code === "unknown_type" ? { kind: "event" } : {};
+  return new ProtocolError(byBusCode[code] ?? errorCodes.internal, message, { code, ...kind });
+}
+
+/** An event that there is none of. */
+export function noSuchEvent(name: string, why: string): ProtocolError {
+  return new ProtocolError(errorCodes.notFound, `there is no event ${JSON.stringify(name)}: ${why}`, {
+    code: "unknown_type",
+    kind: "event",
+  });
+}
