@@ -2,7 +2,7 @@ import type { Names } from "../names.ts";
 import { byIndex } from "./append.ts";
 
 /**
- * counts: how many events of a type a minute has, of those up to `counted.upto`. Publishers write nothing here, since all of
+ * counts: how many events of a type a minute has, of those up to `counted.upto`, and the numbers that they lie between. Publishers write nothing here, since all of
  * them would write the same row: whoever does maintenance counts what has come since.
  */
 export function countsTables({ s }: Names): string {
@@ -11,6 +11,8 @@ CREATE TABLE ${s}.counts (
   minute bigint NOT NULL,
   type text NOT NULL,
   count bigint NOT NULL,
+  first_seq bigint NOT NULL,
+  last_seq bigint NOT NULL,
   PRIMARY KEY (minute, type)
 );
 CREATE TABLE ${s}.counted (
@@ -40,9 +42,10 @@ BEGIN
   v_horizon := ${s}.horizon();
   IF v_horizon <= v_from THEN RETURN false; END IF;
   v_to := least(v_horizon, v_from + p_most);
-  INSERT INTO ${s}.counts AS c (minute, type, count)
-  SELECT e.accepted / 60000, e.type, count(*) FROM ${s}.events e WHERE e.seq > v_from AND e.seq <= v_to GROUP BY 1, 2
-  ON CONFLICT (minute, type) DO UPDATE SET count = c.count + excluded.count;
+  INSERT INTO ${s}.counts AS c (minute, type, count, first_seq, last_seq)
+  SELECT e.accepted / 60000, e.type, count(*), min(e.seq), max(e.seq) FROM ${s}.events e WHERE e.seq > v_from AND e.seq <= v_to GROUP BY 1, 2
+  ON CONFLICT (minute, type) DO UPDATE
+    SET count = c.count + excluded.count, first_seq = least(c.first_seq, excluded.first_seq), last_seq = excluded.last_seq;
   UPDATE ${s}.counted SET upto = v_to;
   RETURN v_to < v_horizon;
 END
@@ -63,14 +66,15 @@ BEGIN
   UNION ALL
   SELECT CASE WHEN p_minutes THEN e.accepted / 60000 ELSE 0 END, e.type, count(*), false FROM ${s}.events e
   WHERE e.seq > (SELECT upto FROM ${s}.counted)
-    AND (p_since IS NULL OR e.day + 0 >= p_since / 86400000 AND e.accepted + 0 >= p_since)
+    AND (p_since IS NULL OR e.accepted + 0 >= p_since)
     AND (p_until IS NULL OR e.accepted + 0 < p_until) GROUP BY 1, 2
   UNION ALL
   SELECT CASE WHEN p_minutes THEN e.accepted / 60000 ELSE 0 END, e.type, count(*), true
-  FROM (VALUES (p_since, v_begun), (v_rest, p_until)) AS edge(since, until) JOIN ${s}.events e
-    ON e.accepted >= edge.since AND e.accepted < edge.until
-    AND e.day >= edge.since / 86400000 AND e.day <= edge.until / 86400000
-  WHERE edge.since < edge.until AND e.seq + 0 <= (SELECT upto FROM ${s}.counted) GROUP BY 1, 2;
+  FROM (VALUES (p_since, v_begun), (v_rest, p_until)) AS edge(since, until) CROSS JOIN LATERAL (
+    SELECT min(c.first_seq) AS first, max(c.last_seq) AS last FROM ${s}.counts c WHERE c.minute = edge.since / 60000
+  ) AS part JOIN ${s}.events e ON e.day = edge.since / 86400000 AND e.seq >= part.first AND e.seq <= part.last
+    AND e.accepted + 0 >= edge.since AND e.accepted + 0 < edge.until
+  WHERE edge.since < edge.until GROUP BY 1, 2;
 END
 $fn$;
 `;
