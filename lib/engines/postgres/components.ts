@@ -165,6 +165,7 @@ export function createComponents(
         history,
         endPositions,
         unsettledEnd,
+        countSoon: () => maintenance.runSoon(),
       }),
       deliveries: new PostgresDeliveries({
         ...shared,

@@ -38,7 +38,8 @@ test("what a transaction adds is published by relay-outbox, handled by a functio
   );
   await client.send(new TransactWriteItemsCommand({ TransactItems: items }));
   const where = { metadata: { correlationId: [correlationId] } };
-  await bus.waitFor({ on: "custom.e2e.answered", where, count: 3 }, { since: new Date(0), timeout: patience });
+  const answers = { count: 3, of: [{ on: "custom.e2e.answered", where }] };
+  await bus.waitFor(answers, { since: new Date(0), timeout: patience });
   await eventually(
     "all are recorded",
     async () => (await bus.history.query({ correlationId, type: "custom.e2e.asked" })).events.length === 3,

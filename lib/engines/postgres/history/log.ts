@@ -21,10 +21,10 @@ import type { PublishLoop } from "../publishing/publish-loop.ts";
 import { storeError } from "../storage/postgres-error.ts";
 import { integer, text } from "../storage/rows.ts";
 import type { HistoryReader } from "./history-reader.ts";
-import { countEvents } from "./stats.ts";
+import { countEvents, type StatsDependencies } from "./stats.ts";
 import type { UnsettledEnd } from "./unsettled-end.ts";
 
-export interface PostgresLogDependencies extends AppendInDependencies {
+export interface PostgresLogDependencies extends AppendInDependencies, StatsDependencies {
   readonly publishQueue: PublishQueue;
   readonly publishLoop: PublishLoop;
   readonly history: HistoryReader;
@@ -88,8 +88,7 @@ export class PostgresLog implements EventLog {
   }
 
   async stats(query: StatsQuery): Promise<StatsRow[]> {
-    const { database, names } = this.#dependencies;
-    return countEvents(database, names, query);
+    return countEvents(this.#dependencies, query);
   }
 
   recentlySeen(): (event: Event) => boolean {

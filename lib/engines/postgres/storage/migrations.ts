@@ -3,6 +3,7 @@ import type { Database, Transaction } from "./database.ts";
 import type { Names } from "./names.ts";
 import { integer } from "./rows.ts";
 import { appendFunction } from "./schema/append.ts";
+import { countFunctions, countsTables } from "./schema/counts.ts";
 import { feedsTable, takeOverFunction } from "./schema/feeds.ts";
 import { historyFunctions } from "./schema/history.ts";
 import { maintenanceFunctions } from "./schema/maintenance.ts";
@@ -17,7 +18,7 @@ export const daysAhead = 7;
 /** What takes the tables from one version to the next: the first makes them. Each stays as it is once it was released. */
 const migrations: readonly ((names: Names) => string)[] = [
   (names) => `${firstTables(names)}INSERT INTO ${names.s}.meta (version) VALUES (1);\n`,
-  (names) => outcomesTable(names) + busColumn(names) + documentsTable(names) + feedsTable(names),
+  (names) => outcomesTable(names) + busColumn(names) + documentsTable(names) + feedsTable(names) + countsTables(names),
 ];
 
 /** The functions, which belong to the version of the tables: each migration replaces all of them. */
@@ -28,6 +29,7 @@ const functions: readonly ((names: Names) => string)[] = [
   workFunction,
   processFunctions,
   historyFunctions,
+  countFunctions,
   requeueFunction,
   maintenanceFunctions,
 ];

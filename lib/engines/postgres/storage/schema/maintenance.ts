@@ -45,6 +45,7 @@ BEGIN
   WHERE e.day = v_day AND EXISTS (SELECT FROM ${s}.deliveries d WHERE d.seq = e.seq)
   ON CONFLICT DO NOTHING;
   UPDATE ${s}.deliveries d SET day = NULL WHERE d.day = v_day;
+  DELETE FROM ${s}.counts c WHERE c.minute >= v_day::bigint * 1440 AND c.minute < (v_day + 1)::bigint * 1440;
   EXECUTE format('DROP TABLE %I.%I', '${schema}', 'events_' || v_day);
   EXECUTE format('DROP TABLE IF EXISTS %I.%I', '${schema}', 'outcomes_' || v_day);
   RETURN true;
