@@ -5,7 +5,19 @@ import { BusError } from "../../error/bus-error.ts";
 import type { OutboxRecord, StoredRecord } from "../store.ts";
 
 /** Where DynamoDB writes a value, by its type. */
-export type OutboxAttribute = { readonly S: string } | { readonly N: string } | { readonly BOOL: boolean };
+export type OutboxAttribute =
+  | {
+      /** A string. */
+      readonly S: string;
+    }
+  | {
+      /** A number, as text. */
+      readonly N: string;
+    }
+  | {
+      /** Whether it is so. */
+      readonly BOOL: boolean;
+    };
 
 /** The fields of an item, as the document client takes them. */
 export type PlainItem = Record<string, string | number | boolean>;
