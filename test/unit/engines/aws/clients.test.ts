@@ -43,18 +43,29 @@ test("each client is made once, when it is asked for", async () => {
 
 test("a request whose answer never comes ends, after the attempts that were set", async () => {
   const { clients, requests } = await clientsOf({ kind: "hang" }, 50);
+  let attempts = 0;
+  clients.events.middlewareStack.add(
+    (next) => (args) => {
+      attempts += 1;
+      return next(args);
+    },
+    { step: "finalizeRequest", priority: "low" },
+  );
   await expect(clients.events.send(new PutEventsCommand({ Entries: [entry] }))).rejects.toMatchObject({
     name: "TimeoutError",
     $metadata: { attempts: 2 },
   });
-  expect(requests()).toBe(2);
+  expect(attempts).toBe(2);
+  // On a busy machine one may be given up before it has reached the server.
+  expect(requests()).toBeLessThanOrEqual(2);
 });
 
 test("a long poll may take its 20 s where any other request of the same client would be over", async () => {
   const { clients, url } = await clientsOf({ kind: "hang" }, 50);
+  const ending = new AbortController();
   const poll = clients.sqs.send(
     new ReceiveMessageCommand({ QueueUrl: `${url}/000000000000/q`, WaitTimeSeconds: longPoll.waitSeconds }),
-    { requestTimeout: 500 },
+    { requestTimeout: 60_000, abortSignal: ending.signal },
   );
   const other = clients.sqs.send(new ReceiveMessageCommand({ QueueUrl: `${url}/000000000000/q` }));
   const ended = (request: Promise<unknown>, name: string) =>
@@ -63,7 +74,7 @@ test("a long poll may take its 20 s where any other request of the same client w
       () => name,
     );
   expect(await Promise.race([ended(poll, "poll"), ended(other, "other")])).toBe("other");
-  clients.destroy();
+  ending.abort();
   await poll.catch(() => {});
   const { requestHandler } = clientSettings("sqs");
   expect(longPoll.sendOptions.requestTimeout).toBeGreaterThan(longPoll.waitSeconds * 1_000);

@@ -77,9 +77,10 @@ test.each<[string, Fault]>([
   ["an entry that failed inside", { kind: "partial", code: "InternalFailure", fails: () => true }],
 ])("%s is survived", async (_, fault) => {
   // Three in a row: more than the SDK tries by itself.
-  const { publisher, of } = await publishing((_, before) => (before < 3 ? fault : undefined), {
-    requestTimeoutMs: 200,
-  });
+  const { publisher, of } = await publishing(
+    (_, before) => (before < 3 ? fault : undefined),
+    fault.kind === "hang" ? { requestTimeoutMs: 500 } : {},
+  );
   await expect(publisher.publish(toPublish("a"))).resolves.toMatchObject({ duplicate: false });
   expect(new Set(of("PutEvents").map(({ entries }) => entries[0]?.text)).size).toBe(1);
   expect(of("SendMessageBatch")).toEqual([]);
