@@ -1,10 +1,10 @@
 import { defineConfig } from "vitest/config";
-import local from "./vitest.config.ts";
+import { fromSource } from "./test/support/from-source.ts";
 
 /** What `npm run test:http` runs: the contract over HTTP, on servers in processes of their own. */
 export default defineConfig({
-  ...local,
   test: {
+    ...fromSource,
     include: ["test/contract/http-*.test.ts"],
     globalSetup: "test/support/temporary-folder.ts",
     retry: 0,
