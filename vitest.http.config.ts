@@ -8,6 +8,8 @@ export default defineConfig({
     include: ["test/contract/http-*.test.ts"],
     globalSetup: "test/support/temporary-folder.ts",
     retry: 0,
+    // Each file has its own servers, and waits more than it computes.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
