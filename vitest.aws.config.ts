@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config";
 import { first } from "./test/support/first.ts";
-import local from "./vitest.config.ts";
+import { fromSource } from "./test/support/from-source.ts";
 
 /** What `npm run test:aws` and its like run, once an emulator or an account is ready: see test/aws/run.ts. */
 export default defineConfig({
-  ...local,
   test: {
+    ...fromSource,
     include: ["test/aws/**/*.test.ts"],
     globalSetup: "test/support/temporary-folder.ts",
     retry: 0,

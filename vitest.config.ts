@@ -1,8 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { first } from "./test/support/first.ts";
-
-const here = (path: string) => new URL(path, import.meta.url).pathname;
+import { fromSource } from "./test/support/from-source.ts";
 
 /** Five seconds and more each. */
 const longest = [
@@ -19,29 +18,12 @@ const longest = [
   "/engines/aws/history/cost.test",
   "/crash/kill.test",
   "/pattern/pattern-index.test",
-  "/infra/stacks.test",
+  "/infra/schemas.test",
 ];
 
 export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^wagglebus$/, replacement: here("./lib/index.ts") },
-      { find: /^wagglebus\/catalog$/, replacement: here("./lib/catalog/index.ts") },
-      { find: /^wagglebus\/engine$/, replacement: here("./lib/engine-entry.ts") },
-      { find: /^wagglebus\/engine\/contract$/, replacement: here("./lib/engine/contract/index.ts") },
-      { find: /^wagglebus\/engine\/contract\/worker$/, replacement: here("./lib/engine/contract/worker.ts") },
-      { find: /^wagglebus\/aws$/, replacement: here("./lib/aws-entry.ts") },
-      { find: /^wagglebus\/postgres$/, replacement: here("./lib/postgres-entry.ts") },
-      { find: /^wagglebus\/browser$/, replacement: here("./lib/browser/index.ts") },
-      { find: /^wagglebus\/server$/, replacement: here("./lib/server-entry.ts") },
-      { find: /^wagglebus\/outbox$/, replacement: here("./lib/outbox-entry.ts") },
-      { find: /^wagglebus\/lambda$/, replacement: here("./lib/lambda/index.ts") },
-      { find: /^wagglebus\/cdk$/, replacement: here("./lib/cdk/index.ts") },
-      { find: /^wagglebus\/dev$/, replacement: here("./lib/cli/dev/index.ts") },
-      { find: /^wagglebus\/testing$/, replacement: here("./lib/testing/index.ts") },
-    ],
-  },
   test: {
+    ...fromSource,
     globalSetup: ["test/support/temporary-folder.ts", "test/support/fetch-emulator.ts"],
     retry: 0,
     // Bounds on what hangs, not on what is slow: tests wait for events, and a busy machine may take its time.
@@ -51,7 +33,7 @@ export default defineConfig({
     // One more than there are cores: while some wait for a timer or a process, the others compute.
     maxWorkers: availableParallelism() + 1,
     // Property tests make much that is forgotten at once. In the room that Node gives by default, much of it is copied first.
-    execArgv: ["--max-semi-space-size=64"],
+    execArgv: [...fromSource.execArgv, "--max-semi-space-size=64"],
     // The files that a worker runs share its modules: loading the library and the SDK for each file is most of what the
     // unit tests cost. What a file leaves behind in the process fails it.
     isolate: false,

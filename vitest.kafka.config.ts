@@ -1,10 +1,10 @@
 import { defineConfig } from "vitest/config";
-import local from "./vitest.config.ts";
+import { fromSource } from "./test/support/from-source.ts";
 
 /** What `npm run test:kafka` runs, on a broker of its own: see test/kafka/support. Skipped where there is no Java. */
 export default defineConfig({
-  ...local,
   test: {
+    ...fromSource,
     include: ["test/kafka/**/*.test.ts"],
     globalSetup: ["test/support/temporary-folder.ts", "test/kafka/support/shared-cluster.ts"],
     retry: 0,

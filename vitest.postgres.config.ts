@@ -1,10 +1,10 @@
 import { defineConfig } from "vitest/config";
-import local from "./vitest.config.ts";
+import { fromSource } from "./test/support/from-source.ts";
 
 /** What `npm run test:postgres` runs, on a server of its own: see test/postgres/support. */
 export default defineConfig({
-  ...local,
   test: {
+    ...fromSource,
     include: ["test/postgres/**/*.test.ts"],
     globalSetup: ["test/support/temporary-folder.ts", "test/postgres/support/shared-server.ts"],
     retry: 0,

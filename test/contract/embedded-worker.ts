@@ -1,7 +1,9 @@
 /** Consumes subscriptions of the suite in a process of its own: `embedded-worker.ts <directory of reports> <file> <name>...` */
 import { consumeInWorker, fileRecorder } from "../../lib/engine/contract/worker.ts";
 import { connect } from "../../lib/index.ts";
+import { keepCompiled } from "../support/keep-compiled.ts";
 
 const [directory = "", file = "", ...names] = process.argv.slice(2);
 const bus = await connect({ engine: "embedded", file, source: "contract", logLevel: "silent" });
+keepCompiled();
 await consumeInWorker(bus, fileRecorder(directory), names);

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { openBusOnEngine } from "../../lib/connect/index.ts";
 import { startServer } from "../../lib/server/index.ts";
 import type { AnyEvents } from "../../lib/server/served-bus.ts";
+import { keepCompiled } from "../support/keep-compiled.ts";
 
 const [port = "0", engine = "", file = ""] = process.argv.slice(2);
 const served = await openBusOnEngine<AnyEvents>({
@@ -14,4 +15,5 @@ const server = await startServer(served, {
   port: Number(port),
   ...(engine === "memory" ? {} : { peerFolder: join(dirname(file), "servers") }),
 });
+keepCompiled();
 process.send?.(server.url);

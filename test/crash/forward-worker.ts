@@ -5,6 +5,7 @@
 import { openSync, writeSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { connect, createCatalog, forward } from "../../lib/index.ts";
+import { keepCompiled } from "../support/keep-compiled.ts";
 import { delta, followed, made } from "./events.ts";
 
 const [file = "", otherFile = "", journalFile = "", run = "", role = ""] = process.argv.slice(2);
@@ -35,6 +36,7 @@ async function left(): Promise<boolean> {
   return states.some(({ waiting, delayed, running }) => waiting + delayed + running > 0);
 }
 
+keepCompiled();
 process.send?.("ready");
 if (role === "work") {
   const all = Array.from({ length: publishers }, (_, n) => [publish(here, `a${n}`), publish(there, `b${n}`)]);

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { entries } from "../../scripts/entries.mjs";
+import { ensure } from "../../scripts/setup.mjs";
 import { type Block, root } from "./pages.ts";
 
 /**
@@ -56,7 +57,10 @@ const longestRunMs = 120_000;
 
 export async function createSampleProject(samples: readonly Sample[]): Promise<SampleProject> {
   const folder = await mkdtemp(join(tmpdir(), "wagglebus-docs-"));
-  const paths = Object.fromEntries(entries.map(({ name, file }) => [name, [join(root, file)]]));
+  // The declarations that users get. With the sources each of the programs would check the whole library again.
+  await ensure("build");
+  const declarations = (file: string) => join(root, "dist", file.replace(/\.ts$/, ".d.ts"));
+  const paths = Object.fromEntries(entries.map(({ name, file }) => [name, [declarations(file)]]));
   const config = (files: readonly Sample[]) =>
     JSON.stringify({
       extends: join(root, "tsconfig.json"),

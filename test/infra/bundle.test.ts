@@ -9,23 +9,28 @@ import { AgentEventBus, Subscriber } from "../../lib/cdk/index.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let folder: string;
-/** The bundle of one function, for tests that only read it. */
+/** The bundles of both functions, twice: to bundle the SDK takes longer than all that is asked of them. */
+let first: string[];
+let again: string[];
+/** The bundle of one of them. */
 let bundled: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(root, "node_modules", ".cache-bundle-"));
-  [bundled = "nothing was bundled"] = bundle("first");
+  first = bundle("first");
+  again = bundle(join("a", "deeper", "one"));
+  bundled = first.find((path) => read(path, ".map").some((map) => map.includes("functions/planner/"))) ?? "not bundled";
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Synthesizes subscribers into an assembly of their own and returns the folder of each bundle. */
-function bundle(assembly: string, subscriptions: readonly (typeof planner | typeof readers)[] = [planner]): string[] {
+/** Synthesizes two subscribers into an assembly of their own and returns the folder of each bundle. */
+function bundle(assembly: string): string[] {
   AssetStaging.clearAssetHashCache();
   const outdir = join(folder, assembly);
   mkdirSync(outdir, { recursive: true });
   const stack = new Stack(new App({ outdir }), "team");
   const bus = AgentEventBus.fromBusName(stack, "Bus", "agents");
-  for (const subscription of subscriptions) {
+  for (const subscription of [planner, readers]) {
     const source = join(root, "functions", subscription.name ?? "");
     new Subscriber(stack, `${subscription.name}`, { bus, subscription, folder: source });
   }
@@ -38,9 +43,8 @@ const read = (from: string, extension: string): string[] =>
   readdirSync(from).flatMap((name) => (name.endsWith(extension) ? [readFileSync(join(from, name), "utf8")] : []));
 
 test("a bundle is minified, self-contained and reproducible, and has source maps", async () => {
-  const [again] = bundle("again");
-  expect(again?.replace("/again/", "/first/")).toBe(bundled);
-  expect(readdirSync(again ?? "")).toEqual(readdirSync(bundled));
+  const other = again.find((path) => basename(path) === basename(bundled));
+  expect(readdirSync(other ?? "")).toEqual(readdirSync(bundled));
   const modules = read(bundled, ".mjs");
   expect(read(bundled, ".map")).toHaveLength(modules.length);
   for (const text of modules) {
@@ -52,10 +56,7 @@ test("a bundle is minified, self-contained and reproducible, and has source maps
 });
 
 test("the assets do not depend on the folder of the assembly", () => {
-  const names = (assembly: string) => bundle(assembly, [planner, readers]).map((path) => basename(path));
-  const shallow = names("out");
-  expect(shallow).toHaveLength(2);
-  expect(names(join("a", "deeper", "one"))).toEqual(shallow);
+  expect(again.map((path) => basename(path))).toEqual(first.map((path) => basename(path)));
 });
 
 test("a bundle contains one copy of the library, shared by handler and wrapper", () => {
@@ -81,5 +82,5 @@ test("a function does not load clients at start-up that it may never need", () =
 });
 
 test("functions whose entries are in the same folder get separate bundles", () => {
-  expect(bundle("several", [planner, readers])).toHaveLength(2);
+  expect(first).toHaveLength(2);
 });

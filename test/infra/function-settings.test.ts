@@ -1,22 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { Duration, Stack } from "aws-cdk-lib";
-import { Match, Template } from "aws-cdk-lib/assertions";
-import { type IVpc, SecurityGroup, SubnetType, Vpc } from "aws-cdk-lib/aws-ec2";
+import { Match } from "aws-cdk-lib/assertions";
+import { SecurityGroup, SubnetType } from "aws-cdk-lib/aws-ec2";
 import { ManagedPolicy } from "aws-cdk-lib/aws-iam";
 import { LayerVersion } from "aws-cdk-lib/aws-lambda";
-import { AwsSolutionsChecks } from "cdk-nag";
 import { describe, expect, test } from "vitest";
-import {
-  AgentEventBus,
-  BusForward,
-  type FunctionSettings,
-  findSubscribers,
-  MonitoringStack,
-  Subscriber,
-  type SubscriberSettings,
-  SubscribersStack,
-} from "../../lib/cdk/index.ts";
-import { allThatComesBefore, anApp, aStackWithBus, bySchemas, only } from "./synthesis.ts";
+import { AgentEventBus, MonitoringStack, Subscriber, type SubscriberSettings } from "../../lib/cdk/index.ts";
+import { allThatComesBefore, anApp, aStackWithBus, aVpc, only } from "./synthesis.ts";
 
 const functions = fileURLToPath(new URL("../../functions", import.meta.url));
 const folder = `${functions}/readers`;
@@ -32,15 +22,6 @@ function aSubscriber(settings: SubscriberSettings | ((stack: Stack) => Subscribe
     subscription: { ...readers, ...subscription },
   });
   return { app, template: template() };
-}
-
-function aVpc(stack: Stack): IVpc {
-  const attributes = {
-    vpcId: "vpc-0123456789abcdef0",
-    availabilityZones: ["eu-west-1a"],
-    privateSubnetIds: ["subnet-0123456789abcdef0"],
-  };
-  return Vpc.fromVpcAttributes(stack, "Vpc", attributes);
 }
 
 /** The subscriber's function and its role. */
@@ -148,63 +129,6 @@ describe("a Subscriber takes", () => {
     template.resourceCountIs("AWS::SQS::Queue", 3);
     aSubscriber({}).template.allResources("AWS::SQS::Queue", { DeletionPolicy: "Delete" });
   });
-});
-
-/** Every setting of a function, with what it needs in a stack. */
-function everySetting(stack: Stack): FunctionSettings {
-  const boundary = "arn:aws:iam::123456789012:policy/boundary";
-  return {
-    reservedConcurrency: 25,
-    tracing: true,
-    vpc: aVpc(stack),
-    permissionsBoundary: ManagedPolicy.fromManagedPolicyArn(stack, "Boundary", boundary),
-    memorySize: 256,
-    environment: { GREETING: "hello" },
-  };
-}
-
-test("every function of Waggle takes the settings, without findings of cdk-nag or of CloudFormation's schemas", async () => {
-  const app = anApp({ ...bySchemas, stage: "prod" });
-  const stack = new Stack(app, "bus");
-  const settings = everySetting(stack);
-  const bus = new AgentEventBus(stack, "Bus", { busName: "agents", history: settings, deadLetters: settings });
-  const team = new SubscribersStack(app, "team", {
-    bus,
-    subscribers: await findSubscribers(functions),
-    settings: ({ name }) => ({
-      ...settings,
-      ...(name === "readers" ? { provisionedConcurrency: 1, batchingWindow: Duration.seconds(1) } : {}),
-    }),
-  });
-  const monitoring = new MonitoringStack(app, "monitoring", {
-    bus,
-    flows: { ...settings, slowFlow: Duration.hours(1) },
-  });
-  new BusForward(monitoring, "Forward", {
-    bus,
-    name: "forward",
-    on: "*",
-    toBusArn: "arn:aws:events:eu-west-1:210987654321:event-bus/b",
-    ...(settings.permissionsBoundary && { permissionsBoundary: settings.permissionsBoundary }),
-  });
-  const templates = [stack, team, monitoring].map((one) => Template.fromStack(one));
-  const found = templates.flatMap((template) => Object.values(template.findResources("AWS::Lambda::Function")));
-  expect(found).toHaveLength(2 + 5 + 1);
-  for (const { Properties } of found) {
-    expect(Properties, Properties.Description).toMatchObject({
-      ReservedConcurrentExecutions: 25,
-      TracingConfig: { Mode: "Active" },
-      VpcConfig: { SubnetIds: ["subnet-0123456789abcdef0"] },
-      MemorySize: 256,
-      Environment: { Variables: { GREETING: "hello", WAGGLE_AWS_BUS: expect.anything() } },
-    });
-  }
-  for (const template of templates) {
-    template.allResourcesProperties("AWS::IAM::Role", { PermissionsBoundary: Match.anyValue() });
-  }
-  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
-  expect(violations.map(({ ruleName, violatingResources }) => [ruleName, violatingResources])).toEqual([]);
-  expect(() => app.synth()).not.toThrow();
 });
 
 describe("synthesis refuses", () => {

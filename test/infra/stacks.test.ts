@@ -1,32 +1,15 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Stack, Validations } from "aws-cdk-lib";
+import { Stack } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
-import { CfnQueue, Queue } from "aws-cdk-lib/aws-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  AgentEventBus,
-  BusForward,
-  BusStack,
-  findSubscribers,
-  MonitoringStack,
-  QueueSubscriber,
-  SubscribersStack,
-} from "../../lib/cdk/index.ts";
+import { AgentEventBus, findSubscribers, QueueSubscriber } from "../../lib/cdk/index.ts";
 import { anchorOf, readPages } from "../docs/pages.ts";
-import { anApp, bySchemas, findings } from "./synthesis.ts";
+import { stacks } from "./project-stacks.ts";
+import { anApp } from "./synthesis.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const functions = join(root, "functions");
-
-async function stacks(context: Readonly<Record<string, unknown>> = {}, props: object = {}) {
-  const app = anApp(context);
-  const { bus } = new BusStack(app, "bus", { busName: "agents", alarmEmails: ["ops@example.com"], ...props });
-  const subscribers = new SubscribersStack(app, "subscribers", { bus, subscribers: await findSubscribers(functions) });
-  const monitoring = new MonitoringStack(app, "monitoring", { bus });
-  return { app, bus, subscribers, monitoring };
-}
 
 /** The stacks as they are by default, for tests that only read them. */
 let byDefault: ReturnType<typeof stacks> | undefined;
@@ -129,48 +112,6 @@ test("every event source has a maximum of functions, those that drain dead lette
   }
   // Of publishers, history and the bus; one of each subscriber, and two of an ordered one.
   expect(drains).toBeGreaterThanOrEqual(3 + 5);
-});
-
-describe("the stacks pass cdk-nag and CloudFormation's schemas", () => {
-  test.each([
-    ["in dev", { stage: "dev" }, {}],
-    ["in prod", { stage: "prod" }, {}],
-    [
-      "with a key and other accounts",
-      { stage: "prod" },
-      {
-        encryptionKey: true,
-        publishers: [
-          { account: "123456789012", sources: ["crew"] },
-          { organization: "o-a1b2c3d4e5", sources: ["crew"] },
-        ],
-      },
-    ],
-  ])("%s", async (_, context, props) => {
-    const { app, bus, monitoring } = await stacks({ ...context, ...bySchemas }, props);
-    new QueueSubscriber(monitoring, "Queue", { bus, subscription: { name: "queue", on: "*", ordered: "source" } });
-    new BusForward(monitoring, "Forward", {
-      bus,
-      name: "forward",
-      on: "*",
-      toBusArn: "arn:aws:events:eu-west-1:210987654321:event-bus/b",
-    });
-    expect(findings(app)).toEqual([]);
-    expect(() => app.synth()).not.toThrow();
-  });
-
-  test("but planted faults are found", async () => {
-    const { app, monitoring } = await stacks(bySchemas);
-    new Queue(monitoring, "Planted");
-    expect(findings(app)).toEqual([
-      "AwsSolutions-SQS3: monitoring/Planted/Resource",
-      "AwsSolutions-SQS4: monitoring/Planted/Resource",
-    ]);
-    Validations.of(monitoring).acknowledge({ id: "AwsSolutions-SQS3", reason: "planted" });
-    expect(findings(app)).toEqual(["AwsSolutions-SQS4: monitoring/Planted/Resource"]);
-    new CfnQueue(monitoring, "Misshapen", { visibilityTimeout: 50_000 });
-    expect(() => app.synth()).toThrow(/VisibilityTimeout/);
-  });
 });
 
 describe("findSubscribers", () => {

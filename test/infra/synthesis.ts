@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
+import { type IVpc, Vpc } from "aws-cdk-lib/aws-ec2";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { AgentEventBus, type AgentEventBusProps, Subscriber } from "../../lib/cdk/index.ts";
 
@@ -50,6 +51,16 @@ export function aBus(
   const stack = new Stack(app, "bus");
   const bus = new AgentEventBus(stack, "Bus", { busName: "agents", ...props });
   return { app, stack, bus, template: () => Template.fromStack(stack) };
+}
+
+/** Names a network that is there already. */
+export function aVpc(stack: Stack): IVpc {
+  const attributes = {
+    vpcId: "vpc-0123456789abcdef0",
+    availabilityZones: ["eu-west-1a"],
+    privateSubnetIds: ["subnet-0123456789abcdef0"],
+  };
+  return Vpc.fromVpcAttributes(stack, "Vpc", attributes);
 }
 
 /** Creates a stack that imports a bus by its name. */

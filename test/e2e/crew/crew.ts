@@ -1,5 +1,5 @@
-import { cp } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, symlink } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import * as z from "zod";
 import { type ProjectFolder, projectFolder } from "../../support/project-folder.ts";
 import { type Ended, root, startNode } from "../start-node.ts";
@@ -14,10 +14,16 @@ export function runCrew(cwd: string, ...args: readonly string[]): Promise<Ended>
   return startCrew(cwd, args).ended;
 }
 
-/** An empty project with the crew's functions in it. */
+/** An empty project with the crew's functions in it: links, since Node knows by its path what it has compiled before. */
 export async function crewProject(): Promise<ProjectFolder> {
   const project = await projectFolder();
-  await cp(join(root, "functions"), join(project.path, "functions"), { recursive: true });
+  for (const entry of await readdir(join(root, "functions"), { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    const link = join(project.path, relative(root, file));
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(file, link);
+  }
   return project;
 }
 
