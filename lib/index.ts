@@ -77,7 +77,8 @@ export type { History, TailOptions } from "./history/history.ts";
 export type { SettledOptions } from "./history/settled.ts";
 export type { WaitOptions } from "./history/wait-for.ts";
 export type { Kind as MigrationKind, KindDigest as MigrationDigest } from "./migrate/digest.ts";
-export { type MigrateOptions, type MigrationProgress, type MigrationReport, migrate } from "./migrate/migrate.ts";
+export { migrate } from "./migrate/migrate.ts";
+export type { MigrateOptions, MigrationProgress, MigrationReport } from "./migrate/migration.ts";
 export {
   compilePattern,
   compilePatterns,

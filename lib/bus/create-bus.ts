@@ -26,12 +26,7 @@ import { type PublishLater, publishLater } from "../publish/publish-later.ts";
 import { Publisher } from "../publish/publisher.ts";
 import { refusedPublish } from "../publish/refused.ts";
 import { type ReplayOptions, type ReplayReport, replay } from "../replay/replay.ts";
-import {
-  type ArchiveReplayOptions,
-  type ArchiveReplayReport,
-  type ArchiveSelection,
-  replayArchive,
-} from "../replay/replay-archive.ts";
+import type { ArchiveReplayOptions, ArchiveReplayReport, ArchiveSelection } from "../replay/replay-archive.ts";
 import { parseId } from "../runtime/call-fields.ts";
 import { checkCallOptions } from "../runtime/call-options.ts";
 import { longestTimerMs } from "../runtime/clock.ts";
@@ -221,7 +216,9 @@ class EngineBus<Events> {
   }
 
   async replayArchive(selection: ArchiveSelection, options: ArchiveReplayOptions): Promise<ArchiveReplayReport> {
-    return replayArchive(this.#open(), this.#dependencies.clock, selection, options);
+    const engine = this.#open();
+    const { replayArchive } = await import("../replay/replay-archive.ts");
+    return replayArchive(engine, this.#dependencies.clock, selection, options);
   }
 
   async metrics(): Promise<BusMetrics> {

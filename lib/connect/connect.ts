@@ -16,8 +16,6 @@ import { fileOptions } from "./config-file.ts";
 import { checkCombination, withoutUnsupported } from "./engine-options.ts";
 import { environmentOptions } from "./environment.ts";
 import { loadAws, loadEmbedded, loadHttp, loadKafka, loadMemory, loadPostgres } from "./load-engine.ts";
-import { mountedStore } from "./mounted-store.ts";
-import { openAwsEngine } from "./open-aws-engine.ts";
 import { type ConnectOptions, checkOptions } from "./options.ts";
 
 /** Where configuration is read from. */
@@ -129,6 +127,7 @@ async function openEngine(options: Omit<ConnectOptions, "catalog">, context: Eng
   if (options.engine === "aws") {
     checkCombination(options);
     const { bus = "", lease } = options;
+    const { openAwsEngine } = await import("./open-aws-engine.ts");
     return openAwsEngine(await loadAws(), { bus, lease }, context);
   }
   if (options.engine === "memory") {
@@ -160,6 +159,7 @@ async function openEngine(options: Omit<ConnectOptions, "catalog">, context: Eng
   if (options.engine === "kafka") {
     checkCombination(options);
     const { kafkaSettings, openKafka } = await loadKafka();
+    const { mountedStore } = await import("./mounted-store.ts");
     const { bus, maxPending, store, url = "" } = options;
     const given = {
       brokers: url,

@@ -25,12 +25,17 @@ const refusedKinds: Readonly<Record<string, string>> = {
   function: "JSON has no functions",
 };
 
+/** Schemas that have passed with all that is within them: the definitions of a domain share theirs, and the fields even more. */
+const passed = new WeakSet<z.core.$ZodType>();
+
 /**
  * Throws `invalid_config`, with the path, for a schema that does not describe a JSON object or that changes what it
  * validates.
  */
 export function checkSchema(definition: string, schema: z.core.$ZodType): void {
-  new SchemaCheck(definition).check(schema, []);
+  const check = new SchemaCheck(definition);
+  check.check(schema, []);
+  for (const one of check.seen) passed.add(one);
   if (!describesObject(schema)) {
     throw refusal(definition, [], schema, "must be an object schema: wrap it, as in `z.looseObject({ value: … })`");
   }
@@ -38,15 +43,16 @@ export function checkSchema(definition: string, schema: z.core.$ZodType): void {
 
 class SchemaCheck {
   readonly #definition: string;
-  readonly #seen = new Set<z.core.$ZodType>();
+  /** What it has looked at: once it has ended without an error, all of that is right. */
+  readonly seen = new Set<z.core.$ZodType>();
 
   constructor(definition: string) {
     this.#definition = definition;
   }
 
   check(schema: z.core.$ZodType, path: readonly (string | number)[]): void {
-    if (this.#seen.has(schema)) return;
-    this.#seen.add(schema);
+    if (passed.has(schema) || this.seen.has(schema)) return;
+    this.seen.add(schema);
     this.#checkItself(schema, path);
     for (const [step, part] of this.#parts(schema, path)) this.check(part, step === undefined ? path : [...path, step]);
   }

@@ -6,7 +6,6 @@ import { QueryCursor } from "../runtime/query-cursor.ts";
 import { checkHistoryQuery, checkPagedQuery, checkStatsQuery } from "./check-query.ts";
 import { type Flow, readFlow } from "./flow.ts";
 import type { LogReader } from "./log-reader.ts";
-import { countByType } from "./stats.ts";
 import { type TailOptions, tail } from "./tail.ts";
 
 export type { TailOptions };
@@ -59,7 +58,9 @@ export function createHistory({ reader, open, closing }: HistoryDependencies): H
     stats: async (query = {}) => {
       const given = checkStatsQuery("history.stats", query);
       const { log } = open();
-      return log.stats === undefined ? countByType(log, given) : log.stats(given);
+      if (log.stats !== undefined) return log.stats(given);
+      const { countByType } = await import("./stats.ts");
+      return countByType(log, given);
     },
     tail: (query = {}, options = {}) => {
       const filter = checkHistoryQuery("history.tail", query);

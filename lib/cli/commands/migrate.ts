@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
 import type { Bus } from "../../bus/bus.ts";
-import type { MigrateOptions, MigrationReport } from "../../migrate/migrate.ts";
+import type { MigrateOptions, MigrationReport } from "../../migrate/migration.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
 import {

@@ -99,6 +99,18 @@ describe("a schema whose output differs from its input is refused, with the path
     );
   });
 
+  test("in each definition that has it, whatever was accepted or refused before", () => {
+    const price = z.number();
+    const shared = z.looseObject({ price, at: z.date() });
+    for (const type of ["shop.order.paid", "shop.order.sent"]) {
+      expect(() => defineEvent(type, { data: shared })).toThrow(`definition "${type}": the schema of data.at (date)`);
+    }
+    expect(() => defineEvent("shop.order.paid", { data: z.looseObject({ price }) })).not.toThrow();
+    expect(() => defineEvent("shop.order.sent", { data: z.looseObject({ price, shared }) })).toThrow(
+      "data.shared.at (date)",
+    );
+  });
+
   test("in an older version", () => {
     const older = [{ version: 1, data: z.looseObject({ at: z.date() }), upcast: () => ({}) }] as const;
     expect(() => defineEvent("shop.order.paid", { version: 2, data, older })).toThrow(
