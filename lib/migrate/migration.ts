@@ -76,8 +76,12 @@ export class Migration {
     if (before !== undefined) return { ...report, movedBefore: before.time };
     const newest = await this.#newestMoved();
     if (dryRun) return report;
-    if (lost.length > 0 && this.#options.partial !== true)
-      throw cannot(this.#target, `take ${lost.join(", ")}; give \`partial\` to move the rest`);
+    if (lost.length > 0 && this.#options.partial !== true) {
+      throw cannot(
+        this.#target,
+        "take history (its events would be published anew, as of today), attempts and delays (what is not delivered yet starts over, at once, as a replay); give `partial` to move the rest: dead letters, and deliveries so",
+      );
+    }
     const total = kinds.reduce((sum, kind) => sum + counts[kind], 0);
     this.#begin("copy", total);
     await this.#copyEvents(newest);

@@ -6,27 +6,21 @@ import { type Bus, connect } from "../../../lib/index.ts";
 import { dynamoOutbox } from "../../../lib/outbox-dynamodb-entry.ts";
 import { createOutbox } from "../../../lib/outbox-entry.ts";
 import { eventually } from "../../support/eventually.ts";
-import { type Assembly, Cdk } from "../rig/cdk.ts";
-import { target, targets } from "../rig/targets.ts";
+import { withStacksOf } from "../rig/own-stacks.ts";
 import { busName, patience } from "./settings.ts";
 
-const cdk = new Cdk({ env: process.env, signal: new AbortController().signal });
+withStacksOf("test/aws/e2e/outbox-app.ts");
 const table = resourceNames.outboxTable(busName, "outbox");
 
-let assembly: Assembly | undefined;
 let bus: Bus;
 let client: DynamoDBClient;
 beforeAll(async () => {
-  assembly = await cdk.synth("test/aws/e2e/outbox-app.ts", { omit: targets[target].omit.join(",") });
-  await cdk.deploy(assembly);
   client = new DynamoDBClient();
   bus = await connect({ engine: "aws", bus: busName, source: "e2e", logLevel: "silent" });
 });
 afterAll(async () => {
   await bus?.close();
   client?.destroy();
-  if (assembly !== undefined) await cdk.destroy(assembly);
-  await assembly?.remove();
 });
 
 test("what a transaction adds is published by relay-outbox, handled by a function, and gone from the table", async () => {

@@ -1,14 +1,21 @@
 import { type ContractAdapter, fileRecorder, forkWorker } from "../../../lib/engine/contract/index.ts";
 import { connect } from "../../../lib/index.ts";
+import { PostgresServer } from "../../postgres/support/server.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { newPlace } from "../support/open.ts";
 import { openPlace } from "../support/open-place.ts";
 
 const program = new URL("./worker.ts", import.meta.url);
 
-/** One topic and one file, any number of buses and processes on them. */
-export const kafkaAdapter: ContractAdapter = {
-  name: "kafka",
+/** A store for one run of the contract: a file in a folder, or where else it is. */
+interface Store {
+  /** Undefined for a file in the folder of the run. */
+  readonly where?: string;
+  close(): Promise<void>;
+}
+
+/** What all that is kept in a store has in common. */
+const common = {
   // What it keeps lies in the store, which can be moved itself.
   lacks: ["transfer"],
   leftOut: [
@@ -20,14 +27,34 @@ export const kafkaAdapter: ContractAdapter = {
   ],
   // Each bus joins a group and each event goes by a broker: on a busy machine that takes what others do at once.
   timeScale: 3,
-  prepare: async () => {
-    const directory = await temporaryDirectory();
-    const { where } = newPlace(directory.path, "contract");
-    return {
-      recorder: fileRecorder(directory.path),
-      connect: (options) => connect({ ...options, engine: openPlace(where) }),
-      startWorker: (names) => forkWorker(program, [directory.path, where, ...names]),
-      close: directory.remove,
-    };
-  },
-};
+} satisfies Omit<ContractAdapter, "name" | "prepare">;
+
+/** One topic and one store, any number of buses and processes on them. */
+function kafkaOn(name: string, openStore: () => Promise<Store>): ContractAdapter {
+  return {
+    ...common,
+    name,
+    prepare: async () => {
+      const [directory, store] = await Promise.all([temporaryDirectory(), openStore()]);
+      const { where } = newPlace(directory.path, "contract", undefined, store.where);
+      return {
+        recorder: fileRecorder(directory.path),
+        connect: (options) => connect({ ...options, engine: openPlace(where) }),
+        startWorker: (names) => forkWorker(program, [directory.path, where, ...names]),
+        close: async () => {
+          await store.close();
+          await directory.remove();
+        },
+      };
+    },
+  };
+}
+
+/** With a file as its store. */
+export const kafkaAdapter = kafkaOn("kafka", async () => ({ close: async () => {} }));
+
+/** With a PostgreSQL database as its store, on a server of its own. */
+export const kafkaOnPostgresAdapter = kafkaOn("kafka with its store in PostgreSQL", async () => {
+  const server = await PostgresServer.start();
+  return { where: server.url, close: () => server.stop() };
+});

@@ -13,7 +13,12 @@ export function sharedBrokers(): string {
 }
 
 /** Where a new bus is, as `openPlace` takes it, and its name. */
-export function newPlace(folder: string, word: string, brokers = sharedBrokers()): { where: string; name: string } {
+export function newPlace(
+  folder: string,
+  word: string,
+  brokers = sharedBrokers(),
+  store = join(folder, "bus.db"),
+): { where: string; name: string } {
   const name = `${word}-${randomBytes(4).toString("hex")}`;
-  return { name, where: `${brokers}#${name}#${join(folder, "bus.db")}` };
+  return { name, where: `${brokers}#${name}#${store}` };
 }

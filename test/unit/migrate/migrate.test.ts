@@ -230,7 +230,12 @@ test("what a target cannot take is said before anything is moved; the rest moves
   const source = await embedded();
   await fillBus(source);
   const target = await opened(connect({ ...common, engine: brokenAt(0, { transfers: false }) }));
-  await expect(migrate(source, target)).rejects.toMatchObject({ code: "invalid_config" });
+  await expect(migrate(source, target)).rejects.toMatchObject({
+    code: "invalid_config",
+    message: expect.stringMatching(
+      /history \(.* as of today\), attempts and delays \(.* as a replay\); give `partial`/,
+    ),
+  });
   expect(await target.subscriptions.list()).toEqual([]);
   const report = await migrate(source, target, { partial: true });
   expect(report.lost).toEqual(["history", "attempts", "delays"]);
