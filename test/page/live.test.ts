@@ -70,6 +70,7 @@ test.skipIf(found.missing !== undefined)("a server that is gone is said to be, a
 
 test.skipIf(found.missing !== undefined)("a server that needs a token is asked for with one, which stays in the tab", async () => {
   const { path, remove } = await temporaryDirectory();
+  onTestFinished(remove);
   const file = new TokenFile(`${path}/tokens.json`);
   const now = Date.now();
   const create = async (roles: ("subscribe" | "operate")[]) => {
@@ -104,5 +105,4 @@ test.skipIf(found.missing !== undefined)("a server that needs a token is asked f
   await page.getByText("No dead letter.").waitFor();
   await file.remove(operator.id);
   await page.getByText("The token was refused.").waitFor();
-  await remove();
 });

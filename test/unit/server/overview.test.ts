@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { NonRetriableError } from "../../../lib/index.ts";
 import { createToken } from "../../../lib/server/access/tokens.ts";
 import { TokenFile } from "../../../lib/server/access/token-file.ts";
@@ -148,8 +148,20 @@ test("the catalog lists its types, and shows one with its schema and an example 
   expect(await get("/v1/catalog/none.such")).toMatchObject({ status: 404, json: { code: "not_found" } });
 });
 
+test.each(["memory", "embedded"] as const)("a subscription that no process handles says so: %s", async (engine) => {
+  const { path, remove } = await temporaryDirectory();
+  onTestFinished(remove);
+  const { bus, get } = await serve({}, engine === "memory" ? { engine } : { engine, file: `${path}/bus.db` });
+  const subscriber = await bus.subscribe({ name: "readers", on: "custom.*" }, () => {});
+  expect((await get("/v1/subscriptions/readers")).json).not.toHaveProperty("handled");
+  await subscriber.close();
+  expect((await get("/v1/subscriptions/readers")).json).toMatchObject({ handled: false });
+  expect((await get("/v1/subscriptions")).json.subscriptions).toMatchObject([{ handled: false }]);
+});
+
 test("a token for some types sees no overview of all, and of the catalog its own", async () => {
   const { path, remove } = await temporaryDirectory();
+  onTestFinished(remove);
   const file = new TokenFile(`${path}/tokens.json`);
   const now = Date.now();
   const { stored, text } = createToken({ roles: ["subscribe"], types: ["task.*"] }, { now, expiresAt: now + 60_000 });
@@ -166,5 +178,4 @@ test("a token for some types sees no overview of all, and of the catalog its own
   expect(types.length).toBeGreaterThan(3);
   expect(types.every(({ type }: { type: string }) => type.startsWith("task."))).toBe(true);
   expect((await get("/v1/catalog/agent.started", as)).status).toBe(404);
-  await remove();
 });
