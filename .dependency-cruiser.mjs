@@ -189,7 +189,8 @@ export default {
       severity: "error",
       from: { path: "^lib/dashboard/page/" },
       to: {
-        pathNot: "^lib/(dashboard/page/|dashboard/page-paths[.]ts$|browser/|error/|history/event-facts[.]ts$)|node_modules/preact/",
+        pathNot:
+          "^lib/(dashboard/page/|dashboard/page-paths[.]ts$|browser/|error/|history/event-facts[.]ts$)|node_modules/preact/",
         dependencyTypesNot: ["type-only"],
       },
     },

@@ -18,7 +18,7 @@ async function work(bus: Awaited<ReturnType<typeof openBusOnEngine<AnyEvents>>>[
       await bus.publish({ type: "task.assigned", data: { taskId: title, title: `Read ${title}` }, metadata: planner });
     }
   });
-  const backoff = { from: "200ms", to: "200ms" };
+  const backoff = { from: "200ms", to: "200ms" } as const;
   await bus.subscribe({ name: "readers", on: "task.assigned", attempts: 3, backoff }, async ({ data }, { attempt }) => {
     const { taskId } = Object(data);
     await new Promise((resolve) => setTimeout(resolve, 60 + 90 * documents.indexOf(taskId)));
@@ -28,7 +28,11 @@ async function work(bus: Awaited<ReturnType<typeof openBusOnEngine<AnyEvents>>>[
     const metadata = { agentId: taskId === "invoices.md" ? "reader-1" : "reader-2" };
     await bus.publish({ type: "task.completed", data: { taskId, usage, cost: 0.0121 }, metadata });
   });
-  const { metadata } = await bus.publish({ type: "workflow.started", data: { workflowId: "read-documents" }, source: "crew" });
+  const { metadata } = await bus.publish({
+    type: "workflow.started",
+    data: { workflowId: "read-documents" },
+    source: "crew",
+  });
   await bus.settled(metadata.correlationId);
   return metadata.correlationId;
 }

@@ -83,7 +83,9 @@ try {
   }
   if (values.json) console.log(JSON.stringify({ bench: "page", events, aimMs, results }));
   else {
-    console.log(`${events.toLocaleString("en")} events; milliseconds to the first paint and to the first row, aim ${aimMs}`);
+    console.log(
+      `${events.toLocaleString("en")} events; milliseconds to the first paint and to the first row, aim ${aimMs}`,
+    );
     for (const [path, { paintMs, rowMs }] of Object.entries(results)) {
       const verdict = rowMs <= aimMs ? "" : "  over the aim";
       console.log(`${path.padEnd(24)} ${paintMs.toFixed(0).padStart(6)} ${rowMs.toFixed(0).padStart(6)}${verdict}`);

@@ -67,10 +67,18 @@ async function pack(): Promise<string> {
     )
     .parse(JSON.parse(await run(root, "npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder])))[0];
   if (packed === undefined) throw new Error("npm pack gave nothing");
-  const wanted = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(lib|bin)\/.+\.(js|js\.map|d\.ts)|dist\/lib\/dashboard\/assets\/(index\.html|page\.css))$/;
+  const wanted =
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(lib|bin)\/.+\.(js|js\.map|d\.ts)|dist\/lib\/dashboard\/assets\/(index\.html|page\.css))$/;
   const unwanted = packed.files.map(({ path }) => path).filter((path) => !wanted.test(path));
   if (unwanted.length > 0) throw new Error(`the package has what it should not: ${unwanted.join(", ")}`);
-  for (const path of ["README.md", "LICENSE", "CHANGELOG.md", "dist/lib/index.d.ts", "dist/bin/waggle.js", "dist/lib/dashboard/assets/page.js"]) {
+  for (const path of [
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "dist/lib/index.d.ts",
+    "dist/bin/waggle.js",
+    "dist/lib/dashboard/assets/page.js",
+  ]) {
     if (!packed.files.some((file) => file.path === path)) throw new Error(`the package lacks ${path}`);
   }
   report(`packed: ${packed.files.length} files, ${Math.round(packed.size / 1024)} KiB`);

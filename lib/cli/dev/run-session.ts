@@ -111,7 +111,8 @@ export async function runSession<Events, Plan extends object, Result>(
     await server?.close();
     await session?.close();
     letGo();
-    if (io.signal.aborted && !isFinished) report.interrupted({ deliveries: queued, kept: settings.bus.engine !== "memory" });
+    if (io.signal.aborted && !isFinished)
+      report.interrupted({ deliveries: queued, kept: settings.bus.engine !== "memory" });
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { NonRetriableError } from "../../../lib/index.ts";
-import { createToken } from "../../../lib/server/access/tokens.ts";
 import { TokenFile } from "../../../lib/server/access/token-file.ts";
+import { createToken } from "../../../lib/server/access/tokens.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { serve } from "./serve.ts";
 
@@ -50,7 +50,9 @@ test("a page of flows looks at no more events than its limit, and no flow is on 
   const looked: number[] = [];
   let cursor: string | undefined;
   do {
-    const { json } = await get(`/v1/flows?limit=1${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`);
+    const { json } = await get(
+      `/v1/flows?limit=1${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`,
+    );
     seen.push(...json.flows.map(({ id }: { id: string }) => id));
     looked.push(json.looked);
     cursor = json.cursor;
@@ -80,7 +82,11 @@ test("dead letters are grouped by subscription and by what their reasons have in
   const { deadLetters } = await bus.deadLetters.list();
   expect(json.groups[0].ids).toEqual(deadLetters.map(({ id }) => id));
   expect(json.groups[0]).toMatchObject({ newestAt: deadLetters[0]?.deadAt, oldestAt: deadLetters[1]?.deadAt });
-  expect((await get("/v1/dead-letters/groups?subscription=others")).json).toEqual({ groups: [], looked: 0, more: false });
+  expect((await get("/v1/dead-letters/groups?subscription=others")).json).toEqual({
+    groups: [],
+    looked: 0,
+    more: false,
+  });
 });
 
 test("an event is shown with what became of it in each subscription", async () => {

@@ -1,9 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SubscriptionState } from "../../../engine/subscription-store.ts";
 import type { DeadLetterTable } from "../dead-letters/dead-letter-table.ts";
+import type { ConsumerSlots } from "../deliveries/consumer-slots.ts";
 import { priorities, stateOf, states } from "../deliveries/delivery-table.ts";
 import { integer } from "../storage/rows.ts";
-import type { ConsumerSlots } from "../deliveries/consumer-slots.ts";
 import type { Subscription } from "./subscription-cache.ts";
 
 /** Rows read to find the oldest: the first so many of each priority and state. */

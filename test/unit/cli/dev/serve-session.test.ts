@@ -36,7 +36,11 @@ test("where the usual port is taken the run goes on, and says so; a port that wa
 });
 
 test("it says where the bus is served", async () => {
-  expect(await serveOn(0)).toEqual([expect.stringMatching(/^info: serving the bus on http:\/\/127\.0\.0\.1:\d+; open it in a browser to see what happens$/)]);
+  expect(await serveOn(0)).toEqual([
+    expect.stringMatching(
+      /^info: serving the bus on http:\/\/127\.0\.0\.1:\d+; open it in a browser to see what happens$/,
+    ),
+  ]);
 });
 
 test("a program for which any port will do is served on a free one where the usual one is taken", async () => {
