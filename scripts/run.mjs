@@ -39,6 +39,7 @@ const commands = {
   lint: { argv: ["node_modules/@biomejs/biome/bin/biome", "check"] },
   arrows: { argv: ["scripts/check-arrows.ts"] },
   lock: { argv: ["scripts/check-lock.mjs"] },
+  "docs:page": { argv: ["scripts/page-screenshots.ts"] },
   "docs:api": { argv: ["scripts/api-docs/generate.ts"] },
   package: { argv: ["scripts/check-package/check.ts"], built: true },
 };

@@ -148,8 +148,7 @@ async function build() {
   const next = join(root, ".dist-next");
   fs.rmSync(next, { recursive: true, force: true });
   await runStep("the build", [node, "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json", "--outDir", next]);
-  await runStep("checking the page", [node, "node_modules/typescript/bin/tsc", "-p", "lib/dashboard/page"]);
-  await runStep("bundling the page", [node, "scripts/build-page.ts", next]);
+  await runStep("the build of the page", [node, "scripts/build-page.ts", next]);
   fs.chmodSync(join(next, "bin/waggle.js"), 0o755);
   fs.rmSync(dist, { recursive: true, force: true });
   fs.renameSync(next, dist);

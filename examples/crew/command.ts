@@ -11,12 +11,15 @@ export interface CrewOptions {
   functions?: string;
   json?: boolean;
   strict?: boolean;
+  keep?: boolean;
 }
 
 const help = `
 Examples:
   # read a folder and a file
   ${program} ~/notes README.md
+  # leave the page open: what happened, what failed, what to do
+  ${program} --keep
   # for CI: NDJSON, and exit code 1 where something is dead
   ${program} --strict --json
   # run other functions than those in functions/
@@ -33,11 +36,13 @@ export function crewCommand(read: (paths: readonly string[], options: CrewOption
   return new Command(program)
     .description(
       "Runs every functions/<name>/{subscription,handler}.ts on a bus of this machine and has them read documents. What " +
-        "earlier runs read is not read again; what they left is finished; a dead letter whose document was changed is redriven.",
+        "earlier runs read is not read again; what they left is finished; a dead letter whose document was changed is redriven. " +
+        "While it works, it prints the address of a page that shows what happens.",
     )
     .argument("[paths...]", "files and folders to read (default: docs and examples/inbox)")
     .option("--functions <folder>", "folder of the functions (default: functions)")
     .option("--strict", "exit with 1 where there is a dead letter")
+    .option("--keep", "stay after the work, with the page open, until Ctrl-C")
     .option("--json", "for programs: one JSON object a line")
     .addOption(new Option("--engine <name>", "engine of the bus").choices(["embedded", "memory"]))
     .option("--file <path>", "database of the embedded engine (default: configuration, else .waggle/bus.db)")

@@ -6,7 +6,9 @@ import { CrewView } from "./view.ts";
 
 const command = crewCommand(async (paths, { engine, file, ...options }) => {
   const connect = { ...(engine === undefined ? {} : { engine }), ...(file === undefined ? {} : { file }) };
-  const settings = { ...options, connect, program, view: new CrewView() };
+  // With --json, stdout is for programs: nobody is there to open a page.
+  const page = options.json !== true || options.keep === true;
+  const settings = { ...options, connect, page, program, view: new CrewView() };
   process.exit(await runFunctions(settings, (session) => readDocuments(session, paths)));
 });
 

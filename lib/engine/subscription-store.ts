@@ -16,6 +16,8 @@ export interface SubscriptionState {
   readonly oldestAgeMs: number;
   /** Its dead letters. */
   readonly deadLetters: number;
+  /** `false` where the engine knows that no process handles it now; absent otherwise. */
+  readonly handled?: false;
   /** Whether it is still being given what history holds, so that more will wait; absent where it is not. */
   readonly backfilling?: true;
 }

@@ -24,7 +24,7 @@ export interface ServerOptions extends Partial<ServerSettings> {
 
 /** A bus as an HTTP server, which answers, and listens where it is told to. */
 export interface EmbeddedServer {
-  /** Answers a request of another server: `Bun.serve({ fetch })`, a route of Hono or Next.js. The path begins with `/v1`. */
+  /** Answers a request of another server: `Bun.serve({ fetch })`, a route of Hono or Next.js. The path begins with `/v1`; the page is at `/`. */
   fetch(request: Request): Promise<Response>;
   /** Listens on `host` and `port`. Rejects with `invalid_config` where the address cannot be had. Call it once. */
   listen(): Promise<ListeningAt>;

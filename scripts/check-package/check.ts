@@ -67,10 +67,18 @@ async function pack(): Promise<string> {
     )
     .parse(JSON.parse(await run(root, "npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder])))[0];
   if (packed === undefined) throw new Error("npm pack gave nothing");
-  const wanted = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(lib|bin)\/.+\.(js|js\.map|d\.ts))$/;
+  const wanted =
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(lib|bin)\/.+\.(js|js\.map|d\.ts)|dist\/lib\/dashboard\/assets\/(index\.html|page\.css))$/;
   const unwanted = packed.files.map(({ path }) => path).filter((path) => !wanted.test(path));
   if (unwanted.length > 0) throw new Error(`the package has what it should not: ${unwanted.join(", ")}`);
-  for (const path of ["README.md", "LICENSE", "CHANGELOG.md", "dist/lib/index.d.ts", "dist/bin/waggle.js"]) {
+  for (const path of [
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "dist/lib/index.d.ts",
+    "dist/bin/waggle.js",
+    "dist/lib/dashboard/assets/page.js",
+  ]) {
     if (!packed.files.some((file) => file.path === path)) throw new Error(`the package lacks ${path}`);
   }
   report(`packed: ${packed.files.length} files, ${Math.round(packed.size / 1024)} KiB`);
@@ -154,6 +162,30 @@ async function tryContract(): Promise<void> {
   report(`the contract suite of the package holds, ${numPassedTests} tests`);
 }
 
+/** A server of the package answers with its page, at a deep link too, and the page's script is all there. */
+async function tryPage(): Promise<void> {
+  const project = makeProject("page");
+  writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  writeFileSync(
+    join(project, "page.js"),
+    `import { connect } from "wagglebus";
+import { createServer } from "wagglebus/server";
+const bus = await connect({ engine: "memory", source: "check" });
+const server = await createServer(bus, { port: 0, needsToken: false });
+const { url } = await server.listen();
+const page = await fetch(url + "/flows/a");
+const [, script = ""] = /src="([^"]+)"/.exec(await page.text()) ?? [];
+const code = await fetch(url + script);
+console.log(page.status, code.status, code.headers.get("content-type"), (await code.text()).includes("Dead letters"));
+await server.close();
+await bus.close();
+`,
+  );
+  const said = (await run(project, process.execPath, ["page.js"])).trim();
+  if (said !== "200 200 text/javascript; charset=utf-8 true") throw new Error(`the page is answered with ${said}`);
+  report("a server of the package shows its page");
+}
+
 async function tryNewestSdk(): Promise<void> {
   const project = makeProject("newest-sdk");
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
@@ -204,6 +236,7 @@ async function check(): Promise<void> {
     await tryEmbeddedBundles(root, consumer, folder);
     await tryBrowserBundle(consumer, folder);
     await tryContract();
+    await tryPage();
     await tryExample();
     await tryNewestSdk();
     await tryOn(join(consumer, "node_modules", nodePackage, "bin/node"));

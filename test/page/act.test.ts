@@ -4,27 +4,30 @@ import { axeProblems, found, newPage, useBrowser } from "./page-rig.ts";
 
 useBrowser();
 
-test.skipIf(found.missing !== undefined)("a dead letter is redriven once it was asked, and its way is told to the end", async () => {
-  const { bus, fix, url } = await busyBus();
-  const page = await newPage();
-  await page.goto(`${url}/dead-letters`);
-  await page.getByRole("checkbox", { name: /^Select task\.assigned/ }).check();
-  await page.getByRole("button", { name: "Redrive selected" }).click();
-  const dialog = page.getByRole("dialog", { name: "Redrive 1 dead letter?" });
-  await dialog.waitFor();
-  expect(await axeProblems(page)).toEqual([]);
-  // Asked only: nothing has happened yet, and Escape is a no.
-  await page.keyboard.press("Escape");
-  await dialog.waitFor({ state: "detached" });
-  expect((await bus.deadLetters.list()).deadLetters).toHaveLength(1);
-  fix();
-  await page.getByRole("button", { name: "Redrive selected" }).click();
-  await dialog.getByRole("button", { name: "Redrive 1 dead letter" }).click();
-  await page.getByText("1 dead letter was redriven.").waitFor();
-  await page.getByText("handled").waitFor();
-  await page.getByText("No dead letter. Nothing waits for a decision.").waitFor();
-  expect((await bus.deadLetters.list()).deadLetters).toEqual([]);
-});
+test.skipIf(found.missing !== undefined)(
+  "a dead letter is redriven once it was asked, and its way is told to the end",
+  async () => {
+    const { bus, fix, url } = await busyBus();
+    const page = await newPage();
+    await page.goto(`${url}/dead-letters`);
+    await page.getByRole("checkbox", { name: /^Select task\.assigned/ }).check();
+    await page.getByRole("button", { name: "Redrive selected" }).click();
+    const dialog = page.getByRole("dialog", { name: "Redrive 1 dead letter?" });
+    await dialog.waitFor();
+    expect(await axeProblems(page)).toEqual([]);
+    // Asked only: nothing has happened yet, and Escape is a no.
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    expect((await bus.deadLetters.list()).deadLetters).toHaveLength(1);
+    fix();
+    await page.getByRole("button", { name: "Redrive selected" }).click();
+    await dialog.getByRole("button", { name: "Redrive 1 dead letter" }).click();
+    await page.getByText("1 dead letter was redriven.").waitFor();
+    await page.getByText("handled").waitFor();
+    await page.getByText("No dead letter. Nothing waits for a decision.").waitFor();
+    expect((await bus.deadLetters.list()).deadLetters).toEqual([]);
+  },
+);
 
 test.skipIf(found.missing !== undefined)("a group is discarded once it was asked", async () => {
   const { bus, url } = await busyBus();
@@ -56,56 +59,62 @@ test.skipIf(found.missing !== undefined)("a replay is counted, asked, and done",
   expect((await bus.subscriptions.get("archive"))?.waiting).toBe(before + 1);
 });
 
-test.skipIf(found.missing !== undefined)("a test event is published from its example; what is refused says why", async () => {
-  const { bus, url } = await busyBus();
-  const page = await newPage();
-  await page.goto(`${url}/catalog/agent.heartbeat`);
-  const data = page.getByLabel("Data, as JSON");
-  const example = await data.inputValue();
-  await data.fill("{");
-  await page.getByRole("button", { name: "Publish", exact: true }).click();
-  await page.getByRole("alert").getByText("the data is not JSON").waitFor();
-  await data.fill("{}");
-  await page.getByRole("button", { name: "Publish", exact: true }).click();
-  await page.getByRole("alert").getByText("agentId").waitFor();
-  await data.fill(example);
-  await page.getByRole("button", { name: "Publish", exact: true }).click();
-  await page.getByText("Published.").waitFor();
-  const { events } = await bus.history.query({ type: "agent.heartbeat" });
-  expect(events).toMatchObject([{ data: JSON.parse(example) }]);
-});
+test.skipIf(found.missing !== undefined)(
+  "a test event is published from its example; what is refused says why",
+  async () => {
+    const { bus, url } = await busyBus();
+    const page = await newPage();
+    await page.goto(`${url}/catalog/agent.heartbeat`);
+    const data = page.getByLabel("Data, as JSON");
+    const example = await data.inputValue();
+    await data.fill("{");
+    await page.getByRole("button", { name: "Publish", exact: true }).click();
+    await page.getByRole("alert").getByText("the data is not JSON").waitFor();
+    await data.fill("{}");
+    await page.getByRole("button", { name: "Publish", exact: true }).click();
+    await page.getByRole("alert").getByText("agentId").waitFor();
+    await data.fill(example);
+    await page.getByRole("button", { name: "Publish", exact: true }).click();
+    await page.getByText("Published.").waitFor();
+    const { events } = await bus.history.query({ type: "agent.heartbeat" });
+    expect(events).toMatchObject([{ data: JSON.parse(example) }]);
+  },
+);
 
-test.skipIf(found.missing !== undefined)("why an event was not delivered: the clause that failed, and the nearest edit", async () => {
-  const { start, url } = await busyBus();
-  const page = await newPage();
-  await page.route("**/v1/explain?*", (request) =>
-    request.fulfill({
-      json: {
-        eventId: start.id,
-        type: start.type,
-        correlationId: start.id,
-        subscription: "readers",
-        status: "not_matched",
-        reason: "type",
-        text: "the subscription does not want this type",
-        fix: "add the type to `on`",
-        mismatches: [{ path: "type", expected: "task.assigned", values: [], found: "workflow.started" }],
-        edits: [{ path: "type", text: "add workflow.started" }],
-        pending: [],
-        deadLetters: [],
-      },
-    }),
-  );
-  await page.goto(`${url}/events/${start.id}`);
-  await page.getByRole("link", { name: "Why was it (not) delivered?" }).click();
-  expect(await page.getByLabel("Id of the event").inputValue()).toBe(start.id);
-  await page.getByRole("option", { name: "readers" }).waitFor({ state: "attached" });
-  await page.getByLabel("Subscription").selectOption("readers");
-  await page.getByRole("button", { name: "Explain" }).click();
-  await page.getByText("the subscription does not want this type").waitFor();
-  expect(await page.getByRole("region", { name: "What does not match" }).getByRole("row").nth(1).textContent()).toBe(
-    "typetask.assignedworkflow.startedadd workflow.started",
-  );
-  expect(new URL(page.url()).searchParams.get("subscription")).toBe("readers");
-  expect(await axeProblems(page)).toEqual([]);
-});
+test.skipIf(found.missing !== undefined)(
+  "why an event was not delivered: the clause that failed, and the nearest edit",
+  async () => {
+    const { start, url } = await busyBus();
+    const page = await newPage();
+    await page.route("**/v1/explain?*", (request) =>
+      request.fulfill({
+        json: {
+          eventId: start.id,
+          type: start.type,
+          correlationId: start.id,
+          subscription: "readers",
+          status: "not_matched",
+          reason: "type",
+          text: "the subscription does not want this type",
+          fix: "add the type to `on`",
+          mismatches: [{ path: "type", expected: "task.assigned", values: [], found: "workflow.started" }],
+          edits: [{ path: "type", text: "add workflow.started" }],
+          pending: [],
+          deadLetters: [],
+        },
+      }),
+    );
+    await page.goto(`${url}/events/${start.id}`);
+    await page.getByRole("link", { name: "Why was it (not) delivered?" }).click();
+    expect(await page.getByLabel("Id of the event").inputValue()).toBe(start.id);
+    await page.getByRole("option", { name: "readers" }).waitFor({ state: "attached" });
+    await page.getByLabel("Subscription").selectOption("readers");
+    await page.getByRole("button", { name: "Explain" }).click();
+    await page.getByText("the subscription does not want this type").waitFor();
+    expect(await page.getByRole("region", { name: "What does not match" }).getByRole("row").nth(1).textContent()).toBe(
+      "typetask.assignedworkflow.startedadd workflow.started",
+    );
+    expect(new URL(page.url()).searchParams.get("subscription")).toBe("readers");
+    expect(await axeProblems(page)).toEqual([]);
+  },
+);

@@ -10,9 +10,11 @@ export async function busyBus() {
   const { bus } = served;
   await bus.subscribe({ name: "planner", on: "workflow.started" }, async () => {
     for (const taskId of ["task-1", "task-2"]) {
-      await bus.publish(
-        { type: "task.assigned", data: { taskId, agentId: "reader-1" }, metadata: { agentId: "planner-1" } },
-      );
+      await bus.publish({
+        type: "task.assigned",
+        data: { taskId, agentId: "reader-1" },
+        metadata: { agentId: "planner-1" },
+      });
     }
   });
   const state = { broken: true };
@@ -20,10 +22,18 @@ export async function busyBus() {
     const { taskId } = Object(data);
     if (state.broken && taskId === "task-2") throw new NonRetriableError(`${taskId} cannot be read: ${hostile}`);
     const usage = { inputTokens: 1_200, outputTokens: 300 };
-    await bus.publish({ type: "task.completed", data: { taskId, usage, cost: 0.0125 }, metadata: { agentId: "reader-1" } });
+    await bus.publish({
+      type: "task.completed",
+      data: { taskId, usage, cost: 0.0125 },
+      metadata: { agentId: "reader-1" },
+    });
   });
   await (await bus.subscribe({ name: "archive", on: "workflow.*" }, () => {})).close();
-  const start = await bus.publish({ type: "workflow.started", data: { workflowId: "w-1", note: hostile }, source: "crew" });
+  const start = await bus.publish({
+    type: "workflow.started",
+    data: { workflowId: "w-1", note: hostile },
+    source: "crew",
+  });
   await bus.waitFor("task.completed", { since: start.time });
   const dead = async () => (await bus.deadLetters.list()).deadLetters[0];
   for (let letter = await dead(); letter === undefined; letter = await dead()) await new Promise(setImmediate);

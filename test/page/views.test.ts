@@ -21,35 +21,43 @@ const views = (flow: string, event: string): [path: string, text: string][] => [
 ];
 
 for (const colorScheme of ["light", "dark"] as const) {
-  test.skipIf(found.missing !== undefined)(`axe finds nothing in any view, ${colorScheme}, wide or on a phone`, async () => {
+  test.skipIf(found.missing !== undefined)(
+    `axe finds nothing in any view, ${colorScheme}, wide or on a phone`,
+    async () => {
+      const { letter, start, url } = await busyBus();
+      const page = await newPage({ colorScheme });
+      for (const [path, text] of views(start.id, letter?.event.id ?? "")) {
+        await page.goto(url + path);
+        await page.getByText(text).first().waitFor();
+        for (const width of [1280, 360]) {
+          await page.setViewportSize({ width, height: 740 });
+          expect(await axeProblems(page), `${path} at ${width}`).toEqual([]);
+          // Only tables scroll sideways, the page never.
+          expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), `${path} at ${width}`).toBe(
+            true,
+          );
+        }
+      }
+    },
+  );
+}
+
+test.skipIf(found.missing !== undefined)(
+  "what an event says is shown as text, never as a part of the page",
+  async () => {
     const { letter, start, url } = await busyBus();
-    const page = await newPage({ colorScheme });
+    const page = await newPage();
     for (const [path, text] of views(start.id, letter?.event.id ?? "")) {
       await page.goto(url + path);
       await page.getByText(text).first().waitFor();
-      for (const width of [1280, 360]) {
-        await page.setViewportSize({ width, height: 740 });
-        expect(await axeProblems(page), `${path} at ${width}`).toEqual([]);
-        // Only tables scroll sideways, the page never.
-        expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), `${path} at ${width}`).toBe(true);
-      }
+      expect(await page.locator("#app img, #app script, #app iframe").count(), path).toBe(0);
+      expect(await page.title(), path).not.toBe("owned");
     }
-  });
-}
-
-test.skipIf(found.missing !== undefined)("what an event says is shown as text, never as a part of the page", async () => {
-  const { letter, start, url } = await busyBus();
-  const page = await newPage();
-  for (const [path, text] of views(start.id, letter?.event.id ?? "")) {
-    await page.goto(url + path);
-    await page.getByText(text).first().waitFor();
-    expect(await page.locator("#app img, #app script, #app iframe").count(), path).toBe(0);
-    expect(await page.title(), path).not.toBe("owned");
-  }
-  await page.goto(`${url}/events/${start.id}`);
-  // As JSON shows it.
-  await page.getByText(JSON.stringify(hostile).slice(1, -1)).waitFor();
-});
+    await page.goto(`${url}/events/${start.id}`);
+    // As JSON shows it.
+    await page.getByText(JSON.stringify(hostile).slice(1, -1)).waitFor();
+  },
+);
 
 test.skipIf(found.missing !== undefined)("a view is reached by the menu, by keyboard, and back again", async () => {
   const { url } = await busyBus();
@@ -70,22 +78,25 @@ test.skipIf(found.missing !== undefined)("a view is reached by the menu, by keyb
   await page.getByRole("heading", { level: 1, name: "Live" }).waitFor();
 });
 
-test.skipIf(found.missing !== undefined)("a flow tells who caused what, what failed, what waits, and what it cost", async () => {
-  const { letter, start, url } = await busyBus();
-  const page = await newPage();
-  await page.goto(`${url}/flows/${start.id}`);
-  const nodes = page.getByRole("list", { name: "Events of the flow" }).locator(".node");
-  await nodes.nth(3).waitFor();
-  expect(await nodes.locator("a").allTextContents()).toEqual(
-    expect.arrayContaining(["workflow.started", "task.assigned", "task.completed"]),
-  );
-  await page.getByText("1 delivery failed for good").waitFor();
-  await page.getByText("waits; no process handles it").first().waitFor();
-  const cost = page.getByRole("region", { name: "Tokens and cost by agent" }).getByRole("row", { name: /reader-1/ });
-  expect(await cost.textContent()).toContain("1,500");
-  expect(await page.getByRole("list", { name: "Deliveries over time" }).locator(".piece").count()).toBeGreaterThan(3);
-  // By the id of one of its events too.
-  await page.getByRole("textbox", { name: "Id of an event or a flow" }).fill(letter?.event.id ?? "");
-  await page.getByRole("button", { name: "Open" }).click();
-  await page.getByText("1 delivery failed for good").waitFor();
-});
+test.skipIf(found.missing !== undefined)(
+  "a flow tells who caused what, what failed, what waits, and what it cost",
+  async () => {
+    const { letter, start, url } = await busyBus();
+    const page = await newPage();
+    await page.goto(`${url}/flows/${start.id}`);
+    const nodes = page.getByRole("list", { name: "Events of the flow" }).locator(".node");
+    await nodes.nth(3).waitFor();
+    expect(await nodes.locator("a").allTextContents()).toEqual(
+      expect.arrayContaining(["workflow.started", "task.assigned", "task.completed"]),
+    );
+    await page.getByText("1 delivery failed for good").waitFor();
+    await page.getByText("waits; no process handles it").first().waitFor();
+    const cost = page.getByRole("region", { name: "Tokens and cost by agent" }).getByRole("row", { name: /reader-1/ });
+    expect(await cost.textContent()).toContain("1,500");
+    expect(await page.getByRole("list", { name: "Deliveries over time" }).locator(".piece").count()).toBeGreaterThan(3);
+    // By the id of one of its events too.
+    await page.getByRole("textbox", { name: "Id of an event or a flow" }).fill(letter?.event.id ?? "");
+    await page.getByRole("button", { name: "Open" }).click();
+    await page.getByText("1 delivery failed for good").waitFor();
+  },
+);

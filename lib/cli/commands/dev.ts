@@ -29,7 +29,7 @@ export function devCommand(io: CliIo): Command {
       "Subscribes every functions/<name>/{subscription,handler}.ts on a bus of this machine and runs them: shows events, " +
       "runs, failures and dead letters as they come, until Ctrl-C. What was left by then waits on the bus for the next run. " +
       "Publish from another terminal (waggle publish), from a module that is loaded with --import, or over HTTP: the bus is " +
-      "served on port 4600 of this machine too (waggle serve), unless --until-idle or --no-serve is given.",
+      "served on port 4600 of this machine too (waggle serve), with its page for a browser, unless --until-idle or --no-serve is given.",
     examples: [
       ["dev", "run functions/ until Ctrl-C"],
       ["dev --import agents.ts", "a module that subscribes by itself, on the bus that getBus() gives"],
@@ -69,7 +69,7 @@ async function dev(io: CliIo, command: Command): Promise<void> {
       plan: () => (untilIdle === true ? [] : [{ note: `waiting for events in ${placeOf(io, bus)}; Ctrl-C ends` }]),
     },
     // A run that ends serves only who has said where to find it.
-    ...(serve && (untilIdle !== true || port !== undefined) ? { serve: serveSession(io, bus, port) } : {}),
+    ...(serve && (untilIdle !== true || port !== undefined) ? { serve: serveSession(io, bus, { port }) } : {}),
   } as const;
   await runSession<AnyEvents, object, void>(io, settings, async (session) => {
     await session.start();

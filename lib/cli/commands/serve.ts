@@ -30,7 +30,7 @@ export function serveCommand(io: CliIo): Command {
     description:
       "Serves the bus to programs in any language over HTTP, until Ctrl-C: publish, query, wait, tail, webhooks, dead letters, replays. " +
       "On this machine's own address no token is needed; on any other one every request needs a token (waggle token create). " +
-      "GET /openapi.json describes the routes.",
+      "GET /openapi.json describes the routes. In a browser the address shows a page: what happens, what failed, what to do.",
     examples: [
       ["serve", "on http://127.0.0.1:4600, for this machine alone"],
       ["serve --host 0.0.0.0 --allow-host bus.internal", "for others, who need a token each"],
@@ -84,7 +84,7 @@ async function serve(io: CliIo, command: Command): Promise<void> {
     });
     try {
       if (options.json === true) writeJson(io.stdout, { url: server.url });
-      else io.stdout.write(`serving on ${server.url}; Ctrl-C ends\n`);
+      else io.stdout.write(`serving on ${server.url}; open it in a browser to see what happens; Ctrl-C ends\n`);
       if (!io.signal.aborted) await once(io.signal, "abort");
     } finally {
       await server.close();

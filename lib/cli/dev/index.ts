@@ -5,6 +5,7 @@ import { processIo } from "../process-io.ts";
 import { runToExit } from "../run-to-exit.ts";
 import { waggleFor } from "../waggle-command.ts";
 import { runSession } from "./run-session.ts";
+import { serveSession } from "./serve-session.ts";
 import type { FunctionSession } from "./session.ts";
 import type { ReportView } from "./view.ts";
 
@@ -30,6 +31,10 @@ export interface RunFunctionsOptions<Plan extends object = object, Result = unkn
   strict?: boolean | undefined;
   /** As the user calls this program, for messages; default `waggle dev`. */
   program?: string;
+  /** Serves the bus with its page on this machine while it runs, on port 4600, or a free one where that is taken. Default false. */
+  page?: boolean;
+  /** Goes on after the work, until Ctrl-C: the functions stay at work, and the page open. Default false. */
+  keep?: boolean | undefined;
   /** What the program adds to the report. */
   view?: ReportView<Plan, Result>;
 }
@@ -45,7 +50,7 @@ export async function runFunctions<Plan extends object = object, Result = unknow
   work: (session: FunctionSession<Events, Plan>) => Promise<Result>,
 ): Promise<ExitCode> {
   const { functions, imports = [], connect = {}, config, json = false, strict = false } = options;
-  const { program = "waggle dev", view = {} } = options;
+  const { keep = false, page = false, program = "waggle dev", view = {} } = options;
   const io = processIo();
   const code = await runToExit(
     io,
@@ -55,7 +60,9 @@ export async function runFunctions<Plan extends object = object, Result = unknow
       const places = { cwd: io.cwd, env: io.env, ...(config === undefined ? {} : { config }) };
       const bus = await resolveOptions(connect, places);
       const waggle = waggleFor(io.env, { ...namesOf(connect), ...(config === undefined ? {} : { config }) });
-      const settings = { bus, functions, imports, json, strict, program, waggle, logLevel: "warning", view } as const;
+      const told = { json, logLevel: "warning", program, strict, view, waggle } as const;
+      const serve = page ? { serve: serveSession<Events>(io, bus, { anyPort: true }) } : {};
+      const settings = { bus, functions, imports, keep, ...told, ...serve };
       await runSession(io, settings, work);
       return io.exitCode;
     },

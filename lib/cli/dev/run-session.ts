@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { resolve } from "node:path";
 import type { ConnectOptions, OpenedBus } from "../../connect/index.ts";
 import { toLogger } from "../../runtime/logger.ts";
@@ -34,6 +35,8 @@ export interface RunSettings<Events, Plan extends object, Result> {
   view: ReportView<Plan, Result>;
   /** Serves the bus for as long as it is open; what it has to say goes to the report. */
   serve?: (served: OpenedBus<Events>, report: Pick<Report, "note">) => Promise<Served>;
+  /** Whether functions and server go on after the work, until Ctrl-C. */
+  keep?: boolean;
 }
 
 /** What serves the bus of a run. */
@@ -66,6 +69,7 @@ export async function runSession<Events, Plan extends object, Result>(
   let session: Session<Events, Plan> | undefined;
   let server: Served | undefined;
   let queued = 0;
+  let isFinished = false;
   try {
     session = new Session({
       cwd: io.cwd,
@@ -92,6 +96,11 @@ export async function runSession<Events, Plan extends object, Result>(
     const summary = await session.summary();
     report.finished(summary, result);
     if (settings.strict && summary.deadLetters.length > 0) io.exitCode = exitCodes.failed;
+    isFinished = true;
+    if (settings.keep === true) {
+      report.note("info", "the functions and the page stay; Ctrl-C ends");
+      if (!io.signal.aborted) await once(io.signal, "abort");
+    }
   } catch (thrown) {
     if (io.signal.aborted) {
       report.stopping(steps.running);
@@ -102,7 +111,8 @@ export async function runSession<Events, Plan extends object, Result>(
     await server?.close();
     await session?.close();
     letGo();
-    if (io.signal.aborted) report.interrupted({ deliveries: queued, kept: settings.bus.engine !== "memory" });
+    if (io.signal.aborted && !isFinished)
+      report.interrupted({ deliveries: queued, kept: settings.bus.engine !== "memory" });
   }
 }
 

@@ -243,6 +243,7 @@ export class LocalQueue {
       running: this.#running.size,
       oldestAgeMs: now - oldest,
       deadLetters,
+      ...(this.#consumers.size > 0 ? {} : { handled: false }),
     };
   }
 

@@ -178,7 +178,7 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
 
   const access = new FileAccess({ db, lockWait: settings, refresh: () => subscriptionCache.refresh(), transact });
   const pending = new Pending(db, { subscriptionCache, history, subscriptions, consumers, processId });
-  const states = new SubscriptionStates(db, deadLetters);
+  const states = new SubscriptionStates(db, deadLetters, { consumers, processId });
   const shared = { ...tables, access, backfill, cleaning, states, now, schedule, catchUp, processId, inBackground };
   return {
     ports: {

@@ -55,6 +55,10 @@ export const subscriptionStateSchema = z
     running: z.int(),
     oldestAgeMs: z.number(),
     deadLetters: z.int(),
+    handled: z
+      .literal(false)
+      .exactOptional()
+      .meta({ description: "Where the engine knows that no process handles it now." }),
     backfilling: z.literal(true).exactOptional(),
   })
   .meta({ id: "SubscriptionState" });

@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { NonRetriableError } from "../../../lib/index.ts";
-import { createToken } from "../../../lib/server/access/tokens.ts";
 import { TokenFile } from "../../../lib/server/access/token-file.ts";
+import { createToken } from "../../../lib/server/access/tokens.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { serve } from "./serve.ts";
 
@@ -50,7 +50,9 @@ test("a page of flows looks at no more events than its limit, and no flow is on 
   const looked: number[] = [];
   let cursor: string | undefined;
   do {
-    const { json } = await get(`/v1/flows?limit=1${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`);
+    const { json } = await get(
+      `/v1/flows?limit=1${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`,
+    );
     seen.push(...json.flows.map(({ id }: { id: string }) => id));
     looked.push(json.looked);
     cursor = json.cursor;
@@ -80,7 +82,11 @@ test("dead letters are grouped by subscription and by what their reasons have in
   const { deadLetters } = await bus.deadLetters.list();
   expect(json.groups[0].ids).toEqual(deadLetters.map(({ id }) => id));
   expect(json.groups[0]).toMatchObject({ newestAt: deadLetters[0]?.deadAt, oldestAt: deadLetters[1]?.deadAt });
-  expect((await get("/v1/dead-letters/groups?subscription=others")).json).toEqual({ groups: [], looked: 0, more: false });
+  expect((await get("/v1/dead-letters/groups?subscription=others")).json).toEqual({
+    groups: [],
+    looked: 0,
+    more: false,
+  });
 });
 
 test("an event is shown with what became of it in each subscription", async () => {
@@ -148,8 +154,20 @@ test("the catalog lists its types, and shows one with its schema and an example 
   expect(await get("/v1/catalog/none.such")).toMatchObject({ status: 404, json: { code: "not_found" } });
 });
 
+test.each(["memory", "embedded"] as const)("a subscription that no process handles says so: %s", async (engine) => {
+  const { path, remove } = await temporaryDirectory();
+  onTestFinished(remove);
+  const { bus, get } = await serve({}, engine === "memory" ? { engine } : { engine, file: `${path}/bus.db` });
+  const subscriber = await bus.subscribe({ name: "readers", on: "custom.*" }, () => {});
+  expect((await get("/v1/subscriptions/readers")).json).not.toHaveProperty("handled");
+  await subscriber.close();
+  expect((await get("/v1/subscriptions/readers")).json).toMatchObject({ handled: false });
+  expect((await get("/v1/subscriptions")).json.subscriptions).toMatchObject([{ handled: false }]);
+});
+
 test("a token for some types sees no overview of all, and of the catalog its own", async () => {
   const { path, remove } = await temporaryDirectory();
+  onTestFinished(remove);
   const file = new TokenFile(`${path}/tokens.json`);
   const now = Date.now();
   const { stored, text } = createToken({ roles: ["subscribe"], types: ["task.*"] }, { now, expiresAt: now + 60_000 });
@@ -166,5 +184,4 @@ test("a token for some types sees no overview of all, and of the catalog its own
   expect(types.length).toBeGreaterThan(3);
   expect(types.every(({ type }: { type: string }) => type.startsWith("task."))).toBe(true);
   expect((await get("/v1/catalog/agent.started", as)).status).toBe(404);
-  await remove();
 });

@@ -106,6 +106,7 @@ export const stateWire = z.object({
   running: z.number(),
   oldestAgeMs: z.number(),
   deadLetters: z.number(),
+  handled: z.literal(false).exactOptional(),
   backfilling: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<SubscriptionState>;
 

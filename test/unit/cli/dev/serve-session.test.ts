@@ -8,12 +8,12 @@ import type { AnyEvents } from "../../../../lib/server/served-bus.ts";
 
 const bus = { engine: "memory", catalog: standardCatalog, logLevel: "silent" } as const;
 
-async function serveOn(port: number | undefined) {
+async function serveOn(port: number | undefined, anyPort = false) {
   const served = await openBusOnEngine<AnyEvents>(bus);
   onTestFinished(() => served.bus.close());
   const notes: string[] = [];
   const report = { note: (level: string, message: string) => void notes.push(`${level}: ${message}`) };
-  const server = await serveSession({ cwd: "." }, bus, port)(served, report);
+  const server = await serveSession({ cwd: "." }, {}, { port, anyPort })(served, report);
   onTestFinished(() => server.close());
   return notes;
 }
@@ -36,5 +36,14 @@ test("where the usual port is taken the run goes on, and says so; a port that wa
 });
 
 test("it says where the bus is served", async () => {
-  expect(await serveOn(0)).toEqual([expect.stringMatching(/^info: serving the bus on http:\/\/127\.0\.0\.1:\d+$/)]);
+  expect(await serveOn(0)).toEqual([
+    expect.stringMatching(
+      /^info: serving the bus on http:\/\/127\.0\.0\.1:\d+; open it in a browser to see what happens$/,
+    ),
+  ]);
+});
+
+test("a program for which any port will do is served on a free one where the usual one is taken", async () => {
+  await take(4_600);
+  expect(await serveOn(undefined, true)).toEqual([expect.stringMatching(/^info: serving the bus on http:\/\/127/)]);
 });
