@@ -64,6 +64,16 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/replay.ts")).replayCommand(io),
   },
   {
+    name: "export",
+    summary: "write events, traces or the catalog for other programs",
+    load: async (io) => (await import("./commands/export.ts")).exportCommand(io),
+  },
+  {
+    name: "import",
+    summary: "publish events of other programs: NDJSON, CloudEvents, OTLP",
+    load: async (io) => (await import("./commands/import.ts")).importCommand(io),
+  },
+  {
     name: "outbox",
     summary: "show, retry and relay events that wait in an outbox",
     load: async (io) => (await import("./commands/outbox.ts")).outboxCommand(io),
