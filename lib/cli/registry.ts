@@ -99,6 +99,11 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/catalog.ts")).catalogCommand(io),
   },
   {
+    name: "schema",
+    summary: "refuse breaking changes of the catalog",
+    load: async (io) => (await import("./commands/schema.ts")).schemaCommand(io),
+  },
+  {
     name: "pattern",
     summary: "test an event pattern against events",
     load: async (io) => (await import("./commands/pattern.ts")).patternCommand(io),
