@@ -109,6 +109,21 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/pattern.ts")).patternCommand(io),
   },
   {
+    name: "top",
+    summary: "show rates, backlogs and the newest events, live",
+    load: async (io) => (await import("./commands/top.ts")).topCommand(io),
+  },
+  {
+    name: "approve",
+    summary: "list what waits for a person, grant or deny it",
+    load: async (io) => (await import("./commands/approve.ts")).approveCommand(io),
+  },
+  {
+    name: "completion",
+    summary: "print the completion script of a shell",
+    load: async (io) => (await import("./commands/completion.ts")).completionCommand(io),
+  },
+  {
     name: "doctor",
     summary: "check configuration, engine and store, and say how to fix what is wrong",
     load: async (io) => (await import("./commands/doctor.ts")).doctorCommand(io),
