@@ -14,6 +14,11 @@ export interface Registration {
  */
 export const registry: readonly Registration[] = [
   {
+    name: "init",
+    summary: "make a new project",
+    load: async (io) => (await import("./commands/init.ts")).initCommand(io),
+  },
+  {
     name: "dev",
     summary: "run functions/ on a local bus and show what happens",
     load: async (io) => (await import("./commands/dev.ts")).devCommand(io),
