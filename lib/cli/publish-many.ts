@@ -9,6 +9,14 @@ import { Progress } from "./output/progress.ts";
 import type { OneResult, PublishReport } from "./publish-report.ts";
 import { CliError } from "./report-error.ts";
 
+/** How the records of files become events. */
+export interface RecordsToEvents {
+  /** What a record stands for, each as a record of its own; default: itself. */
+  readonly expand?: (record: InputRecord) => readonly InputRecord[];
+  /** Completes an event. */
+  readonly complete: (draft: Draft) => Draft;
+}
+
 /**
  * Publishes the events in files or stdin as they are read, and reports each in order. An invalid event or an unreadable file
  * does not affect the others. Stops at an interruption; events read before it are published.
@@ -17,7 +25,7 @@ export async function publishMany(
   io: CliIo,
   bus: Bus<AnyEvents>,
   files: readonly string[],
-  complete: (draft: Draft) => Draft,
+  { complete, expand = (record) => [record] }: RecordsToEvents,
   report: PublishReport,
 ): Promise<void> {
   const progress = new Progress(io, await sizeOfAll(io, files));
@@ -25,7 +33,8 @@ export async function publishMany(
   for (const file of files) {
     let bytes = 0;
     try {
-      for await (const { records, bytesRead } of readRecords(io, file)) {
+      for await (const { records: read, bytesRead } of readRecords(io, file)) {
+        const records = read.flatMap(expand);
         const results = await publishBatch(bus, records, complete);
         if (results.some((result) => !result.ok)) progress.clear();
         results.forEach((result, index) => {

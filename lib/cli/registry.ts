@@ -14,6 +14,11 @@ export interface Registration {
  */
 export const registry: readonly Registration[] = [
   {
+    name: "init",
+    summary: "make a new project",
+    load: async (io) => (await import("./commands/init.ts")).initCommand(io),
+  },
+  {
     name: "dev",
     summary: "run functions/ on a local bus and show what happens",
     load: async (io) => (await import("./commands/dev.ts")).devCommand(io),
@@ -64,6 +69,16 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/replay.ts")).replayCommand(io),
   },
   {
+    name: "export",
+    summary: "write events, traces or the catalog for other programs",
+    load: async (io) => (await import("./commands/export.ts")).exportCommand(io),
+  },
+  {
+    name: "import",
+    summary: "publish events of other programs: NDJSON, CloudEvents, OTLP",
+    load: async (io) => (await import("./commands/import.ts")).importCommand(io),
+  },
+  {
     name: "outbox",
     summary: "show, retry and relay events that wait in an outbox",
     load: async (io) => (await import("./commands/outbox.ts")).outboxCommand(io),
@@ -89,9 +104,29 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/catalog.ts")).catalogCommand(io),
   },
   {
+    name: "schema",
+    summary: "refuse breaking changes of the catalog",
+    load: async (io) => (await import("./commands/schema.ts")).schemaCommand(io),
+  },
+  {
     name: "pattern",
     summary: "test an event pattern against events",
     load: async (io) => (await import("./commands/pattern.ts")).patternCommand(io),
+  },
+  {
+    name: "top",
+    summary: "show rates, backlogs and the newest events, live",
+    load: async (io) => (await import("./commands/top.ts")).topCommand(io),
+  },
+  {
+    name: "approve",
+    summary: "list what waits for a person, grant or deny it",
+    load: async (io) => (await import("./commands/approve.ts")).approveCommand(io),
+  },
+  {
+    name: "completion",
+    summary: "print the completion script of a shell",
+    load: async (io) => (await import("./commands/completion.ts")).completionCommand(io),
   },
   {
     name: "doctor",

@@ -19,11 +19,15 @@ export function jsonSchemaOfAll(definitions: Iterable<EventDefinition>): JsonObj
   return { $schema: dialect, $defs };
 }
 
-function describe(definition: EventDefinition): JsonObject {
-  const schema = copyJson(
-    z.toJSONSchema(definition.schema, { io: "input", target: "draft-2020-12", unrepresentable: "any" }),
-  );
+/** Returns the JSON Schema 2020-12 of a schema of data, without its dialect: that of a definition or of an older version. */
+export function jsonSchemaOfData(data: z.core.$ZodType): JsonObject {
+  const schema = copyJson(z.toJSONSchema(data, { io: "input", target: "draft-2020-12", unrepresentable: "any" }));
   const { $schema: _, ...rest } = isJsonObject(schema) ? schema : {};
+  return rest;
+}
+
+function describe(definition: EventDefinition): JsonObject {
+  const rest = jsonSchemaOfData(definition.schema);
   const description = definition.description === "" ? {} : { description: definition.description };
   return { title: definition.type, ...description, "x-version": definition.version, ...rest };
 }

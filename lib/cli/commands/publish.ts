@@ -43,7 +43,7 @@ export function publishCommand(io: CliIo): Command {
     await withBus(io, self, { create: true, source: "waggle-cli" }, async (bus) => {
       const report = new PublishReport(io, options.json === true);
       if (draft === undefined) {
-        await publishMany(io, bus, files, (one) => completeDraft(one, options), report);
+        await publishMany(io, bus, files, { complete: (one) => completeDraft(one, options) }, report);
         const { duplicates } = await bus.metrics();
         report.summary(duplicates);
       } else {

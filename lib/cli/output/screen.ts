@@ -13,6 +13,8 @@ const clearBelow = "\u001b[J";
 export class Screen {
   readonly #output: CliOutput;
   #open = false;
+  /** A second Ctrl-C ends the process at once: then too the terminal is given back. */
+  readonly #onExit = () => this.close();
 
   constructor(output: CliOutput) {
     this.#output = output;
@@ -26,12 +28,14 @@ export class Screen {
     // Each line is cleared as it is written: clearing all of it first would flicker.
     const frame = shown.map((line) => line + clearToEndOfLine).join("\r\n");
     this.#output.write(`${this.#open ? "" : enter}${home}${frame}${clearBelow}`);
+    if (!this.#open) process.once("exit", this.#onExit);
     this.#open = true;
   }
 
   /** Gives the terminal back. A second call does nothing. */
   close(): void {
     if (this.#open) this.#output.write(leave);
+    process.off("exit", this.#onExit);
     this.#open = false;
   }
 }

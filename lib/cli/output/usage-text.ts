@@ -1,4 +1,5 @@
-import type { Flow, FlowNode } from "../../history/flow.ts";
+import type { Flow } from "../../history/flow.ts";
+import { flowNodes } from "../../history/flow-nodes.ts";
 import { addUsage, noUsage, type Usage, usageOf } from "../../history/usage.ts";
 import type { CliIo } from "../io.ts";
 import { type Column, renderTable } from "./table.ts";
@@ -30,7 +31,7 @@ function costText(cost: number): string {
 /** Sums what each agent published, and the attempts that this took, in the order in which the agents come up. */
 export function usageByAgent(flow: Flow): AgentUsage[] {
   const agents = new Map<string, AgentUsage>();
-  for (const { event, deliveries = [] } of nodesOf(flow)) {
+  for (const { event, deliveries = [] } of flowNodes(flow)) {
     const agent = event.metadata.agentId ?? event.source;
     const known = agents.get(agent) ?? { agent, events: 0, attempts: 0, failed: 0, usage: noUsage };
     const failures = deliveries.flatMap((delivery) => delivery.failures);
@@ -66,13 +67,4 @@ export function renderUsage(io: CliIo, agents: readonly AgentUsage[]): string {
     ],
     agents,
   );
-}
-
-/** All nodes, without recursion: a flow may be a chain of thousands. */
-function* nodesOf({ roots }: Flow): Generator<FlowNode> {
-  const rest = roots.toReversed();
-  for (let node = rest.pop(); node !== undefined; node = rest.pop()) {
-    yield node;
-    rest.push(...node.children.toReversed());
-  }
 }

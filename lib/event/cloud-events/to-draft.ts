@@ -51,7 +51,8 @@ function toDraft(event: CloudEvent, data: unknown): Record<string, unknown> {
       throw invalid(`the attribute ${JSON.stringify(name.slice(0, 60))} is not named in a-z and 0-9`);
     if (value === undefined || value === null) continue;
     const field = fieldOf.get(name);
-    if (field === undefined) tags.push(`${tagPrefix}${name}:${textOf(name, value)}`);
+    if (name === "tags" && isTagList(value)) tags.push(...value.split(","));
+    else if (field === undefined) tags.push(`${tagPrefix}${name}:${textOf(name, value)}`);
     else metadata[field] = field === "priority" || field === "version" ? numberOf(value) : value;
   }
   return {
@@ -65,6 +66,11 @@ function toDraft(event: CloudEvent, data: unknown): Record<string, unknown> {
 }
 
 /** Binary mode has texts only. */
+/** Whether it is what `toCloudEvent` makes of tags. */
+function isTagList(value: unknown): value is string {
+  return typeof value === "string" && value.split(",").every((tag) => tag !== "" && !tag.startsWith(tagPrefix));
+}
+
 function numberOf(value: unknown): unknown {
   return typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;
 }
