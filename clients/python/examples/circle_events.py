@@ -3,7 +3,7 @@
 Start a server with `waggle serve`, then run this file; it ends when all of it has happened.
 
 What was there                                        is here
-- `event_bus.subscribe(type, handler, filter_fn)`     `@bus.subscriber(name, on=..., where=...)`: what is not wanted is not delivered
+- `event_bus.subscribe(type, handler, filter_fn)`     `@bus.subscriber(name, on=..., where=...)`: no other event is delivered
 - `EventType.TASK_COMPLETED`                          a type of the catalog: `task.completed`
 - `source_agent_id=1`, `circle_id=5`                  `agent_id="1"`, `circle_id="5"`
 - a handler's error is logged and forgotten           the delivery is retried, then a dead letter; the other handlers run on
@@ -62,7 +62,8 @@ class Circle:
         best = max(MEMBERS, key=lambda member: len(required & MEMBERS[member]))
         if not required & MEMBERS[best]:
             raise NonRetriableError(f"no member can do {sorted(required)}")
-        await self.bus.publish("task.assigned", {"taskId": event.data["taskId"], "agentId": best}, circle_id=CIRCLE, dedupe="assigned")
+        assignment = {"taskId": event.data["taskId"], "agentId": best}
+        await self.bus.publish("task.assigned", assignment, circle_id=CIRCLE, dedupe="assigned")
 
 
 async def dashboard(bus: AsyncBus, shown: list[str], types: list[str], ready: asyncio.Event) -> None:
@@ -89,7 +90,8 @@ async def main(url: str | None = None) -> None:
         done = await bus.publish(
             "task.completed", {"taskId": "123", "result": "success", "outputFile": "results.json"}, agent_id="1", circle_id=CIRCLE
         )
-        elsewhere = await bus.publish("task.completed", {"taskId": "124", "outputFile": "other.json"}, agent_id="9", circle_id="6")
+        other = {"taskId": "124", "outputFile": "other.json"}
+        elsewhere = await bus.publish("task.completed", other, agent_id="9", circle_id="6")
         processed = await bus.wait_for("custom.file.processed", since=done)
         print(f"processed: {processed.data['file']}, caused by agent 1: {processed.causation_id == done.id}")
 

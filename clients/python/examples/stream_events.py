@@ -1,4 +1,4 @@
-"""Streams, nodes and executions that tell each other what they do: an in-process Python event bus and its helpers, on a bus that lasts.
+"""Streams, nodes and executions that tell each other what they do: the helpers of an in-process event bus, on one that lasts.
 
 Start a server with `waggle serve`, then run this file; it ends when all of it has happened.
 
@@ -8,7 +8,7 @@ What was there                                        is here
 - `filter_stream`, `filter_node`, `filter_execution`  `where={"metadata": {"streamId": [...]}}`, of the subscription
 - `max_concurrent_handlers=10`                        `concurrency=10`, over all processes
 - `correlation_id`                                    the same, and what a handler publishes carries it by itself
-- `emit_llm_text_delta(content, snapshot)`            the same type, which history does not keep; `bus.tail(..., deltas=True)` has it
+- `emit_llm_text_delta(content, snapshot)`            the same type; history does not keep it, `bus.tail(..., deltas=True)` has it
 - `get_history(event_type, stream_id, limit)`         `bus.history(type=..., stream_id=..., limit=...)`, most recent first
 - `wait_for(...)`, None after the timeout             `bus.wait_for(...)`, `BusError` with `code == "timeout"` after it
 - `get_stats()`                                       `waggle stats`, `GET /v1/stats`
@@ -103,7 +103,8 @@ async def main(url: str | None = None) -> None:
                 break
         print(f"text: {text}, whole: {text == event.data['snapshot']}")
 
-        waiting = asyncio.create_task(bus.wait_for("execution.completed", where={"metadata": {"streamId": ["webhook"]}}, since=started))
+        of_webhook = {"metadata": {"streamId": ["webhook"]}}
+        waiting = asyncio.create_task(bus.wait_for("execution.completed", where=of_webhook, since=started))
         await other.execution_completed({})
         await webhook.execution_completed({"result": "success"})
         print(f"waited for: {(await waiting).data['output']}")

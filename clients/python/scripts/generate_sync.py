@@ -1,7 +1,7 @@
 """Writes `src/wagglebus/sync.py` from `aio.py`: the two faces differ in what the substitutions below say, and in nothing else.
 
-`python scripts/generate_sync.py` writes it; with `--check` it fails where the file is not what it would write. A substitution that finds
-nothing is an error: it is no longer needed, or what it was for is written in another way.
+`python scripts/generate_sync.py` writes it; with `--check` it fails where the file is another one. A substitution that
+finds nothing is an error: it is no longer needed, or what it was for is written in another way.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1] / "src" / "wagglebus"
 
 SUBSTITUTIONS = [
-    (r'"""The face for asyncio\."""', '"""The face for programs without asyncio. Made of `aio.py` by `scripts/generate_sync.py`; change that one."""'),
+    (
+        r"The face for asyncio\.",
+        "The face for programs without asyncio. Made of `aio.py` by `scripts/generate_sync.py`; change that one.",
+    ),
     (r"For one event loop;", "Safe for threads;"),
     (r"an ``async with``", "a ``with``"),
     (r"deliveries, on this loop", "deliveries, in threads"),
