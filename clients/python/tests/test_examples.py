@@ -24,3 +24,27 @@ def test_workflow_agents_says_what_happened(own_server: Server) -> None:
         "wf-123: success, caused by True",
     ]
     assert "nobody asked for this workflow" in own_server.waggle("dlq", "list", "--json")
+
+
+def test_circle_events_says_what_happened(own_server: Server) -> None:
+    assert run("circle_events.py", own_server) == [
+        "processed: results.json, caused by agent 1: True",
+        "indexed: Database connection string is in .env.production",
+        "conflict: src/app.py between 1 and 2",
+        "assigned: 125 to 1",
+        "history: 124, 123",
+        "of the circle: 123",
+        "dashboard: task.completed, task.completed, memory.shared, tool.call.completed, tool.call.completed",
+        "dead letters: bad-reader",
+    ]
+
+
+def test_stream_events_says_what_happened(own_server: Server) -> None:
+    assert run("stream_events.py", own_server) == [
+        "text: Hello, streams, whole: True",
+        "waited for: {'result': 'success'}",
+        "waited for nothing: timeout",
+        "completed: exec_123, exec_124; iterations of the planner: [0, 1, 2]",
+        "most recent first: execution.completed, goal.progress, state.changed, tool.call.completed",
+        "of the other stream: node.loop.started, node.loop.iteration, node.loop.completed",
+    ]

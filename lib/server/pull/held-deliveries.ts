@@ -76,12 +76,16 @@ export class HeldDeliveries {
     return holding.ackBy;
   }
 
-  /** Lets go of one; `how` is what `settledAs` says from now on. */
-  remove(receipt: string, how: string): void {
+  /** Lets go of one. */
+  remove(receipt: string): void {
     const holding = this.#held.get(receipt);
     if (holding === undefined) return;
     this.#clock.clearTimer(holding.timer);
     this.#held.delete(receipt);
+  }
+
+  /** How one was settled that was let go of: what `settledAs` says from now on. */
+  remember(receipt: string, how: string): void {
     this.#settled.add(receipt, how);
   }
 

@@ -69,7 +69,7 @@ export class PullConsumer implements Consumer {
         if (!this.#waiting.delete(pull)) return;
         clock.clearTimer(timer);
         signal.removeEventListener("abort", end);
-        if (signal.aborted) for (const held of pull.got.splice(0)) void this.giveBack(held);
+        if (signal.aborted) for (const held of pull.got.splice(0)) this.#quietly(this.giveBack(held));
         this.#linger();
         resolve(pull.got);
       };
@@ -98,18 +98,18 @@ export class PullConsumer implements Consumer {
     const record = this.settings ?? this.#record;
     const pull = [...this.#waiting].find(({ max, got }) => got.length < max);
     if (record === undefined || pull === undefined) {
-      void this.#settle(delivery, { kind: "released" });
+      this.#quietly(this.#settle(delivery, { kind: "released" }));
       return;
     }
     const afterMs =
       this.#ownLimits === undefined || hasExpired(delivery.event, now) ? 0 : this.#ownLimits.admit(delivery, now);
     if (afterMs > 0) {
-      void this.#settle(delivery, { kind: "released", afterMs });
+      this.#quietly(this.#settle(delivery, { kind: "released", afterMs }));
       return;
     }
     this.#running.add(delivery);
     if (!this.#outcomes.begin(delivery, now)) {
-      void this.#ended(delivery, { kind: "dropped" });
+      this.#quietly(this.#ended(delivery, { kind: "dropped" }));
       return;
     }
     counters.running += 1;
@@ -125,19 +125,19 @@ export class PullConsumer implements Consumer {
     this.#outcomes.expired();
   }
 
-  /** Records that the client has succeeded. Resolves once that is kept. */
+  /** Records that the client has succeeded. Resolves once that is kept; rejects where it was not, and the delivery comes again. */
   async succeeded({ delivery, record, startedAt }: HeldDelivery): Promise<void> {
     await this.#end(delivery, this.#outcomes.succeeded(this.#attempt(delivery, record)), startedAt);
   }
 
-  /** Records that it has failed; the error says whether and when it is attempted again. Resolves once that is kept. */
+  /** Records that it has failed; the error says whether and when it is attempted again. Resolves and rejects as {@link succeeded}. */
   async failed({ delivery, record, startedAt }: HeldDelivery, thrown: unknown): Promise<void> {
     await this.#end(delivery, this.#outcomes.failed(this.#attempt(delivery, record), thrown), startedAt);
   }
 
-  /** Lets a delivery return to the queue, its attempt not counted. Resolves once that is kept. */
+  /** Lets a delivery return to the queue, its attempt not counted. Resolves and rejects as {@link succeeded}. */
   async giveBack(held: HeldDelivery): Promise<void> {
-    this.#held.remove(held.receipt, "release");
+    this.#held.remove(held.receipt);
     await this.#end(held.delivery, { kind: "released" });
   }
 
@@ -179,7 +179,7 @@ export class PullConsumer implements Consumer {
     try {
       return this.#served.catalog.upcast(delivery.event);
     } catch (thrown) {
-      void this.#end(delivery, this.#outcomes.failed(this.#attempt(delivery, record), thrown));
+      this.#quietly(this.#end(delivery, this.#outcomes.failed(this.#attempt(delivery, record), thrown)));
       return undefined;
     }
   }
@@ -202,14 +202,16 @@ export class PullConsumer implements Consumer {
   }
 
   async #settle(delivery: Delivery, outcome: Outcome, startedAt?: number): Promise<void> {
-    const { engine, onError } = this.#served;
     try {
-      await engine.deliveries.settle(delivery, outcome, startedAt);
-    } catch (thrown) {
-      onError(toBusError(thrown));
+      await this.#served.engine.deliveries.settle(delivery, outcome, startedAt);
     } finally {
       this.#consumption.wake();
     }
+  }
+
+  /** For what nobody waits for. */
+  #quietly(settled: Promise<void>): void {
+    settled.catch((thrown: unknown) => this.#served.onError(toBusError(thrown)));
   }
 
   #use(record: SubscriptionRecord): void {

@@ -1,7 +1,7 @@
 import { NonRetriableError, RetryAfterError } from "../../delivery/handler-errors.ts";
 import { LimitRegistry } from "../../delivery/limits/delivery-limits.ts";
 import { noSubscription } from "../../engine/errors.ts";
-import { BusError } from "../../error/bus-error.ts";
+import { BusError, toBusError } from "../../error/bus-error.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import type { ServedBus } from "../served-bus.ts";
 import { HeldDeliveries, type HeldDelivery } from "./held-deliveries.ts";
@@ -21,11 +21,13 @@ export class PullQueues {
   readonly #consumers = new Map<string, PullConsumer>();
   readonly #limits = new LimitRegistry();
   readonly #held: HeldDeliveries;
+  /** Outcomes that are not kept yet, by receipt. */
+  readonly #settling = new Map<string, { readonly kind: Settlement["kind"]; readonly kept: Promise<void> }>();
 
   constructor(served: ServedBus, serverId: string) {
     this.#served = served;
     this.#held = new HeldDeliveries(served.clock, serverId, (held) => {
-      void this.#consumerOf(held.delivery.subscription).failed(held, notAcknowledged(held));
+      this.#quietly(this.#consumerOf(held.delivery.subscription).failed(held, notAcknowledged(held)));
     });
   }
 
@@ -50,33 +52,57 @@ export class PullQueues {
   }
 
   /**
-   * Settles one delivery. Settled in the same way again, it does nothing. Rejects with `not_found` for a receipt that is not
-   * held, with `conflict` where it was settled in another way. Resolves with the time until which it is held, where that was extended.
+   * Settles one delivery; resolves once that is kept. Settled in the same way again, it does nothing. Rejects with `not_found` for a receipt
+   * that is not held, with `conflict` where it was settled in another way, with the error of the engine where the outcome could not be
+   * kept: then the delivery comes again. Resolves with the time until which it is held, where that was extended.
    */
   async settle(subscription: string, receipt: string, settlement: Settlement): Promise<number | undefined> {
+    const settling = this.#settling.get(receipt);
+    if (settling !== undefined) {
+      if (settling.kind !== settlement.kind) throw settledAlready(settling.kind);
+      await settling.kept;
+      return undefined;
+    }
     const held = this.#held.get(receipt);
     if (held === undefined || held.delivery.subscription !== subscription) {
       const before = this.#held.settledAs(receipt);
       if (before === settlement.kind) return undefined;
-      throw before === undefined || before === "release"
-        ? notHeld()
-        : new BusError("conflict", `the delivery was settled already: ${before}`);
+      throw before === undefined || before === "release" ? notHeld() : settledAlready(before);
     }
     if (settlement.kind === "extend") return this.#held.extend(receipt, settlement.ms);
-    const consumer = this.#consumerOf(subscription);
-    if (settlement.kind === "release") {
-      await consumer.giveBack(held);
-      return undefined;
+    const { kind } = settlement;
+    this.#held.remove(receipt);
+    const kept = this.#end(held, settlement);
+    this.#settling.set(receipt, { kind, kept });
+    try {
+      await kept;
+      this.#held.remember(receipt, kind);
+    } finally {
+      this.#settling.delete(receipt);
     }
-    this.#held.remove(receipt, settlement.kind);
-    if (settlement.kind === "ack") await consumer.succeeded(held);
-    else await consumer.failed(held, errorOf(settlement));
     return undefined;
+  }
+
+  #end(held: HeldDelivery, settlement: Exclude<Settlement, { kind: "extend" }>): Promise<void> {
+    const consumer = this.#consumerOf(held.delivery.subscription);
+    switch (settlement.kind) {
+      case "ack":
+        return consumer.succeeded(held);
+      case "release":
+        return consumer.giveBack(held);
+      default:
+        return consumer.failed(held, errorOf(settlement));
+    }
+  }
+
+  /** For what nobody waits for. */
+  #quietly(settled: Promise<void>): void {
+    settled.catch((thrown: unknown) => this.#served.onError(toBusError(thrown)));
   }
 
   /** Answers who waits; what clients have in hand returns, its attempt not counted. */
   close(): void {
-    for (const held of this.#held.all()) void this.#consumerOf(held.delivery.subscription).giveBack(held);
+    for (const held of this.#held.all()) this.#quietly(this.#consumerOf(held.delivery.subscription).giveBack(held));
     for (const consumer of this.#consumers.values()) consumer.stop();
     this.#consumers.clear();
   }
@@ -129,6 +155,10 @@ function notAcknowledged({ delivery: { subscription }, record }: HeldDelivery): 
 function withoutStack<Thrown extends Error>(error: Thrown): Thrown {
   delete error.stack;
   return error;
+}
+
+function settledAlready(how: string): BusError {
+  return new BusError("conflict", `the delivery was settled already: ${how}`);
 }
 
 function notHeld(): BusError {

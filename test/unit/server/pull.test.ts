@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { BusError } from "../../../lib/error/bus-error.ts";
 import { ManualClock, turn } from "../../../lib/testing/manual-clock.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { serve } from "./serve.ts";
@@ -336,4 +337,27 @@ test("how a pulled delivery ended tells for how long a client had it, and what f
       ranMs: 250,
     },
   ]);
+});
+
+test("an outcome that could not be kept is not told as kept, and its delivery comes again", async () => {
+  const { engine, pull, settle, bus } = await withReaders();
+  const event = await bus.publish({ type: "custom.one", data: {} });
+  const [{ receipt }] = await pull(patient);
+  const settleKept = engine.deliveries.settle.bind(engine.deliveries);
+  engine.deliveries.settle = async (delivery) => {
+    engine.deliveries.settle = settleKept;
+    // As an engine whose store is away: the attempt has not ended, and is run again.
+    await settleKept(delivery, { kind: "released" });
+    throw new BusError("unavailable", "the disk is full");
+  };
+  const failed = { receipt, ok: false, error: { code: "unavailable", retryable: true } };
+  expect(await settle({ ack: [receipt, receipt], reject: [{ receipt }] })).toMatchObject([
+    failed,
+    failed,
+    { ok: false, error: { code: "conflict" } },
+  ]);
+  expect(await settle({ ack: [receipt] })).toMatchObject([{ ok: false, error: { code: "not_found" } }]);
+  const [again] = await pull(patient);
+  expect(again).toMatchObject({ event });
+  expect(await settle({ ack: [again.receipt] })).toMatchObject([{ ok: true }]);
 });

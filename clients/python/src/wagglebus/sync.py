@@ -1,4 +1,4 @@
-"""The face for programs without asyncio."""
+"""The face for programs without asyncio. Made of `aio.py` by `scripts/generate_sync.py`; change that one."""
 
 from __future__ import annotations
 
