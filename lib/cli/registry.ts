@@ -94,6 +94,11 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/mcp.ts")).mcpCommand(io),
   },
   {
+    name: "inbox",
+    summary: "show an agent the messages that are addressed to it, and acknowledge them",
+    load: async (io) => (await import("./commands/inbox.ts")).inboxCommand(io),
+  },
+  {
     name: "token",
     summary: "create, list or revoke tokens for the server",
     load: async (io) => (await import("./commands/token.ts")).tokenCommand(io),

@@ -15,6 +15,8 @@ export interface McpAccess {
   checkRead(types: string | readonly string[] | undefined): void;
   /** Throws for what shows events of any type, where the caller is for some. */
   checkAllTypes(): void;
+  /** Throws where the caller is not the agent of this name, and may not be it. */
+  checkAgent(agent: string): void;
   /** Whether the caller may see an event. */
   sees(event: Pick<Event, "type">): boolean;
 }
@@ -26,5 +28,6 @@ export const fullAccess: McpAccess = {
   checkTypes: () => {},
   checkRead: () => {},
   checkAllTypes: () => {},
+  checkAgent: () => {},
   sees: () => true,
 };

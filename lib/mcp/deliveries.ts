@@ -36,6 +36,10 @@ export interface WantedSubscription {
   readonly ackTimeoutMs?: number;
   /** Where it begins: "now", "beginning", or a time. */
   readonly from?: string;
+  readonly attempts?: number;
+  /** Milliseconds. */
+  readonly backoff?: { readonly from: number; readonly to: number };
+  readonly concurrency?: number;
 }
 
 /** The deliveries that agents take from durable subscriptions, and settle: for a time each, as with any consumer that pulls. */

@@ -9,7 +9,7 @@ import type { Deliveries } from "./deliveries.ts";
 export type AnyEvents = Record<string, unknown>;
 
 /** What tools may do besides reading; each must be allowed by whoever starts the server, or by the role of a token. */
-export const writes = ["publish", "redrive", "claim"] as const;
+export const writes = ["publish", "redrive", "claim", "inbox"] as const;
 
 /** One of {@link writes}. */
 export type Write = (typeof writes)[number];

@@ -23,7 +23,7 @@ export function mcpCommand(io: CliIo): Command {
     ],
     exits: { ok: "the agent closed the connection", failed: "the bus cannot be opened, or a package is missing" },
   })
-    .option("--allow <tools>", "writing tools to give, with commas: publish, redrive, claim", allowed)
+    .option("--allow <tools>", "writing tools to give, with commas: publish, redrive, claim, inbox", allowed)
     .action((_, self: Command) => {
       const { allow = [] } = self.optsWithGlobals<Options>();
       return withBus(io, self, { create: true, source: "waggle-mcp" }, async (bus) => {

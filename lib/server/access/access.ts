@@ -80,6 +80,13 @@ export class Access {
     }
   }
 
+  /** Throws `forbidden` where the token is bound to another source than the agent of this name. */
+  checkAgent(agent: string): void {
+    const bound = this.#grant?.source;
+    if (bound === undefined || bound === agent) return;
+    throw new Refusal("forbidden", `the token is for ${bound}, and this is the inbox of ${shortForm(agent)}`);
+  }
+
   /** Whether the token may see an event. */
   sees({ type }: Pick<Event, "type">): boolean {
     const types = this.#grant?.types;

@@ -5,6 +5,7 @@ import { LogReader } from "../../history/log-reader.ts";
 import { fullAccess } from "../../mcp/access.ts";
 import type { Deliveries, Settled } from "../../mcp/deliveries.ts";
 import type { McpServerOptions } from "../../mcp/server.ts";
+import { longestTimerMs } from "../../runtime/clock.ts";
 import { PullQueues } from "../pull/pull-queues.ts";
 import { createServerId } from "../pull/receipt.ts";
 import type { ServedBus } from "../served-bus.ts";
@@ -16,7 +17,7 @@ const heartbeatMs = 15_000;
 
 /** What a process that serves one agent gives it of its bus. */
 export interface LocalMcp extends Pick<McpServerOptions, "bus" | "access" | "deliveries" | "events" | "toError"> {
-  /** Lets what was claimed return, its attempt not counted. Call it before the bus closes. */
+  /** Keeps the process alive until then. Lets what was claimed return, its attempt not counted. Call it before the bus closes. */
   close(): void;
 }
 
@@ -27,6 +28,8 @@ export function localMcp(bus: ServedBus["bus"], closing: AbortSignal): LocalMcp 
   const { catalog, clock, engine, nextId } = dependencies;
   const served: ServedBus = { ...dependencies, bus };
   const pulls = new PullQueues(served, createServerId());
+  // Whoever waits for a delivery waits on timers that alone keep no process alive.
+  const alive = clock.setTimer(() => {}, longestTimerMs, { keepAlive: true });
   return {
     bus,
     access: fullAccess,
@@ -45,7 +48,10 @@ export function localMcp(bus: ServedBus["bus"], closing: AbortSignal): LocalMcp 
       closing,
     },
     toError: toBusError,
-    close: () => pulls.close(),
+    close: () => {
+      pulls.close();
+      clock.clearTimer(alive);
+    },
   };
 }
 

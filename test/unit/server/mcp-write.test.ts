@@ -4,7 +4,7 @@ import { callTool, connectTo, tokenFile } from "./mcp-client.ts";
 import { serve } from "./serve.ts";
 
 const reading = ["query_events", "get_event", "get_flow", "wait_for_event"];
-const claiming = ["claim_deliveries", "settle_deliveries"];
+const claiming = ["claim_deliveries", "settle_deliveries", "read_inbox", "ack_inbox"];
 const all = [...reading, "list_dead_letters", "publish_event", "redrive_dead_letters", ...claiming];
 
 /** A server, and clients of it by the grants of their tokens. */
@@ -133,6 +133,27 @@ test("an agent claims deliveries, and settles each in its own way", async () => 
   expect(letters).toMatchObject([{ reason: { message: "nonsense" }, event: { data: { n: 3 } } }]);
   expect((await callTool(client, "redrive_dead_letters", { ids: [letters[0].id] })).isError).toBe(false);
   expect((await claim(1))[0].event.data.n).toBe(3);
+});
+
+test("an agent reads its inbox, each message until it is acknowledged, and that of no other", async () => {
+  const { bus, as } = await start();
+  const client = await as({ roles: ["subscribe"], source: "reviewer" });
+  const sent = await bus.publish({ type: "custom.message", data: { to: ["reviewer"], text: "a" } });
+  await bus.publish({ type: "custom.message", data: { to: "planner", text: "b" } });
+  const tagged = await bus.publish({ type: "custom.c", data: {}, metadata: { tags: ["to:reviewer"] } });
+  const read = async (input: object) => (await callTool(client, "read_inbox", { agent: "reviewer", ...input })).json;
+  const [first] = (await read({ max: 1, waitSeconds: 20 })).messages;
+  expect(first.event.id).toBe(sent.id);
+  const acked = await callTool(client, "ack_inbox", { agent: "reviewer", receipts: [first.receipt, "none"] });
+  expect(acked.json.results).toMatchObject([{ ok: true }, { ok: false, error: { code: "not_found" } }]);
+  expect((await read({ waitSeconds: 20 })).messages).toMatchObject([{ event: { id: tagged.id } }]);
+  expect((await callTool(client, "read_inbox", { agent: "planner" })).json.code).toBe("forbidden");
+  expect((await callTool(client, "ack_inbox", { agent: "planner", receipts: ["r"] })).json.code).toBe("forbidden");
+  expect((await callTool(client, "read_inbox", { agent: "Re Viewer" })).json.code).toBe("forbidden");
+  const some = await as({ roles: ["subscribe"], types: ["custom.*"] });
+  expect((await callTool(some, "read_inbox", { agent: "reviewer" })).json.code).toBe("forbidden");
+  const any = await as({ roles: ["subscribe"] });
+  expect((await callTool(any, "read_inbox", { agent: "../x" })).json.code).toBe("invalid_config");
 });
 
 test("a subscription that is there stays as it is", async () => {
