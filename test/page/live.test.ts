@@ -78,6 +78,24 @@ test.skipIf(found.missing !== undefined)(
 );
 
 test.skipIf(found.missing !== undefined)(
+  "what the server does not answer any more is said to be old, until it does",
+  async () => {
+    const { bus, url } = await serve();
+    const page = await newPage();
+    await page.goto(`${url}/subscriptions`);
+    await page.locator(".server .good").waitFor();
+    const detail = "the store is busy";
+    const json = { status: 503, title: "unavailable", code: "unavailable", detail, retryable: true, details: {} };
+    await page.route("**/v1/subscriptions", (request) => request.fulfill({ status: 503, json }));
+    await page.getByText(`What you see is not up to date: ${detail}`).waitFor();
+    await bus.subscribe({ name: "newcomer", on: "*" }, () => {});
+    await page.unroute("**/v1/subscriptions");
+    await page.getByRole("rowheader", { name: "newcomer" }).waitFor();
+    await page.locator(".server .good").waitFor();
+  },
+);
+
+test.skipIf(found.missing !== undefined)(
   "a server that needs a token is asked for with one, which stays in the tab",
   async () => {
     const { path, remove } = await temporaryDirectory();
@@ -97,6 +115,8 @@ test.skipIf(found.missing !== undefined)(
     await page.goto(`${url}/live`);
     await page.getByRole("heading", { name: "This server needs a token" }).waitFor();
     expect(await axeProblems(page)).toEqual([]);
+    // It answers: it only refuses.
+    expect(await page.locator(".server").textContent()).toContain("connected");
     await page.getByLabel("Token").fill("wgl_wrong");
     await page.getByRole("button", { name: "Use the token" }).click();
     await page.getByText("The token was refused.").waitFor();
