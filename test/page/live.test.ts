@@ -102,11 +102,12 @@ test.skipIf(found.missing !== undefined)(
     onTestFinished(remove);
     const file = new TokenFile(`${path}/tokens.json`);
     const now = Date.now();
-    const create = async (roles: ("subscribe" | "operate")[]) => {
+    const create = async (roles: ("publish" | "subscribe" | "operate")[]) => {
       const { stored, text } = createToken({ roles }, { now, expiresAt: now + 600_000 });
       await file.add(stored, now);
       return { id: stored.id, text };
     };
+    const publisher = await create(["publish"]);
     const reader = await create(["subscribe"]);
     const operator = await create(["operate"]);
     const { bus, url } = await serve({ needsToken: true, tokenFile: file.path });
@@ -115,11 +116,15 @@ test.skipIf(found.missing !== undefined)(
     await page.goto(`${url}/live`);
     await page.getByRole("heading", { name: "This server needs a token" }).waitFor();
     expect(await axeProblems(page)).toEqual([]);
-    // It answers: it only refuses.
-    expect(await page.locator(".server").textContent()).toContain("connected");
     await page.getByLabel("Token").fill("wgl_wrong");
     await page.getByRole("button", { name: "Use the token" }).click();
     await page.getByText("The token was refused.").waitFor();
+    await page.getByLabel("Token").fill(publisher.text);
+    await page.getByRole("button", { name: "Use the token" }).click();
+    // The server answers: it only refuses.
+    await page.getByRole("alert").getByText("this needs the role subscribe").waitFor();
+    expect(await page.locator(".server").textContent()).toContain("connected");
+    await page.getByRole("button", { name: "Token", exact: true }).click();
     await page.getByLabel("Token").fill(reader.text);
     await page.getByRole("button", { name: "Use the token" }).click();
     await page.getByRole("cell", { name: "custom.secret" }).waitFor();
