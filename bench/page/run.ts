@@ -24,6 +24,8 @@ const batch = 1_000;
 const aimMs = 1_000;
 
 const found = await findChromium();
+// It has said so.
+if (found.missing !== undefined) process.exit(0);
 const folder = mkdtempSync(join(tmpdir(), "waggle-bench-page-"));
 const served = await openBusOnEngine<AnyEvents>({ file: join(folder, "bus.db"), source: "bench", logLevel: "silent" });
 const { bus } = served;

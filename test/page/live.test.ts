@@ -78,17 +78,36 @@ test.skipIf(found.missing !== undefined)(
 );
 
 test.skipIf(found.missing !== undefined)(
+  "what the server does not answer any more is said to be old, until it does",
+  async () => {
+    const { bus, url } = await serve();
+    const page = await newPage();
+    await page.goto(`${url}/subscriptions`);
+    await page.locator(".server .good").waitFor();
+    const detail = "the store is busy";
+    const json = { status: 503, title: "unavailable", code: "unavailable", detail, retryable: true, details: {} };
+    await page.route("**/v1/subscriptions", (request) => request.fulfill({ status: 503, json }));
+    await page.getByText(`What you see is not up to date: ${detail}`).waitFor();
+    await bus.subscribe({ name: "newcomer", on: "*" }, () => {});
+    await page.unroute("**/v1/subscriptions");
+    await page.getByRole("rowheader", { name: "newcomer" }).waitFor();
+    await page.locator(".server .good").waitFor();
+  },
+);
+
+test.skipIf(found.missing !== undefined)(
   "a server that needs a token is asked for with one, which stays in the tab",
   async () => {
     const { path, remove } = await temporaryDirectory();
     onTestFinished(remove);
     const file = new TokenFile(`${path}/tokens.json`);
     const now = Date.now();
-    const create = async (roles: ("subscribe" | "operate")[]) => {
+    const create = async (roles: ("publish" | "subscribe" | "operate")[]) => {
       const { stored, text } = createToken({ roles }, { now, expiresAt: now + 600_000 });
       await file.add(stored, now);
       return { id: stored.id, text };
     };
+    const publisher = await create(["publish"]);
     const reader = await create(["subscribe"]);
     const operator = await create(["operate"]);
     const { bus, url } = await serve({ needsToken: true, tokenFile: file.path });
@@ -100,6 +119,12 @@ test.skipIf(found.missing !== undefined)(
     await page.getByLabel("Token").fill("wgl_wrong");
     await page.getByRole("button", { name: "Use the token" }).click();
     await page.getByText("The token was refused.").waitFor();
+    await page.getByLabel("Token").fill(publisher.text);
+    await page.getByRole("button", { name: "Use the token" }).click();
+    // The server answers: it only refuses.
+    await page.getByRole("alert").getByText("this needs the role subscribe").waitFor();
+    expect(await page.locator(".server").textContent()).toContain("connected");
+    await page.getByRole("button", { name: "Token", exact: true }).click();
     await page.getByLabel("Token").fill(reader.text);
     await page.getByRole("button", { name: "Use the token" }).click();
     await page.getByRole("cell", { name: "custom.secret" }).waitFor();

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type BusError, toBusError } from "../../../error/bus-error.ts";
-import { connection, requests, token } from "./session.ts";
+import { connection, markOutdated, requests, token } from "./session.ts";
 import type { Store } from "./store.ts";
 
 /** The value of a store, as it changes. */
@@ -45,6 +45,7 @@ export function useAnswer<Value>(
     const ending = new AbortController();
     const { signal } = ending;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let isAnswered = false;
     const ask = async () => {
       if (document.hidden) {
         document.addEventListener("visibilitychange", () => void ask(), { once: true, signal });
@@ -53,11 +54,14 @@ export function useAnswer<Value>(
       try {
         const value = reader.current(await requests().json(path, signal));
         if (signal.aborted) return;
+        isAnswered = true;
+        markOutdated(path, undefined);
         setState({ path, value });
         if (everyMs !== undefined) timer = setTimeout(ask, everyMs);
       } catch (thrown) {
         if (signal.aborted) return;
         const error = toBusError(thrown);
+        if (isAnswered) markOutdated(path, error.message);
         setState((before) => ({ ...(before.path === path ? before : { path }), error }));
         if (error.retryable || connection.get().state === "lost") timer = setTimeout(ask, retryMs);
       }
@@ -66,6 +70,7 @@ export function useAnswer<Value>(
     return () => {
       ending.abort();
       clearTimeout(timer);
+      markOutdated(path, undefined);
     };
   }, [path, everyMs, round, secret]);
   const current = state.path === path ? state : {};

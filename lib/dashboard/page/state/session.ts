@@ -17,6 +17,18 @@ export const token = createStore<string | undefined>(sessionStorage.getItem(key)
 export const tokenWanted = createStore<TokenWanted>("no");
 export const connection = createStore<Connection>({ state: "unknown" });
 
+/** Questions that the server did answer, and does not now, with its reason: what is shown of them is old. */
+export const outdated = createStore<ReadonlyMap<string, string>>(new Map());
+
+/** Notes that a question is not answered any more; `undefined`: it is. */
+export function markOutdated(path: string, reason: string | undefined): void {
+  if (reason === undefined && !outdated.get().has(path)) return;
+  const changed = new Map(outdated.get());
+  if (reason === undefined) changed.delete(path);
+  else changed.set(path, reason);
+  outdated.set(changed);
+}
+
 let lastAnswer = Date.now();
 
 /** Keeps a token for this tab; `undefined` forgets it. */

@@ -130,16 +130,13 @@ function useLive(query: URLSearchParams) {
 /** Follows the stream, and fetches what came before it once it is open, so that nothing falls in between. */
 async function run(feed: LiveFeed, query: URLSearchParams, signal: AbortSignal): Promise<void> {
   const filter: TailFilter = Object.fromEntries(query);
-  let opened = false;
-  let past: Promise<void> = Promise.resolve();
+  let past: Promise<void> | undefined;
+  let isOpen = false;
   const onConnection = (connected: boolean) => {
-    if (!connected) {
-      if (!signal.aborted) lose();
-      return;
-    }
-    if (opened) return;
-    opened = true;
-    past = fetchPast(feed, query, signal);
+    // A stream that was refused is none that broke.
+    if (isOpen && !connected && !signal.aborted) lose();
+    isOpen = connected;
+    if (connected) past ??= fetchPast(feed, query, signal);
   };
   const events = follow(requests(), filter, { signal, deltas: true, onConnection, onReset: () => feed.dropTexts() });
   for await (const event of events) feed.add(event);
