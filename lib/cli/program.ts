@@ -1,54 +1,16 @@
 import { Command } from "commander";
-import { didYouMean } from "../event/nearest.ts";
 import { globalOptions } from "./command.ts";
 import type { CliIo } from "./io.ts";
 import { packageVersion } from "./package-version.ts";
-import { type Registration, registry } from "./registry.ts";
-
-/**
- * Creates the program with a placeholder for each command, which calls `onCall`. A placeholder accepts any arguments, since
- * they are for the real command. `help` is a placeholder too, with equivalent arguments: commander's own help command would
- * print the help of a placeholder.
- */
-export function outlineProgram(
-  io: CliIo,
-  argv: readonly string[],
-  onCall: (called: Registration | undefined, argv: readonly string[]) => void,
-): Command {
-  const program = baseProgram(io).enablePositionalOptions();
-  for (const registration of registry) {
-    program.addCommand(placeholder(registration).action(() => onCall(registration, argv)));
-  }
-  const help = placeholder({ name: "help", summary: "print the help of a command" });
-  program.addCommand(
-    help.action((names: string[]) => {
-      const known = registry.map(({ name }) => name);
-      const [first] = names;
-      if (first !== undefined && !known.includes(first)) {
-        const fix = didYouMean(first, known, `the commands are ${known.join(", ")}`);
-        program.error(`error: unknown command '${first}'${fix}`);
-      }
-      onCall(undefined, [...names, "--help"]);
-    }),
-  );
-  return inheritSettings(program, io);
-}
-
-function placeholder({ name, summary }: Pick<Registration, "name" | "summary">): Command {
-  return new Command(name)
-    .summary(summary)
-    .argument("[arguments...]")
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions();
-}
+import type { Registration } from "./registry.ts";
 
 /** Creates the program with one real command. */
 export async function commandProgram(io: CliIo, called: Registration): Promise<Command> {
   return inheritSettings(baseProgram(io).addCommand(await called.load(io)), io);
 }
 
-function baseProgram(io: CliIo): Command {
+/** Creates the program without a command: its description, options and the form of its help. */
+export function baseProgram(io: CliIo): Command {
   const program = new Command("waggle")
     .description("The event bus of an AI-agent platform: publish, look up, wait for, replay.")
     .version(packageVersion(), "-V, --version", "print the version")
@@ -99,7 +61,7 @@ ${bold("Environment:")}
 }
 
 /** Copies settings to subcommands, which commander does only for commands that it creates itself. */
-function inheritSettings(command: Command, io: CliIo): Command {
+export function inheritSettings(command: Command, io: CliIo): Command {
   command.exitOverride();
   for (const subcommand of command.commands) {
     subcommand.configureOutput(command.configureOutput()).configureHelp(command.configureHelp());

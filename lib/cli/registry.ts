@@ -131,7 +131,7 @@ export const registry: readonly Registration[] = [
   {
     name: "completion",
     summary: "print the completion script of a shell",
-    load: async (io) => (await import("./commands/completion.ts")).completionCommand(io),
+    load: async (io) => (await import("./commands/completion.ts")).completionCommand(io, registry),
   },
   {
     name: "doctor",

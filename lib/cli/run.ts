@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { type CliIo, type ExitCode, exitCodes } from "./io.ts";
-import { commandProgram, outlineProgram } from "./program.ts";
+import { outlineProgram } from "./outline-program.ts";
+import { commandProgram } from "./program.ts";
 import type { Registration } from "./registry.ts";
 import { runToExit } from "./run-to-exit.ts";
 

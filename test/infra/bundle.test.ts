@@ -8,6 +8,9 @@ import readers from "../../functions/readers/subscription.ts";
 import { AgentEventBus, Subscriber } from "../../lib/cdk/index.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+/** A bound on what hangs: on a busy machine a bundle takes a quarter of a minute. */
+const longestMs = 240_000;
+
 let folder: string;
 /** The bundles of both functions, twice: to bundle the SDK takes longer than all that is asked of them. */
 let first: string[];
@@ -20,7 +23,7 @@ beforeAll(() => {
   first = bundle("first");
   again = bundle(join("a", "deeper", "one"));
   bundled = first.find((path) => read(path, ".map").some((map) => map.includes("functions/planner/"))) ?? "not bundled";
-});
+}, longestMs);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Synthesizes two subscribers into an assembly of their own and returns the folder of each bundle. */

@@ -3,7 +3,7 @@ import { Duration, Stack, Validations } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { ManagedPolicy } from "aws-cdk-lib/aws-iam";
 import { CfnQueue, Queue } from "aws-cdk-lib/aws-sqs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   AgentEventBus,
   BusForward,
@@ -16,7 +16,9 @@ import {
 import { stacks } from "./project-stacks.ts";
 import { anApp, aVpc, bySchemas, findings } from "./synthesis.ts";
 
-// All that is validated against CloudFormation's schemas: to load them takes a process longer than the rest of its tests.
+// All that is validated against CloudFormation's schemas: to load them takes a process longer than the rest of its tests, and a
+// minute on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
 
 const functions = fileURLToPath(new URL("../../functions", import.meta.url));
 

@@ -6,12 +6,13 @@ import { fishScript } from "../completion/fish.ts";
 import { zshScript } from "../completion/zsh.ts";
 import type { CliIo } from "../io.ts";
 import { writeJson } from "../output/json.ts";
+import type { Registration } from "../registry.ts";
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript };
 type Shell = keyof typeof scripts;
 
-/** `waggle completion` */
-export function completionCommand(io: CliIo): Command {
+/** `waggle completion`, of the commands that the registry lists. */
+export function completionCommand(io: CliIo, registry: readonly Registration[]): Command {
   return createCommand(io, "completion", {
     summary: "print the completion script of a shell",
     description:
@@ -28,7 +29,7 @@ export function completionCommand(io: CliIo): Command {
     .action(async (shell: string, _, self: Command) => {
       if (!isShell(shell))
         self.error(`error: unknown shell '${shell}'; the shells are ${Object.keys(scripts).join(", ")}`);
-      const table = await commandTable(io);
+      const table = await commandTable(io, registry);
       const script = scripts[shell](table);
       if (self.optsWithGlobals<GlobalOptions>().json === true) writeJson(io.stdout, { shell, script });
       else io.stdout.write(script);

@@ -1,7 +1,7 @@
 import type { Command, Option } from "commander";
 import type { CliIo } from "../io.ts";
 import { commandProgram } from "../program.ts";
-import { registry } from "../registry.ts";
+import type { Registration } from "../registry.ts";
 
 /** An option as a shell completes it. */
 export interface CompletedOption {
@@ -22,7 +22,10 @@ export interface CompletedCommand {
 }
 
 /** All commands with what follows them, from the commands themselves. */
-export async function commandTable(io: CliIo): Promise<readonly CompletedCommand[]> {
+export async function commandTable(
+  io: CliIo,
+  registry: readonly Registration[],
+): Promise<readonly CompletedCommand[]> {
   const programs = await Promise.all(registry.map((registration) => commandProgram(io, registration)));
   const [first] = programs;
   const globals = first?.options.map(completed) ?? [];

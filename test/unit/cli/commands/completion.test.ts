@@ -16,7 +16,7 @@ async function offered(words: readonly string[]): Promise<string[]> {
 
 test("the table has every command with its subcommands, options and choices", async () => {
   const { io } = testIo("/", {});
-  const table = await commandTable(io);
+  const table = await commandTable(io, registry);
   const [root] = table;
   expect(root?.subcommands.map(({ name }) => name)).toEqual([...registry.map(({ name }) => name), "help"]);
   for (const { name } of registry) expect(table.map(({ path }) => path)).toContain(name);
