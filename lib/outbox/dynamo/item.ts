@@ -5,7 +5,19 @@ import { BusError } from "../../error/bus-error.ts";
 import type { OutboxRecord, StoredRecord } from "../store.ts";
 
 /** Where DynamoDB writes a value, by its type. */
-export type OutboxAttribute = { readonly S: string } | { readonly N: string } | { readonly BOOL: boolean };
+export type OutboxAttribute =
+  | {
+      /** A text. */
+      readonly S: string;
+    }
+  | {
+      /** The digits of a number. */
+      readonly N: string;
+    }
+  | {
+      /** Yes or no. */
+      readonly BOOL: boolean;
+    };
 
 /** The fields of an item, as the document client takes them. */
 export type PlainItem = Record<string, string | number | boolean>;
