@@ -7,15 +7,15 @@ import type { OutboxRecord, StoredRecord } from "../store.ts";
 /** Where DynamoDB writes a value, by its type. */
 export type OutboxAttribute =
   | {
-      /** A string. */
+      /** A text. */
       readonly S: string;
     }
   | {
-      /** A number, as text. */
+      /** The digits of a number. */
       readonly N: string;
     }
   | {
-      /** Whether it is so. */
+      /** Yes or no. */
       readonly BOOL: boolean;
     };
 
