@@ -22,10 +22,7 @@ export interface CompletedCommand {
 }
 
 /** All commands with what follows them, from the commands themselves. */
-export async function commandTable(
-  io: CliIo,
-  registry: readonly Registration[],
-): Promise<readonly CompletedCommand[]> {
+export async function commandTable(io: CliIo, registry: readonly Registration[]): Promise<readonly CompletedCommand[]> {
   const programs = await Promise.all(registry.map((registration) => commandProgram(io, registration)));
   const [first] = programs;
   const globals = first?.options.map(completed) ?? [];
