@@ -67,10 +67,18 @@ export function parseInput<Schema extends z.ZodType>(name: string, schema: Schem
   });
 }
 
-/** The schema as the SDK shows it to clients. It lets everything through there, since a tool refuses what is wrong with a code of its own. */
-export function shownSchema(schema: z.ZodObject) {
-  const { jsonSchema } = schema["~standard"];
-  return {
-    "~standard": { version: 1 as const, vendor: "waggle", validate: (value: unknown) => ({ value }), jsonSchema },
+/** A schema that shows its JSON Schema and lets everything through. */
+interface ShownSchema {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => { readonly value: unknown };
+    readonly jsonSchema: z.ZodObject["~standard"]["jsonSchema"];
   };
+}
+
+/** The schema as the SDK shows it to clients. It lets everything through there, since a tool refuses what is wrong with a code of its own. */
+export function shownSchema(schema: z.ZodObject): ShownSchema {
+  const { jsonSchema } = schema["~standard"];
+  return { "~standard": { version: 1, vendor: "waggle", validate: (value) => ({ value }), jsonSchema } };
 }

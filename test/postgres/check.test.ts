@@ -18,7 +18,7 @@ test("a schema that is missing, one without grants, and one as the docs say, are
 
   const version = await migratePostgres({ url, schema });
   const ungranted = await checkPostgres(asRole);
-  expect(ungranted).toMatchObject({ version, supported: version });
+  expect(ungranted).toMatchObject({ version: undefined, supported: version });
   expect(ungranted.missing).toContain(`USAGE on schema ${schema}`);
 
   const page = readFileSync(new URL("../../docs/postgres/engine.md", import.meta.url), "utf8");

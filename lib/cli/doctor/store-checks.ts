@@ -75,21 +75,20 @@ async function postgresFindings(url: string): Promise<Finding[]> {
   const { missing, role, schema, server, supported, version } = await checkPostgres({ url, schema: "waggle" });
   const findings = [ok("server", `PostgreSQL ${server}, as role ${role}`)];
   const migrate = "run waggle postgres migrate as a role that may change the schema";
-  if (version === undefined) return [...findings, failed("schema", `there is no schema ${schema}`, migrate)];
+  if (missing.length > 0) {
+    const fix = "grant it as docs/postgres/engine.md says; again after each migration";
+    findings.push(failed("grants", `role ${role} lacks ${missing.join(", ")}`, fix));
+  }
+  if (version === undefined) {
+    if (missing.length > 0) return findings;
+    return [...findings, failed("schema", `there is no schema ${schema}`, migrate)];
+  }
   if (version !== supported) {
     const fix = version > supported ? "upgrade wagglebus" : migrate;
     return [...findings, failed("schema", `schema ${schema} is of version ${version}, not ${supported}`, fix)];
   }
   findings.push(ok("schema", `schema ${schema} is of version ${version}`));
-  findings.push(
-    missing.length === 0
-      ? ok("grants", `role ${role} may do what a process of the bus does`)
-      : failed(
-          "grants",
-          `role ${role} lacks ${missing.join(", ")}`,
-          "grant it as docs/postgres/engine.md says; again after each migration",
-        ),
-  );
+  if (missing.length === 0) findings.push(ok("grants", `role ${role} may do what a process of the bus does`));
   return findings;
 }
 

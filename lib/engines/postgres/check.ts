@@ -8,7 +8,7 @@ export interface SchemaCheck {
   readonly server: string;
   readonly role: string;
   readonly schema: string;
-  /** The version of the schema; undefined where there is none. */
+  /** The version of the schema; undefined where there is none, and where the role may not read it. */
   readonly version: number | undefined;
   /** The version that this program works with. */
   readonly supported: number;
@@ -19,9 +19,10 @@ export interface SchemaCheck {
 /** Looks at the schema of a bus, and changes nothing. */
 export async function checkSchema(database: Pick<Transaction, "query">, names: Names): Promise<SchemaCheck> {
   const { schema } = names;
-  const [server] = await database.query("SELECT current_setting('server_version') AS version, current_user AS role");
-  const version = await versionOf(database, names);
-  const missing = version === undefined ? [] : await database.query(missingGrants, [schema]);
+  const [server] = await database.query(standing, [schema]);
+  const version = server?.readable === true ? await versionOf(database, names) : undefined;
+  const toAsk = version !== undefined || server?.readable === false;
+  const missing = toAsk ? await database.query(missingGrants, [schema]) : [];
   return {
     server: String(server?.version),
     role: String(server?.role),
@@ -31,6 +32,14 @@ export async function checkSchema(database: Pick<Transaction, "query">, names: N
     missing: missing.map((row) => String(row.missing)),
   };
 }
+
+/** `readable`: whether the role may look up the version; null where there is no schema. */
+const standing = `
+  SELECT current_setting('server_version') AS version, current_user AS role,
+    has_schema_privilege(n.oid, 'USAGE') AND coalesce(has_table_privilege(m.oid, 'SELECT'), true) AS readable
+  FROM (VALUES (1)) AS one
+    LEFT JOIN pg_namespace AS n ON n.nspname = $1
+    LEFT JOIN pg_class AS m ON m.relnamespace = n.oid AND m.relname = 'meta'`;
 
 /** What docs/postgres/engine.md tells to grant, where the role has not got it; without the schema, what is in it is not asked for. */
 const missingGrants = `
