@@ -72,12 +72,11 @@ export class Access {
     this.checkTypes(typeof types === "string" ? [types] : types);
   }
 
-  /** Throws `forbidden` for what shows events of any type, where the token is for some. */
+  /** Throws `forbidden` for what is about events of any type, where the token is for some. */
   checkAllTypes(): void {
-    const types = this.#grant?.types;
-    if (types !== undefined && !types.includes("*")) {
-      throw new Refusal("forbidden", `this shows events of any type, and the token is for ${types.join(", ")} only`);
-    }
+    if (this.seesAll) return;
+    const types = this.#grant?.types ?? [];
+    throw new Refusal("forbidden", `this is about events of any type, and the token is for ${types.join(", ")} only`);
   }
 
   /** Throws `forbidden` where the token is bound to another source than the agent of this name. */
@@ -85,6 +84,12 @@ export class Access {
     const bound = this.#grant?.source;
     if (bound === undefined || bound === agent) return;
     throw new Refusal("forbidden", `the token is for ${bound}, and this is the inbox of ${shortForm(agent)}`);
+  }
+
+  /** Whether the token may see events of every type. */
+  get seesAll(): boolean {
+    const types = this.#grant?.types;
+    return types === undefined || types.includes("*");
   }
 
   /** Whether the token may see an event. */

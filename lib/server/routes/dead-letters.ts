@@ -1,8 +1,10 @@
 import * as z from "zod";
+import type { DeadLetterReport, DeadLetters } from "../../dead-letters/dead-letters.ts";
 import { groupDeadLetters } from "../../dead-letters/groups.ts";
 import { noDeadLetter } from "../../engine/errors.ts";
 import type { DeadLetterQuery } from "../../engine/queries.ts";
 import { BusError, isBusErrorCode } from "../../error/bus-error.ts";
+import type { Access } from "../access/access.ts";
 import { route } from "../http/route.ts";
 import { deadLetterSchema } from "../schemas/flow.ts";
 import { paging } from "../schemas/history.ts";
@@ -37,7 +39,10 @@ export const listDeadLetters = route({
   permission: "operate",
   query: z.strictObject({ ...filters, ...paging }),
   result: z.object({ deadLetters: z.array(deadLetterSchema), cursor: z.string().optional() }),
-  handle: async ({ server, query }) => server.served.bus.deadLetters.list(query),
+  handle: async ({ server, access, query }) => {
+    access.checkRead(query.type);
+    return server.served.bus.deadLetters.list(query);
+  },
 });
 
 export const listDeadLetterGroups = route({
@@ -48,7 +53,10 @@ export const listDeadLetterGroups = route({
   permission: "operate",
   query: z.strictObject(filters),
   result: deadLetterGroupsSchema,
-  handle: async ({ server, query }) => groupDeadLetters(server.served.bus.deadLetters, query),
+  handle: async ({ server, access, query }) => {
+    access.checkRead(query.type);
+    return groupDeadLetters(server.served.bus.deadLetters, query);
+  },
 });
 
 export const getDeadLetter = route({
@@ -58,9 +66,9 @@ export const getDeadLetter = route({
   permission: "operate",
   params: z.object({ id: z.string() }),
   result: deadLetterSchema,
-  handle: async ({ server, params: { id } }) => {
+  handle: async ({ server, access, params: { id } }) => {
     const deadLetter = await server.served.bus.deadLetters.get(id);
-    if (deadLetter === undefined) throw noDeadLetter(id);
+    if (deadLetter === undefined || !access.sees(deadLetter.event)) throw noDeadLetter(id);
     return deadLetter;
   },
 });
@@ -73,7 +81,10 @@ export const redriveDeadLetters = route({
   permission: "operate",
   body: which,
   result: report,
-  handle: async ({ server, body }) => server.served.bus.deadLetters.redrive(selected(body)),
+  handle: async ({ server: { served }, access, body }) => {
+    const { deadLetters } = served.bus;
+    return ofOwnTypes(deadLetters, access, selected(body), (which) => deadLetters.redrive(which));
+  },
 });
 
 export const discardDeadLetters = route({
@@ -83,8 +94,34 @@ export const discardDeadLetters = route({
   permission: "operate",
   body: which,
   result: report,
-  handle: async ({ server, body }) => server.served.bus.deadLetters.discard(selected(body)),
+  handle: async ({ server: { served }, access, body }) => {
+    const { deadLetters } = served.bus;
+    return ofOwnTypes(deadLetters, access, selected(body), (which) => deadLetters.discard(which));
+  },
 });
+
+/** Does it with what the token may see. A dead letter of another type is not there for it, and fails as an unknown one does. */
+async function ofOwnTypes(
+  deadLetters: Pick<DeadLetters, "get">,
+  access: Access,
+  which: string[] | DeadLetterQuery,
+  run: (which: string[] | DeadLetterQuery) => Promise<DeadLetterReport>,
+): Promise<DeadLetterReport> {
+  if (access.seesAll) return run(which);
+  if (!Array.isArray(which)) {
+    access.checkRead(which.type);
+    return run(which);
+  }
+  const own: string[] = [];
+  const failed: DeadLetterReport["failed"] = [];
+  for (const id of which) {
+    const deadLetter = await deadLetters.get(id);
+    if (deadLetter === undefined || access.sees(deadLetter.event)) own.push(id);
+    else failed.push({ id, message: noDeadLetter(id).message });
+  }
+  const report = own.length === 0 ? { done: [], failed: [] } : await run(own);
+  return { done: report.done, failed: [...report.failed, ...failed] };
+}
 
 /** The ids or the query; both or neither would mean more, or less, than was meant. */
 function selected({ ids, where }: z.infer<typeof which>): string[] | DeadLetterQuery {

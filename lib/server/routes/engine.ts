@@ -54,7 +54,8 @@ export const enqueue = route({
     redrivenFrom: z.string().exactOptional(),
   }),
   result: none,
-  handle: async ({ server, body: { subscription, events, ...options } }) => {
+  handle: async ({ server, access, body: { subscription, events, ...options } }) => {
+    access.checkTypes(events.map(({ type }) => type));
     await server.served.engine.deliveries.enqueue(subscription, events, options);
     return {};
   },
@@ -94,7 +95,8 @@ export const putDeadLetter = route({
   permission: "operate",
   body: deadLetterWire,
   result: none,
-  handle: async ({ server, body }) => {
+  handle: async ({ server, access, body }) => {
+    access.checkTypes([body.event.type]);
     await server.served.engine.deadLetters.put(body);
     return {};
   },

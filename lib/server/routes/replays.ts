@@ -19,5 +19,8 @@ export const replays = route({
     events: z.int(),
     deliveries: z.record(z.string(), z.int()),
   }),
-  handle: async ({ server, body: { select, ...options } }) => server.served.bus.replay(select, options),
+  handle: async ({ server, access, body: { select, ...options } }) => {
+    access.checkRead(select.type);
+    return server.served.bus.replay(select, options);
+  },
 });

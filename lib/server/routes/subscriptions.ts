@@ -7,6 +7,7 @@ import { route } from "../http/route.ts";
 import { type SettleItem, settleAll, settleResultSchema } from "../pull/settle.ts";
 import { eventSchema } from "../schemas/event.ts";
 import { subscriptionSettingsSchema, subscriptionStateSchema } from "../schemas/subscription.ts";
+import type { ServedBus } from "../served-bus.ts";
 
 const name = z.object({ name: z.string() });
 
@@ -69,9 +70,8 @@ export const putSubscription = route({
       {},
     );
     access.checkTypes(record.on);
-    const stored = await served.bus.subscriptions.get(record.name);
     // Nor may it take over a subscription to what it may not see.
-    if (stored !== undefined) access.checkTypes(stored.record.on);
+    await checkStored(served, access, record.name);
     return served.engine.subscriptions.put(record, { ephemeral: false });
   },
 });
@@ -83,13 +83,20 @@ export const deleteSubscription = route({
   permission: "operate",
   params: name,
   result: z.undefined(),
-  handle: async ({ server, params }) => {
+  handle: async ({ server, access, params }) => {
+    await checkStored(server.served, access, params.name);
     if (!(await server.served.bus.subscriptions.delete(params.name))) throw noSubscription(params.name);
     server.pulls.deleted(params.name);
     await server.webhooks.delete(params.name);
     return undefined;
   },
 });
+
+/** Throws `forbidden` where the subscription is there and is to types that the token is not for. */
+export async function checkStored({ bus }: Pick<ServedBus, "bus">, access: Access, name: string): Promise<void> {
+  const stored = await bus.subscriptions.get(name);
+  if (stored !== undefined) access.checkTypes(stored.record.on);
+}
 
 export const pullDeliveries = route({
   method: "POST",

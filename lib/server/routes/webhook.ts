@@ -5,6 +5,7 @@ import { route } from "../http/route.ts";
 import type { Server } from "../server-context.ts";
 import { checkReceiver } from "../webhooks/check-receiver.ts";
 import { secretSchema, secretsAt, type Webhook } from "../webhooks/webhook.ts";
+import { checkStored } from "./subscriptions.ts";
 
 const name = z.object({ name: z.string() });
 const path = "/v1/subscriptions/{name}/webhook";
@@ -44,7 +45,8 @@ export const putWebhook = route({
     created: z.boolean(),
     secret: z.string().exactOptional().meta({ description: "Where it was made: it is shown once." }),
   }),
-  handle: async ({ server, params, body }) => {
+  handle: async ({ server, access, params, body }) => {
+    await checkStored(server.served, access, params.name);
     const { secret, rotate = false, overlap = "24h" } = body;
     if (secret !== undefined && rotate) {
       throw new BusError(
@@ -70,7 +72,8 @@ export const getWebhook = route({
   permission: "operate",
   params: name,
   result: webhookStateSchema,
-  handle: async ({ server, params }) => {
+  handle: async ({ server, access, params }) => {
+    await checkStored(server.served, access, params.name);
     const webhook = await server.webhooks.get(params.name);
     if (webhook === undefined) throw noWebhook(params.name);
     return stateOf(webhook, server);
@@ -84,7 +87,8 @@ export const deleteWebhook = route({
   permission: "operate",
   params: name,
   result: z.undefined(),
-  handle: async ({ server, params }) => {
+  handle: async ({ server, access, params }) => {
+    await checkStored(server.served, access, params.name);
     if (!(await server.webhooks.delete(params.name))) throw noWebhook(params.name);
     return undefined;
   },

@@ -6,6 +6,7 @@ import { TokenFile } from "../../../lib/server/access/token-file.ts";
 import { createToken } from "../../../lib/server/access/tokens.ts";
 import { type RunningServer, startServer } from "../../../lib/server/index.ts";
 import type { AnyEvents, ServedBus } from "../../../lib/server/served-bus.ts";
+import { subscriptionRecord } from "../../../lib/subscription/record.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { roles, tokens } from "./hostile/access.ts";
 import { hosts, origins } from "./hostile/addresses.ts";
@@ -23,6 +24,7 @@ import { sendRaw } from "./raw-request.ts";
 const grants: Readonly<Record<Exclude<Holder, "nobody">, Grant>> = {
   publisher: { roles: ["publish"], source: "agent-7", types: ["task.*", "custom.a.*"] },
   subscriber: { roles: ["subscribe"], types: ["custom.*"] },
+  operator: { roles: ["operate"], types: ["custom.*"] },
   expired: { roles: ["operate"] },
 };
 
@@ -47,6 +49,7 @@ beforeAll(async () => {
   }
   served = await openBusOnEngine<AnyEvents>({ engine: "memory", source: "test", logLevel: "silent" });
   await served.bus.publish({ type: "task.created", id: "foreign", data: { taskId: "a" } });
+  await served.engine.subscriptions.put(subscriptionRecord({ name: "foreign", on: "task.*" }), { ephemeral: false });
   const limits = { port: 0, bodyLimit: 65_536 };
   open = await startServer(served, limits);
   impatient = await startServer(served, { ...limits, headersTimeoutMs: 200, requestTimeoutMs: 400 });

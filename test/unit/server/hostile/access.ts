@@ -127,4 +127,49 @@ export const roles: Hostile[] = [
     body: { for: { any: ["custom.a", { on: ["task.*"] }] } },
     ...forbidden,
   },
+  ...["/v1/dead-letters", "/v1/dead-letters/groups", "/v1/dead-letters?type=task.*"].map(
+    (path): Hostile => ({ name: `an operator of some types reads ${path}`, as: "operator", path, ...forbidden }),
+  ),
+  ...["redrive", "discard"].flatMap((verb) =>
+    [{}, { type: "*" }].map(
+      (where): Hostile => ({
+        name: `an operator of some types: ${verb} where ${JSON.stringify(where)}`,
+        as: "operator",
+        path: `/v1/dead-letters/${verb}`,
+        body: { where },
+        ...forbidden,
+      }),
+    ),
+  ),
+  {
+    name: "an operator of some types replays all",
+    as: "operator",
+    path: "/v1/replays",
+    body: { select: {}, to: "*" },
+    ...forbidden,
+  },
+  {
+    name: "an operator of some types deletes the subscription of others",
+    as: "operator",
+    method: "DELETE",
+    path: "/v1/subscriptions/foreign",
+    ...forbidden,
+  },
+  ...["GET", "DELETE"].map(
+    (method): Hostile => ({
+      name: `an operator of some types: ${method} of the webhook of others`,
+      as: "operator",
+      method,
+      path: "/v1/subscriptions/foreign/webhook",
+      ...forbidden,
+    }),
+  ),
+  {
+    name: "an operator of some types has the deliveries of others pushed to it",
+    as: "operator",
+    method: "PUT",
+    path: "/v1/subscriptions/foreign/webhook",
+    body: { url: "https://example.com/" },
+    ...forbidden,
+  },
 ];

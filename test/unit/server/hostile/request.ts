@@ -17,4 +17,4 @@ export interface Hostile {
 }
 
 /** Whose token a request has. */
-export type Holder = "nobody" | "publisher" | "subscriber" | "expired";
+export type Holder = "nobody" | "publisher" | "subscriber" | "operator" | "expired";
