@@ -24,7 +24,7 @@ test("a schema of the version before, which had none, is brought up to date, wit
   const event = await before.publish({ type: "custom.kept", data: {} });
   await before.close();
   await pool.query(
-    `DROP TABLE ${old}.documents, ${old}.feeds, ${old}.outcomes; ALTER TABLE ${old}.meta DROP COLUMN bus;
+    `DROP TABLE ${old}.documents, ${old}.feeds, ${old}.outcomes, ${old}.counts, ${old}.counted; ALTER TABLE ${old}.meta DROP COLUMN bus;
      UPDATE ${old}.meta SET version = 1`,
   );
   await expectDocumentsKept({ engine });
