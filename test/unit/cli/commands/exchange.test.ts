@@ -144,6 +144,27 @@ test("GenAI spans of OTLP become events of one flow, and other spans are left ou
   ]);
 });
 
+test("a time that is none, and a value nested too deeply, are named with their line, and the others published", async () => {
+  const { waggle } = workspace();
+  const span = (time: string, value: string) =>
+    `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"${"a".repeat(32)}","spanId":"${"b".repeat(16)}",` +
+    `"startTimeUnixNano":0,"endTimeUnixNano":${time},"attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},` +
+    `{"key":"k","value":${value}}]}]}]}]}`;
+  const deep = `${'{"arrayValue":{"values":['.repeat(5_000)}${"]}}".repeat(5_000)}`;
+  const lines = [
+    span("1.5", "{}"),
+    span("-1", "{}"),
+    span(`"${"9".repeat(30)}"`, "{}"),
+    span("1", deep),
+    span("1.7e18", "{}"),
+  ];
+  const { code, err, out } = await waggle(["import"], { stdin: lines.join("\n") });
+  for (const line of [1, 2, 3]) expect(err).toMatch(new RegExp(`:${line}: .*must be a whole number of nanoseconds`));
+  expect(err).toMatch(/:4: .*the record is nested too deeply/);
+  expect(out).toContain("1 event published, 4 failed");
+  expect(code).toBe(1);
+});
+
 test("any JSON is drafts or a problem, never a crash", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
