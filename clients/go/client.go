@@ -212,6 +212,9 @@ func longer(pause time.Duration) time.Duration {
 // once sends a request once. The duration says how long to wait before it may be sent again; below 0, it is of no use.
 func (c *Client) once(ctx context.Context, method, path string, body []byte, result any) (time.Duration, error) {
 	response, err := c.send(ctx, method, path, body, nil)
+	if errors.Is(err, errNoAddress) {
+		return -1, err
+	}
 	if err != nil {
 		// Nobody listens, or the connection broke: the server is being started anew.
 		return 0, err
@@ -233,6 +236,9 @@ func (c *Client) once(ctx context.Context, method, path string, body []byte, res
 	return 0, nil
 }
 
+// errNoAddress is of a request that can never be sent.
+var errNoAddress = errors.New("waggle: Client.URL must be an address such as http://127.0.0.1:4600")
+
 func (c *Client) send(ctx context.Context, method, path string, body []byte, header http.Header) (*http.Response, error) {
 	base := c.URL
 	if base == "" {
@@ -240,7 +246,10 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte, hea
 	}
 	request, err := http.NewRequestWithContext(ctx, method, base+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %v", errNoAddress, err)
+	}
+	if scheme := request.URL.Scheme; scheme != "http" && scheme != "https" || request.URL.Host == "" {
+		return nil, fmt.Errorf("%w: %q", errNoAddress, base)
 	}
 	for name, values := range header {
 		request.Header[name] = values

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -43,6 +44,9 @@ func (c *Client) follow(ctx context.Context, parameters url.Values, last *string
 		header.Set("Last-Event-ID", *last)
 	}
 	response, err := c.send(ctx, http.MethodGet, "/v1/tail?"+parameters.Encode(), nil, header)
+	if errors.Is(err, errNoAddress) {
+		return err
+	}
 	if err != nil {
 		return nil
 	}

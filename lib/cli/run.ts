@@ -30,8 +30,13 @@ export async function run(argv: readonly string[], io: CliIo): Promise<ExitCode>
     () => json,
     () =>
       work().catch((thrown: unknown) => {
-        if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+        if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : usageCode(argv);
         throw thrown;
       }),
   );
+}
+
+/** A coding agent takes exit code 2 of a hook as an order to undo its prompt, or not to end its turn. */
+function usageCode(argv: readonly string[]): ExitCode {
+  return argv.includes("inbox") && argv.includes("--hook") ? exitCodes.failed : exitCodes.usage;
 }

@@ -37,6 +37,10 @@ export function approveCommand(io: CliIo): Command {
     .option("--by <name>", "who answers (default: the user of the system)")
     .action((id: string | undefined, _, self: Command) => {
       const options = self.optsWithGlobals<Options>();
+      const { by = io.env.USER ?? io.env.USERNAME, deny, reason } = options;
+      if (id === undefined && (deny ?? reason ?? options.by) !== undefined) {
+        self.error("error: missing argument 'id'; --deny, --reason and --by are for the answer to one request");
+      }
       return withBus(io, self, { source: "waggle-cli" }, async (bus) => {
         if (id === undefined) return list(io, waitingApprovals(bus, io.now()), options);
         const approval = await findApproval(bus, id);
@@ -45,7 +49,6 @@ export function approveCommand(io: CliIo): Command {
         if (expiresAt !== undefined && Date.parse(expiresAt) <= io.now()) {
           throw new BusError("conflict", `request ${id} expired at ${expiresAt}; its agent must ask again`);
         }
-        const { by = io.env.USER ?? io.env.USERNAME, deny, reason } = options;
         const answer = await answerApproval(bus, approval, { granted: deny !== true, by, reason });
         if (options.json === true) writeJson(io.stdout, answer);
         else io.stdout.write(`${io.stdout.colors.green("✓")} ${printable(answer.type)} ${answer.id}\n`);

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import { busFindings } from "../doctor/bus-checks.ts";
 import { failureOf } from "../doctor/failure.ts";
-import { type Finding, failed, ok } from "../doctor/finding.ts";
+import { type Finding, failed, ok, withoutSecrets } from "../doctor/finding.ts";
 import { storeFindings } from "../doctor/store-checks.ts";
 import { type CliIo, exitCodes } from "../io.ts";
 import { tooOldNode } from "../node-version.ts";
@@ -34,7 +34,8 @@ export function doctorCommand(io: CliIo): Command {
     .action(async (_, self: Command) => {
       const options = self.optsWithGlobals<Options>();
       const counts = { ok: 0, warning: 0, failed: 0 };
-      for await (const finding of findings(io, self, options)) {
+      for await (const found of findings(io, self, options)) {
+        const finding = { ...found, text: withoutSecrets(found.text) };
         counts[finding.state] += 1;
         if (options.json === true) writeJson(io.stdout, finding);
         else io.stdout.write(renderFinding(io, finding));
@@ -54,7 +55,7 @@ async function* findings(io: CliIo, command: Command, options: Options): AsyncGe
   }
   const engine = typeof bus.engine === "string" ? bus.engine : "its own";
   const where = bus.file ?? bus.url ?? bus.bus;
-  yield ok("config", `engine ${engine}${where === undefined ? "" : `, ${withoutPassword(where)}`}`);
+  yield ok("config", `engine ${engine}${where === undefined ? "" : `, ${where}`}`);
   let store: Finding[];
   try {
     store = await storeFindings(io, bus, options);
@@ -89,10 +90,6 @@ function nodeFinding(): Finding {
   const problem = tooOldNode(process.versions.node);
   const versions = `wagglebus ${packageVersion()}, Node ${process.versions.node}`;
   return problem === undefined ? ok("node", versions) : failed("node", problem, "install a newer Node");
-}
-
-function withoutPassword(where: string): string {
-  return where.replace(/(:\/\/[^:@/]*):[^@/]*@/, "$1:***@");
 }
 
 function renderFinding(io: CliIo, { check, fix, state, text }: Finding): string {

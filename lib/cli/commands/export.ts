@@ -106,6 +106,9 @@ interface CatalogOutput {
 async function exportCatalog(io: CliIo, command: Command, { format, out }: CatalogOutput): Promise<void> {
   const { catalog } = await resolveBusOptions(io, command);
   const options = command.optsWithGlobals<Options>();
+  if (Object.keys(historyQuery(options)).length > 0) {
+    command.error(`error: --format ${format} writes the catalog, and takes no filters for events`);
+  }
   if (format === "asyncapi") {
     const { asyncApiDocument } = await import("../exchange/async-api.ts");
     const document = asyncApiDocument(catalog, { title: "Waggle", version: packageVersion() });

@@ -38,6 +38,7 @@ export function flowCommand(io: CliIo): Command {
       const options = self.optsWithGlobals<Options>();
       return withBus(io, self, { waits: options.watch === true }, async (bus) => {
         const flow = options.watch === true ? await watchFlow(io, bus, id, options) : await bus.history.flow(id);
+        if (options.strict === true && flow?.status !== "completed") io.exitCode = exitCodes.failed;
         if (flow === undefined) return;
         if (options.json !== true) {
           io.stdout.write(renderFlow(io, flow, options));
@@ -45,7 +46,6 @@ export function flowCommand(io: CliIo): Command {
           const hint = `${plural(dead, "dead letter")}: ${waggleCommand(io, self)} dlq list --correlation-id ${flow.id}\n`;
           if (dead > 0) io.stderr.write(io.stderr.colors.dim(hint));
         } else if (options.watch !== true) writeJson(io.stdout, flow);
-        if (options.strict === true && flow.status !== "completed") io.exitCode = exitCodes.failed;
       });
     });
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
@@ -76,6 +77,9 @@ function checkCommand(io: CliIo): Command {
       if (options.history === true && options.baseline !== undefined) {
         self.error("error: --history and --baseline cannot be used together; pass only one");
       }
+      if (options.history !== true && options.since !== undefined) {
+        self.error("error: --since selects recorded events; pass --history, too");
+      }
       const { problems, against } =
         options.history === true ? await checkHistory(io, self, options) : await checkBaseline(io, self, options);
       for (const problem of problems) writeProblem(io, problem, options);
@@ -95,9 +99,18 @@ async function checkBaseline(
   { baseline = defaultBaseline }: CheckOptions,
 ): Promise<Checked> {
   const { catalog } = await resolveBusOptions(io, command);
-  const before = parseBaseline(await readTextFile(io, baseline), baseline);
+  const before = parseBaseline(await readBaseline(io, baseline), baseline);
   const types = plural(Object.keys(before.types).length, "type");
   return { problems: problemsSince(before, catalog), against: `of the ${types} in ${baseline}` };
+}
+
+async function readBaseline(io: CliIo, baseline: string): Promise<string> {
+  try {
+    return await readTextFile(io, baseline);
+  } catch (thrown) {
+    if (existsSync(resolve(io.cwd, baseline))) throw thrown;
+    throw new CliError(`${messageOf(thrown)}; waggle schema save makes it`, { cause: thrown });
+  }
 }
 
 async function checkHistory(io: CliIo, command: Command, { since }: CheckOptions): Promise<Checked> {

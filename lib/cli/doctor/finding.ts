@@ -20,3 +20,10 @@ export function warning(check: string, text: string, fix: string): Finding {
 export function failed(check: string, text: string, fix: string): Finding {
   return { check, state: "failed", text, fix };
 }
+
+/** The text with the passwords of its URLs masked: messages of drivers have them, too. */
+export function withoutSecrets(text: string): string {
+  return text
+    .replace(/(:\/\/[^\s:@/]*):\S*@/g, "$1:***@")
+    .replace(/([?&][^\s=&]*(?:password|secret|token)[^\s=&]*=)[^\s&]*/gi, "$1***");
+}

@@ -10,6 +10,8 @@ export const importFormats = ["auto", "ndjson", "cloudevents", "otlp"] as const;
 /** One of {@link importFormats}. */
 export type ImportFormat = (typeof importFormats)[number];
 
+type ReadRecord = InputRecord & { readonly ok: true };
+
 /** Turns records of any format into records of events. */
 export class RecordExpander {
   /** Spans that were not of a model, an agent or a tool. */
@@ -23,6 +25,16 @@ export class RecordExpander {
   /** The events of a record, each as a record with its position; what is wrong with it where it has none. */
   expand(record: InputRecord): readonly InputRecord[] {
     if (!record.ok) return [record];
+    try {
+      return this.#expand(record);
+    } catch (thrown) {
+      // The stack ends within a value that is nested in itself thousands of times.
+      if (!(thrown instanceof RangeError)) throw thrown;
+      return [{ from: record.from, line: record.line, ok: false, problem: "the record is nested too deeply" }];
+    }
+  }
+
+  #expand(record: ReadRecord): readonly InputRecord[] {
     const format = this.#format === "auto" ? formatOf(record.value) : this.#format;
     const position = { from: record.from, line: record.line };
     if (format === "otlp") {
@@ -47,7 +59,7 @@ function formatOf(value: unknown): Exclude<ImportFormat, "auto"> {
 }
 
 /** An event without an id gets one of its line and content, so that a second import of the file publishes nothing twice. */
-function withId({ line, value }: InputRecord & { readonly ok: true }): unknown {
+function withId({ line, value }: ReadRecord): unknown {
   if (typeof value !== "object" || value === null || ("id" in value && value.id !== undefined)) return value;
   const digest = createHash("sha256")
     .update(`${line} ${JSON.stringify(value)}`)

@@ -26,7 +26,14 @@ const anyValue: z.ZodType<AnyValue> = z.lazy(() =>
   }),
 );
 const attributes = z.array(z.looseObject({ key: z.string(), value: anyValue })).optional();
-const nanoseconds = z.union([z.string().regex(/^\d+$/), z.number()]);
+/** A whole number of 64 bits, which JSON holds as a text, or as a number that need not be exact. */
+const nanoseconds = z.union([z.string(), z.number()]).refine(
+  (value) => {
+    const digits = typeof value === "number" || /^\d{1,20}$/.test(value);
+    return digits && Number.isInteger(Number(value)) && Number(value) >= 0 && Number(value) <= 2 ** 64;
+  },
+  { error: "must be a whole number of nanoseconds" },
+);
 const span = z.looseObject({
   traceId: z.string().regex(/^[0-9a-f]{32}$/i),
   spanId: z.string().regex(/^[0-9a-f]{16}$/i),

@@ -1,7 +1,8 @@
 import type { CliOutput } from "../io.ts";
 
-const enter = "\u001b[?1049h\u001b[?25l";
-const leave = "\u001b[?25h\u001b[?1049l";
+// Without wrapping: a line that is too long would push the ones above it out of the screen.
+const enter = "\u001b[?1049h\u001b[?25l\u001b[?7l";
+const leave = "\u001b[?7h\u001b[?25h\u001b[?1049l";
 const home = "\u001b[H";
 const clearToEndOfLine = "\u001b[K";
 const clearBelow = "\u001b[J";
@@ -20,7 +21,7 @@ export class Screen {
     this.#output = output;
   }
 
-  /** Replaces what is shown; lines that do not fit are left out. */
+  /** Replaces what is shown; what does not fit is left out. */
   draw(text: string): void {
     const lines = text.replace(/\n$/, "").split("\n");
     const { rows } = this.#output;

@@ -66,3 +66,11 @@ test("what is no request, does not exist or has expired is refused", async () =>
   expect(await waggle(["approve", "late"])).toMatchObject({ code: 1, err: expect.stringContaining("expired at") });
   expect((await waggle(["approve", "--json"])).json.map(({ id }) => id)).toEqual(["ask"]);
 });
+
+test("an answer without its request is refused, and nothing is listed", async () => {
+  const { waggle } = await asking();
+  for (const answer of [["--deny"], ["--reason", "no"], ["--by", "me"]]) {
+    const refused = { code: 2, out: "", err: expect.stringContaining("missing argument 'id'") };
+    expect(await waggle(["approve", ...answer])).toMatchObject(refused);
+  }
+});

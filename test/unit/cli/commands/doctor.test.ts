@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { withoutSecrets } from "../../../../lib/cli/doctor/finding.ts";
 import { NonRetriableError } from "../../../../lib/delivery/handler-errors.ts";
 import { workspace } from "../test-io.ts";
 
@@ -65,6 +66,15 @@ test("a missing file is a warning, and is not made", async () => {
   expect(() => readFileSync(file)).toThrow("ENOENT");
 });
 
+test.for([
+  ["postgres://user:p@ss/w@db:9/none?a=b&password=x&c=d", "postgres://user:***@db:9/none?a=b&password=***&c=d"],
+  ["postgres://db/none?user=u&sslpassword=x", "postgres://db/none?user=u&sslpassword=***"],
+  ["no server http://u:x@host, and no http://u:x@other", "no server http://u:***@host, and no http://u:***@other"],
+  ["engine kafka, one:9092,two:9092", "engine kafka, one:9092,two:9092"],
+])("passwords are masked in %s", ([text, shown]) => {
+  expect(withoutSecrets(String(text))).toBe(shown);
+});
+
 test("another program's file, a wrong configuration and a server that is not there fail with a fix", async () => {
   const { waggle, cwd, file } = workspace();
   mkdirSync(join(cwd, ".waggle"));
@@ -82,7 +92,7 @@ test("another program's file, a wrong configuration and a server that is not the
     ],
   });
   writeFileSync(join(cwd, "other.mjs"), "export default {};");
-  const url = "postgres://user:secret@127.0.0.1:9/none";
+  const url = "postgres://user:secret@127.0.0.1:9/none?sslpassword=secret";
   const { code, json } = await waggle([
     "doctor",
     "--config",

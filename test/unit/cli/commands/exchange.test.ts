@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -144,6 +146,27 @@ test("GenAI spans of OTLP become events of one flow, and other spans are left ou
   ]);
 });
 
+test("a time that is none, and a value nested too deeply, are named with their line, and the others published", async () => {
+  const { waggle } = workspace();
+  const span = (time: string, value: string) =>
+    `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"${"a".repeat(32)}","spanId":"${"b".repeat(16)}",` +
+    `"startTimeUnixNano":0,"endTimeUnixNano":${time},"attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},` +
+    `{"key":"k","value":${value}}]}]}]}]}`;
+  const deep = `${'{"arrayValue":{"values":['.repeat(5_000)}${"]}}".repeat(5_000)}`;
+  const lines = [
+    span("1.5", "{}"),
+    span("-1", "{}"),
+    span(`"${"9".repeat(30)}"`, "{}"),
+    span("1", deep),
+    span("1.7e18", "{}"),
+  ];
+  const { code, err, out } = await waggle(["import"], { stdin: lines.join("\n") });
+  for (const line of [1, 2, 3]) expect(err).toMatch(new RegExp(`:${line}: .*must be a whole number of nanoseconds`));
+  expect(err).toMatch(/:4: .*the record is nested too deeply/);
+  expect(out).toContain("1 event published, 4 failed");
+  expect(code).toBe(1);
+});
+
 test("any JSON is drafts or a problem, never a crash", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
@@ -202,6 +225,10 @@ test("the catalog is exported as AsyncAPI 3, each reference of which leads to so
 test("the catalog is exported as a folder of EventCatalog", async () => {
   const { waggle, cwd } = workspace();
   expect(await waggle(["export", "--format", "eventcatalog"])).toMatchObject({ code: 2 });
+  expect(await waggle(["export", "--format", "eventcatalog", "--out", "x", "--since", "1d"])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("writes the catalog"),
+  });
   const { code, json } = await waggle(["export", "--format", "eventcatalog", "--out", "catalog", "--json"]);
   expect([code, json]).toEqual([0, [{ path: "catalog", written: expect.any(Number) }]]);
   const page = readFileSync(join(cwd, "catalog/domains/task/events/task.created/index.mdx"), "utf8");
@@ -210,6 +237,20 @@ test("the catalog is exported as a folder of EventCatalog", async () => {
   );
   const schema = readFileSync(join(cwd, "catalog/domains/task/events/task.created/schema.json"), "utf8");
   expect(JSON.parse(schema)).toMatchObject({ title: "task.created", type: "object" });
+});
+
+test("a link and a pipe stay what they are, and a file keeps its mode", async () => {
+  const { waggle, cwd } = await withFlow();
+  writeFileSync(join(cwd, "real"), "before", { mode: 0o600 });
+  symlinkSync("real", join(cwd, "link"));
+  execFileSync("mkfifo", [join(cwd, "pipe")]);
+  expect((await waggle(["export", "--out", "link"])).code).toBe(0);
+  expect(lstatSync(join(cwd, "link")).isSymbolicLink()).toBe(true);
+  const written = readFileSync(join(cwd, "real"), "utf8");
+  expect(written).toBe((await waggle(["export"])).out);
+  expect(lstatSync(join(cwd, "real")).mode & 0o777).toBe(0o600);
+  const piped = await Promise.all([readFile(join(cwd, "pipe"), "utf8"), waggle(["export", "--out", "pipe"])]);
+  expect(piped).toMatchObject([written, { code: 0 }]);
 });
 
 test("a file that cannot be written is named, and the bus is closed", async () => {

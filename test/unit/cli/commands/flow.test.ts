@@ -170,6 +170,14 @@ describe("flow", () => {
     expect(code).toBe(0);
   });
 
+  test("--watch with --strict exits 1 where the flow had not begun", async () => {
+    const { start } = workspace();
+    const watching = start(["flow", "run", "--watch", "--strict"], { tty: true });
+    await watching.stdout.contains("waiting for flow run");
+    watching.interrupt();
+    expect((await watching.ended).code).toBe(1);
+  });
+
   test("truncates lines to the width of a terminal", async () => {
     const { waggle } = await failedFlow();
     const { out } = await waggle(["flow", "run"], { tty: true, columns: 30 });

@@ -83,7 +83,12 @@ test("what is wrong is refused, and a broken file of what was shown loses nothin
     expect((await cli.waggle(["inbox", "--agent", agent])).code).toBe(2);
   }
   expect((await cli.waggle(["inbox", "--agent", "a", "--wait", "2d"])).code).toBe(2);
-  expect((await cli.waggle(["inbox", "--agent", "a", "--hook"], { stdin: "no JSON" })).code).not.toBe(0);
+  // A hook that exits with 2 would block the turn of its agent.
+  const hook = { stdin: "no JSON" };
+  expect(await cli.waggle(["inbox", "--agent", "a", "--hook"], hook)).toMatchObject({ code: 1, out: "" });
+  expect(await cli.waggle(["inbox", "--agent", "A!", "--hook"], hook)).toMatchObject({ code: 1, out: "" });
+  expect(await cli.waggle(["inbox", "--hook", "--agnet", "a"], hook)).toMatchObject({ code: 1, out: "" });
+  expect(await cli.waggle(["inbox", "--agent", "a", "--hook", "--engine", "none"], hook)).toMatchObject({ code: 1 });
   await send(cli, { to: "reviewer", text: "one" });
   await inbox(cli, "--wait", "20s");
   const path = join(cli.cwd, ".waggle/inbox-reviewer.json");

@@ -74,7 +74,7 @@ test("a baseline that is missing, or is none, is an error with its name", async 
   const { waggle, cwd } = workspace();
   expect(await waggle(["schema", "check"])).toMatchObject({
     code: 1,
-    err: "error: waggle.schemas.json cannot be read: it does not exist\n",
+    err: "error: waggle.schemas.json cannot be read: it does not exist; waggle schema save makes it\n",
   });
   writeFileSync(join(cwd, "other.json"), "{}");
   expect(await waggle(["schema", "check", "-b", "other.json"])).toMatchObject({
@@ -82,4 +82,8 @@ test("a baseline that is missing, or is none, is an error with its name", async 
     err: "error: other.json is not a baseline of waggle schema save\n",
   });
   expect(await waggle(["schema", "check", "-b", "other.json", "--history"])).toMatchObject({ code: 2 });
+  expect(await waggle(["schema", "check", "-b", "other.json", "--since", "1d"])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("pass --history, too"),
+  });
 });

@@ -44,8 +44,8 @@ test("on a terminal it shows events as they come, and Ctrl-C gives the terminal 
   expect(run.stdout.text).toContain("custom.live");
   run.interrupt();
   const { code, out } = await run.ended;
-  expect(out.startsWith("\u001b[?1049h\u001b[?25l")).toBe(true);
-  expect(out.endsWith("\u001b[?25h\u001b[?1049l")).toBe(true);
+  expect(out.startsWith("\u001b[?1049h\u001b[?25l\u001b[?7l")).toBe(true);
+  expect(out.endsWith("\u001b[?7h\u001b[?25h\u001b[?1049l")).toBe(true);
   expect(code).toBe(0);
 });
 
