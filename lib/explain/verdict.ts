@@ -33,8 +33,11 @@ export function verdictOf(facts: Facts): Verdict {
   const [underWay] = pending;
   if (underWay !== undefined) return pendingVerdict(underWay, facts);
   const [deadLetter] = deadLetters;
-  if (deadLetter !== undefined) return deadVerdict(deadLetter);
   const last = ended?.at(-1);
+  // A replay of it may have been handled since, while its dead letter still lies there.
+  const handledSince =
+    deadLetter !== undefined && last?.outcome === "done" && Date.parse(last.endedAt) > Date.parse(deadLetter.deadAt);
+  if (deadLetter !== undefined && !handledSince) return deadVerdict(deadLetter);
   return last === undefined ? undeliveredVerdict(facts) : endedVerdict(last, facts);
 }
 
