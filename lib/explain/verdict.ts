@@ -48,8 +48,12 @@ function pendingVerdict(delivery: PendingDelivery, facts: Facts): Verdict {
     return { status: "pending", reason: "running", text: `a handler runs: attempt ${attempts}` };
   }
   if (state === "delayed" && attempts === 0) {
-    const at = facts.event.metadata.deliverAt ?? dueAt;
-    return { status: "pending", reason: "scheduled", text: `it is not delivered before ${at}, its deliverAt` };
+    const { deliverAt } = facts.event.metadata;
+    if (deliverAt !== undefined && Date.parse(deliverAt) > facts.now) {
+      return { status: "pending", reason: "scheduled", text: `it is not delivered before ${deliverAt}, its deliverAt` };
+    }
+    const text = `it waits${due}: the subscriber has given it back, as its limits allow no run now`;
+    return { status: "pending", reason: "waiting", text };
   }
   if (state === "delayed") {
     const text = `attempt ${attempts} failed${lastError === undefined ? "" : ` (${lastError})`}; the next is attempt ${attempts + 1}${due}`;

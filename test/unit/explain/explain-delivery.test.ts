@@ -308,6 +308,22 @@ test("what a replay has handled since is done, though its dead letter still lies
   expect(await explainOn(engine, question)).toMatchObject({ status: "dead" });
 });
 
+test("what the limits of its subscriber hold back is not said to be scheduled", async () => {
+  const engine = new FakeEngine();
+  await engine.subscriptions.put(aRecord(), { ephemeral: false });
+  const event = anEvent();
+  await engine.log.append({ event, ownId: false, history: true, inHandler: false });
+  const dueAt = "2026-01-01T00:00:01.000Z";
+  engine.deliveries.pending = async () => [
+    { subscription: "one", eventId: event.id, type: event.type, state: "delayed", attempts: 0, dueAt },
+  ];
+  const { reason, text } = await explainOn(engine, { eventId: event.id, subscription: "one", now: 0 });
+  expect({ reason, text }).toEqual({
+    reason: "waiting",
+    text: `it waits, due at ${dueAt}: the subscriber has given it back, as its limits allow no run now`,
+  });
+});
+
 function aDeadLetter(event: Event): DeadLetter {
   const at = "2026-01-01T00:00:01.000Z";
   const reason = { code: "handler_error", message: "no", at, attempt: 1 } as const;
