@@ -58,18 +58,15 @@ export interface Question {
 /** The same over the ports of an engine. */
 export async function explainOn(engine: Engine, question: Question): Promise<DeliveryExplanation> {
   const { eventId, subscription } = question;
-  const [recorded, state, deadLetters] = await Promise.all([
-    engine.log.get(eventId),
-    engine.subscriptions.get(subscription),
-    deadLettersOf(engine, question),
-  ]);
+  const [recorded, state] = await Promise.all([engine.log.get(eventId), engine.subscriptions.get(subscription)]);
   // A dead letter has its own copy, which outlives that of history.
-  const event = recorded ?? deadLetters[0]?.event;
+  const event = recorded ?? (await deadLettersOf(engine, question))[0]?.event;
   if (event === undefined) throw noEvent(question);
   const flow = event.metadata.correlationId;
-  // What is under way first: a delivery that ends in between is then in the list that is read after.
+  // What is under way first: a delivery that ends in between is then in one of the lists that are read after.
   const pending = ofDelivery((await engine.deliveries.pending?.(flow)) ?? [], question);
   const ended = await engine.deliveries.ended?.(flow);
+  const deadLetters = await deadLettersOf(engine, question);
   const deliveries = {
     pending,
     deadLetters,

@@ -33,8 +33,11 @@ export function verdictOf(facts: Facts): Verdict {
   const [underWay] = pending;
   if (underWay !== undefined) return pendingVerdict(underWay, facts);
   const [deadLetter] = deadLetters;
-  if (deadLetter !== undefined) return deadVerdict(deadLetter);
   const last = ended?.at(-1);
+  // A replay of it may have been handled since, while its dead letter still lies there.
+  const handledSince =
+    deadLetter !== undefined && last?.outcome === "done" && Date.parse(last.endedAt) > Date.parse(deadLetter.deadAt);
+  if (deadLetter !== undefined && !handledSince) return deadVerdict(deadLetter);
   return last === undefined ? undeliveredVerdict(facts) : endedVerdict(last, facts);
 }
 
@@ -45,8 +48,12 @@ function pendingVerdict(delivery: PendingDelivery, facts: Facts): Verdict {
     return { status: "pending", reason: "running", text: `a handler runs: attempt ${attempts}` };
   }
   if (state === "delayed" && attempts === 0) {
-    const at = facts.event.metadata.deliverAt ?? dueAt;
-    return { status: "pending", reason: "scheduled", text: `it is not delivered before ${at}, its deliverAt` };
+    const { deliverAt } = facts.event.metadata;
+    if (deliverAt !== undefined && Date.parse(deliverAt) > facts.now) {
+      return { status: "pending", reason: "scheduled", text: `it is not delivered before ${deliverAt}, its deliverAt` };
+    }
+    const text = `it waits${due}: the subscriber has given it back, as its limits allow no run now`;
+    return { status: "pending", reason: "waiting", text };
   }
   if (state === "delayed") {
     const text = `attempt ${attempts} failed${lastError === undefined ? "" : ` (${lastError})`}; the next is attempt ${attempts + 1}${due}`;

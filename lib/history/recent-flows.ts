@@ -91,11 +91,12 @@ async function summaryOf(
   id: string,
   last: Event,
 ): Promise<FlowSummary> {
-  const [pending, dead, first = last] = await Promise.all([
+  // Pending first: a delivery that dies in between is among the dead letters that are read after.
+  const [pending, first = last] = await Promise.all([
     deliveries.pending?.(id, 1) ?? [],
-    deadLetters.list({ correlationId: id, limit: mostDeadLetters }),
     endOf(history, { correlationId: id, order: "oldest" }),
   ]);
+  const dead = await deadLetters.list({ correlationId: id, limit: mostDeadLetters });
   const failed = dead.deadLetters.length;
   return {
     id,

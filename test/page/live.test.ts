@@ -57,6 +57,21 @@ test.skipIf(found.missing !== undefined)(
 );
 
 test.skipIf(found.missing !== undefined)(
+  "where what came before cannot be had, that is said, and the stream goes on",
+  async () => {
+    const { bus, url } = await serve();
+    const page = await newPage();
+    const detail = "the store is busy";
+    const json = { status: 503, title: "unavailable", code: "unavailable", detail, retryable: true, details: {} };
+    await page.route("**/v1/events?*", (request) => request.fulfill({ status: 503, json }));
+    await page.goto(`${url}/live`);
+    await page.getByRole("alert").getByText("What came before cannot be shown.").waitFor();
+    await bus.publish({ type: "custom.later", data: {} });
+    await page.getByRole("cell", { name: "custom.later" }).waitFor();
+  },
+);
+
+test.skipIf(found.missing !== undefined)(
   "a server that is gone is said to be, and one that is back is shown again",
   async () => {
     const served = await openBusOnEngine<AnyEvents>({ engine: "memory", source: "test", logLevel: "silent" });

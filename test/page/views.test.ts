@@ -65,6 +65,10 @@ test.skipIf(found.missing !== undefined)("a view is reached by the menu, by keyb
   await page.goto(url);
   await page.keyboard.press("Tab");
   expect(await page.locator(":focus").textContent()).toBe("Skip to the view");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/#view$/);
+  await page.keyboard.press("Tab");
+  expect(await page.locator("main :focus").count()).toBe(1);
   await page.getByRole("link", { name: "Subscriptions" }).focus();
   await page.keyboard.press("Enter");
   const heading = page.getByRole("heading", { level: 1 });

@@ -14,8 +14,8 @@ import {
   allShards,
   failedPartition,
   isSeq,
+  keptMessage,
   keyOf,
-  mostOfMessage,
   movedItem,
   type PlainItem,
   Sequence,
@@ -152,7 +152,7 @@ export class DynamoStore<Item> implements OutboxStore<OutboxItems<Item>, void> {
       update:
         "SET #due = :due, #code = :code, #message = :message, #failedAt = :failedAt, #attempts = #attempts + :one",
       condition: "attribute_exists(#pk)",
-      values: { due: at + delay, code, message: message.slice(0, mostOfMessage), failedAt: at, one: 1 },
+      values: { due: at + delay, code, message: keptMessage(message), failedAt: at, one: 1 },
     });
   }
 
@@ -161,7 +161,7 @@ export class DynamoStore<Item> implements OutboxStore<OutboxItems<Item>, void> {
     const item = await this.#table.get(key);
     if (item === undefined) return;
     const record = toRecord(item, "waiting");
-    const error = { code, message: message.slice(0, mostOfMessage), at: this.#dependencies.now() };
+    const error = { code, message: keptMessage(message), at: this.#dependencies.now() };
     await this.#table.move(key, movedItem({ ...record, attempts: record.attempts + 1, error }, "failed"));
   }
 

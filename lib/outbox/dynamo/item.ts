@@ -42,7 +42,7 @@ export const allShards: readonly number[] = Array.from({ length: shardCount }, (
 /** DynamoDB takes 400 KB an item; this is left for the event and its key, beside what the store itself notes. */
 const mostBytes = 400_000;
 /** Characters that are kept of the message of an error. */
-export const mostOfMessage = 1_000;
+const mostOfMessage = 1_000;
 
 const seqForm = /^\d{13}-[0-9a-z]{4}-[0-9a-z]{8}#(\d)$/;
 
@@ -102,6 +102,11 @@ export function toItem(seq: string, added: number, { event, history, id, key }: 
     );
   }
   return { ...itemKey(keyOf(seq, "waiting")), id, key, history, event, added, attempts: 0 };
+}
+
+/** What is kept of the message of an error. DynamoDB takes no half of a character, which a cut may leave. */
+export function keptMessage(message: string): string {
+  return message.slice(0, mostOfMessage).toWellFormed();
 }
 
 function itemKey({ pk, sk }: ItemKey): PlainItem {

@@ -99,3 +99,14 @@ test("what was spent is summed up by agent; who says nothing of it is left out",
   ].map((event): FlowNode => ({ event, children: [] }));
   expect(spendingOf(treeOf(aFlow(nodes), 10))).toEqual([{ who: "a", events: 2, tokens: 18, cost: 0.5 }]);
 });
+
+test("what was redriven, and so has ended twice, is two bars that are told apart", () => {
+  const event = anEvent({ id: "e", time: at(0) });
+  const delivery = { subscription: "one", eventId: "e", attempts: 1, failures: [], totalMs: 100 };
+  const deliveries = [
+    { ...delivery, outcome: "dead", endedAt: at(100) },
+    { ...delivery, outcome: "done", endedAt: at(900) },
+  ] as const;
+  const { lanes } = lanesOf(treeOf(aFlow([{ event, children: [], deliveries: [...deliveries] }]), 10), 0);
+  expect(new Set(lanes.map(({ key }) => key)).size).toBe(2);
+});

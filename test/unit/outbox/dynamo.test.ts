@@ -2,7 +2,7 @@ import { GetItemCommand, PutItemCommand, type TransactWriteItem } from "@aws-sdk
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { BusError, connect, type Event } from "../../../lib/index.ts";
-import { Sequence } from "../../../lib/outbox/dynamo/item.ts";
+import { keptMessage, Sequence } from "../../../lib/outbox/dynamo/item.ts";
 import { dynamoOutbox } from "../../../lib/outbox-dynamodb-entry.ts";
 import { createOutbox } from "../../../lib/outbox-entry.ts";
 import { testBus } from "../../../lib/testing/index.ts";
@@ -287,4 +287,11 @@ test("the places of a process rise, whatever its clock does", () => {
       expect(new Set(places).size).toBe(places.length);
     }),
   );
+});
+
+test("a long message is cut, and never in the middle of a character", () => {
+  expect(keptMessage("the bus is away")).toBe("the bus is away");
+  const kept = keptMessage(`${"x".repeat(999)}😀 and more`);
+  expect(kept).toHaveLength(1_000);
+  expect(kept.isWellFormed()).toBe(true);
 });

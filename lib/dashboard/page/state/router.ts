@@ -29,6 +29,8 @@ export function startRouter(): void {
     }
     const link = click.target instanceof Element ? click.target.closest("a[href]") : null;
     if (!(link instanceof HTMLAnchorElement) || link.target !== "" || link.origin !== location.origin) return;
+    // Within the view: the browser goes there, and takes the focus along.
+    if (link.hash !== "") return;
     const { view } = placeOf(link.pathname, link.search);
     if (view === undefined) return;
     click.preventDefault();

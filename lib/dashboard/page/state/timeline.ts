@@ -109,7 +109,8 @@ function spansOf({ dead, ended, event, pending }: TreeNode, now: number): Span[]
       const began = Math.max(from, to - ranMs);
       const letter = dead.find((one) => one.subscription === subscription);
       return {
-        key: `${event.id} ${subscription} ${replayId}`,
+        // What was redriven has ended more than once.
+        key: `${event.id} ${subscription} ${replayId} ${endedAt}`,
         event,
         subscription,
         attempts,

@@ -24,7 +24,7 @@ const pastEvents = 50;
 
 /** The stream of events as they are accepted. */
 export function Live({ query }: { readonly query: URLSearchParams }) {
-  const { feed, state, error, pause } = useLive(query);
+  const { feed, state, error, pastError, pause } = useLive(query);
   const now = useNow();
   const { rows, held, paused, rate, seen } = state;
   const [newest] = feed.state.rows;
@@ -43,6 +43,9 @@ export function Live({ query }: { readonly query: URLSearchParams }) {
         <span role="status">{paused ? `Paused; ${plural(held, "event")} came since` : ""}</span>
       </div>
       {error !== undefined && <Problem error={error} what="The stream cannot be shown." />}
+      {error === undefined && pastError !== undefined && (
+        <Problem error={pastError} what="What came before cannot be shown." />
+      )}
       {rows.length === 0 ? (
         <Nothing>No event yet that this filter selects. What is published from now on appears here.</Nothing>
       ) : (
@@ -103,15 +106,17 @@ function useLive(query: URLSearchParams) {
   const feed = useRef(new LiveFeed(Date.now));
   const [state, setState] = useState(feed.current.state);
   const [error, setError] = useState<BusError>();
+  const [pastError, setPastError] = useState<BusError>();
   useEffect(() => {
     const current = new LiveFeed(Date.now);
     feed.current = current;
     setError(undefined);
+    setPastError(undefined);
     setState(current.state);
     const ending = new AbortController();
     const { signal } = ending;
     const timer = setInterval(() => setState(current.state), drawMs);
-    void run(current, new URLSearchParams(key), signal).catch((thrown) => {
+    void run(current, new URLSearchParams(key), { signal, onPastError: setPastError }).catch((thrown) => {
       if (!signal.aborted) setError(toBusError(thrown));
     });
     return () => {
@@ -124,19 +129,37 @@ function useLive(query: URLSearchParams) {
     else feed.current.pause();
     setState(feed.current.state);
   };
-  return { feed: feed.current, state, error, pause };
+  return { feed: feed.current, state, error, pastError, pause };
 }
 
-/** Follows the stream, and fetches what came before it once it is open, so that nothing falls in between. */
-async function run(feed: LiveFeed, query: URLSearchParams, signal: AbortSignal): Promise<void> {
+interface RunOptions {
+  readonly signal: AbortSignal;
+  /** Called with why what came before cannot be shown, and with `undefined` once it can. */
+  readonly onPastError: (error: BusError | undefined) => void;
+}
+
+/**
+ * Follows the stream, and fetches what came before it once it is open, so that nothing falls in between. Where that fails the stream goes on, and
+ * the next connection tries again.
+ */
+async function run(feed: LiveFeed, query: URLSearchParams, { signal, onPastError }: RunOptions): Promise<void> {
   const filter: TailFilter = Object.fromEntries(query);
   let past: Promise<void> | undefined;
+  const loadPast = async () => {
+    try {
+      await fetchPast(feed, query, signal);
+      if (!signal.aborted) onPastError(undefined);
+    } catch (thrown) {
+      past = undefined;
+      if (!signal.aborted) onPastError(toBusError(thrown));
+    }
+  };
   let isOpen = false;
   const onConnection = (connected: boolean) => {
     // A stream that was refused is none that broke.
     if (isOpen && !connected && !signal.aborted) lose();
     isOpen = connected;
-    if (connected) past ??= fetchPast(feed, query, signal);
+    if (connected) past ??= loadPast();
   };
   const events = follow(requests(), filter, { signal, deltas: true, onConnection, onReset: () => feed.dropTexts() });
   for await (const event of events) feed.add(event);

@@ -145,7 +145,9 @@ function selectionOf(given: FormData): Record<string, unknown> {
   const texts = fields
     .map(({ name }): [string, string] => [name, String(given.get(name) ?? "").trim()])
     .filter(([, text]) => text !== "");
-  return Object.fromEntries(texts.map(([name, text]) => [name, name === "ids" ? text.split(/[\s,]+/) : text]));
+  return Object.fromEntries(
+    texts.map(([name, text]) => [name, name === "ids" ? text.split(/[\s,]+/).filter(Boolean) : text]),
+  );
 }
 
 function total({ deliveries }: ReplayReport): number {
