@@ -134,3 +134,9 @@ export const agentCapabilityExecutionFailed = defineEvent("agent.capability.exec
   description: "An agent failed to execute a capability.",
   data: capability,
 });
+
+/** `agent.message.sent`: an agent sent a message to another one, or to all. */
+export const agentMessageSent = defineEvent("agent.message.sent", {
+  description: "An agent sent a message to another one, or to all.",
+  data: z.looseObject({ fromAgentId: text, toAgentId: optionalText, content: text }),
+});

@@ -38,6 +38,12 @@ export const taskFailed = defineEvent("task.failed", { description: "A task fail
 /** `task.retried`: a failed task was retried. */
 export const taskRetried = defineEvent("task.retried", { description: "A failed task was retried.", data: task });
 
+/** `task.cancelled`: a task was cancelled. */
+export const taskCancelled = defineEvent("task.cancelled", {
+  description: "A task was cancelled.",
+  data: z.looseObject({ taskId: text, reason: optionalText, by: optionalText }),
+});
+
 /** `task.conflict.detected`: several tasks need the same resource. */
 export const taskConflictDetected = defineEvent("task.conflict.detected", {
   description: "Several tasks need the same resource.",

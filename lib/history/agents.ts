@@ -16,7 +16,7 @@ export interface AgentActivity {
   readonly last: Pick<Event, "id" | "type" | "time"> & { readonly correlationId: string };
   /** Its last event that tells of a failure. */
   readonly lastFailure?: Pick<Event, "id" | "type" | "time">;
-  /** The sum of what its events say of tokens: `data.usage.inputTokens` and `outputTokens`, `data.tokens`; absent where none does. */
+  /** The sum of what its events say of tokens: `data.inputTokens` and `outputTokens`, or those of `data.usage`, `data.tokens`; absent where none does. */
   readonly tokens?: number;
   /** The sum of `data.cost` or `data.usage.cost` of its events; absent where none has one. */
   readonly cost?: number;

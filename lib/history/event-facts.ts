@@ -1,4 +1,5 @@
 import type { Event } from "../event/event.ts";
+import { reportedUsage } from "./usage.ts";
 
 /** Whether a type says that something failed. */
 export function tellsOfFailure(type: string): boolean {
@@ -17,17 +18,16 @@ export function spent(events: readonly Event[]): {
   return { tokens: sum(events.map(tokensOf)), cost: sum(events.map(costOf)) };
 }
 
-function tokensOf({ data }: Event): number | undefined {
-  const { tokens, usage } = Object(data);
-  const { inputTokens, outputTokens, totalTokens } = Object(usage);
-  const parts = [numberOf(inputTokens), numberOf(outputTokens)].filter((part) => part !== undefined);
+function tokensOf(event: Event): number | undefined {
+  const { inputTokens, outputTokens } = reportedUsage(event);
+  const parts = [inputTokens, outputTokens].filter((part) => part !== undefined);
   if (parts.length > 0) return parts.reduce((total, part) => total + part, 0);
-  return numberOf(totalTokens) ?? numberOf(tokens);
+  const { tokens, usage } = Object(event.data);
+  return numberOf(Object(usage).totalTokens) ?? numberOf(tokens);
 }
 
-function costOf({ data }: Event): number | undefined {
-  const { cost, usage } = Object(data);
-  return numberOf(cost) ?? numberOf(Object(usage).cost);
+function costOf(event: Event): number | undefined {
+  return reportedUsage(event).cost;
 }
 
 function numberOf(value: unknown): number | undefined {

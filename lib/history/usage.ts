@@ -23,17 +23,29 @@ const outputNames = [
 ];
 const costNames = ["costUsd", "cost_usd", "totalCostUsd", "total_cost_usd", "cost"];
 
+/** What an event reports of a use; absent where it does not say. */
+export type ReportedUsage = { readonly [Name in keyof Usage]?: Usage[Name] | undefined };
+
 /**
  * Returns the tokens and the cost that an event reports in its data or in `data.usage`, by the names that model SDKs use, or
  * `undefined` if it reports none.
  */
-export function usageOf({ data }: Pick<Event, "data">): Usage | undefined {
-  const places = [data, fieldOf(data, "usage"), fieldOf(data, "attributes")];
-  const inputTokens = firstNumber(places, inputNames);
-  const outputTokens = firstNumber(places, outputNames);
-  const cost = firstNumber(places, costNames) ?? numberAt(fieldOf(data, "cost"), "amount");
+export function usageOf(event: Pick<Event, "type" | "data">): Usage | undefined {
+  const { cost, inputTokens, outputTokens } = reportedUsage(event);
   if (inputTokens === undefined && outputTokens === undefined && cost === undefined) return undefined;
   return { inputTokens: inputTokens ?? 0, outputTokens: outputTokens ?? 0, cost: cost ?? 0 };
+}
+
+/** The same, with what the event does not say left open. */
+export function reportedUsage({ type, data }: Pick<Event, "type" | "data">): ReportedUsage {
+  // What a call is expected to use is no use yet: the end of the call says it, and would count it twice.
+  if (type === "llm.call.started") return {};
+  const places = [data, fieldOf(data, "usage"), fieldOf(data, "attributes")];
+  return {
+    inputTokens: firstNumber(places, inputNames),
+    outputTokens: firstNumber(places, outputNames),
+    cost: firstNumber(places, costNames) ?? numberAt(fieldOf(data, "cost"), "amount"),
+  };
 }
 
 export function addUsage(one: Usage, other: Usage): Usage {

@@ -19,6 +19,11 @@ export function fieldIn(data: unknown, name: string): unknown {
   return isRecord(data) && Object.hasOwn(data, name) ? data[name] : undefined;
 }
 
+/** What a person is asked, in an event's data. */
+export function questionIn(data: unknown): string | undefined {
+  return textIn(data, "question") ?? textIn(data, "prompt") ?? textIn(data, "action") ?? textIn(data, "reason");
+}
+
 /** What an error in an event's data says. */
 export function messageIn(data: unknown): string {
   const error = fieldIn(data, "error");

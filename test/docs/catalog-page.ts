@@ -13,7 +13,8 @@ function intro(types: number, domains: number): string {
   return `# The standard catalog
 
 ${types} types in ${domains} domains. \`connect\` uses this catalog unless you give another one;
-[events](../local/events.md#define-a-type) shows how to add your own types.
+[events](../local/events.md#define-a-type) shows how to add your own types,
+[which event to publish](choose-events.md) which of two similar ones to prefer.
 
 A field with \`?\` is optional. Data may contain further fields, which are kept. Metadata can say what an event belongs to:
 \`${eventIdNames.join("`, `")}\`. Types that start

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { BusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
+import { hasExpired } from "../../history/approvals.ts";
 import { answerApproval, findApproval, waitingApprovals } from "../approvals.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
@@ -45,8 +46,8 @@ export function approveCommand(io: CliIo): Command {
         if (id === undefined) return list(io, waitingApprovals(bus, io.now()), options);
         const approval = await findApproval(bus, id);
         if (approval.answer !== undefined) throw answered(id, approval.answer);
-        const { expiresAt } = approval.request.metadata;
-        if (expiresAt !== undefined && Date.parse(expiresAt) <= io.now()) {
+        if (hasExpired(approval.request, io.now())) {
+          const { expiresAt } = approval.request.metadata;
           throw new BusError("conflict", `request ${id} expired at ${expiresAt}; its agent must ask again`);
         }
         const answer = await answerApproval(bus, approval, { granted: deny !== true, by, reason });

@@ -21,6 +21,7 @@ const status = z.strictObject({
     "TASK_STATE_INPUT_REQUIRED",
     "TASK_STATE_COMPLETED",
     "TASK_STATE_FAILED",
+    "TASK_STATE_CANCELED",
   ]),
   message: message.exactOptional(),
   timestamp: z.string(),

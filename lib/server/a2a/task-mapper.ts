@@ -1,5 +1,6 @@
 import type { Event } from "../../event/event.ts";
-import { fieldIn, messageIn, textIn } from "../event-fields.ts";
+import { approvalAnswerTypes, approvalRequestTypes } from "../../history/approvals.ts";
+import { fieldIn, messageIn, questionIn, textIn } from "../event-fields.ts";
 import type { Artifact, Part, StreamResponse, TaskState, TaskStatus } from "./protocol.ts";
 
 /** What an event says about a task. */
@@ -12,14 +13,9 @@ interface Change {
 }
 
 /** Types that ask a person for something. */
-const questions: readonly string[] = [
-  "approval.requested",
-  "custom.approval.requested",
-  "node.input.blocked",
-  "execution.paused",
-];
+const questions: readonly string[] = [...approvalRequestTypes, "node.input.blocked", "execution.paused"];
 /** Types that answer it. */
-const answers: readonly string[] = ["approval.decided", "custom.approval.decided", "execution.resumed"];
+const answers: readonly string[] = [...approvalAnswerTypes, "input.received", "execution.resumed"];
 
 const submitted = new Set(["task.created", "task.assigned"]);
 const working = new Set(["task.started", "task.retried", "execution.started"]);
@@ -119,16 +115,13 @@ export class TaskMapper {
 }
 
 function isFinal(state: TaskState | undefined): boolean {
-  return state === "TASK_STATE_COMPLETED" || state === "TASK_STATE_FAILED";
+  return state === "TASK_STATE_COMPLETED" || state === "TASK_STATE_FAILED" || state === "TASK_STATE_CANCELED";
 }
 
 function changeOf({ type, data }: Event): Change | undefined {
   if (submitted.has(type)) return { state: "TASK_STATE_SUBMITTED" };
   if (working.has(type) || answers.includes(type)) return { state: "TASK_STATE_WORKING" };
-  if (questions.includes(type)) {
-    const text = textIn(data, "prompt") ?? textIn(data, "action") ?? textIn(data, "reason");
-    return { state: "TASK_STATE_INPUT_REQUIRED", text };
-  }
+  if (questions.includes(type)) return { state: "TASK_STATE_INPUT_REQUIRED", text: questionIn(data) };
   switch (type) {
     case "task.completed":
       return { state: "TASK_STATE_COMPLETED", result: fieldIn(data, "result") };
@@ -137,6 +130,8 @@ function changeOf({ type, data }: Event): Change | undefined {
     case "task.failed":
     case "execution.failed":
       return { state: "TASK_STATE_FAILED", text: messageIn(data) };
+    case "task.cancelled":
+      return { state: "TASK_STATE_CANCELED", text: textIn(data, "reason") };
     default:
       return undefined;
   }

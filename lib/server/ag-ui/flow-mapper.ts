@@ -1,12 +1,16 @@
 import type { Event } from "../../event/event.ts";
-import { asText, fieldIn, messageIn, nameIn, textIn } from "../event-fields.ts";
+import { approvalRequestTypes } from "../../history/approvals.ts";
+import { asText, fieldIn, messageIn, nameIn, questionIn, textIn } from "../event-fields.ts";
 import type { MapperState, Pause, Run } from "./mapper-state.ts";
 import { OpenMessages } from "./open-messages.ts";
 import type { AgUiEvent } from "./protocol.ts";
 import { SharedState } from "./shared-state.ts";
 
 /** Types that ask a person for something. */
-const questions: readonly string[] = ["approval.requested", "custom.approval.requested", "node.input.blocked"];
+const questions: readonly string[] = [...approvalRequestTypes, "node.input.blocked"];
+
+/** Types with which a run begins where there is none; the end of a model call may come after the question that ended its run. */
+const begun = /^((llm\.(text|reasoning)|tool\.call|node\.loop|conversation\.message)\.|llm\.call\.started$)/;
 
 /** Tool calls without a result that are remembered. */
 const mostCalls = 16;
@@ -77,7 +81,7 @@ export class FlowMapper {
     yield* this.#shareState();
     if (type.startsWith("execution.")) return yield* this.#execution(event);
     if (type === "state.changed") return yield* this.#changeState(event);
-    const begins = questions.includes(type) || /^(llm|tool\.call|node\.loop|conversation\.message)\./.test(type);
+    const begins = questions.includes(type) || begun.test(type);
     if (this.#run === undefined) {
       if (!begins || this.#pause.kind === "ended") return undefined;
       yield* this.#begin(event, metadata.executionId ?? null);
@@ -180,7 +184,7 @@ export class FlowMapper {
     if (run === undefined) return;
     yield* this.#endParts();
     this.#end("interrupted", run);
-    const message = textIn(data, "prompt") ?? textIn(data, "action") ?? textIn(data, "reason");
+    const message = questionIn(data);
     const toolCallId = nameIn(data, "toolUseId");
     yield {
       ...this.#finished(run),

@@ -78,6 +78,22 @@ types("system.performance.alert", "metric value threshold? subject? state?");
 types("circuit_breaker.state.changed", "service from to reason?");
 types("circuit_breaker.call.failed circuit_breaker.call.rejected", "service error?");
 
+types(
+  "llm.call.started llm.call.completed llm.call.failed",
+  "model provider? inputTokens? outputTokens? cachedTokens? cost? currency? finishReason? durationMs? error?",
+);
+types("approval.requested", "approvalId question of? options? by? reason? deadline?");
+types("approval.granted approval.denied approval.expired", "approvalId question? of? options? by? reason? deadline?");
+types("input.received", "inputId? content");
+types("handoff.requested handoff.accepted", "fromAgentId toAgentId taskId? reason?");
+types("task.cancelled", "taskId reason? by?");
+types("agent.message.sent", "fromAgentId toAgentId? content");
+types("artifact.created artifact.updated", "artifactId name? mediaType? uri? bytes?");
+types("guardrail.triggered", "guardrail action? reason?");
+types("effect.started effect.completed effect.unknown", "effectKey attempt?");
+types("lease.acquired lease.released lease.lost", "resource holder fence");
+types("budget.reserved budget.spent budget.exceeded", "budget amount limit unit");
+
 test("the standard catalog has exactly the promised types", () => {
   expect([...standardCatalog.types()]).toEqual(Object.keys(fields).sort());
   expect(standardCatalog.open).toBe(false);
@@ -122,6 +138,8 @@ describe("invalid data is refused", () => {
       { memoryId: "m", entities: [{}] },
       "data.entities[0].name is missing; it must be a string",
     ],
+    ["approval.requested", { approvalId: "a" }, "data.question is missing; it must be a string"],
+    ["lease.acquired", { resource: "r", holder: "h", fence: "1" }, 'data.fence must be a number, not "1"'],
     ["task.completed", {}, "data.taskId is missing; it must be a string"],
   ])("%s", (type, data, message) => {
     expect(() => prepareEvent({ type, data }, context)).toThrow(message);

@@ -94,6 +94,29 @@ test("the tasks of a flow are told in the types of A2A, and the stream ends with
   });
 });
 
+test("the standard answers go on with a task, and a cancelled one is over", async () => {
+  const served = await serve();
+  const run = [
+    { type: "task.created", data: { taskId: "t" } },
+    { type: "approval.requested", data: { approvalId: "a", question: "Pay 5 €?", reason: "above the limit" } },
+    { type: "approval.denied", data: { approvalId: "a" } },
+    { type: "node.input.blocked", data: { prompt: "How much?" } },
+    { type: "input.received", data: { content: "4 €" } },
+    { type: "task.cancelled", data: { taskId: "t", reason: "too late" } },
+  ];
+  for (const [index, one] of run.entries()) {
+    await served.bus.publish({ ...one, id: `e${index}`, metadata, time: `2026-01-31T12:00:00.00${index}Z` });
+  }
+  expect((await readAll(served)).map(({ data }) => short(data))).toEqual([
+    "task t TASK_STATE_SUBMITTED",
+    "status t TASK_STATE_INPUT_REQUIRED Pay 5 €?",
+    "status t TASK_STATE_WORKING",
+    "status t TASK_STATE_INPUT_REQUIRED How much?",
+    "status t TASK_STATE_WORKING",
+    "status t TASK_STATE_CANCELED too late",
+  ]);
+});
+
 test("the client of A2A's SDK follows a flow", async () => {
   const served = await serve();
   await publishRun(served);

@@ -37,6 +37,15 @@ test("the agent that waits gets the answer in its flow, with who gave it and why
   });
 });
 
+test("a request of the standard catalog is answered by its types", async () => {
+  const { waggle, bus } = workspace();
+  const data = { approvalId: "a-2", question: "Pay?" };
+  await bus((opened) => opened.publish({ ...request, type: "approval.requested", data }));
+  expect((await waggle(["approve", "ask", "--by", "Ada"])).out).toBe("✓ approval.granted ask-answered\n");
+  const { events } = await bus((opened) => opened.history.query({ type: "approval.granted" }));
+  expect(events).toMatchObject([{ data: { requestId: "ask", approvalId: "a-2", by: "Ada" } }]);
+});
+
 test("a request is answered once, whoever answers it", async () => {
   const { waggle, bus } = await asking();
   const results = await Promise.all([waggle(["approve", "ask"]), waggle(["approve", "ask", "--deny"])]);

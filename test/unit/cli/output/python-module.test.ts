@@ -120,7 +120,7 @@ test("catalog --python prints every type, or those that match, in the form that 
   const all = await waggle(["catalog", "--python"]);
   expect(all.out.match(/^\w+ = EventDefinition\[/gm)).toHaveLength(standardCatalog.types().length);
   const some = await waggle(["catalog", "list", "--type", "task.c*", "--python", "pydantic"]);
-  expect(some.out.match(/^\w+ = EventDefinition/gm)).toHaveLength(3);
+  expect(some.out.match(/^\w+ = EventDefinition/gm)).toHaveLength(4);
   expect(some.out).toContain("class TaskCreatedData(BaseModel):");
   expect((await waggle(["catalog", "--python", "dataclass"])).code).toBe(2);
 });

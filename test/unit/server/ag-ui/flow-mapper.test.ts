@@ -12,8 +12,10 @@ const names = ["a", "b", "a #1", "__proto__", "constructor", "x/y~z"];
 const name = fc.constantFrom(...names);
 const few = fc.constantFrom(...names.slice(0, 2));
 const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.dictionary(name, fc.integer()));
-const types = [...standardCatalog.types(), "approval.requested", "approval.decided", "custom.other"];
-const mapped = types.filter((type) => /^(execution|node|llm|tool|state|stream|conversation|approval)\./.test(type));
+const types = [...standardCatalog.types(), "approval.decided", "custom.other"];
+const mapped = types.filter((type) =>
+  /^(execution|node|llm|tool|state|stream|conversation|approval|input|task)\./.test(type),
+);
 
 const event: fc.Arbitrary<Omit<Event, "id">> = fc.record({
   type: fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...mapped) }, fc.constantFrom(...types)),
@@ -164,6 +166,29 @@ test("a run that failed is an error, and the execution after it another run with
     "RUN_STARTED",
     "STATE_SNAPSHOT",
   ]);
+});
+
+test("a run begins with a call of a model, and not anew with the end of one that a question overtook", () => {
+  const call = { model: "m" };
+  expect(
+    typesOf(
+      ["llm.call.started", call],
+      ["approval.requested", { approvalId: "a", question: "Pay?" }],
+      ["llm.call.completed", call],
+      ["approval.granted", { approvalId: "a" }],
+      ["llm.call.started", call],
+      ["task.cancelled", { taskId: "t" }],
+    ),
+  ).toEqual(["RUN_STARTED", "CUSTOM", "RUN_FINISHED", "RUN_STARTED", "CUSTOM", "CUSTOM"]);
+});
+
+test("the message of an interrupt is the question", () => {
+  const mapper = new FlowMapper("f");
+  const metadata = { version: 1, correlationId: "f", priority: 5 };
+  const data = { approvalId: "a", question: "Pay 5 €?", reason: "above the limit" };
+  const time = "2026-01-31T12:00:00Z";
+  const [, finished] = mapper.map({ id: "e", type: "approval.requested", source: "s", time, data, metadata });
+  expect(finished).toMatchObject({ outcome: { interrupts: [{ id: "e", message: "Pay 5 €?" }] } });
 });
 
 test("however long names are, the id of a message fits into a header", () => {
