@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openBusOnEngine } from "../../../lib/connect/index.ts";
 import { NonRetriableError } from "../../../lib/delivery/handler-errors.ts";
 import { subscriptionFilter } from "../../../lib/delivery/subscription-filter.ts";
-import type { DeadLetter } from "../../../lib/engine/delivery.ts";
+import type { DeadLetter, EndedDelivery } from "../../../lib/engine/delivery.ts";
 import type { Event } from "../../../lib/event/event.ts";
 import { explainDelivery, explainOn } from "../../../lib/explain/explain-delivery.ts";
 import { ManualClock } from "../../../lib/testing/manual-clock.ts";
@@ -294,10 +294,15 @@ test("what a replay has handled since is done, though its dead letter still lies
   await engine.deadLetters.put(aDeadLetter(event));
   engine.deliveries.pending = async () => [];
   const question = { eventId: event.id, subscription: "one", now: 0 };
-  const replayed = {
-    ...{ subscription: "one", eventId: event.id, replayId: "again", outcome: "done", attempts: 1, totalMs: 1 },
+  const replayed: Omit<EndedDelivery, "endedAt"> = {
+    subscription: "one",
+    eventId: event.id,
+    replayId: "again",
+    outcome: "done",
+    attempts: 1,
     failures: [],
-  } as const;
+    totalMs: 1,
+  };
   engine.deliveries.ended = async () => [{ ...replayed, endedAt: "2026-01-01T00:00:02.000Z" }];
   expect(await explainOn(engine, question)).toMatchObject({
     status: "done",
