@@ -191,7 +191,7 @@ export default {
       from: { path: "^lib/dashboard/page/" },
       to: {
         pathNot:
-          "^lib/(dashboard/page/|dashboard/page-paths[.]ts$|browser/|error/|history/event-facts[.]ts$)|node_modules/preact/",
+          "^lib/(dashboard/page/|dashboard/page-paths[.]ts$|browser/|error/|history/(approvals|event-facts)[.]ts$)|node_modules/preact/",
         dependencyTypesNot: ["type-only"],
       },
     },

@@ -8,6 +8,7 @@ export const pagePaths = [
   "/flows",
   "/flows/{id}",
   "/events/{id}",
+  "/approvals",
   "/agents",
   "/subscriptions",
   "/dead-letters",

@@ -120,3 +120,58 @@ test.skipIf(found.missing !== undefined)(
     expect(await axeProblems(page)).toEqual([]);
   },
 );
+
+test.skipIf(found.missing !== undefined)(
+  "a request is denied with a reason, in its flow, and waits no more",
+  async () => {
+    const { bus, url } = await busyBus();
+    const page = await newPage();
+    await page.goto(`${url}/approvals`);
+    await page.getByRole("button", { name: "Deny" }).click();
+    const dialog = page.getByRole("dialog", { name: "Deny it?" });
+    await dialog.waitFor();
+    expect(await axeProblems(page)).toEqual([]);
+    // Asked only: Escape is a no.
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    expect((await bus.history.query({ causationId: "ask" })).events).toEqual([]);
+    await page.getByRole("button", { name: "Deny" }).click();
+    await dialog.getByLabel("Reason, which the agent gets").fill("not yet");
+    await dialog.getByLabel("Your name").fill("Ada");
+    await dialog.getByRole("button", { name: "Deny" }).click();
+    await page.getByText("Answered:").waitFor();
+    await page.getByText("Nothing waits for a person.").waitFor();
+    expect((await bus.history.query({ causationId: "ask" })).events).toMatchObject([
+      {
+        type: "approval.denied",
+        id: "ask-answered",
+        data: { requestId: "ask", approvalId: "a-1", by: "Ada", reason: "not yet" },
+        metadata: { correlationId: "notes", causationId: "ask", agentId: "planner-1" },
+      },
+    ]);
+  },
+);
+
+test.skipIf(found.missing !== undefined)(
+  "a request that another one answers meanwhile is not answered twice",
+  async () => {
+    const { bus, url } = await busyBus();
+    const page = await newPage();
+    await page.goto(`${url}/approvals`);
+    await page.getByRole("button", { name: "Approve" }).click();
+    const dialog = page.getByRole("dialog", { name: "Approve it?" });
+    await dialog.waitFor();
+    // By an id of its own, as an agent may.
+    await bus.publish({
+      type: "approval.expired",
+      data: { approvalId: "a-1" },
+      metadata: { correlationId: "notes", causationId: "ask" },
+    });
+    await dialog.getByRole("button", { name: "Approve" }).click();
+    await page.getByText("the request was answered at").waitFor();
+    await page.getByText("Nothing waits for a person.").waitFor();
+    expect((await bus.history.query({ causationId: "ask" })).events.map(({ type }) => type)).toEqual([
+      "approval.expired",
+    ]);
+  },
+);

@@ -35,6 +35,12 @@ export async function busyBus() {
     source: "crew",
   });
   await bus.waitFor("task.completed", { since: start.time });
+  await bus.publish({
+    type: "approval.requested",
+    id: "ask",
+    data: { approvalId: "a-1", question: `Publish the notes? ${hostile}` },
+    metadata: { agentId: "planner-1", correlationId: "notes" },
+  });
   const dead = async () => (await bus.deadLetters.list()).deadLetters[0];
   for (let letter = await dead(); letter === undefined; letter = await dead()) await new Promise(setImmediate);
   const letter = await dead();

@@ -13,6 +13,7 @@ const views = (flow: string, event: string): [path: string, text: string][] => [
   [`/events/${event}`, "task-2 cannot be read"],
   ["/dead-letters", "Redrive 1"],
   ["/subscriptions", "archive"],
+  ["/approvals", "Publish the notes?"],
   ["/agents", "reader-1"],
   ["/replay", "Count first"],
   ["/catalog", "task.assigned"],
@@ -71,11 +72,9 @@ test.skipIf(found.missing !== undefined)("a view is reached by the menu, by keyb
   expect(await page.locator("main :focus").count()).toBe(1);
   await page.getByRole("link", { name: "Subscriptions" }).focus();
   await page.keyboard.press("Enter");
-  const heading = page.getByRole("heading", { level: 1 });
-  await page.getByRole("heading", { level: 1, name: "Subscriptions" }).waitFor();
+  // A screen reader says where one is: the focus is what a view sets last, after its title.
+  await page.locator("h1:focus", { hasText: "Subscriptions" }).waitFor();
   expect(new URL(page.url()).pathname).toBe("/subscriptions");
-  // A screen reader says where one is.
-  expect(await page.locator(":focus").textContent()).toBe(await heading.textContent());
   expect(await page.title()).toBe("Subscriptions · Waggle");
   expect(await page.locator("nav a[aria-current=page]").textContent()).toBe("Subscriptions");
   await page.goBack();

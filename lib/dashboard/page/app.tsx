@@ -9,6 +9,7 @@ import type { Place } from "./state/places.ts";
 import { place } from "./state/router.ts";
 import { token, tokenWanted, useToken } from "./state/session.ts";
 import { Agents } from "./views/agents.tsx";
+import { Approvals } from "./views/approvals.tsx";
 import { Catalog } from "./views/catalog.tsx";
 import { CatalogTypeView } from "./views/catalog-type.tsx";
 import { DeadLetters } from "./views/dead-letters.tsx";
@@ -26,6 +27,7 @@ const views: Readonly<Record<PagePath, (place: Place) => ComponentChild>> = {
   "/flows": ({ query }) => <Flows query={query} />,
   "/flows/{id}": ({ params: { id = "" } }) => <FlowView key={id} id={id} />,
   "/events/{id}": ({ params: { id = "" } }) => <EventView key={id} id={id} />,
+  "/approvals": () => <Approvals />,
   "/agents": () => <Agents />,
   "/subscriptions": () => <Subscriptions />,
   "/dead-letters": ({ query }) => <DeadLetters query={query} />,
@@ -38,6 +40,7 @@ const views: Readonly<Record<PagePath, (place: Place) => ComponentChild>> = {
 const menu: readonly { readonly path: PagePath; readonly text: string; readonly also?: readonly PagePath[] }[] = [
   { path: "/live", text: "Live", also: ["/"] },
   { path: "/flows", text: "Flows", also: ["/flows/{id}", "/events/{id}"] },
+  { path: "/approvals", text: "Approvals" },
   { path: "/dead-letters", text: "Dead letters" },
   { path: "/subscriptions", text: "Subscriptions" },
   { path: "/agents", text: "Agents" },
