@@ -42,9 +42,17 @@ export const pageHeaders: Readonly<Record<string, string>> = {
 
 let loaded: Promise<Page> | undefined;
 
-/** The page of this package, loaded once a process. Rejects with `unavailable` where this copy of the package does not have it. */
+/**
+ * The page of this package, loaded once a process. Rejects with `unavailable` where this copy of the package does not have it; what
+ * could not be loaded is tried again by the next call.
+ */
 export function loadPage(): Promise<Page> {
-  loaded ??= readFiles().then(toPage);
+  loaded ??= readFiles()
+    .then(toPage)
+    .catch((thrown: unknown) => {
+      loaded = undefined;
+      throw thrown;
+    });
   return loaded;
 }
 

@@ -38,11 +38,13 @@ export function topCommand(io: CliIo): Command {
 async function show(io: CliIo, bus: Bus<AnyEvents>, { json, limit }: Options): Promise<void> {
   const recent = new RecentEvents(io.now());
   const stop = new AbortController();
-  const following = follow(io, bus, recent, stop.signal);
+  const failures: unknown[] = [];
+  const following = follow(io, bus, recent, stop.signal).catch((thrown: unknown) => failures.push(thrown));
   const screen = json !== true && io.stdout.isTTY ? new Screen(io.stdout) : undefined;
   let left = limit ?? Number.POSITIVE_INFINITY;
   try {
     for await (const _ of changes(io, bus, tickMs)) {
+      if (failures.length > 0) break;
       const snapshot = snapshotOf(bus.engine.name, await bus.subscriptions.list(), recent, io.now());
       if (screen !== undefined) screen.draw(renderScreen(io, snapshot, recent));
       else if (json === true) writeJson(io.stdout, snapshot);
@@ -56,9 +58,10 @@ async function show(io: CliIo, bus: Bus<AnyEvents>, { json, limit }: Options): P
     stop.abort();
     await following;
   }
+  if (failures.length > 0) throw failures[0];
 }
 
-/** Collects events until the signal; what ends it early is met by the next look at the bus, too. */
+/** Collects events until the signal. */
 async function follow(io: CliIo, bus: Bus<AnyEvents>, recent: RecentEvents, signal: AbortSignal): Promise<void> {
   for await (const event of bus.history.tail({}, { signal })) recent.add(event, io.now());
 }

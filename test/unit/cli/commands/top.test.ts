@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { NonRetriableError } from "../../../../lib/delivery/handler-errors.ts";
 import { workspace } from "../test-io.ts";
@@ -57,4 +59,22 @@ test("no event can affect the terminal", async () => {
   await run.stdout.contains("custom.evil");
   run.interrupt();
   expect((await run.ended).out).not.toContain("\u001b[2J");
+});
+
+test("a history that cannot be read ends it with the error", async () => {
+  const { cwd, waggle } = workspace();
+  const memory = new URL("../../../../lib/engines/memory/index.ts", import.meta.url).href;
+  const config = `import { MemoryEngine } from ${JSON.stringify(memory)};
+export default {
+  engine: (tools) => {
+    const engine = new MemoryEngine(tools);
+    engine.log.readAfter = () => Promise.reject(new Error("the log is gone"));
+    return engine;
+  },
+};
+`;
+  writeFileSync(join(cwd, "waggle.config.mjs"), config);
+  const { code, err } = await waggle(["top"], { tty: true, columns: 100 });
+  expect(err).toContain("the log is gone");
+  expect(code).toBe(1);
 });
