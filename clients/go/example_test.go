@@ -3,6 +3,7 @@ package waggle_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
@@ -30,11 +31,19 @@ func readOrders(ctx context.Context, client *waggle.Client) error {
 }
 
 func Example() {
-	// What a server answers, in short.
+	// What a server answers, in short: it has one delivery, and a pull after that waits for as long as its client does.
+	deliveries := make(chan string, 1)
+	deliveries <- `{"receipt":"r","attempt":1,"event":{"id":"1","type":"custom.order.placed","data":{"orderId":"42"}}}`
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/pull"):
-			fmt.Fprint(w, `{"deliveries":[{"receipt":"r","attempt":1,"event":{"id":"1","type":"custom.order.placed","data":{"orderId":"42"}}}]}`)
+			// Only once it has read the body does a server hear that the client is gone.
+			_, _ = io.Copy(io.Discard, r.Body)
+			select {
+			case delivery := <-deliveries:
+				fmt.Fprintf(w, `{"deliveries":[%s]}`, delivery)
+			case <-r.Context().Done():
+			}
 		case strings.HasSuffix(r.URL.Path, "/settle"):
 			fmt.Fprint(w, `{"results":[{"receipt":"r","ok":true}]}`)
 		case r.URL.Path == "/v1/events":
