@@ -265,30 +265,6 @@ func TestSettledTwiceAndSettledOtherwise(t *testing.T) {
 	}
 }
 
-func TestAConsumerThatClosesHandsBackWhatItHasNotBegun(t *testing.T) {
-	s, ctx := serve(t)
-	s.put(ctx, "readers", waggle.Subscription{Attempts: 1, Concurrency: 100})
-	s.publish(ctx, drafts("k", 0, 100)...)
-	seen := map[int]bool{}
-	for len(seen) < 100 {
-		consume, stop := context.WithCancel(ctx)
-		taken := 0
-		for message := range s.client.Consume(consume, "readers", 30, func(err error) { t.Error(err) }) {
-			check(t, message.Ack(ctx))
-			seen[read(t, message).N] = true
-			// It stops in the middle of what it has pulled.
-			if taken++; taken == 10 {
-				stop()
-				break
-			}
-			if len(seen) == 100 {
-				break
-			}
-		}
-		stop()
-	}
-}
-
 func TestANewSubscriptionMayBeginWithHistory(t *testing.T) {
 	s, ctx := serve(t)
 	s.publish(ctx, drafts("old", 0, 5)...)

@@ -73,7 +73,8 @@ func (c *Client) Pull(ctx context.Context, name string, max int, wait time.Durat
 }
 
 // Consume pulls messages into a channel until the context ends, up to ahead of them before they are read; then the channel is closed. What
-// nobody reads by then is handed back at once. A server that is away is waited for; an error that waiting does not mend is given to failed.
+// has been pulled and nobody reads by then is handed back at once; where the context ends while the answer to a pull is on its way, what is
+// in that comes again after the AckTimeout. A server that is away is waited for; an error that waiting does not fix is given to failed.
 func (c *Client) Consume(ctx context.Context, name string, ahead int, failed func(error)) <-chan *Message {
 	messages := make(chan *Message)
 	go func() {
@@ -87,6 +88,11 @@ func (c *Client) Consume(ctx context.Context, name string, ahead int, failed fun
 				return
 			}
 			for i, message := range pulled {
+				// Where both can go on, select takes either: nothing is handed over after the end.
+				if ctx.Err() != nil {
+					giveBack(pulled[i:])
+					return
+				}
 				select {
 				case messages <- message:
 				case <-ctx.Done():
