@@ -1,5 +1,6 @@
 import type { LogBatch } from "../../history/log-reader.ts";
-import type { Clock, Timer } from "../../runtime/clock.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import { within } from "../../runtime/within.ts";
 import type { Beginning, EventFeed, FeedSource, Place } from "./feed.ts";
 
 /** How a stream goes out. */
@@ -57,17 +58,4 @@ async function sendBatch(feed: EventFeed, batch: LogBatch, from: Place, settings
     await settings.notify("notifications/events/event", { ...occurrence });
   }
   return { ...place, position: batch.position };
-}
-
-/** What a promise gives within a time; `undefined` after it. */
-async function within<Result>(promise: Promise<Result>, clock: Clock, ms: number): Promise<Result | undefined> {
-  let timer: Timer;
-  const late = new Promise<undefined>((resolve) => {
-    timer = clock.setTimer(() => resolve(undefined), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clock.clearTimer(timer);
-  }
 }

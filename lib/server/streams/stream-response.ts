@@ -1,4 +1,5 @@
-import type { Clock, Timer } from "../../runtime/clock.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import { within } from "../../runtime/within.ts";
 import { eventStreamType, heartbeat } from "./sse.ts";
 
 /** What a stream is made of. */
@@ -38,17 +39,4 @@ export function streamResponse({ pieces, clock, heartbeatMs, beat = () => heartb
   return new Response(body, {
     headers: { "content-type": eventStreamType, "cache-control": "no-store", "x-accel-buffering": "no" },
   });
-}
-
-/** What a promise gives within a time; `undefined` after it. */
-async function within<Result>(promise: Promise<Result>, clock: Clock, ms: number): Promise<Result | undefined> {
-  let timer: Timer;
-  const late = new Promise<undefined>((resolve) => {
-    timer = clock.setTimer(() => resolve(undefined), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clock.clearTimer(timer);
-  }
 }
