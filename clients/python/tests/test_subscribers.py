@@ -331,6 +331,70 @@ def test_what_was_pulled_and_not_begun_when_it_stops_returns_uncounted(server: S
     assert state(server, name) == {**SETTLED, "waiting": 1}
 
 
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_a_bus_that_is_stopped_while_it_starts_handles_nothing(server: Server, name: str, face: str) -> None:
+    def made(response: httpx.Response) -> bool:
+        return response.request.method == "PUT" and response.request.url.path == f"/v1/subscriptions/{name}"
+
+    httpx.put(f"{server.url}/v1/subscriptions/{name}", json={"on": f"custom.{name}"}, trust_env=False)
+    with Bus(server.url) as publisher:
+        publisher.publish(f"custom.{name}")
+    seen: list[Event[Any]] = []
+    if face == "sync":
+
+        def stop(response: httpx.Response) -> None:
+            if made(response):
+                bus.stop()
+
+        with httpx.Client(event_hooks={"response": [stop]}, trust_env=False) as http, Bus(server.url, http=http) as bus:
+            bus.subscriber(name, on=f"custom.{name}")(seen.append)
+            bus.run()
+            assert [one.name for one in threading.enumerate() if one.name.startswith(f"waggle-{name}-")] == []
+    else:
+
+        async def main() -> None:
+            async def stop(response: httpx.Response) -> None:
+                if made(response):
+                    await bus.stop()
+
+            async with httpx.AsyncClient(event_hooks={"response": [stop]}, trust_env=False) as http:
+                async with AsyncBus(server.url, http=http) as bus:
+                    bus.subscriber(name, on=f"custom.{name}")(seen.append)
+                    await asyncio.wait_for(bus.run(), PATIENCE)
+
+        asyncio.run(main())
+    assert seen == []
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_to_stop_a_bus_ends_what_runs_it(server: Server, name: str, face: str) -> None:
+    httpx.put(f"{server.url}/v1/subscriptions/{name}", json={"on": f"custom.{name}"}, trust_env=False)
+    handled = queue.Queue[Event[Any]]()
+    with Bus(server.url) as publisher:
+        if face == "sync":
+            with Bus(server.url) as bus:
+                bus.subscriber(name, on=f"custom.{name}")(handled.put)
+                running = threading.Thread(target=bus.run, daemon=True)
+                running.start()
+                publisher.publish(f"custom.{name}")
+                handled.get(timeout=PATIENCE)
+                bus.stop()
+                running.join(PATIENCE)
+                assert not running.is_alive()
+        else:
+
+            async def main() -> None:
+                async with AsyncBus(server.url) as bus:
+                    bus.subscriber(name, on=f"custom.{name}")(handled.put)
+                    running = asyncio.create_task(bus.run())
+                    await bus.publish(f"custom.{name}")
+                    await asyncio.to_thread(handled.get, timeout=PATIENCE)
+                    await bus.stop()
+                    await asyncio.wait_for(running, PATIENCE)
+
+            asyncio.run(main())
+
+
 PROGRAM = """
 import asyncio, sys, threading
 from wagglebus import AsyncBus, Bus

@@ -212,9 +212,13 @@ class AsyncBus:
     async def start(self) -> None:
         """Makes the subscriptions, and begins to handle their deliveries, on this loop."""
         if self._consumers is None:
-            consumers = AsyncConsumers(self._call, self._subscribers)
-            await consumers.start()
-            self._consumers = consumers
+            # Known before they run: what they handle first may already stop them.
+            self._consumers = consumers = AsyncConsumers(self._call, self._subscribers)
+            try:
+                await consumers.start()
+            except BaseException:
+                self._consumers = None
+                raise
 
     async def stop(self) -> None:
         """Takes no more, returns what has not begun, and waits for what runs. Raises what has ended a subscriber before."""

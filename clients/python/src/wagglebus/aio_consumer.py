@@ -34,6 +34,7 @@ class AsyncConsumers:
         self._call = call
         self._subscribers = subscribers
         self._consumers: list[_AsyncConsumer] = []
+        self._stopped = False
         self._ending = asyncio.Event()
 
     async def start(self) -> None:
@@ -42,9 +43,13 @@ class AsyncConsumers:
             record = await self._call(calls.get_subscription(one.name))
             self._consumers.append(_AsyncConsumer(self._call, Hand(one, record), self._ending.set))
         for consumer in self._consumers:
-            consumer.start()
+            if not self._stopped:
+                consumer.start()
 
     async def stop(self) -> None:
+        self._stopped = True
+        # Where nothing has failed and no signal came, run has to be told, too.
+        self._ending.set()
         for consumer in self._consumers:
             consumer.stop()
         failures = await asyncio.gather(*(consumer.join() for consumer in self._consumers))

@@ -209,9 +209,13 @@ class Bus:
     def start(self) -> None:
         """Makes the subscriptions, and begins to handle their deliveries, in threads."""
         if self._consumers is None:
-            consumers = Consumers(self._call, self._subscribers)
-            consumers.start()
-            self._consumers = consumers
+            # Known before they run: what they handle first may already stop them.
+            self._consumers = consumers = Consumers(self._call, self._subscribers)
+            try:
+                consumers.start()
+            except BaseException:
+                self._consumers = None
+                raise
 
     def stop(self) -> None:
         """Takes no more, returns what has not begun, and waits for what runs. Raises what has ended a subscriber before."""

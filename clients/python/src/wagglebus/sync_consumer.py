@@ -40,6 +40,7 @@ class Consumers:
         self._call = call
         self._subscribers = subscribers
         self._consumers: list[_Consumer] = []
+        self._stopped = False
         # Of all that waits, only this may be woken by a handler of signals.
         self._ending: queue.SimpleQueue[BusError | None] = queue.SimpleQueue()
 
@@ -49,9 +50,13 @@ class Consumers:
             record = self._call(calls.get_subscription(one.name))
             self._consumers.append(_Consumer(self._call, Hand(one, record), record["concurrency"], self._ending.put))
         for consumer in self._consumers:
-            consumer.start()
+            if not self._stopped:
+                consumer.start()
 
     def stop(self) -> None:
+        self._stopped = True
+        # Where nothing has failed and no signal came, run has to be told, too.
+        self._ending.put(None)
         for consumer in self._consumers:
             consumer.stop()
         for consumer in self._consumers:
@@ -111,10 +116,13 @@ class _Consumer:
             self._changed.notify_all()
 
     def join(self) -> None:
-        self._puller.join()
+        # One that has not started yet ends by itself as soon as it does.
+        if self._puller.is_alive():
+            self._puller.join()
         self._pool.shutdown(wait=True)
         self._done.set()
-        self._leaser.join()
+        if self._leaser.is_alive():
+            self._leaser.join()
 
     def _pull(self) -> None:
         pauses = calls.Pauses()
