@@ -1,8 +1,20 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
-import { number, text } from "./fields.ts";
+import { number, optionalText, text } from "./fields.ts";
 
-const budget = z.looseObject({ budget: text, amount: number, limit: number, unit: text });
+const budget = z.looseObject({
+  budget: text,
+  amount: number,
+  limit: number,
+  unit: text,
+  reservationId: optionalText,
+});
+
+/** `budget.requested`: a part of a budget was asked for before a call; it is reserved where the limit allows it. */
+export const budgetRequested = defineEvent("budget.requested", {
+  description: "A part of a budget was asked for before a call; it is reserved where the limit allows it.",
+  data: budget,
+});
 
 /** `budget.reserved`: a part of a budget was reserved before a call. */
 export const budgetReserved = defineEvent("budget.reserved", {

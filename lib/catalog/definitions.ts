@@ -23,6 +23,7 @@ export * from "./memory.ts";
 export * from "./node.ts";
 export * from "./pattern.ts";
 export * from "./state.ts";
+export * from "./step.ts";
 export * from "./stream.ts";
 export * from "./system.ts";
 export * from "./task.ts";

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { defineEvent } from "../event/definition.ts";
-import { optionalNumber, text } from "./fields.ts";
+import { optionalNumber, optionalText, optionalValue, text } from "./fields.ts";
 
-const effect = z.looseObject({ effectKey: text, attempt: optionalNumber });
+const effect = z.looseObject({ effectKey: text, effectId: optionalText, attempt: optionalNumber });
 
 /** `effect.started`: a side effect that must happen once was started. */
 export const effectStarted = defineEvent("effect.started", {
@@ -13,7 +13,13 @@ export const effectStarted = defineEvent("effect.started", {
 /** `effect.completed`: a side effect that must happen once was completed. */
 export const effectCompleted = defineEvent("effect.completed", {
   description: "A side effect that must happen once was completed.",
-  data: effect,
+  data: z.looseObject({ ...effect.shape, result: optionalValue }),
+});
+
+/** `effect.failed`: a side effect failed, and has certainly not happened. */
+export const effectFailed = defineEvent("effect.failed", {
+  description: "A side effect failed, and has certainly not happened.",
+  data: z.looseObject({ ...effect.shape, error: optionalValue }),
 });
 
 /** `effect.unknown`: a side effect was started, and whether it happened is unknown. */

@@ -10,6 +10,7 @@ export const value: z.ZodUnknown = z.unknown();
 
 export const optionalText: z.ZodOptional<z.ZodString> = text.optional();
 export const optionalNumber: z.ZodOptional<z.ZodNumber> = number.optional();
+export const optionalFlag: z.ZodOptional<z.ZodBoolean> = z.boolean().optional();
 export const optionalValue: z.ZodOptional<z.ZodUnknown> = value.optional();
 export const optionalTexts: z.ZodOptional<z.ZodArray<z.ZodString>> = z.array(text).optional();
 export const optionalList: z.ZodOptional<z.ZodArray<z.ZodUnknown>> = z.array(value).optional();

@@ -92,8 +92,12 @@ export class AttemptOutcomes {
     const { counters, clock, random } = this.#dependencies;
     const { attempt } = delivery;
     const reason = aborted ?? thrown;
-    const failure = toFailure(reason, attempt, clock.now());
     const hint = retryHint(reason);
+    if (hint !== undefined && "parkMs" in hint) {
+      log.debug("delivery is parked", { afterMs: hint.parkMs });
+      return { kind: "released", afterMs: hint.parkMs };
+    }
+    const failure = toFailure(reason, attempt, clock.now());
     counters.failed += 1;
     this.counts.failed += 1;
     if ((hint !== undefined && "never" in hint) || attempt >= record.attempts) {

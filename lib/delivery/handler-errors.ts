@@ -28,13 +28,15 @@ export class NonRetriableError extends Error {
  * What a handler's error says of the next attempt. By name and shape, so that a second copy of the package counts too, and
  * an error of another realm. A delay that is negative or no finite number says nothing. Never throws.
  */
-export function retryHint(thrown: unknown): { never: true } | { afterMs: number } | undefined {
+export function retryHint(thrown: unknown): { never: true } | { afterMs: number } | { parkMs: number } | undefined {
   if (!isError(thrown)) return undefined;
   const name = readField(thrown, "name");
   if (name === "NonRetriableError") return { never: true };
-  const afterMs = name === "RetryAfterError" ? readField(thrown, "afterMs") : undefined;
+  if (name !== "RetryAfterError" && name !== "ParkedError") return undefined;
+  const afterMs = readField(thrown, "afterMs");
   if (typeof afterMs !== "number" || !Number.isFinite(afterMs) || afterMs < 0) return undefined;
-  return { afterMs: Math.min(afterMs, longestBackoffMs) };
+  const ms = Math.min(afterMs, longestBackoffMs);
+  return name === "ParkedError" ? { parkMs: ms } : { afterMs: ms };
 }
 
 /**
