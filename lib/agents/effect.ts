@@ -71,8 +71,13 @@ export async function effect<Result extends Json>(
       await open.bus.publish(effectFailed, { ...data, error: "is tried again" }, { id: ended });
       continue;
     }
-    await open.bus.publish(effectCompleted, { ...data, result: answer.result }, { id: ended });
+    const { data: completed } = await open.bus.publish(
+      effectCompleted,
+      { ...data, result: answer.result },
+      { id: ended },
+    );
     await readBack(open, ended, signal);
+    return resultOf(completed);
   }
 
   async function run(attempt: number): Promise<Result> {

@@ -10,7 +10,7 @@ export class WaitLimit {
   readonly #timeoutMs: number;
   readonly #end: WaitEnd;
   readonly #controller = new AbortController();
-  readonly #timer: unknown;
+  #timer: unknown;
   #late = false;
   #caughtUp = false;
 
@@ -26,7 +26,9 @@ export class WaitLimit {
       if (signal.aborted) this.#abort();
       else signal.addEventListener("abort", this.#abort, { once: true });
     }
-    this.#timer = clock.setTimer(() => this.#expire(), timeoutMs, { keepAlive: true });
+    // No time at all needs no timer: what is there is looked at, also by a clock that stands still.
+    if (timeoutMs === 0) this.#late = true;
+    else this.#timer = clock.setTimer(() => this.#expire(), timeoutMs, { keepAlive: true });
   }
 
   get signal(): AbortSignal {
