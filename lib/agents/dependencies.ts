@@ -27,7 +27,10 @@ export function openBus(call: string, bus: AnyBus): OpenBus {
 }
 
 /** The data of an event as its definition wants it; `undefined` where it is not so. */
-export function dataOf<Data>({ schema }: EventDefinition<string, Data>, { data }: Pick<Event, "data">): Data | undefined {
+export function dataOf<Data>(
+  { schema }: EventDefinition<string, Data>,
+  { data }: Pick<Event, "data">,
+): Data | undefined {
   const parsed = z.safeParse(schema, data);
   // The type of the data is that of the schema: see EventDefinition.
   return parsed.success ? (parsed.data as Data) : undefined;

@@ -100,9 +100,13 @@ export async function effect<Result extends Json>(
 
   async function answerOf(data: { readonly attempt: number }): Promise<EffectAnswer> {
     const { unknown = "ask" } = options;
-    await open.bus.publish(effectUnknown, { effectKey: key, effectId: idempotencyKey, ...data }, {
-      id: `${idempotencyKey}-${data.attempt}-unknown`,
-    });
+    await open.bus.publish(
+      effectUnknown,
+      { effectKey: key, effectId: idempotencyKey, ...data },
+      {
+        id: `${idempotencyKey}-${data.attempt}-unknown`,
+      },
+    );
     if (unknown === "retry") return "retry";
     if (typeof unknown === "function") return unknown({ idempotencyKey, key });
     throw new NonRetriableError(
@@ -133,7 +137,8 @@ export async function answerEffect(bus: AnyBus, idempotencyKey: string, answer: 
     const { effectKey = "" } = dataOf(effectStarted, begun) ?? {};
     const data = { effectKey, effectId: idempotencyKey, attempt };
     const metadata = { correlationId: begun.metadata.correlationId, causationId: begun.id };
-    if (answer === "retry") await open.bus.publish(effectFailed, { ...data, error: "has not happened" }, { id: ended, metadata });
+    if (answer === "retry")
+      await open.bus.publish(effectFailed, { ...data, error: "has not happened" }, { id: ended, metadata });
     else await open.bus.publish(effectCompleted, { ...data, result: answer.result }, { id: ended, metadata });
     return;
   }

@@ -157,7 +157,8 @@ class HeldLease implements Lease {
     for (;;) {
       const { current } = this.#projection.state;
       if (this.#holds(this.#projection.state)) return this.#projection.state;
-      if (current === undefined) return this.#gaveUp(new BusError("aborted", `${this.resource}: the claim was withdrawn`));
+      if (current === undefined)
+        return this.#gaveUp(new BusError("aborted", `${this.resource}: the claim was withdrawn`));
       const leftMs = deadline - clock.now();
       if (leftMs <= 0) return this.#gaveUp(this.#taken(this.#projection.state, "timeout"));
       const timeout = Math.min(current.ttlMs, leftMs);

@@ -1,7 +1,7 @@
 import type { HandlerMiddleware } from "../delivery/middleware.ts";
 import { BusError } from "../error/bus-error.ts";
-import { type Duration, parseDuration } from "../event/duration.ts";
 import type { EventDefinition } from "../event/definition.ts";
+import { type Duration, parseDuration } from "../event/duration.ts";
 import type { Draft } from "../event/event.ts";
 import type { EventOf, EventSelector } from "../subscription/subscription.ts";
 import { firstSince } from "./delivery-steps.ts";

@@ -16,11 +16,7 @@ export interface StateChange<State> {
 }
 
 /** The state as it was at a time, RFC 3339 or a Date: made of what was accepted before it. Rejects as `project`. */
-export async function stateAt<State>(
-  bus: AnyBus,
-  options: ProjectOptions<State>,
-  time: string | Date,
-): Promise<State> {
+export async function stateAt<State>(bus: AnyBus, options: ProjectOptions<State>, time: string | Date): Promise<State> {
   return (await stateChange(bus, options, { until: time })).after;
 }
 

@@ -7,7 +7,10 @@ export function thisDelivery(call: string): RunContext {
   const run = runContext.getStore();
   if (run === undefined) throw new BusError("invalid_config", `${call} belongs to a delivery; call it in a handler`);
   if (run.batch !== true) return run;
-  throw new BusError("invalid_config", `${call} belongs to one delivery, and a batch has several; handle one event at a time`);
+  throw new BusError(
+    "invalid_config",
+    `${call} belongs to one delivery, and a batch has several; handle one event at a time`,
+  );
 }
 
 /** An id that is the same for all attempts at a delivery. */

@@ -99,20 +99,16 @@ test("a vote that is not complete in time gives what there is, in a handler afte
 test("a request gets what its handler returns, once", async () => {
   const bus = testBus();
   let failures = 1;
-  await bus.subscribe(
-    { name: "worker", on: "task.created" },
-    ({ data }) => ({ taskId: data.taskId, result: "done" }),
-    {
-      use: [
-        async (_event, _context, next) => {
-          const value = await next();
-          if (failures-- > 0) throw new Error("after the reply");
-          return value;
-        },
-        replies(taskCompleted),
-      ],
-    },
-  );
+  await bus.subscribe({ name: "worker", on: "task.created" }, ({ data }) => ({ taskId: data.taskId, result: "done" }), {
+    use: [
+      async (_event, _context, next) => {
+        const value = await next();
+        if (failures-- > 0) throw new Error("after the reply");
+        return value;
+      },
+      replies(taskCompleted),
+    ],
+  });
   const reply = request(bus, { type: "task.created", data: { taskId: "t1" } }, { reply: taskCompleted });
   await bus.drain();
   expect((await reply).data).toEqual({ taskId: "t1", result: "done" });

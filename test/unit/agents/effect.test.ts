@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { answerEffect, type EffectCall, type EffectOptions, effect, type UnknownEffect } from "../../../lib/agents/index.ts";
+import {
+  answerEffect,
+  type EffectCall,
+  type EffectOptions,
+  effect,
+  type UnknownEffect,
+} from "../../../lib/agents/index.ts";
 import { testBus } from "../../../lib/testing/index.ts";
 
 /** A bus whose handler charges a card, and then fails as often as is said. */
@@ -92,22 +98,25 @@ async function interrupted(options: EffectOptions = {}) {
 test.each([
   { answer: { result: "known receipt" }, results: ["known receipt"], called: 1 },
   { answer: "retry", results: ["second receipt"], called: 2 },
-] as const)("where nobody knows, it is a dead letter until an answer ($called calls)", async ({ answer, ...wanted }) => {
-  const { bus, calls, results } = await interrupted();
-  const [key = ""] = calls;
-  const { deadLetters } = await bus.deadLetters.list();
-  expect(deadLetters.map(({ reason }) => reason)).toMatchObject([
-    { code: "non_retriable", message: expect.stringContaining(`answerEffect(bus, "${key}", …)`) },
-  ]);
-  expect(bus.published.filter(({ type }) => type === "effect.unknown").map(({ data }) => data)).toEqual([
-    { effectKey: "charge", effectId: key, attempt: 1 },
-  ]);
-  await answerEffect(bus, key, answer);
-  await bus.deadLetters.redrive(deadLetters.map(({ id }) => id));
-  await bus.drain();
-  expect({ results, called: calls.length }).toEqual(wanted);
-  await expect(answerEffect(bus, key, answer)).rejects.toMatchObject({ code: "conflict" });
-});
+] as const)(
+  "where nobody knows, it is a dead letter until an answer ($called calls)",
+  async ({ answer, ...wanted }) => {
+    const { bus, calls, results } = await interrupted();
+    const [key = ""] = calls;
+    const { deadLetters } = await bus.deadLetters.list();
+    expect(deadLetters.map(({ reason }) => reason)).toMatchObject([
+      { code: "non_retriable", message: expect.stringContaining(`answerEffect(bus, "${key}", …)`) },
+    ]);
+    expect(bus.published.filter(({ type }) => type === "effect.unknown").map(({ data }) => data)).toEqual([
+      { effectKey: "charge", effectId: key, attempt: 1 },
+    ]);
+    await answerEffect(bus, key, answer);
+    await bus.deadLetters.redrive(deadLetters.map(({ id }) => id));
+    await bus.drain();
+    expect({ results, called: calls.length }).toEqual(wanted);
+    await expect(answerEffect(bus, key, answer)).rejects.toMatchObject({ code: "conflict" });
+  },
+);
 
 test("a function may find out, and a provider that can be asked twice may be called again", async () => {
   const asked: UnknownEffect[] = [];

@@ -80,7 +80,8 @@ test("a holder that has died long ago stands in nobody's way", async () => {
 test("a holder learns that its lease went to another one", async () => {
   const bus = testBus();
   const lease = await claim(bus, resource, { holder: "one", ttl: "3s" });
-  const { leaseId } = bus.published[0]?.data as { leaseId: string };
+  const [{ data }] = bus.published as [Event<string, { leaseId: string }>];
+  const { leaseId } = data;
   const lost = { resource, holder: "one", fence: lease.fence, leaseId, renewals: 0 };
   await bus.publish({ type: "lease.lost", data: lost, metadata: { correlationId: `lease:${resource}` } });
   await bus.clock.advance("1s");
@@ -177,7 +178,7 @@ test("in whatever order requests, renewals and losses come, a fence has one hold
 
 test("wrong arguments are named", async () => {
   const bus = testBus();
-  await expect(claim(bus, "")).rejects.toThrow('claim: the resource must be a string of 1 to 256 characters');
+  await expect(claim(bus, "")).rejects.toThrow("claim: the resource must be a string of 1 to 256 characters");
   await expect(claim(bus, "r", { ttl: "1ms" })).rejects.toThrow("claim: ttl must be from 1s to 1h");
   await expect(claim(bus, "r", { holder: "" })).rejects.toThrow("claim: holder must be a string");
 });
