@@ -43,7 +43,7 @@ const core =
   "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|migrate|explain|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
-  "^(node_modules/(zod|pg|@types/pg|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|constructs|esbuild|hono|@hono|standardwebhooks|@modelcontextprotocol|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
+  "^(node_modules/(zod|pg|@types/pg|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|cockatiel|constructs|esbuild|hono|@hono|standardwebhooks|@modelcontextprotocol|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
   "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/outbox-dynamodb-entry|lib/engine-entry|lib/(agents|browser|catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|lib/dashboard/page/main|bin/[^/]+)[.]tsx?$";
 
@@ -110,6 +110,13 @@ export default {
       severity: "error",
       from: { pathNot: "^lib/engines/embedded/" },
       to: { path: "^(node:)?sqlite$", dynamic: false, dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "cockatiel-only-when-used",
+      comment: "Whoever wants no circuit breaker needs no package for it.",
+      severity: "error",
+      from: {},
+      to: { path: "node_modules/cockatiel/", dynamic: false, dependencyTypesNot: ["type-only"] },
     },
     {
       name: "embedded-only-when-used",

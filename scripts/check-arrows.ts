@@ -20,6 +20,8 @@ const plants: Record<string, { file: string; source: string }> = {
   "runtime-imports": { file: "lib/runtime/planted.ts", source: 'import "../engine/engine.ts";' },
   "forward-imports": { file: "lib/forward/planted.ts", source: 'import "../connect/index.ts";' },
   "migrate-imports": { file: "lib/migrate/planted.ts", source: 'import "../connect/index.ts";' },
+  "agents-imports": { file: "lib/agents/planted.ts", source: 'import "../connect/index.ts";' },
+  "cockatiel-only-when-used": { file: "lib/agents/planted-1.ts", source: 'import "cockatiel";' },
   "explain-imports": { file: "lib/explain/planted.ts", source: 'import "../connect/index.ts";' },
   "engine-imports": { file: "lib/engine/planted.ts", source: 'import "../delivery/router.ts";' },
   "engine/contract-imports": { file: "lib/engine/contract/planted.ts", source: 'import "../../cli/io.ts";' },

@@ -26,6 +26,7 @@ export interface BudgetOptions {
 
 /** What a call has cost. */
 export interface Spent<Result> {
+  /** What `spend` gives. */
   readonly result: Result;
   /** In the unit of the budget, 0 or more. */
   readonly amount: number;
@@ -51,6 +52,7 @@ export interface Budget {
   left(scope?: BudgetScope): Promise<number>;
   /** Watches it no longer. */
   close(): void;
+  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
 

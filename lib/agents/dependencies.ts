@@ -13,7 +13,7 @@ export type AnyBus = Pick<Bus, "engine" | "history">;
 /** A bus and what it is made of. */
 export interface OpenBus extends BusDependencies {
   /** Of events of any type. */
-  readonly bus: Pick<Bus<Record<string, unknown>>, "publish" | "waitFor">;
+  readonly bus: Pick<Bus<Record<string, unknown>>, "publish" | "subscribe" | "waitFor">;
 }
 
 /** What a bus is made of. `invalid_config` for whatever is not a bus; `call` names who asks. */

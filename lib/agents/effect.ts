@@ -20,11 +20,17 @@ export interface EffectCall {
 export interface UnknownEffect {
   /** For {@link answerEffect}, and for the provider. */
   readonly idempotencyKey: string;
+  /** As given to {@link effect}. */
   readonly key: string;
 }
 
 /** What is known of an effect after all: it did not happen and may be tried again, or it did, with a result. */
-export type EffectAnswer = "retry" | { readonly result: Json };
+export type EffectAnswer =
+  | "retry"
+  | {
+      /** What the call gave. */
+      readonly result: Json;
+    };
 
 /** Options of {@link effect}. */
 export interface EffectOptions {

@@ -22,14 +22,17 @@ export interface LeaseOptions {
 
 /** A lease that is held. */
 export interface Lease {
+  /** As given. */
   readonly resource: string;
+  /** Who holds it. */
   readonly holder: string;
   /** Grows with each holder. Give it to what is written to, which refuses a smaller one than it has seen. */
   readonly fence: number;
   /** Aborted as soon as it is lost or released: stop, another one may hold it. */
   readonly signal: AbortSignal;
-  /** Lets the next one have it. A second call does nothing. */
+  /** Lets the next one have it. A second call does nothing, nor does one after the bus was closed: it is lost after `ttl` then. */
   release(): Promise<void>;
+  /** The same as `release`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -64,8 +67,9 @@ export async function claim(bus: AnyBus, resource: string, options: LeaseOptions
  */
 export async function checkFence(bus: AnyBus, resource: string, fence: number): Promise<void> {
   requireOneOrder("checkFence", openBus("checkFence", bus));
-  using projection = await openLease(bus, parseResource("checkFence", resource));
+  const projection = await openLease(bus, parseResource("checkFence", resource));
   const { current, fence: last } = projection.state;
+  projection.close();
   if (fence === last && current !== undefined) return;
   throw new BusError(
     "conflict",
@@ -208,7 +212,9 @@ class HeldLease implements Lease {
       else this.#end("went to another holder");
     } catch (thrown) {
       if (this.#ended.signal.aborted) return;
-      onError(toBusError(thrown));
+      const error = toBusError(thrown);
+      if (error.code === "closed") return this.#end("ended with its bus");
+      onError(error);
       this.#renewal = clock.setTimer(() => void this.#renew(), this.#ttlMs / 6);
     }
   }
@@ -218,6 +224,9 @@ class HeldLease implements Lease {
     this.#end("was released");
     try {
       if (held) await this.#publish(leaseReleased.type, { ...this.#data(), leaseId: this.#leaseId });
+    } catch (thrown) {
+      // Then it is lost after its time, as where the process ends.
+      if (toBusError(thrown).code !== "closed") throw thrown;
     } finally {
       this.#projection.close();
     }

@@ -45,6 +45,7 @@ export interface Projection<State> {
   until(condition: (state: State) => boolean, options?: UntilOptions): Promise<State>;
   /** Reads no further; waits reject with `closed`. A second call does nothing. */
   close(): void;
+  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
 

@@ -1,3 +1,4 @@
+import type { RegisteredEvents } from "../bus/register.ts";
 import type { HandlerMiddleware } from "../delivery/middleware.ts";
 import { BusError } from "../error/bus-error.ts";
 import type { EventDefinition } from "../event/definition.ts";
@@ -23,7 +24,7 @@ export async function request<const On extends EventSelector | readonly EventSel
   bus: AnyBus,
   draft: Draft,
   { reply, timeout = "30s" }: RequestOptions<On>,
-): Promise<EventOf<{ on: On }>> {
+): Promise<EventOf<{ on: On }, RegisteredEvents>> {
   const timeoutMs = parseDuration(timeout, "request: timeout");
   const open = openBus("request", bus);
   const sent = await open.bus.publish(draft);

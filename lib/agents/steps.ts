@@ -1,3 +1,4 @@
+import type { RegisteredEvents } from "../bus/register.ts";
 import { type Duration, parseDuration } from "../event/duration.ts";
 import type { Json } from "../event/json.ts";
 import type { EventMatcher } from "../history/event-matcher.ts";
@@ -26,7 +27,7 @@ export interface Steps {
     name: string,
     want: EventMatcher<On>,
     options: { readonly timeout: Duration },
-  ): Promise<EventOf<{ on: On }> | undefined>;
+  ): Promise<EventOf<{ on: On }, RegisteredEvents> | undefined>;
 }
 
 /** The steps of the delivery that is being handled. Throws `invalid_config` outside of a handler, and in a batch. */

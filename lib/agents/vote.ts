@@ -23,7 +23,9 @@ export interface VoteOptions {
 export interface Votes {
   /** Whether there are `n`; else the time was over. */
   readonly complete: boolean;
+  /** Votes for it. */
   readonly granted: number;
+  /** Votes against it. */
   readonly denied: number;
   /** The first vote of each voter, in order of acceptance; at most `n`. */
   readonly votes: readonly Answer[];

@@ -12,6 +12,7 @@ const task = z.looseObject({
   error: optionalValue,
   attempt: optionalNumber,
   priority: optionalNumber,
+  requires: optionalTexts,
 });
 
 /** `task.created`: a task was created. */

@@ -1,9 +1,9 @@
 import { BusError } from "../error/bus-error.ts";
 import { ChangeWatch } from "../history/change-watch.ts";
 import { LogReader } from "../history/log-reader.ts";
+import { loadOptional } from "../runtime/optional-package.ts";
 import { TokenFile } from "./access/token-file.ts";
 import { DeltaFeed } from "./deltas/delta-feed.ts";
-import { loadOptional } from "./optional-package.ts";
 import { Peers } from "./pull/peers.ts";
 import { PullQueues } from "./pull/pull-queues.ts";
 import { createServerId } from "./pull/receipt.ts";

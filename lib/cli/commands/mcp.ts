@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type Write, writes } from "../../mcp/tool.ts";
+import { loadOptional } from "../../runtime/optional-package.ts";
 import { localMcp } from "../../server/mcp/local.ts";
-import { loadOptional } from "../../server/optional-package.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
 import { withBus } from "../open-bus.ts";

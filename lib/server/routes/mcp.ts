@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { messageOf } from "../../error/message-of.ts";
 import type { McpServerOptions } from "../../mcp/server.ts";
+import { loadOptional } from "../../runtime/optional-package.ts";
 import type { Access } from "../access/access.ts";
 import { bearerToken } from "../access/bearer.ts";
 import { findToken } from "../access/tokens.ts";
 import { toAnswerable } from "../http/problem.ts";
 import { route } from "../http/route.ts";
 import { deliveriesOf } from "../mcp/deliveries.ts";
-import { loadOptional } from "../optional-package.ts";
 import { settleAll } from "../pull/settle.ts";
 import type { Server } from "../server-context.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Event } from "../../event/event.ts";
-import { loadOptional } from "../optional-package.ts";
+import { loadOptional } from "../../runtime/optional-package.ts";
 
 /** Signs the text of a message that was sent under an id at a time; by several secrets, as Standard Webhooks rotates them. */
 export type Sign = (secrets: readonly string[], id: string, at: Date, body: string) => string;

@@ -30,7 +30,7 @@ types(
 );
 types(
   "task.created task.assigned task.started task.completed task.failed task.retried",
-  "taskId title? agentId? instruction? input? result? error? attempt? priority?",
+  "taskId title? agentId? instruction? input? result? error? attempt? priority? requires?",
 );
 types("task.conflict.detected", "resource taskIds agentIds? resolution?");
 types("feature.created feature.started feature.completed feature.blocked", "featureId title? reason? taskIds?");
@@ -90,9 +90,14 @@ types("task.cancelled", "taskId reason? by?");
 types("agent.message.sent", "fromAgentId toAgentId? content");
 types("artifact.created artifact.updated", "artifactId name? mediaType? uri? bytes?");
 types("guardrail.triggered", "guardrail action? reason?");
-types("effect.started effect.completed effect.unknown", "effectKey attempt?");
-types("lease.acquired lease.released lease.lost", "resource holder fence");
-types("budget.reserved budget.spent budget.exceeded", "budget amount limit unit");
+types("effect.started effect.unknown", "effectKey effectId? attempt?");
+types("effect.completed", "effectKey effectId? attempt? result?");
+types("effect.failed", "effectKey effectId? attempt? error?");
+types("lease.requested", "resource holder leaseId ttlMs waits?");
+types("lease.acquired lease.renewed lease.released", "resource holder fence leaseId?");
+types("lease.lost", "resource holder fence leaseId? renewals?");
+types("budget.requested budget.reserved budget.spent budget.exceeded", "budget amount limit unit reservationId?");
+types("step.completed", "step result?");
 
 test("the standard catalog has exactly the promised types", () => {
   expect([...standardCatalog.types()]).toEqual(Object.keys(fields).sort());
