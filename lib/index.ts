@@ -1,5 +1,6 @@
 export type { Bus, Subscriptions } from "./bus/bus.ts";
 export type { Middleware, MiddlewareContext, MiddlewareOption } from "./bus/middleware.ts";
+export type { OnOptions } from "./bus/on.ts";
 export type { Register, RegisteredEvents } from "./bus/register.ts";
 export { type ConnectOptions, connect, defineConfig, getBus, initBus } from "./connect/index.ts";
 export type { DeadLetterReport, DeadLetters } from "./dead-letters/dead-letters.ts";
@@ -91,6 +92,7 @@ export {
   type PatternNode,
   type PatternValue,
 } from "./pattern/index.ts";
+export { type CoalesceOptions, coalesce } from "./publish/coalesce.ts";
 export type { Emit } from "./publish/emit.ts";
 export type { PublishMiddleware, PublishNext } from "./publish/middleware.ts";
 export type {

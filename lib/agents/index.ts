@@ -19,6 +19,7 @@ export {
   type UnknownEffect,
 } from "./effect.ts";
 export { checkFence, claim, type Lease, type LeaseOptions } from "./lease.ts";
+export { type Mapped, mapEvents } from "./map-events.ts";
 export { type Orchestrator, type OrchestratorOptions, startOrchestrator } from "./orchestrator.ts";
 export type { KnownAgent, OpenTask, OrchestratorState } from "./orchestrator-state.ts";
 export { type Projection, type ProjectOptions, project, type UntilOptions } from "./projection.ts";

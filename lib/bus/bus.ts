@@ -24,8 +24,9 @@ import type { DraftPublishOptions, DraftsOf, PublishOptions, PublishResults } fr
 import type { ReplayOptions, ReplayReport } from "../replay/replay.ts";
 import type { ArchiveReplayOptions, ArchiveReplayReport, ArchiveSelection } from "../replay/replay-archive.ts";
 import type { BusMetrics } from "../runtime/metrics.ts";
-import type { KnownTypes } from "../subscription/known-types.ts";
-import type { EventOf, EventSelector, Subscription } from "../subscription/subscription.ts";
+import type { KnownSelector, KnownTypes } from "../subscription/known-types.ts";
+import type { EventOf, EventSelector, SelectorIn, Subscription } from "../subscription/subscription.ts";
+import type { OnOptions } from "./on.ts";
 import type { RegisteredEvents } from "./register.ts";
 
 /** Subscriptions that the engine keeps. */
@@ -92,6 +93,17 @@ export interface Bus<Events = RegisteredEvents> {
     handler: Handler<EventOf<{ on: On }, Events>, Events>,
     options?: SubscribeOptions<EventOf<{ on: On }, Events>>,
   ): Promise<Subscriber>;
+
+  /**
+   * The deliveries of a subscription as a loop, one at a time: `for await (const event of bus.on("task.completed"))`. The
+   * subscription is made when the loop begins, and is durable with a `name`. A delivery is done when the loop asks for the next
+   * one; the one with which the loop is left returns to the queue. The loop has 15 min for each unless `timeout` says otherwise,
+   * then it is delivered again. Ends when the signal fires or the bus closes. Throws and rejects as `subscribe`.
+   */
+  on<const On extends EventSelector | readonly EventSelector[]>(
+    selector: On & KnownSelector<SelectorIn<On>, Events>,
+    options?: OnOptions,
+  ): AsyncGenerator<EventOf<{ on: On }, Events>, void, void>;
 
   /** The subscriptions that the engine keeps. */
   readonly subscriptions: Subscriptions;

@@ -38,6 +38,7 @@ import { endRunners } from "./end-runners.ts";
 import { setDependenciesOf } from "./engine-of.ts";
 import { HandlersByName } from "./handlers-by-name.ts";
 import { createMiddleware, type Middleware } from "./middleware.ts";
+import { loopOver, parseOn } from "./on.ts";
 import { setAside } from "./set-aside.ts";
 import { parseSubscribe, type SubscribeCall } from "./subscribe-call.ts";
 
@@ -159,6 +160,11 @@ class EngineBus<Events> {
       throw thrown;
     }
     return this.#consume(engine, call, remove);
+  }
+
+  on(selector: unknown, options: unknown = {}): AsyncGenerator<Event, void, void> {
+    const { signal, settings } = parseOn(selector, options);
+    return loopOver((handler) => this.subscribe(settings, handler), signal, this.#ending.signal);
   }
 
   #consume(
