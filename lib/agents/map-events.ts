@@ -1,3 +1,4 @@
+import type { RegisteredEvents } from "../bus/register.ts";
 import type { Subscriber } from "../delivery/subscriber.ts";
 import type { Draft, Event } from "../event/event.ts";
 import type { EventOf, EventSelector, Subscription } from "../subscription/subscription.ts";
@@ -14,7 +15,7 @@ export type Mapped = Draft | readonly Draft[] | undefined;
 export function mapEvents<const On extends EventSelector | readonly EventSelector[]>(
   bus: AnyBus,
   subscription: Subscription<On>,
-  map: (event: EventOf<{ on: On }>) => Mapped | Promise<Mapped>,
+  map: (event: EventOf<{ on: On }, RegisteredEvents>) => Mapped | Promise<Mapped>,
 ): Promise<Subscriber> {
   const { bus: events } = openBus("mapEvents", bus);
   const handler = async (event: Event): Promise<void> => {
