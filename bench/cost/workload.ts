@@ -1,4 +1,3 @@
-import * as definitions from "../../lib/catalog/definitions.ts";
 import type { ToRecord } from "../../lib/engines/aws/dependencies.ts";
 import { createIds } from "../../lib/event/id.ts";
 import { type Event, eventSize } from "../../lib/event/index.ts";
@@ -12,7 +11,6 @@ export const platform = {
   flows: 600,
   /** Events of an execution; half of the events belong to one. */
   eventsOfExecution: 5,
-  types: 30,
   sources: 8,
   agents: 20,
   users: 50,
@@ -33,10 +31,11 @@ const words =
   "the report names supplier figure quarter revenue page invoice differs from agreed total review agent should compare next table missing contract delivery open question answer task tool result search found reads writes summary draft section source citation".split(
     " ",
   );
-const types = Object.values(definitions)
-  .filter(({ history }) => history !== false)
-  .slice(0, platform.types)
-  .map(({ type }) => type);
+/** By name, so that figures of two versions compare: the catalog grows. */
+const types =
+  "agent.activated agent.capability.execution.completed agent.capability.execution.failed agent.capability.execution.started agent.created agent.deactivated agent.error agent.heartbeat agent.message.sent agent.optimized agent.spawned agent.started agent.stopped agent.task.assigned agent.task.completed agent.task.failed agent.tool.executed agent.updated approval.denied approval.expired approval.granted approval.requested artifact.created artifact.updated budget.exceeded budget.reserved budget.spent circle.created circle.member.added circle.member.removed".split(
+    " ",
+  );
 
 /**
  * Yields events of one size, in bytes as EventBridge counts them, in order of acceptance, and the same ones in every run. They
