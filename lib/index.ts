@@ -94,6 +94,7 @@ export {
 } from "./pattern/index.ts";
 export { type CoalesceOptions, coalesce } from "./publish/coalesce.ts";
 export type { Emit } from "./publish/emit.ts";
+export { type LoopGuardOptions, loopGuard } from "./publish/loop-guard.ts";
 export type { PublishMiddleware, PublishNext } from "./publish/middleware.ts";
 export type {
   DeliveryTime,

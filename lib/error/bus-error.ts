@@ -12,6 +12,7 @@ export const busErrorCodes = [
   "invalid_config",
   "rate_limited",
   "circuit_open",
+  "loop_detected",
   "throttled",
   "unavailable",
   "not_found",

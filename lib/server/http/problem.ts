@@ -13,6 +13,7 @@ const statusByCode: Readonly<Record<NamedCode, number>> = {
   invalid_config: 400,
   rate_limited: 429,
   circuit_open: 503,
+  loop_detected: 422,
   throttled: 429,
   unavailable: 503,
   not_found: 404,
