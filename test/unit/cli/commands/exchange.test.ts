@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { spansToDrafts } from "../../../../lib/cli/exchange/otlp-import.ts";
 import { NonRetriableError } from "../../../../lib/delivery/handler-errors.ts";
+import { spansToDrafts } from "../../../../lib/telemetry/otlp/spans-to-drafts.ts";
 import { workspace } from "../test-io.ts";
 
 /** A bus with a flow of three events, one of whose deliveries failed. */
@@ -131,10 +131,16 @@ test("GenAI spans of OTLP become events of one flow, and other spans are left ou
         {
           event: {
             id: "otlp-0af7651916cd43dd8448eb211c80319c-00000000000000a1",
-            type: "custom.gen_ai.invoke_agent",
+            type: "agent.task.completed",
             source: "crew",
             time: "2026-01-01T00:00:01.500Z",
-            data: { model: "model-1", usage: { inputTokens: 12, outputTokens: 3 }, durationMs: 1_500, isError: false },
+            data: {
+              agentId: "reader",
+              model: "model-1",
+              usage: { inputTokens: 12, outputTokens: 3 },
+              durationMs: 1_500,
+              isError: false,
+            },
             metadata: { agentId: "reader" },
           },
           children: [
@@ -195,7 +201,7 @@ test("flows are exported as OTLP traces: a span for each event and each ended de
   expect(first).toMatchObject({ name: "send custom.first", kind: 4, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
   expect(second).toMatchObject({ name: "send custom.second", parentSpanId: first.spanId, traceId: first.traceId });
   expect(delivery).toMatchObject({
-    name: "process readers",
+    name: "process custom.second",
     kind: 5,
     parentSpanId: second.spanId,
     status: { code: 2, message: "no such page" },
