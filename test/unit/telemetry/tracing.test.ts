@@ -1,6 +1,7 @@
 import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Middleware } from "../../../lib/bus/middleware.ts";
+import type { StandardEvents } from "../../../lib/catalog/index.ts";
 import { connect } from "../../../lib/connect/index.ts";
 import { BusError } from "../../../lib/error/bus-error.ts";
 import { tracing } from "../../../lib/telemetry/index.ts";
@@ -174,7 +175,7 @@ test("what an event reports of a model's, a tool's or an agent's work is a span 
   const bus = await open([tracing()]);
   const time = "2026-01-01T00:00:02.000Z";
   const metadata = { correlationId: "run", agentId: "reader" };
-  const publish = (type: string, data: object) => bus.publish({ type, time, data, metadata });
+  const publish = (type: keyof StandardEvents, data: object) => bus.publish({ type, time, data, metadata });
   const usage = { inputTokens: 12, outputTokens: 3, cachedTokens: 4, finishReason: "stop" };
   await publish("llm.call.completed", { model: "model-1", provider: "anthropic", durationMs: 1_500, ...usage });
   await publish("llm.call.failed", { model: "model-2", error: { code: "overloaded", message: "later" } });
