@@ -23,6 +23,8 @@ const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ["agent.tool.executed", tool],
   ["agent.task.completed", { ...agent, failed: false }],
   ["agent.task.failed", { ...agent, failed: true }],
+  ["execution.completed", { ...agent, failed: false }],
+  ["execution.failed", { ...agent, failed: true }],
 ]);
 
 /**
@@ -34,7 +36,7 @@ export function genAiSpan(event: Event): SpanShape | undefined {
   if (found === undefined) return undefined;
   const { operation, kind, target, failed } = found;
   const data = fieldsOf(event.data);
-  const name = text(data[target]);
+  const name = text(data[target]) ?? (target === "agentId" ? event.metadata.agentId : undefined);
   const endMs = Date.parse(event.time);
   const durationMs = count(data.durationMs) ?? 0;
   const error = failed || data.isError === true || (operation === "execute_tool" && isPresent(data.error));

@@ -12,7 +12,7 @@ const modelCalls: readonly string[] = ["chat", "generate_content", "text_complet
 
 /**
  * The drafts of the GenAI spans of an OTLP request, by the conventions that {@link genAi} names: a model's call is a
- * `llm.call.completed` or `.failed`, `execute_tool` a `tool.call.completed`, `invoke_agent` an `agent.task.completed` or `.failed`, and any
+ * `llm.call.completed` or `.failed`, `execute_tool` a `tool.call.completed`, `invoke_agent` an `execution.completed` or `.failed`, and any
  * other operation a `custom.gen_ai.<operation>`. Trace and span ids become ids of events, so that what is sent again is
  * published once. Spans of anything else are skipped, and so are those that Waggle made of events.
  */
@@ -47,7 +47,7 @@ function draftOf(one: Span, source: string): Draft | undefined {
   const parent = text(one.parentSpanId)?.toLowerCase();
   const id = `otlp-${traceId}-${spanId}`;
   return {
-    ...typeAndData({ one, values, operation, agentId, id }),
+    ...typeAndData({ one, values, operation, id }),
     id,
     source,
     time: formatTime(milliseconds(one.endTimeUnixNano)),
@@ -64,11 +64,10 @@ interface Facts {
   readonly one: Span;
   readonly values: Values;
   readonly operation: string;
-  readonly agentId: string | undefined;
   readonly id: string;
 }
 
-function typeAndData({ one, values, operation, agentId, id }: Facts): Pick<Draft, "type" | "data"> {
+function typeAndData({ one, values, operation, id }: Facts): Pick<Draft, "type" | "data"> {
   const { status, name } = one;
   const errorType = text(values[messaging.errorType]);
   const isError = status?.code === 2 || status?.code === "STATUS_CODE_ERROR" || errorType !== undefined;
@@ -105,8 +104,8 @@ function typeAndData({ one, values, operation, agentId, id }: Facts): Pick<Draft
     ...(model === undefined ? {} : { model }),
     ...(Object.keys(usage).length === 0 ? {} : { usage }),
   };
-  return operation === "invoke_agent" && agentId !== undefined
-    ? { type: `agent.task.${isError ? "failed" : "completed"}`, data: { ...rest, agentId, taskId: id } }
+  return operation === "invoke_agent"
+    ? { type: `execution.${isError ? "failed" : "completed"}`, data: { ...rest, executionId: id } }
     : { type: `custom.gen_ai.${word(operation)}`, data: rest };
 }
 

@@ -199,11 +199,11 @@ test("a real collector takes the spans of a bus, and hands those of agents to wa
   // What the middleware made of events does not become events again.
   const flow = agent.spanContext().traceId;
   const where = { metadata: { correlationId: [flow] } };
-  const both = { all: ["agent.task.completed", "tool.call.completed"].map((on) => ({ on, where })) };
+  const both = { all: ["execution.completed", "tool.call.completed"].map((on) => ({ on, where })) };
   await served.bus.waitFor(both, { since: start, timeout: "2m" });
   const { events } = await served.bus.history.query({});
   expect(events.map(({ type, metadata }) => [type, metadata.correlationId]).sort()).toEqual([
-    ["agent.task.completed", flow],
+    ["execution.completed", flow],
     ["tool.call.completed", flow],
   ]);
   expect(refused).toBeGreaterThan(2);

@@ -72,7 +72,7 @@ test("the official exporter's spans become events: a model's call, a tool, an ag
   expect(events).toHaveLength(3);
   // A request each, all on their way at once.
   const of = (type: string) => events.find((event) => event.type === type);
-  const ended = of("agent.task.completed");
+  const ended = of("execution.completed");
   const late = of("llm.call.failed");
   const answered = of("llm.call.completed");
   expect(answered).toMatchObject({
@@ -91,7 +91,7 @@ test("the official exporter's spans become events: a model's call, a tool, an ag
     metadata: { causationId: ended?.id },
   });
   expect(late?.data).toMatchObject({ isError: true, error: "too slow" });
-  expect(ended).toMatchObject({ data: { agentId: "reader", durationMs: 2_000 }, metadata: { agentId: "reader" } });
+  expect(ended).toMatchObject({ data: { executionId: ended?.id, durationMs: 2_000 }, metadata: { agentId: "reader" } });
 });
 
 test("what an exporter sends again is published once; other spans and Waggle's own are counted and left out", async () => {

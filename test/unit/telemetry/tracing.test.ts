@@ -181,6 +181,7 @@ test("what an event reports of a model's, a tool's or an agent's work is a span 
   await publish("llm.call.failed", { model: "model-2", error: { code: "overloaded", message: "later" } });
   await publish("tool.call.completed", { toolName: "search", toolUseId: "call-1", isError: true, result: "secret" });
   await publish("agent.task.completed", { agentId: "writer", taskId: "1" });
+  await publish("execution.completed", { executionId: "run-1" });
   await bus.close();
   const chat = recorder.one("chat model-1");
   expect(chat.kind).toBe(SpanKind.CLIENT);
@@ -206,6 +207,7 @@ test("what an event reports of a model's, a tool's or an agent's work is a span 
   const tool = recorder.one("execute_tool search");
   expect(tool.attributes).toMatchObject({ "gen_ai.tool.call.id": "call-1", "error.type": "_OTHER" });
   expect(JSON.stringify(tool.attributes)).not.toContain("secret");
+  expect(recorder.one("invoke_agent reader").attributes).toMatchObject({ "gen_ai.agent.name": "reader" });
   expect(recorder.one("invoke_agent writer").attributes).toMatchObject({ "gen_ai.agent.name": "writer" });
 });
 

@@ -131,7 +131,7 @@ test("GenAI spans of OTLP become events of one flow, and other spans are left ou
         {
           event: {
             id: "otlp-0af7651916cd43dd8448eb211c80319c-00000000000000a1",
-            type: "agent.task.completed",
+            type: "execution.completed",
             source: "crew",
             time: "2026-01-01T00:00:01.500Z",
             data: {
