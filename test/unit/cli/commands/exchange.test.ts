@@ -135,7 +135,6 @@ test("GenAI spans of OTLP become events of one flow, and other spans are left ou
             source: "crew",
             time: "2026-01-01T00:00:01.500Z",
             data: {
-              agentId: "reader",
               model: "model-1",
               usage: { inputTokens: 12, outputTokens: 3 },
               durationMs: 1_500,
@@ -206,6 +205,26 @@ test("flows are exported as OTLP traces: a span for each event and each ended de
     parentSpanId: second.spanId,
     status: { code: 2, message: "no such page" },
   });
+});
+
+test("what an event reports of a tool's work is a span of it, by the conventions, and comes back as no second event", async () => {
+  const { waggle, bus } = workspace();
+  await bus(async (one) => {
+    const data = { toolName: "search", toolUseId: "call-1", isError: true, durationMs: 1_500 };
+    await one.publish({ type: "tool.call.completed", id: "call", time: "2026-01-01T00:00:02Z", data });
+  });
+  const { out, json } = await waggle(["export", "--format", "otlp"]);
+  const [, work] = Object(json[0]).resourceSpans[0].scopeSpans[0].spans;
+  expect(work).toMatchObject({
+    name: "execute_tool search",
+    kind: 1,
+    startTimeUnixNano: "1767225600500000000",
+    endTimeUnixNano: "1767225602000000000",
+    attributes: expect.arrayContaining([attribute("gen_ai.tool.call.id", "call-1"), attribute("error.type", "_OTHER")]),
+    status: { code: 2 },
+  });
+  const again = await waggle(["import"], { stdin: out });
+  expect(again.err).toContain("2 spans without gen_ai.operation.name left out");
 });
 
 test("the catalog is exported as AsyncAPI 3, each reference of which leads to something", async () => {
