@@ -32,20 +32,34 @@ const arrows = {
   connect: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines"],
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
   lambda: [...ports, ...flow, "catalog", "bus", "aws-shared", "engines", "connect", "outbox"],
-  server: [...ports, ...flow, "catalog", "bus", "engines", "connect", "mcp", "dashboard", "explain"],
+  server: [...ports, ...flow, "catalog", "bus", "engines", "connect", "mcp", "dashboard", "explain", "telemetry"],
+  telemetry: [...ports, ...flow, "bus"],
   dashboard: [...ports, ...flow, "browser"],
   mcp: [...ports, ...flow, "bus"],
   browser: ["error", "event", "history", "publish", "engines"],
-  cli: [...ports, ...flow, "catalog", "bus", "engines", "outbox", "connect", "server", "migrate", "mcp", "explain"],
+  cli: [
+    ...ports,
+    ...flow,
+    "catalog",
+    "bus",
+    "engines",
+    "outbox",
+    "connect",
+    "server",
+    "migrate",
+    "mcp",
+    "explain",
+    "telemetry",
+  ],
   cdk: [...words, "catalog", "aws-shared"],
 };
 const core =
   "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|migrate|explain|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
-  "^(node_modules/(zod|pg|@types/pg|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|cockatiel|constructs|esbuild|hono|@hono|standardwebhooks|@modelcontextprotocol|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
+  "^(node_modules/(zod|pg|@types/pg|protobufjs|@opentelemetry/api|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|cockatiel|constructs|esbuild|hono|@hono|standardwebhooks|@modelcontextprotocol|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
-  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/outbox-dynamodb-entry|lib/engine-entry|lib/(agents|browser|catalog|cdk|cli/dev|lambda|testing)/index|lib/engine/contract/(index|worker)|lib/dashboard/page/main|bin/[^/]+)[.]tsx?$";
+  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/outbox-dynamodb-entry|lib/engine-entry|lib/(agents|browser|catalog|cdk|cli/dev|lambda|telemetry|testing)/index|lib/engine/contract/(index|worker)|lib/dashboard/page/main|bin/[^/]+)[.]tsx?$";
 
 /** The contract suite lies in the folder of the ports, and is a folder of its own here. @param {string[]} folders */
 const foldersOf = (folders) =>
@@ -173,6 +187,20 @@ export default {
       severity: "error",
       from: { path: "^(lib|bin)/", pathNot: foldersOf(["mcp"]) },
       to: { path: "node_modules/@modelcontextprotocol/" },
+    },
+    {
+      name: "otel-in-its-entry-only",
+      comment: "Who traces nothing need not have OpenTelemetry's API, which is optional; its SDK is the user's.",
+      severity: "error",
+      from: { path: "^(lib|bin)/", pathNot: "^lib/telemetry/(index|tracing/)" },
+      to: { path: "node_modules/@opentelemetry/|^lib/telemetry/(index[.]ts|tracing/)" },
+    },
+    {
+      name: "protobuf-only-when-used",
+      comment: "Who takes no binary OTLP need not have protobufjs, which is optional.",
+      severity: "error",
+      from: { path: "^(lib|bin)/" },
+      to: { path: "node_modules/protobufjs/", dynamic: false, dependencyTypesNot: ["type-only"] },
     },
     {
       name: "client-stays-light",

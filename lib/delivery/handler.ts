@@ -8,6 +8,8 @@ import type { HandlerMiddleware } from "./middleware.ts";
 export interface HandlerContext<Events = RegisteredEvents> {
   /** 1 for the first. */
   readonly attempt: number;
+  /** Milliseconds since 1970 at which the bus accepted the event, or queued its replay. */
+  readonly acceptedAt: number;
   /** Aborted when the time of the attempt is up, or when the bus closes and its grace time is over: stop, and throw. */
   readonly signal: AbortSignal;
   /** Adds the event's id, type and flow, the subscription and the attempt. */

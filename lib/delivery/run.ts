@@ -45,6 +45,9 @@ export class Run<Events> implements RunContext, HandlerContext<Events>, PoolItem
   get attempt(): number {
     return this.delivery.attempt;
   }
+  get acceptedAt(): number {
+    return this.delivery.acceptedAt;
+  }
   get replayId(): string | undefined {
     return this.delivery.replayId;
   }

@@ -1,8 +1,9 @@
 import { functionLimitProblem } from "../aws-shared/index.ts";
+import type { Middleware } from "../bus/middleware.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { provideAws, provideBus } from "../connect/provided-bus.ts";
 import type { Handler } from "../delivery/handler.ts";
-import { composeHandler } from "../delivery/middleware.ts";
+import { composeHandler, type HandlerMiddleware } from "../delivery/middleware.ts";
 import type { AnyHandler } from "../delivery/user-function.ts";
 import { MessageQueue } from "../engines/aws/consume/message-queue.ts";
 import { Regrouper } from "../engines/aws/consume/regrouper.ts";
@@ -52,7 +53,7 @@ export function subscriberFunction(
   runtime: FunctionRuntime,
 ): QueueFunction {
   const record = checkedRecord(subscription, handler, options);
-  const settings = { handler: composeHandler(options.use ?? [], handler) };
+  const settings = { handler: composeHandler(handlerMiddleware(options), handler) };
   const ready = once(() => makeReady(record, options, runtime));
   provideBus(async () => (await ready()).bus);
   provideAws({ createAwsEngine, openAws });
@@ -85,7 +86,7 @@ async function makeReady(record: SubscriptionRecord, options: HandlerOptions, ru
   const dependencies = await functionDependencies(runtime, options.catalog);
   const { catalog, logger } = dependencies;
   for (const doubt of checkAgainstCatalog(record, catalog)) logger.warn(doubt, { subscription: record.name });
-  const own = createFunctionBus(dependencies, options.source ?? record.name);
+  const own = createFunctionBus(dependencies, options.source ?? record.name, publishMiddleware(options));
   const { queueUrl } = deployed;
   const { name: subscription, ordered } = deployed.record;
   const regrouper =
@@ -98,6 +99,15 @@ function checkedRecord(subscription: object, handler: AnyHandler, options: Handl
   const problem = functionLimitProblem(record) ?? handlerProblem(handler, options);
   if (problem === undefined) return record;
   throw new BusError("invalid_config", `subscription ${record.name}: ${problem}`);
+}
+
+/** Functions are of handlers, objects of both. */
+function handlerMiddleware({ use = [] }: HandlerOptions): HandlerMiddleware[] {
+  return use.flatMap((one) => (typeof one === "function" ? one : (one.handle ?? [])));
+}
+
+function publishMiddleware({ use = [] }: HandlerOptions): Middleware[] {
+  return use.flatMap((one) => (typeof one === "function" || one.publish === undefined ? [] : { publish: one.publish }));
 }
 
 function handlerProblem(handler: AnyHandler, { batch }: HandlerOptions): string | undefined {

@@ -1,5 +1,6 @@
 import type { Bus } from "../bus/bus.ts";
 import { createBus } from "../bus/create-bus.ts";
+import type { Middleware } from "../bus/middleware.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { createEngine } from "../engines/aws/create-engine.ts";
 import type { AwsDependencies, DeliveryTable } from "../engines/aws/dependencies.ts";
@@ -16,10 +17,14 @@ export interface FunctionBus {
   readonly deliveries: DeliveryTable;
 }
 
-/** Makes the bus of a function. `source` publishes what names no source. */
-export function createFunctionBus(dependencies: AwsDependencies, source: string): FunctionBus {
+/** Makes the bus of a function. `source` publishes what names no source; `use` runs around its publishes. */
+export function createFunctionBus(
+  dependencies: AwsDependencies,
+  source: string,
+  use: readonly Middleware[] = [],
+): FunctionBus {
   const counters = new Counters();
   const { engine, deliveries } = createEngine(dependencies);
-  const bus = createBus<RegisteredEvents>({ ...dependencies, engine, source, counters, use: [], graceMs });
+  const bus = createBus<RegisteredEvents>({ ...dependencies, engine, source, counters, use, graceMs });
   return { bus, counters, deliveries };
 }

@@ -1,3 +1,4 @@
+import type { Middleware } from "../bus/middleware.ts";
 import type { HandlerMiddleware } from "../delivery/middleware.ts";
 import type { Catalog } from "../event/catalog.ts";
 
@@ -11,8 +12,11 @@ export interface FunctionOptions<Events = unknown> {
 export interface HandlerOptions<Events = unknown> extends FunctionOptions<Events> {
   /** Who publishes what the handler publishes without a source; default: the subscription's name. */
   readonly source?: string;
-  /** Run around the handler; the first is the outermost. */
-  readonly use?: readonly HandlerMiddleware[];
+  /**
+   * Run around the handler; the first is the outermost. A function runs around the handler; an object's `handle` too, and its
+   * `publish` around every publish of the function's bus.
+   */
+  readonly use?: readonly (HandlerMiddleware | Middleware)[];
   /** A function handles one event at a time, however many messages it was invoked with. */
   readonly batch?: never;
 }

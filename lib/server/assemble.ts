@@ -4,6 +4,7 @@ import { LogReader } from "../history/log-reader.ts";
 import { loadOptional } from "../runtime/optional-package.ts";
 import { TokenFile } from "./access/token-file.ts";
 import { DeltaFeed } from "./deltas/delta-feed.ts";
+import { createSpanCounts } from "./otlp/span-counts.ts";
 import { Peers } from "./pull/peers.ts";
 import { PullQueues } from "./pull/pull-queues.ts";
 import { createServerId } from "./pull/receipt.ts";
@@ -60,6 +61,7 @@ export async function assembleServer(served: ServedBus, options: ServerOptions):
     pulls: new PullQueues(served, id),
     webhooks: new Webhooks(served, { allowPrivate: settings.allowPrivateWebhooks, resolve: settings.resolveWebhooks }),
     sessions: new Sessions(served, id),
+    spans: createSpanCounts(),
     peers: new Peers(peerFolder, id),
     closing: ending.signal,
   };

@@ -1,6 +1,7 @@
 import type { LogReader } from "../history/log-reader.ts";
 import type { TokenFile } from "./access/token-file.ts";
 import type { DeltaFeed } from "./deltas/delta-feed.ts";
+import type { SpanCounts } from "./otlp/span-counts.ts";
 import type { Peers } from "./pull/peers.ts";
 import type { PullQueues } from "./pull/pull-queues.ts";
 import type { ServedBus } from "./served-bus.ts";
@@ -25,6 +26,7 @@ export interface Server {
   readonly webhooks: Webhooks;
   /** The http engines that are connected. */
   readonly sessions: Sessions;
+  readonly spans: SpanCounts;
   /** The other servers of the bus on this machine. */
   readonly peers: Peers;
   /** Fires when the server ends: who waits is answered, streams end. */

@@ -27,6 +27,8 @@ export interface ServerSettings extends HostRules, ReceiverRules {
   readonly maxConnections: number;
   /** Whether streams can follow what history does not keep; each such event costs a delivery then. */
   readonly deltas: boolean;
+  /** Whether GenAI spans of OpenTelemetry are taken as events. */
+  readonly otlpIn: boolean;
   /** Milliseconds between two heartbeats of a stream. */
   readonly heartbeatMs: number;
 }
@@ -57,6 +59,7 @@ const defaults: Omit<ServerSettings, "needsToken"> = {
   slowReaderMs: 30_000,
   maxConnections: 4_096,
   deltas: true,
+  otlpIn: false,
   heartbeatMs: 15_000,
 };
 

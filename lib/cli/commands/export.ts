@@ -59,7 +59,7 @@ interface Selection {
 
 async function* linesOf(io: CliIo, bus: Bus<AnyEvents>, { count, format, query }: Selection): AsyncGenerator<string[]> {
   const { toCloudEvent } = await import("../../event/cloud-events/from-event.ts");
-  const { flowToSpans } = await import("../exchange/otlp-export.ts");
+  const { flowToSpans } = await import("../../telemetry/otlp/flow-to-spans.ts");
   const flows = new Set<string>();
   const lineOf = async (event: Event): Promise<string[]> => {
     if (format === "ndjson") return [toJson(event)];

@@ -21,6 +21,7 @@ interface Options extends GlobalOptions {
   idleTimeout: string;
   allowPrivateWebhooks?: boolean;
   deltas: boolean;
+  otlpIn?: boolean;
 }
 
 /** `waggle serve` */
@@ -53,6 +54,7 @@ export function serveCommand(io: CliIo): Command {
     .option("--idle-timeout <duration>", "how long a connection without a request stays open", "2m")
     .option("--allow-private-webhooks", "send webhooks to private addresses too, and without TLS")
     .option("--no-deltas", "do not follow what history does not keep; each such event then costs no delivery here")
+    .option("--otlp-in", "take GenAI spans of OpenTelemetry as events, at /v1/traces")
     .action((_, self: Command) => serve(io, self));
 }
 
@@ -81,6 +83,7 @@ async function serve(io: CliIo, command: Command): Promise<void> {
       idleTimeoutMs,
       allowPrivateWebhooks: options.allowPrivateWebhooks === true,
       deltas: options.deltas,
+      otlpIn: options.otlpIn === true,
     });
     try {
       if (options.json === true) writeJson(io.stdout, { url: server.url });

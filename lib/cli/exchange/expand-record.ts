@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { toBusError } from "../../error/bus-error.ts";
 import { fromStructured } from "../../event/cloud-events/to-draft.ts";
+import { spansToDrafts } from "../../telemetry/otlp/spans-to-drafts.ts";
 import type { InputRecord } from "../input/records.ts";
-import { spansToDrafts } from "./otlp-import.ts";
 
 /** What a file to import consists of. `auto`: each record shows it by its own fields. */
 export const importFormats = ["auto", "ndjson", "cloudevents", "otlp"] as const;

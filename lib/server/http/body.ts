@@ -12,22 +12,54 @@ export function mediaTypeOf(request: Request): string {
  * `unsupported_media_type` for what is not plain UTF-8, with `code` for bytes that are no UTF-8.
  */
 export async function readText(request: Request, limit: number, code: BusErrorCode): Promise<string> {
-  checkEncoding(request);
+  checkCharset(request);
+  const bytes = await readBytes(request, limit);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new BusError(code, "the body is not UTF-8; send text as UTF-8", { cause });
+  }
+}
+
+/**
+ * Reads a body, at most `limit` bytes of it, unpacked too where `gzip` allows that encoding. Rejects with `request_too_large` as soon as
+ * there are more, with `unsupported_media_type` for any other encoding, with `invalid_config` for what is no gzip.
+ */
+export async function readBytes(
+  request: Request,
+  limit: number,
+  { gzip = false }: { readonly gzip?: boolean } = {},
+): Promise<Uint8Array> {
+  const encoding = request.headers.get("content-encoding")?.toLowerCase() ?? "identity";
+  const packed = gzip && encoding === "gzip";
+  if (encoding !== "identity" && !packed) {
+    throw new Refusal(
+      "unsupported_media_type",
+      `the content-encoding ${encoding} is not supported; send the body as it is${gzip ? ", or in gzip" : ""}`,
+    );
+  }
   const declared = request.headers.get("content-length");
   if (declared !== null && Number(declared) > limit) throw tooLarge(limit);
-  if (request.body === null) return "";
+  if (request.body === null) return new Uint8Array();
+  if (!packed) return collect(request.body, limit);
+  try {
+    // The limit holds for what comes out, as little as may come in.
+    return await collect(request.body.pipeThrough(new DecompressionStream("gzip")), limit);
+  } catch (cause) {
+    if (cause instanceof Refusal) throw cause;
+    throw new BusError("invalid_config", "the body is no gzip, though its content-encoding says so", { cause });
+  }
+}
+
+async function collect(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body) {
+  for await (const chunk of body) {
     bytes += chunk.byteLength;
     if (bytes > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
-  } catch (cause) {
-    throw new BusError(code, "the body is not UTF-8; send text as UTF-8", { cause });
-  }
+  return Buffer.concat(chunks);
 }
 
 /**
@@ -53,14 +85,7 @@ export async function readJson(
   return parseJson(text ?? (await readText(request, limit, code)), "the body", code);
 }
 
-function checkEncoding(request: Request): void {
-  const encoding = request.headers.get("content-encoding");
-  if (encoding !== null && encoding.toLowerCase() !== "identity") {
-    throw new Refusal(
-      "unsupported_media_type",
-      `the content-encoding ${encoding} is not supported; send the body as it is`,
-    );
-  }
+function checkCharset(request: Request): void {
   const charset = /;\s*charset="?([^";\s]+)/i.exec(request.headers.get("content-type") ?? "")?.[1];
   if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) {
     throw new Refusal("unsupported_media_type", `the charset ${charset} is not supported; send UTF-8`);

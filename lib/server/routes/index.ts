@@ -16,6 +16,7 @@ import { healthz, readyz } from "./health.ts";
 import { getEvent, getFlow, getStats, queryEvents } from "./history.ts";
 import { mcp } from "./mcp.ts";
 import { metrics } from "./metrics.ts";
+import { otlpTraces } from "./otlp.ts";
 import { publishEvents } from "./publish.ts";
 import { putEvents } from "./put-events.ts";
 import { replays } from "./replays.ts";
@@ -35,6 +36,7 @@ import { deleteWebhook, getWebhook, putWebhook } from "./webhook.ts";
 export const routes: readonly Route[] = [
   publishEvents,
   putEvents,
+  otlpTraces,
   queryEvents,
   getEvent,
   getEventDeliveries,

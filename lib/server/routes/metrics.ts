@@ -13,7 +13,7 @@ export const metrics = route({
   permission: "subscribe",
   result: z.string(),
   produces: "text/plain",
-  handle: async ({ server: { served }, access }) => {
+  handle: async ({ server: { served, spans }, access }) => {
     access.checkAllTypes();
     const [counts, states] = await Promise.all([served.bus.metrics(), served.bus.subscriptions.list()]);
     const bySubscription = (read: (state: (typeof states)[number]) => number) =>
@@ -38,6 +38,12 @@ export const metrics = route({
           samples: [{ value: counts[name as keyof typeof counters] }],
         }),
       ),
+      {
+        name: "waggle_otlp_spans_total",
+        help: "Spans taken at /v1/traces, by what became of them.",
+        type: "counter",
+        samples: Object.entries(spans).map(([outcome, value]) => ({ labels: { outcome }, value })),
+      },
       {
         name: "waggle_running",
         help: "Deliveries in hand in this process.",

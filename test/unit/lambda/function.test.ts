@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { trace } from "@opentelemetry/api";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import * as z from "zod";
 import { functionVariables, metricNames, toEnvelope } from "../../../lib/aws-shared/index.ts";
 import { taskAssigned, taskCompleted } from "../../../lib/catalog/index.ts";
@@ -14,10 +15,12 @@ import { historyFunction } from "../../../lib/lambda/record-history.ts";
 import { watchFunction } from "../../../lib/lambda/watch-flows.ts";
 import { systemClock } from "../../../lib/runtime/clock.ts";
 import { subscriptionRecord } from "../../../lib/subscription/index.ts";
+import { tracing } from "../../../lib/telemetry/index.ts";
 import { anEvent } from "../../support/an-event.ts";
 import { deliveriesTableInput, describeDynamo } from "../../support/dynamo.ts";
 import { historyTableInput } from "../../support/history-table.ts";
 import { startJsonStub } from "../../support/json-stub.ts";
+import { SpanRecorder } from "../../support/span-recorder.ts";
 import { dynamoForFile } from "../engines/aws/deliveries/bench.ts";
 import { config, queueArn } from "./recorder-bench.ts";
 
@@ -157,6 +160,37 @@ describeDynamo("the functions of a bus", () => {
     const handler = subscriberFunction(subscription, handle, { use: [named("outer"), named("inner")] }, runtime);
     expect(await handler(batch("agents-readers", task("around")), context)).toEqual({ batchItemFailures: [] });
     expect(ran).toEqual(["outer before", "inner before", "around", "inner after", "outer after"]);
+  });
+
+  test("a trace goes through the queue: the function's attempt is linked to the publisher, what it publishes is below it", async () => {
+    const recorder = new SpanRecorder();
+    recorder.register();
+    onTestFinished(() => recorder.unregister());
+    published.length = 0;
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const event = anEvent({
+      id: "traced",
+      type: taskAssigned.type,
+      data: { taskId: "traced", instruction },
+      metadata: { traceparent },
+    });
+    const handle = (_: Event, { bus }: { bus: Awaited<ReturnType<typeof getBus>> }) =>
+      bus.publish(taskCompleted, { taskId: "traced" });
+    const handler = subscriberFunction(subscription, handle, { use: [tracing({ parent: "active" })] }, runtime);
+    // As an instrumentation of Lambda does.
+    await trace.getTracer("lambda").startActiveSpan("invocation", async (span) => {
+      await handler(batch("agents-readers", event), context);
+      span.end();
+    });
+    const attempt = recorder.one("process task.assigned");
+    expect(attempt.links.map(({ context: { traceId, spanId } }) => `00-${traceId}-${spanId}-01`)).toEqual([
+      traceparent,
+    ]);
+    expect(attempt.parentSpanContext?.spanId).toBe(recorder.one("invocation").spanContext().spanId);
+    const send = recorder.one("send task.completed");
+    expect(send.parentSpanContext?.spanId).toBe(attempt.spanContext().spanId);
+    const { traceId, spanId } = send.spanContext();
+    expect(JSON.stringify(published)).toContain(`\\"traceparent\\":\\"00-${traceId}-${spanId}-01`);
   });
 
   test("history records, and a handler finds it", async () => {

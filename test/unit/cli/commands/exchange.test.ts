@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { spansToDrafts } from "../../../../lib/cli/exchange/otlp-import.ts";
 import { NonRetriableError } from "../../../../lib/delivery/handler-errors.ts";
+import { spansToDrafts } from "../../../../lib/telemetry/otlp/spans-to-drafts.ts";
 import { workspace } from "../test-io.ts";
 
 /** A bus with a flow of three events, one of whose deliveries failed. */
@@ -131,10 +131,15 @@ test("GenAI spans of OTLP become events of one flow, and other spans are left ou
         {
           event: {
             id: "otlp-0af7651916cd43dd8448eb211c80319c-00000000000000a1",
-            type: "custom.gen_ai.invoke_agent",
+            type: "execution.completed",
             source: "crew",
             time: "2026-01-01T00:00:01.500Z",
-            data: { model: "model-1", usage: { inputTokens: 12, outputTokens: 3 }, durationMs: 1_500, isError: false },
+            data: {
+              model: "model-1",
+              usage: { inputTokens: 12, outputTokens: 3 },
+              durationMs: 1_500,
+              isError: false,
+            },
             metadata: { agentId: "reader" },
           },
           children: [
@@ -195,11 +200,31 @@ test("flows are exported as OTLP traces: a span for each event and each ended de
   expect(first).toMatchObject({ name: "send custom.first", kind: 4, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
   expect(second).toMatchObject({ name: "send custom.second", parentSpanId: first.spanId, traceId: first.traceId });
   expect(delivery).toMatchObject({
-    name: "process readers",
+    name: "process custom.second",
     kind: 5,
     parentSpanId: second.spanId,
     status: { code: 2, message: "no such page" },
   });
+});
+
+test("what an event reports of a tool's work is a span of it, by the conventions, and comes back as no second event", async () => {
+  const { waggle, bus } = workspace();
+  await bus(async (one) => {
+    const data = { toolName: "search", toolUseId: "call-1", isError: true, durationMs: 1_500 };
+    await one.publish({ type: "tool.call.completed", id: "call", time: "2026-01-01T00:00:02Z", data });
+  });
+  const { out, json } = await waggle(["export", "--format", "otlp"]);
+  const [, work] = Object(json[0]).resourceSpans[0].scopeSpans[0].spans;
+  expect(work).toMatchObject({
+    name: "execute_tool search",
+    kind: 1,
+    startTimeUnixNano: "1767225600500000000",
+    endTimeUnixNano: "1767225602000000000",
+    attributes: expect.arrayContaining([attribute("gen_ai.tool.call.id", "call-1"), attribute("error.type", "_OTHER")]),
+    status: { code: 2 },
+  });
+  const again = await waggle(["import"], { stdin: out });
+  expect(again.err).toContain("2 spans without gen_ai.operation.name left out");
 });
 
 test("the catalog is exported as AsyncAPI 3, each reference of which leads to something", async () => {
