@@ -1,9 +1,9 @@
 import { BusError } from "../../error/bus-error.ts";
 import { parseJson } from "../../event/parse-json.ts";
+import { loadOptional } from "../../runtime/optional-package.ts";
 import { loadTraceCodec, type TraceCodec } from "../../telemetry/otlp/protobuf.ts";
 import { mediaTypeOf } from "../http/body.ts";
 import { Refusal } from "../http/refusal.ts";
-import { loadOptional } from "../optional-package.ts";
 
 /** What a partial success tells the exporter; absent where every span was taken. */
 export interface PartialSuccess {
