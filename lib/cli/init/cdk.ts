@@ -1,4 +1,3 @@
-import { checkBusName } from "../../aws-shared/names.ts";
 import { greeterEvents, greeterHandler, greeterSubscription, greeterTest } from "./plain.ts";
 import type { Template } from "./project.ts";
 
@@ -48,7 +47,7 @@ function busName(project: string): string {
     .replace(/^[^a-z]+/, "")
     .slice(0, 20)
     .replace(/-+$/, "");
-  return name === "" || name === "default" ? "agents" : checkBusName(name);
+  return name === "" || name === "default" ? "agents" : name;
 }
 
 function app(bus: string): string {
