@@ -61,6 +61,12 @@ export const parameterNames = {
   subscriptions: (bus: string) => `/waggle/${bus}/subscriptions`,
   /** Holds a {@link DeployedSubscription}. */
   subscription: (bus: string, name: string) => `/waggle/${bus}/subscriptions/${name}`,
+  /** The folder of the log groups. */
+  logs: (bus: string) => `/waggle/${bus}/logs`,
+  /** Holds the name of the log group of a subscription's function. */
+  subscriptionLog: (bus: string, name: string) => `/waggle/${bus}/logs/${name}`,
+  /** Holds that of one of the bus's own functions, such as `record-history`; no subscription has a name like it. */
+  functionLog: (bus: string, name: string) => `/waggle/${bus}/logs/_${name}`,
 } as const;
 
 /** Environment variables that a construct sets and the code in its function reads. */

@@ -222,6 +222,7 @@ export class AgentEventBus extends BusBase {
     const recorder = new WaggleFunction(this, "DeadLetterRecorder", {
       ...settings,
       functionName: resourceNames.recordDeadLetterFunction(this.busName),
+      logParameter: parameterNames.functionLog(this.busName, "record-dead-letter"),
       entry: recorderEntry(this.busName, "record-dead-letter", "recordDeadLetter", { catalog }),
       description: `Records the dead letters of bus ${this.busName}`,
       timeout: drainTimeout,

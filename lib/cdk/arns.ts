@@ -66,6 +66,12 @@ export class BusArns {
     return names.map((name) => this.#arn("ssm", "parameter", name.slice(1)));
   }
 
+  /** The parameters that name the log groups of the bus's functions. */
+  get logParameters(): readonly string[] {
+    const folder = parameterNames.logs(this.#bus);
+    return [folder, `${folder}/*`].map((name) => this.#arn("ssm", "parameter", name.slice(1)));
+  }
+
   #arn(service: string, resource: string, resourceName: string): string {
     return this.#stack.formatArn({ service, resource, resourceName });
   }

@@ -7,7 +7,13 @@ import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { checkBusName, functionVariables, resourceNames, unpublishedBodies } from "../aws-shared/index.ts";
+import {
+  checkBusName,
+  functionVariables,
+  parameterNames,
+  resourceNames,
+  unpublishedBodies,
+} from "../aws-shared/index.ts";
 import { bodyPrefixes, historyTable } from "../aws-shared/tables.ts";
 import { standardCatalog } from "../catalog/index.ts";
 import { BusError } from "../error/bus-error.ts";
@@ -158,6 +164,7 @@ export class EventHistory extends Construct {
     const recorder = new WaggleFunction(this, "Recorder", {
       ...functionSettings(props),
       functionName: resourceNames.recordHistoryFunction(busName),
+      logParameter: parameterNames.functionLog(busName, "record-history"),
       entry: recorderEntry(busName, "record-history", "recordHistory", { catalog }),
       description: `Records the events of bus ${busName}`,
       timeout,

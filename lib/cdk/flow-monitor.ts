@@ -3,7 +3,7 @@ import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
-import { functionVariables, resourceNames } from "../aws-shared/index.ts";
+import { functionVariables, parameterNames, resourceNames } from "../aws-shared/index.ts";
 import { busAlarm, functionErrors } from "./alarms.ts";
 import type { IAgentEventBus } from "./bus-reference.ts";
 import type { CatalogModule } from "./catalog-module.ts";
@@ -57,6 +57,7 @@ export class FlowMonitor extends Construct {
     this.function = new WaggleFunction(this, "Function", {
       ...functionSettings(props),
       functionName: resourceNames.watchFlowsFunction(bus.busName),
+      logParameter: parameterNames.functionLog(bus.busName, "watch-flows"),
       entry: recorderEntry(bus.busName, "watch-flows", "watchFlows", { catalog, options: limits }),
       description: `Watches the flows of bus ${bus.busName}`,
       timeout: everyMinute,

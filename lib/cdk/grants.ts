@@ -120,6 +120,7 @@ export class BusGrants {
     this.removeDeadLetters(to);
     this.settle(to);
     this.#allow(to, ["sqs:SendMessage", "sqs:GetQueueAttributes"], [this.#arns.queue(`${this.#bus}-*`)]);
+    this.#allow(to, ["ssm:GetParametersByPath"], this.#arns.logParameters);
     this.#allow(to, ["events:DescribeArchive"], [this.#arns.archive]);
     this.#allow(to, ["events:StartReplay"], [this.#arns.bus, this.#arns.archive, this.#arns.replays]);
     this.#allow(to, ["events:DescribeReplay", "events:CancelReplay"], [this.#arns.replays]);

@@ -12,7 +12,7 @@ import {
   StartingPosition,
 } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import { functionVariables, metricNames, outboxTable, resourceNames } from "../aws-shared/index.ts";
+import { functionVariables, metricNames, outboxTable, parameterNames, resourceNames } from "../aws-shared/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
 import { busAlarm, functionErrors, outboxMetric } from "./alarms.ts";
@@ -68,6 +68,7 @@ export class Outbox extends Construct {
     this.function = new WaggleFunction(this, "Function", {
       ...functionSettings(props),
       functionName: resourceNames.relayOutboxFunction(bus.busName, outbox),
+      logParameter: parameterNames.functionLog(bus.busName, `relay-${outbox}`),
       entry: recorderEntry(bus.busName, `relay-${outbox}`, "relayOutbox", { catalog: undefined, options: { outbox } }),
       description: `Publishes on bus ${bus.busName} what is in its outbox ${outbox}`,
       timeout: everyMinute,

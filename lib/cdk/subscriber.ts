@@ -4,7 +4,7 @@ import type { IGrantable, IPrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnAlias, EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { functionLimitProblem, functionVariables } from "../aws-shared/index.ts";
+import { functionLimitProblem, functionVariables, parameterNames } from "../aws-shared/index.ts";
 import { formatDuration } from "../event/duration.ts";
 import type { Subscription, SubscriptionRecord } from "../subscription/index.ts";
 import { checkEnvironment } from "./check-size.ts";
@@ -99,6 +99,7 @@ export class Subscriber extends Construct implements IGrantable {
         [functionVariables.subscription]: subscription.deployed,
       },
       stage: stageSettings(bus.stage),
+      logParameter: parameterNames.subscriptionLog(bus.busName, name),
     });
     this.grantPrincipal = this.function.grantPrincipal;
     new BusGrants(this, bus.busName, bus.encryptionKey).subscribe(

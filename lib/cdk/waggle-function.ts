@@ -1,6 +1,7 @@
 import { type Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct } from "constructs";
 import { bundledCode } from "./bundle.ts";
 import { functionRole } from "./function-role.ts";
@@ -16,6 +17,8 @@ export interface WaggleFunctionProps extends FunctionSettings {
   /** The physical name, if something must find the function by its name. */
   readonly functionName?: string;
   readonly stage: StageSettings;
+  /** The parameter that will hold the name of its log group, by which a client finds it. */
+  readonly logParameter: string;
 }
 
 /**
@@ -27,6 +30,11 @@ export class WaggleFunction extends LambdaFunction {
     const { description, layers, reservedConcurrency, securityGroups, tracing, vpc, vpcSubnets } = props;
     const { logRetention: retention, removalPolicy } = props.stage;
     const logGroup = new LogGroup(scope, `${id}Logs`, { retention, removalPolicy });
+    new StringParameter(scope, `${id}LogParameter`, {
+      parameterName: props.logParameter,
+      description: "The log group of a function of Waggle",
+      stringValue: logGroup.logGroupName,
+    });
     super(scope, id, {
       code: bundledCode(props.entry),
       runtime: Runtime.NODEJS_24_X,

@@ -5,6 +5,7 @@ import {
   answerIdOf,
   answerTo,
   answerTypesOf,
+  approvalAnswerTypes,
   approvalRequestTypes,
   type Decision,
   hasExpired,
@@ -19,15 +20,29 @@ export interface Approval {
   readonly answer?: Event;
 }
 
-/** The requests that wait for a person, newest first; those that have expired are left out. */
+/** The most that the bus gives at a time. */
+const pageSize = 1_000;
+
+/**
+ * The requests that wait for a person, newest first; those that have expired are left out. Reads the requests and the answers
+ * page by page: what it costs does not grow by look-ups of each request.
+ */
 export async function* waitingApprovals(bus: Bus<AnyEvents>, now: number): AsyncGenerator<Event, void, void> {
+  const answered = new Set<string>();
+  for await (const { id, metadata } of everyEvent(bus, approvalAnswerTypes)) {
+    answered.add(id);
+    if (metadata.causationId !== undefined) answered.add(metadata.causationId);
+  }
+  for await (const request of everyEvent(bus, approvalRequestTypes)) {
+    if (!hasExpired(request, now) && !answered.has(request.id) && !answered.has(answerIdOf(request))) yield request;
+  }
+}
+
+async function* everyEvent(bus: Bus<AnyEvents>, type: readonly string[]): AsyncGenerator<Event, void, void> {
   let cursor: string | undefined;
   do {
-    const page = await bus.history.query({ type: approvalRequestTypes, ...(cursor === undefined ? {} : { cursor }) });
-    for (const request of page.events) {
-      if (hasExpired(request, now)) continue;
-      if ((await answerOf(bus, request)) === undefined) yield request;
-    }
+    const page = await bus.history.query({ type, limit: pageSize, ...(cursor === undefined ? {} : { cursor }) });
+    yield* page.events;
     cursor = page.cursor;
   } while (cursor !== undefined);
 }

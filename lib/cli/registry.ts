@@ -139,6 +139,11 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/doctor.ts")).doctorCommand(io),
   },
   {
+    name: "logs",
+    summary: "show what deployed functions have logged",
+    load: async (io) => (await import("./commands/logs.ts")).logsCommand(io),
+  },
+  {
     name: "migrate",
     summary: "move all that a bus holds to another engine",
     load: async (io) => (await import("./commands/migrate.ts")).migrateCommand(io),

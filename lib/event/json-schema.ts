@@ -19,26 +19,40 @@ export function jsonSchemaOfAll(definitions: Iterable<EventDefinition>): JsonObj
   return { $schema: dialect, $defs };
 }
 
+/**
+ * Returns the JSON Schema draft 7 of a definition's data, for a document that knows no later one. `root` is the JSON pointer
+ * to the place that it will have there: references within it start at the root of the document.
+ */
+export function draft7SchemaOf(definition: EventDefinition, root: string): JsonObject {
+  return moveReferences(describe(definition, "draft-07"), root);
+}
+
 /** Returns the JSON Schema 2020-12 of a schema of data, without its dialect: that of a definition or of an older version. */
 export function jsonSchemaOfData(data: z.core.$ZodType): JsonObject {
-  const schema = copyJson(z.toJSONSchema(data, { io: "input", target: "draft-2020-12", unrepresentable: "any" }));
+  return convert(data, "draft-2020-12");
+}
+
+function convert(data: z.core.$ZodType, target: "draft-2020-12" | "draft-07"): JsonObject {
+  const schema = copyJson(z.toJSONSchema(data, { io: "input", target, unrepresentable: "any" }));
   const { $schema: _, ...rest } = isJsonObject(schema) ? schema : {};
   return rest;
 }
 
-function describe(definition: EventDefinition): JsonObject {
-  const rest = jsonSchemaOfData(definition.schema);
+function describe(definition: EventDefinition, target: "draft-2020-12" | "draft-07" = "draft-2020-12"): JsonObject {
+  const rest = convert(definition.schema, target);
   const description = definition.description === "" ? {} : { description: definition.description };
   return { title: definition.type, ...description, "x-version": definition.version, ...rest };
 }
 
 /** Rewrites references, which start at the root of a schema, for a schema that is nested in a larger document. */
-function moveReferences(schema: Json, root: string): Json {
-  if (isJsonList(schema)) return schema.map((part) => moveReferences(part, root));
-  if (!isJsonObject(schema)) return schema;
+function moveReferences(schema: JsonObject, root: string): JsonObject {
+  const move = (part: Json): Json => {
+    if (isJsonList(part)) return part.map(move);
+    return isJsonObject(part) ? moveReferences(part, root) : part;
+  };
   const moved: Record<string, Json> = {};
   for (const [key, part] of Object.entries(schema)) {
-    moved[key] = key === "$ref" && typeof part === "string" ? `${root}${part.slice(1)}` : moveReferences(part, root);
+    moved[key] = key === "$ref" && typeof part === "string" ? `${root}${part.slice(1)}` : move(part);
   }
   return moved;
 }

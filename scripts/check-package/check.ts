@@ -1,7 +1,8 @@
 // Checks the package as its users get it: packs it, looks at the tarball with publint and attw, installs it in a new
 // folder, compiles the programs of test/package there and runs them on the oldest Node we support and on this one, as bundles,
 // on Bun and on Deno. There too, the contract suite runs on an engine. The example app of the CDK is compiled and synthesized,
-// and the aws engine runs on the oldest and the newest AWS SDK, and the package on the oldest zod and that of the lock file.
+// the projects of `waggle init` are made, installed and run, the aws engine runs on the oldest and the newest AWS SDK, and the
+// package on the oldest zod and that of the lock file.
 // Needs nothing from outside but the npm registry. dist is up to date: scripts/run.mjs sees to it.
 import {
   copyFileSync,
@@ -24,6 +25,7 @@ import { tryAwsBundle, tryBrowserBundle, tryCompiled, tryEmbeddedBundles } from 
 import { copyAwsProgram, installLowest, lowestZod, tryAws } from "./peers.ts";
 import { npmInstall, report, run } from "./program.ts";
 import { installRuntimes, tryRuntimes } from "./runtimes.ts";
+import { tryTemplates } from "./templates.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const [typescript, vitest] = [versionOf("typescript"), versionOf("vitest")];
@@ -238,6 +240,12 @@ async function check(): Promise<void> {
     await tryContract();
     await tryPage();
     await tryExample();
+    await tryTemplates({
+      root,
+      folder: join(folder, "templates"),
+      tarball,
+      installed: join(consumer, "node_modules/wagglebus"),
+    });
     await tryNewestSdk();
     await tryOn(join(consumer, "node_modules", nodePackage, "bin/node"));
     await tryOn(process.execPath);

@@ -91,8 +91,13 @@ describe("an AgentEventBus", () => {
   });
 
   test("has a parameter with a BusConfig for its clients", () => {
-    const [parameter] = Object.values(template.findResources("AWS::SSM::Parameter"));
-    expect(parameter?.Properties.Name).toBe("/waggle/agents/config");
+    const parameters = Object.values(template.findResources("AWS::SSM::Parameter"));
+    expect(parameters.map(({ Properties }) => Properties.Name).sort()).toEqual([
+      "/waggle/agents/config",
+      "/waggle/agents/logs/_record-dead-letter",
+      "/waggle/agents/logs/_record-history",
+    ]);
+    const parameter = parameters.find(({ Properties }) => Properties.Name === "/waggle/agents/config");
     const [, parts] = parameter?.Properties.Value["Fn::Join"] ?? [];
     const text = parts.map((part: unknown) => (typeof part === "string" ? part : "deployed")).join("");
     expect(parseBusConfig(text, "the parameter")).toEqual({

@@ -17,7 +17,7 @@ export function importCommand(io: CliIo): Command {
     description:
       "Publishes events of files or stdin: one JSON value per line, or (.json) an array. A value is an event, a CloudEvent, or an " +
       "OTLP request, whose GenAI spans become events. The same import again publishes nothing twice: go on after an " +
-      "interruption by running it again. A bad value is reported with its line, and the others are published.",
+      "interruption by running it again. An event without an id is known by its file, its line and its content. A bad value is reported with its line, and the others are published.",
     examples: [
       ["import events.ndjson", "events, as waggle export writes them"],
       ["import spans.otlp.json --source crew", "what the file exporter of an OpenTelemetry collector wrote"],
@@ -33,7 +33,7 @@ export function importCommand(io: CliIo): Command {
       if (files.length === 0 && io.stdin.isTTY) self.error("error: missing files; pass some, or NDJSON on stdin");
       await withBus(io, self, { create: true, source: "waggle-import" }, async (bus) => {
         const report = new PublishReport(io, json === true);
-        const expander = new RecordExpander(format);
+        const expander = new RecordExpander(format, io.cwd);
         const complete = (draft: Draft): Draft => (source === undefined ? draft : { source, ...draft });
         const expand = expander.expand.bind(expander);
         await publishMany(io, bus, files.length === 0 ? ["-"] : files, { complete, expand }, report);

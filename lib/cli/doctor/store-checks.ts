@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { loadEmbedded, loadKafka, loadPostgres } from "../../connect/load-engine.ts";
+import { loadAws, loadEmbedded, loadKafka, loadPostgres } from "../../connect/load-engine.ts";
 import type { CliIo } from "../io.ts";
 import { type BusOptions, shortPath } from "../open-bus.ts";
 import { formatBytes } from "../output/bytes.ts";
@@ -21,6 +21,7 @@ export async function storeFindings(
   const { engine, file, url } = options;
   if (engine === "embedded" && file !== undefined) return fileFindings(io, file, integrity);
   if (engine === "postgres" && url !== undefined) return postgresFindings(url);
+  if (engine === "aws" && options.bus !== undefined) return awsFindings(options.bus);
   if (engine === "kafka" && url !== undefined) return kafkaFindings(options, url);
   return [];
 }
@@ -90,6 +91,13 @@ async function postgresFindings(url: string): Promise<Finding[]> {
   findings.push(ok("schema", `schema ${schema} is of version ${version}`));
   if (missing.length === 0) findings.push(ok("grants", `role ${role} may do what a process of the bus does`));
   return findings;
+}
+
+/** The SDK is optional: where it is missing, loading the engine says what to install. */
+async function awsFindings(bus: string): Promise<Finding[]> {
+  await loadAws();
+  const { checkAwsBus } = await import("../../engines/aws/operate/check-bus.ts");
+  return checkAwsBus(bus);
 }
 
 async function kafkaFindings({ bus, catalog }: BusOptions, url: string): Promise<Finding[]> {

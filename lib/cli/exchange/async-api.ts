@@ -1,4 +1,5 @@
 import type { Catalog } from "../../event/catalog.ts";
+import { draft7SchemaOf } from "../../event/json-schema.ts";
 
 /** The AsyncAPI 3 document of a catalog: one channel a domain, one message a type, with the JSON Schema of its data. */
 export function asyncApiDocument(catalog: Catalog, { title, version }: { title: string; version: string }): object {
@@ -29,8 +30,10 @@ export function asyncApiDocument(catalog: Catalog, { title, version }: { title: 
 }
 
 function messageOf(catalog: Catalog, type: string): object {
-  const { $schema: _, ...data } = catalog.jsonSchema(type);
   const definition = catalog.get(type);
+  // Draft 7 is the language of AsyncAPI's own schemas.
+  const data =
+    definition === undefined ? {} : draft7SchemaOf(definition, `#/components/messages/${type}/payload/properties/data`);
   return {
     name: type,
     title: type,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { resolve } from "node:path";
 import { toBusError } from "../../error/bus-error.ts";
 import { fromStructured } from "../../event/cloud-events/to-draft.ts";
 import { spansToDrafts } from "../../telemetry/otlp/spans-to-drafts.ts";
@@ -18,8 +19,12 @@ export class RecordExpander {
   skippedSpans = 0;
   readonly #format: ImportFormat;
 
-  constructor(format: ImportFormat) {
+  readonly #cwd: string;
+
+  /** `cwd`: what the names of files are relative to. */
+  constructor(format: ImportFormat, cwd: string) {
     this.#format = format;
+    this.#cwd = cwd;
   }
 
   /** The events of a record, each as a record with its position; what is wrong with it where it has none. */
@@ -43,7 +48,7 @@ export class RecordExpander {
       this.skippedSpans += result.skipped;
       return result.drafts.map((value) => ({ ...position, ok: true, value }));
     }
-    if (format !== "cloudevents") return [{ ...record, value: withId(record) }];
+    if (format !== "cloudevents") return [{ ...record, value: withId(record, resolve(this.#cwd, record.from)) }];
     try {
       return [{ ...position, ok: true, value: fromStructured(record.value) }];
     } catch (thrown) {
@@ -58,11 +63,14 @@ function formatOf(value: unknown): Exclude<ImportFormat, "auto"> {
   return "specversion" in value ? "cloudevents" : "ndjson";
 }
 
-/** An event without an id gets one of its line and content, so that a second import of the file publishes nothing twice. */
-function withId({ line, value }: ReadRecord): unknown {
+/**
+ * An event without an id gets one of its file, line and content: a second import of the file publishes nothing twice, and equal
+ * lines of two files are two events.
+ */
+function withId({ line, value }: ReadRecord, file: string): unknown {
   if (typeof value !== "object" || value === null || ("id" in value && value.id !== undefined)) return value;
   const digest = createHash("sha256")
-    .update(`${line} ${JSON.stringify(value)}`)
+    .update(`${file} ${line} ${JSON.stringify(value)}`)
     .digest("hex");
   return { ...value, id: `import-${digest.slice(0, 32)}` };
 }

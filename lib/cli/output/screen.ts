@@ -16,6 +16,11 @@ export class Screen {
   #open = false;
   /** A second Ctrl-C ends the process at once: then too the terminal is given back. */
   readonly #onExit = () => this.close();
+  /** A window that is closed, or a session that ends, gets its terminal back, and then the signal does what it does. */
+  readonly #onHangup = () => {
+    this.close();
+    process.kill(process.pid, "SIGHUP");
+  };
 
   constructor(output: CliOutput) {
     this.#output = output;
@@ -29,7 +34,10 @@ export class Screen {
     // Each line is cleared as it is written: clearing all of it first would flicker.
     const frame = shown.map((line) => line + clearToEndOfLine).join("\r\n");
     this.#output.write(`${this.#open ? "" : enter}${home}${frame}${clearBelow}`);
-    if (!this.#open) process.once("exit", this.#onExit);
+    if (!this.#open) {
+      process.once("exit", this.#onExit);
+      process.once("SIGHUP", this.#onHangup);
+    }
     this.#open = true;
   }
 
@@ -37,6 +45,7 @@ export class Screen {
   close(): void {
     if (this.#open) this.#output.write(leave);
     process.off("exit", this.#onExit);
+    process.off("SIGHUP", this.#onHangup);
     this.#open = false;
   }
 }

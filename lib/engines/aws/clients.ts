@@ -43,6 +43,9 @@ const clientProfiles = {
   dynamo: { maxAttempts: 4, requestTimeoutMs: 3_000, silenceMs: 3_000, sockets: 128 },
   // Asked at connect only, by every process of a deployment at once: 40 requests a second are all it gives.
   ssm: { maxAttempts: 6, requestTimeoutMs: 5_000, silenceMs: 5_000, sockets: 8 },
+  // Asked by people: for what the functions have written, and for alarms. Both answer five to fifty requests a second.
+  logs: { maxAttempts: 6, requestTimeoutMs: 15_000, silenceMs: 5_000, sockets: 16 },
+  cloudwatch: { maxAttempts: 4, requestTimeoutMs: 5_000, silenceMs: 5_000, sockets: 4 },
   // Bodies of megabytes.
   s3: { maxAttempts: 4, requestTimeoutMs: 15_000, silenceMs: 5_000, sockets: 32 },
 } as const satisfies Record<string, ClientProfile>;

@@ -60,6 +60,17 @@ describe.runIf(target === "ministack")("grants, where IAM is enforced", () => {
     await expect(waggle("stranger", "publish", "custom.e2e.asked")).rejects.toThrow(/not authorized|AccessDenied/i);
   });
 
+  test("doctor and logs name what may not be done, and the grant that allows it", async () => {
+    await expect(waggle("stranger", "doctor")).rejects.toThrow(/may not ssm:GetParameter[^]*any grant of the bus/);
+    await expect(waggle("agent", "doctor")).rejects.toThrow(
+      /may not dynamodb:BatchGetItem[^]*bus\.grantReadHistory\(role\)[^]*may not sqs:GetQueueAttributes[^]*bus\.grantOperate\(role\)/,
+    );
+    const found = await waggle("operator", "doctor");
+    expect(found).toContain(`${busName}-responder: hidden for`);
+    expect(found).toMatch(/may not cloudwatch:DescribeAlarms[^]*by a statement of your own/);
+    await expect(waggle("operator", "logs", "responder")).rejects.toThrow(/logs:FilterLogEvents/);
+  });
+
   test("an agent publishes; a function handles it, publishes, and both are recorded; a reader finds them", async () => {
     const id = await publish("custom.e2e.asked");
     const found = await eventually(

@@ -28,6 +28,7 @@ test("a new project runs: an event is published, greeted, and the flow completed
       "events.ts",
       "functions",
       "node_modules",
+      "test",
       "package.json",
       "tsconfig.json",
       "waggle.config.ts",

@@ -289,3 +289,17 @@ test("a file that cannot be written is named, and the bus is closed", async () =
   expect(await waggle(["export", "--out", "file/below"])).toMatchObject({ code: 1 });
   expect(existsSync(join(cwd, "taken.partial"))).toBe(false);
 });
+
+test("equal lines of two files without ids are two events, and the same files again are none", async () => {
+  const { waggle, cwd } = workspace();
+  const line = '{"type":"custom.one","data":{"n":1}}\n';
+  writeFileSync(join(cwd, "a.ndjson"), line);
+  writeFileSync(join(cwd, "b.ndjson"), line);
+  for (const files of [
+    ["a.ndjson", "b.ndjson"],
+    ["./b.ndjson", join(cwd, "a.ndjson")],
+  ]) {
+    expect((await waggle(["import", ...files])).code).toBe(0);
+    expect((await waggle(["history", "--json"])).json).toHaveLength(2);
+  }
+});
