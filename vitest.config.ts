@@ -54,11 +54,12 @@ export default defineConfig({
           name: "local",
           include: ["test/**/*.test.ts"],
           // test/aws needs an emulator or an account, npm run test:aws; test/postgres a server, npm run test:postgres; test/kafka
-          // a broker, npm run test:kafka; test/page a browser, npm run test:page.
+          // a broker, npm run test:kafka; test/otel a collector, npm run test:otel; test/page a browser, npm run test:page.
           exclude: [
             "test/infra/**",
             "test/aws/**",
             "test/contract/http-*.test.ts",
+            "test/otel/**",
             "test/page/**",
             "test/postgres/**",
             "test/kafka/**",

@@ -24,6 +24,10 @@ const commands = {
     argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.page.config.ts"],
     built: true,
   },
+  "test:otel": {
+    argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.otel.config.ts"],
+    built: true,
+  },
   "test:postgres": {
     argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.postgres.config.ts"],
     built: true,

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../start-node.ts";
+import { root } from "../e2e/start-node.ts";
 
 const folder = join(import.meta.dirname, "collector");
 const env = { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly" };

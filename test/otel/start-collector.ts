@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { freePort } from "../../support/free-port.ts";
+import { freePort } from "../support/free-port.ts";
 
 /** Where a collector sends what it gets. */
 export interface Destination {
