@@ -34,6 +34,14 @@ export interface Subscriptions {
   list(): Promise<SubscriptionState[]>;
   /** Returns one subscription with its current depths, or `undefined` if no subscription has this name. */
   get(name: string): Promise<SubscriptionState | undefined>;
+  /**
+   * Pauses a subscription for all processes, until {@link Subscriptions.resume}; it outlives them. It goes on collecting, and no
+   * delivery begins; what runs goes on. No attempt is counted meanwhile. Resolves with false if it was paused already. `not_found`
+   * if there is none; `invalid_config` on an engine without the capability `pause`.
+   */
+  pause(name: string): Promise<boolean>;
+  /** Has a paused subscription go on, in its order. Resolves with false if it was not paused. Rejects as `pause` does. */
+  resume(name: string): Promise<boolean>;
   /** Deletes a subscription with its undelivered deliveries; its dead letters stay. Resolves with false if there is none. */
   delete(name: string): Promise<boolean>;
 }
@@ -128,7 +136,7 @@ export interface Bus<Events = RegisteredEvents> {
   /**
    * Resolves with the flow when none of its deliveries is pending, including retries and events that handlers published. A
    * dead letter counts as settled. Rejects with `timeout` (default 30 s; `details.pending` lists the deliveries, and
-   * `details.unhandled` the subscriptions that no process handles, as far as the engine knows), `not_found`, `aborted` or
+   * `details.paused` the subscriptions that are paused, `details.unhandled` the subscriptions that no process handles, as far as the engine knows), `not_found`, `aborted` or
    * `closed`; with `invalid_config` on an engine without the capability `settled` (aws).
    */
   settled(correlationId: string, options?: SettledOptions): Promise<Flow>;

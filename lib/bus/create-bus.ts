@@ -39,6 +39,7 @@ import { setDependenciesOf } from "./engine-of.ts";
 import { HandlersByName } from "./handlers-by-name.ts";
 import { createMiddleware, type Middleware } from "./middleware.ts";
 import { setAside } from "./set-aside.ts";
+import { setPaused } from "./set-paused.ts";
 import { parseSubscribe, type SubscribeCall } from "./subscribe-call.ts";
 
 /** Drafts of one `publishAll` that are on their way at once. */
@@ -103,6 +104,8 @@ class EngineBus<Events> {
     this.subscriptions = {
       list: async () => open().subscriptions.list(),
       get: async (name) => open().subscriptions.get(parseId("subscriptions.get", "the name", name)),
+      pause: async (name) => setPaused(open(), dependencies.logger, name, true),
+      resume: async (name) => setPaused(open(), dependencies.logger, name, false),
       delete: async (name) => open().subscriptions.delete(parseId("subscriptions.delete", "the name", name)),
     };
   }

@@ -73,6 +73,8 @@ export interface PendingDelivery {
   readonly lastError?: string;
   /** `false` where the engine knows that no process handles the subscription now; absent otherwise. */
   readonly handled?: false;
+  /** Whether the subscription is paused for all processes; absent where it is not. */
+  readonly paused?: true;
 }
 
 /** Failures of a delivery that said the same. */

@@ -10,7 +10,7 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 runContract({
   name: "the example engine",
   engine: (context, folder) => journalEngine(join(folder, "journal.ndjson"))(context),
-  lacks: ["multi-process", "crash", "ownership", "visible-unnamed", "outcomes", "all-outcomes", "transfer"],
+  lacks: ["multi-process", "crash", "ownership", "visible-unnamed", "outcomes", "all-outcomes", "pause", "transfer"],
   leftOut: [
     "transfer: deliveries of an ordered subscription come in the order in which their events were accepted",
     "transfer: deliveries that another engine had not made come with their attempts, when they are due, and once",
@@ -19,6 +19,14 @@ runContract({
     "transfer: what a subscription has not delivered is handed over as it was published; nothing else is",
     "flows: history.flow says of each delivery how it ended: attempts, failures, how long it took",
     "flows: history.flow says it of replays too, and of what was dropped since it had expired",
+    "pausing: paused, it collects and begins nothing; resumed, it goes by priority, then by acceptance, no attempt spent",
+    "pausing: what runs when it is paused goes on and ends; its retry waits",
+    "pausing: settled says that a flow waits for what is paused, and how it goes on",
+    "pausing: ordered, each key goes on in order of acceptance",
+    "pausing: it stays paused under other settings; one that is not there is not found",
+    "pausing: one pauses and resumes what another handles",
+    "pausing: it stays paused after all buses were closed",
+    "pausing: it stays paused when the process that handles it is killed: what that ran waits with the rest",
     "processes: what one bus publishes another delivers, finds, waits for, tails and sees settled",
     "processes: consumers of one name share its work: each event once, concurrency held by all together",
     "processes: order within a key holds over several consumers",

@@ -27,6 +27,7 @@ export class EmbeddedEngine implements Engine {
     "delay",
     "settled",
     "outcomes",
+    "pause",
     "transfer",
   ]);
   readonly log: EventLog;

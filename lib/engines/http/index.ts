@@ -43,7 +43,7 @@ class HttpEngine implements Engine {
     this.#session = new SessionClient({ transport, clock, onError, leaseMs });
     this.log = new HttpLog(transport, this.#session);
     this.deliveries = createDeliveries(transport, this.#session, this.capabilities);
-    this.subscriptions = new HttpSubscriptions(transport, this.#session);
+    this.subscriptions = new HttpSubscriptions(transport, this.#session, this.capabilities);
     this.deadLetters = new HttpDeadLetters(transport);
   }
 

@@ -69,10 +69,13 @@ export class KafkaDeliveries implements DeliveryQueue {
 export class KafkaSubscriptions implements SubscriptionStore {
   readonly #store: SubscriptionStore;
   readonly #dependencies: PortDependencies;
+  readonly setPaused?: NonNullable<SubscriptionStore["setPaused"]>;
 
   constructor(store: SubscriptionStore, dependencies: PortDependencies) {
     this.#store = store;
     this.#dependencies = dependencies;
+    const setPaused = store.setPaused?.bind(store);
+    if (setPaused !== undefined) this.setPaused = setPaused;
   }
 
   /** What the topics hold by now is in the store before: a new subscription would take it for news. */

@@ -35,6 +35,7 @@ export class PostgresEngine implements Engine {
     "delay",
     "settled",
     "outcomes",
+    "pause",
     "transfer",
   ]);
   /** Known once it has started. */

@@ -23,8 +23,10 @@ import {
   deleteSubscription,
   getSubscription,
   listSubscriptions,
+  pauseSubscription,
   pullDeliveries,
   putSubscription,
+  resumeSubscription,
   settleDeliveries,
 } from "./subscriptions.ts";
 import { tail } from "./tail.ts";
@@ -51,6 +53,8 @@ export const routes: readonly Route[] = [
   getSubscription,
   putSubscription,
   deleteSubscription,
+  pauseSubscription,
+  resumeSubscription,
   pullDeliveries,
   settleDeliveries,
   putWebhook,

@@ -92,6 +92,37 @@ export const deleteSubscription = route({
   },
 });
 
+const pauseAnswer = z.object({ changed: z.boolean().meta({ description: "False where it was so already." }) });
+
+export const pauseSubscription = route({
+  method: "POST",
+  path: "/v1/subscriptions/{name}/pause",
+  summary: "Pause a subscription for all its consumers",
+  description:
+    "It goes on collecting, and hands no delivery over until it is resumed; pulls wait. What was handed over goes on, and no attempt " +
+    "is counted meanwhile. It stays paused when the server is started anew.",
+  permission: "operate",
+  params: name,
+  result: pauseAnswer,
+  handle: async ({ server: { served }, access, params }) => {
+    await checkStored(served, access, params.name);
+    return { changed: await served.bus.subscriptions.pause(params.name) };
+  },
+});
+
+export const resumeSubscription = route({
+  method: "POST",
+  path: "/v1/subscriptions/{name}/resume",
+  summary: "Have a paused subscription go on",
+  permission: "operate",
+  params: name,
+  result: pauseAnswer,
+  handle: async ({ server: { served }, access, params }) => {
+    await checkStored(served, access, params.name);
+    return { changed: await served.bus.subscriptions.resume(params.name) };
+  },
+});
+
 /** Throws `forbidden` where the subscription is there and is to types that the token is not for. */
 export async function checkStored({ bus }: Pick<ServedBus, "bus">, access: Access, name: string): Promise<void> {
   const stored = await bus.subscriptions.get(name);

@@ -59,6 +59,7 @@ export const subscriptionStateSchema = z
       .literal(false)
       .exactOptional()
       .meta({ description: "Where the engine knows that no process handles it now." }),
+    paused: z.literal(true).exactOptional().meta({ description: "Where it is paused for all processes." }),
     backfilling: z.literal(true).exactOptional(),
   })
   .meta({ id: "SubscriptionState" });

@@ -18,6 +18,7 @@ const lackedByAll: readonly ContractFeature[] = [
   "backpressure",
   "settled",
   "all-outcomes",
+  "pause",
   "transfer",
   "runtime-subscriptions",
   "visible-unnamed",

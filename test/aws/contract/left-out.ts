@@ -68,6 +68,17 @@ const deployed: readonly string[] = [
     "to a subscription that is deleted meanwhile: it ends, and says what it had delivered until then",
   ),
   ...titles(
+    "pausing",
+    "paused, it collects and begins nothing; resumed, it goes by priority, then by acceptance, no attempt spent",
+    "what runs when it is paused goes on and ends; its retry waits",
+    "settled says that a flow waits for what is paused, and how it goes on",
+    "ordered, each key goes on in order of acceptance",
+    "it stays paused under other settings; one that is not there is not found",
+    "one pauses and resumes what another handles",
+    "it stays paused after all buses were closed",
+    "it stays paused when the process that handles it is killed: what that ran waits with the rest",
+  ),
+  ...titles(
     "processes",
     "an id is one event for all, also when several publish it at once",
     "an unnamed subscription ends with its bus, for all",

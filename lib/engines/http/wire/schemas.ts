@@ -75,6 +75,7 @@ export const pendingWire = z.object({
   dueAt: text,
   lastError: text,
   handled: z.literal(false).exactOptional(),
+  paused: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<PendingDelivery>;
 
 const endedWire = z.object({
@@ -107,6 +108,7 @@ export const stateWire = z.object({
   oldestAgeMs: z.number(),
   deadLetters: z.number(),
   handled: z.literal(false).exactOptional(),
+  paused: z.literal(true).exactOptional(),
   backfilling: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<SubscriptionState>;
 
