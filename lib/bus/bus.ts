@@ -17,6 +17,7 @@ import type {
 } from "../history/event-matcher.ts";
 import type { Flow } from "../history/flow.ts";
 import type { History } from "../history/history.ts";
+import type { Rates } from "../history/rates.ts";
 import type { SettledOptions } from "../history/settled.ts";
 import type { WaitOptions } from "../history/wait-for.ts";
 import type { Emit } from "../publish/emit.ts";
@@ -42,6 +43,12 @@ export interface Subscriptions {
   pause(name: string): Promise<boolean>;
   /** Has a paused subscription go on, in its order. Resolves with false if it was not paused. Rejects as `pause` does. */
   resume(name: string): Promise<boolean>;
+  /**
+   * How fast deliveries of the last 5 minutes ended, by subscription, and how long they took; at most the last 10,000, and computed
+   * at most once a second, so that it costs the same however many there are. Of events outside of history nothing is known.
+   * `undefined` on an engine without the capability `rates`, and where a server does not let this client read them.
+   */
+  rates(): Promise<Rates | undefined>;
   /** Deletes a subscription with its undelivered deliveries; its dead letters stay. Resolves with false if there is none. */
   delete(name: string): Promise<boolean>;
 }

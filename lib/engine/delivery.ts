@@ -112,6 +112,22 @@ export interface EndedDelivery {
   readonly totalMs: number;
 }
 
+/** Of a delivery that has ended, what rates and durations are computed from. */
+export interface EndedSample {
+  /** The name of the subscription that it went to. */
+  readonly subscription: string;
+  /** As in {@link EndedDelivery}. */
+  readonly outcome: EndedDelivery["outcome"];
+  /** Attempts that failed. */
+  readonly failures: number;
+  /** Milliseconds since 1970: when it ended. */
+  readonly endedAt: number;
+  /** As in {@link EndedDelivery}. */
+  readonly ranMs?: number;
+  /** As in {@link EndedDelivery}. */
+  readonly totalMs: number;
+}
+
 /** A delivery out of attempts, or an event that could not be published, with the reason and its own copy of the event. */
 export interface DeadLetter {
   /** Identifies it for `get`, `redrive` and `discard`. */

@@ -118,6 +118,14 @@ export const featureChecks: Readonly<Record<ContractFeature, (t: CaseContext) =>
     return state?.paused === true && state.waiting === 1;
   },
 
+  rates: async (t) => {
+    await t.consume("handled");
+    const event = await t.publish("custom.contract.handled");
+    await t.quiet();
+    await t.eventually("it is recorded", () => t.bus.history.get(event.id));
+    return (await t.bus.subscriptions.rates())?.subscriptions.get("handled") !== undefined;
+  },
+
   transfer: async ({ bus }) => {
     const transfer = engineOf(bus)?.transfer;
     return transfer !== undefined && (await transfer.openDeliveries(1)).deliveries.length <= 1;

@@ -28,6 +28,7 @@ export class EmbeddedEngine implements Engine {
     "settled",
     "outcomes",
     "pause",
+    "rates",
     "transfer",
   ]);
   readonly log: EventLog;

@@ -8,7 +8,7 @@ import { HttpLog } from "./log.ts";
 import { HttpDeadLetters, HttpSubscriptions } from "./ports.ts";
 import { SessionClient } from "./session-client.ts";
 import { Transport } from "./transport.ts";
-import { endedResult, engineInfoSchema, pendingWire } from "./wire/schemas.ts";
+import { endedResult, engineInfoSchema, pendingWire, recentlyEndedResult } from "./wire/schemas.ts";
 
 /** Where the server is, and what the engine is made of. */
 export interface HttpOptions extends Pick<EngineContext, "clock" | "random" | "onError"> {
@@ -85,6 +85,13 @@ function createDeliveries(transport: Transport, session: SessionClient, knows: R
             // The answer says what nobody handles.
             await session.consumersTold();
             return (await transport.call("/v1/engine/pending", found, body)).pending;
+          },
+        }
+      : {}),
+    ...(knows.has("rates")
+      ? {
+          recentlyEnded: async (since: number, limit: number) => {
+            return (await transport.call("/v1/engine/recently-ended", recentlyEndedResult, { since, limit })).ended;
           },
         }
       : {}),

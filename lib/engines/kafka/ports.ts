@@ -27,12 +27,15 @@ export class KafkaDeliveries implements DeliveryQueue {
   readonly #dependencies: PortDependencies;
   readonly pending?: NonNullable<DeliveryQueue["pending"]>;
   readonly ended?: NonNullable<DeliveryQueue["ended"]>;
+  readonly recentlyEnded?: NonNullable<DeliveryQueue["recentlyEnded"]>;
 
   constructor(store: DeliveryQueue, dependencies: PortDependencies) {
     this.#store = store;
     this.#dependencies = dependencies;
     const pending = store.pending?.bind(store);
     const ended = store.ended?.bind(store);
+    const recentlyEnded = store.recentlyEnded?.bind(store);
+    if (recentlyEnded !== undefined) this.recentlyEnded = recentlyEnded;
     if (pending !== undefined) {
       this.pending = async (correlationId, limit) => {
         await caughtUp(dependencies);

@@ -29,6 +29,7 @@ export class MemoryEngine implements Engine {
     "settled",
     "outcomes",
     "pause",
+    "rates",
     "transfer",
   ]);
   readonly log: MemoryLog;

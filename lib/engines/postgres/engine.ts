@@ -36,6 +36,7 @@ export class PostgresEngine implements Engine {
     "settled",
     "outcomes",
     "pause",
+    "rates",
     "transfer",
   ]);
   /** Known once it has started. */

@@ -19,6 +19,7 @@ const lackedByAll: readonly ContractFeature[] = [
   "settled",
   "all-outcomes",
   "pause",
+  "rates",
   "transfer",
   "runtime-subscriptions",
   "visible-unnamed",

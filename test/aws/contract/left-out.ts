@@ -49,7 +49,11 @@ const deployed: readonly string[] = [
     'from "now" leaves out what was before; settings given again do not start it anew',
     "from a time: what was accepted from then on",
   ),
-  ...titles("flows", "history.flow says it of replays too, and of what was dropped since it had expired"),
+  ...titles(
+    "flows",
+    "it is known how fast deliveries ended lately, and how long they took",
+    "history.flow says it of replays too, and of what was dropped since it had expired",
+  ),
   ...titles("batches", "ordered: what follows in a key is in a later batch"),
   ...titles(
     "settled",

@@ -50,7 +50,8 @@ export const pausingCases: readonly ContractCase[] = [
       await t.reported({ phase: "failed" });
       await others(t);
       const pending = await t.eventually("the retry is due", async () => {
-        const found = (await t.bus.history.flow(t.flow)).pending;
+        const { pending: all } = await t.bus.history.flow(t.flow);
+        const found = all.filter(({ eventId }) => eventId === id);
         return found[0]?.state === "waiting" && found;
       });
       expect(pending).toMatchObject([{ eventId: id, attempts: 1, paused: true }]);
@@ -132,7 +133,11 @@ export const pausingCases: readonly ContractCase[] = [
       await t.bus.subscriptions.pause("handled");
       const { id } = await t.publish(type);
       await others(t);
-      expect(await other.subscriptions.get("handled")).toMatchObject({ paused: true, waiting: 1, running: 0 });
+      await t.eventually("the first has ended, and the second waits", async () => {
+        const state = await other.subscriptions.get("handled");
+        return state?.paused === true && state.waiting === 1 && state.running === 0;
+      });
+      expect(await t.reports({ phase: "started", eventId: id })).toEqual([]);
       await t.bus.subscriptions.resume("handled");
       await t.reported({ phase: "done", eventId: id });
     },

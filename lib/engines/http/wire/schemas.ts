@@ -1,6 +1,13 @@
 import * as z from "zod";
 import { capabilities } from "../../../engine/capabilities.ts";
-import type { DeadLetter, Delivery, EndedDelivery, Outcome, PendingDelivery } from "../../../engine/delivery.ts";
+import type {
+  DeadLetter,
+  Delivery,
+  EndedDelivery,
+  EndedSample,
+  Outcome,
+  PendingDelivery,
+} from "../../../engine/delivery.ts";
 import type { Entry, Position, RecordedEvent } from "../../../engine/event-log.ts";
 import type { SubscriptionState } from "../../../engine/subscription-store.ts";
 import { readErrorCode } from "../../../error/bus-error.ts";
@@ -89,6 +96,18 @@ const endedWire = z.object({
   ranMs: z.number().exactOptional(),
   totalMs: z.number(),
 }) satisfies z.ZodType<EndedDelivery>;
+
+const sampleWire = z.object({
+  subscription: z.string(),
+  outcome: z.enum(["done", "dropped", "dead"]),
+  failures: z.number(),
+  endedAt: z.number(),
+  ranMs: z.number().exactOptional(),
+  totalMs: z.number(),
+}) satisfies z.ZodType<EndedSample>;
+
+/** Without `ended` where the engine behind the server cannot know. */
+export const recentlyEndedResult = z.object({ ended: z.array(sampleWire).exactOptional() });
 
 /** Without `ended` where the engine behind the server cannot know. */
 export const endedResult = z.object({ ended: z.array(endedWire).exactOptional() });
