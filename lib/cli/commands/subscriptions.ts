@@ -90,7 +90,7 @@ function switchCommand(io: CliIo, call: "pause" | "resume"): Command {
         if (self.optsWithGlobals<GlobalOptions>().json === true) {
           writeJson(io.stdout, { name, paused: isPause, changed, waiting, delayed });
         } else {
-          const done = changed ? `${call}d ${name}` : `${name} was ${isPause ? "paused" : "not paused"} already`;
+          const done = changed ? `${call}d ${name}` : `${name} was ${isPause ? "paused already" : "not paused"}`;
           io.stdout.write(`${done}, ${plural(waiting + delayed, "delivery", "deliveries")} to come\n`);
         }
       }),

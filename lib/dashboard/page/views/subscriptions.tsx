@@ -196,9 +196,12 @@ function Row({ subscription, rates, onSwitch }: RowProps) {
         )}
       </td>
       <td>
-        <button type="button" onClick={() => onSwitch({ call, name, backlog: waiting + delayed })}>
+        <button
+          type="button"
+          aria-label={`${call === "pause" ? "Pause" : "Resume"} ${name}`}
+          onClick={() => onSwitch({ call, name, backlog: waiting + delayed })}
+        >
           {call === "pause" ? "Pause" : "Resume"}
-          <span class="visually-hidden"> {name}</span>
         </button>
       </td>
     </tr>
@@ -224,7 +227,8 @@ function RateCells({ rates }: { readonly rates: SubscriptionRates | undefined })
 function State({ subscription }: { readonly subscription: Subscription }) {
   const { backfilling, deadLetters, delayed, handled, paused, running, waiting } = subscription;
   if (paused === true) {
-    return <Status tone="busy">{running > 0 ? "paused; what runs goes on" : "paused"}</Status>;
+    const more = running > 0 ? "; what runs goes on" : handled === false ? "; no process handles it" : "";
+    return <Status tone="busy">{`paused${more}`}</Status>;
   }
   if (handled === false && waiting + delayed > 0) return <Status tone="bad">no process handles it</Status>;
   if (handled === false) return <Status tone="quiet">no process handles it; nothing waits</Status>;
