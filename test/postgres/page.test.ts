@@ -46,7 +46,9 @@ test("every view of the page has its answers on PostgreSQL", async () => {
   expect((await json("/v1/stats")).rows.length).toBeGreaterThan(0);
   expect((await json("/v1/catalog")).types.length).toBeGreaterThan(10);
   expect(await json(`/v1/explain?event=${start.id}&subscription=readers`)).toMatchObject({ status: "not_matched" });
-  expect((await send("POST", "/v1/replays", { select: { type: "task.*" }, to: "archive", dryRun: true })).status).toBe(200);
+  expect((await send("POST", "/v1/replays", { select: { type: "task.*" }, to: "archive", dryRun: true })).status).toBe(
+    200,
+  );
 });
 
 test("its subscriptions: who is handled by nobody, rates, and pause and resume", async () => {
