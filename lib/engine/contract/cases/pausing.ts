@@ -7,8 +7,8 @@ const type = "custom.contract.handled";
 const oneAtATime = "custom.contract.one_at_a_time";
 
 /** What was published until now would have begun by the time that this has been handled. */
-async function others(t: CaseContext): Promise<void> {
-  await t.consume("growing-backoff");
+async function others(t: CaseContext, bus = t.bus): Promise<void> {
+  await t.consume("growing-backoff", bus);
   await t.handled(await t.publish("custom.contract.growing_backoff"), "growing-backoff");
 }
 
@@ -132,7 +132,7 @@ export const pausingCases: readonly ContractCase[] = [
       await t.handled(await t.publish(type), "handled");
       await t.bus.subscriptions.pause("handled");
       const { id } = await t.publish(type);
-      await others(t);
+      await others(t, other);
       await t.eventually("the first has ended, and the second waits", async () => {
         const state = await other.subscriptions.get("handled");
         return state?.paused === true && state.waiting === 1 && state.running === 0;
