@@ -9,9 +9,11 @@ const windowMs = 300_000;
 /** Milliseconds for which an answer is given again. */
 const freshMs = 1_000;
 
-/** Half of the values, and 95 % of them, are at most this; in milliseconds. */
+/** Percentiles of durations, in milliseconds. */
 export interface Quantiles {
+  /** Half of the values are at most this. */
   readonly p50: number;
+  /** 95 % of the values are at most this. */
   readonly p95: number;
 }
 
