@@ -27,6 +27,7 @@ export type {
   DeadLetter,
   Delivery,
   EndedDelivery,
+  EndedSample,
   Failure,
   FailureCount,
   Outcome,

@@ -75,6 +75,7 @@ export { type ForwardOptions, forward } from "./forward/forward.ts";
 export type { EventMatcher, EventMatchers, EventOfMatcher, EventsOfMatchers } from "./history/event-matcher.ts";
 export type { Flow, FlowNode } from "./history/flow.ts";
 export type { History, TailOptions } from "./history/history.ts";
+export type { Quantiles, Rates, SubscriptionRates } from "./history/rates.ts";
 export type { SettledOptions } from "./history/settled.ts";
 export type { WaitOptions } from "./history/wait-for.ts";
 export type { Kind as MigrationKind, KindDigest as MigrationDigest } from "./migrate/digest.ts";

@@ -17,6 +17,7 @@ import type {
 } from "../history/event-matcher.ts";
 import type { Flow } from "../history/flow.ts";
 import type { History } from "../history/history.ts";
+import type { Rates } from "../history/rates.ts";
 import type { SettledOptions } from "../history/settled.ts";
 import type { WaitOptions } from "../history/wait-for.ts";
 import type { Emit } from "../publish/emit.ts";
@@ -35,6 +36,20 @@ export interface Subscriptions {
   list(): Promise<SubscriptionState[]>;
   /** Returns one subscription with its current depths, or `undefined` if no subscription has this name. */
   get(name: string): Promise<SubscriptionState | undefined>;
+  /**
+   * Pauses a subscription for all processes, until {@link Subscriptions.resume}; it outlives them. It goes on collecting, and no
+   * delivery begins; what runs goes on. No attempt is counted meanwhile. Resolves with false if it was paused already. `not_found`
+   * if there is none; `invalid_config` on an engine without the capability `pause`.
+   */
+  pause(name: string): Promise<boolean>;
+  /** Has a paused subscription go on, in its order. Resolves with false if it was not paused. Rejects as `pause` does. */
+  resume(name: string): Promise<boolean>;
+  /**
+   * How fast deliveries of the last 5 minutes ended, by subscription, and how long they took; at most the last 10,000, and computed
+   * at most once a second, so that it costs the same however many there are. Of events outside of history nothing is known.
+   * `undefined` on an engine without the capability `rates`, and where a server does not let this client read them.
+   */
+  rates(): Promise<Rates | undefined>;
   /** Deletes a subscription with its undelivered deliveries; its dead letters stay. Resolves with false if there is none. */
   delete(name: string): Promise<boolean>;
 }
@@ -140,7 +155,7 @@ export interface Bus<Events = RegisteredEvents> {
   /**
    * Resolves with the flow when none of its deliveries is pending, including retries and events that handlers published. A
    * dead letter counts as settled. Rejects with `timeout` (default 30 s; `details.pending` lists the deliveries, and
-   * `details.unhandled` the subscriptions that no process handles, as far as the engine knows), `not_found`, `aborted` or
+   * `details.paused` the subscriptions that are paused, `details.unhandled` the subscriptions that no process handles, as far as the engine knows), `not_found`, `aborted` or
    * `closed`; with `invalid_config` on an engine without the capability `settled` (aws).
    */
   settled(correlationId: string, options?: SettledOptions): Promise<Flow>;

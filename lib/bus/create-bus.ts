@@ -18,6 +18,7 @@ import type { EventMatchers } from "../history/event-matcher.ts";
 import type { Flow } from "../history/flow.ts";
 import { createHistory, type History } from "../history/history.ts";
 import { LogReader } from "../history/log-reader.ts";
+import { RateReader } from "../history/rates.ts";
 import { type SettledOptions, settled } from "../history/settled.ts";
 import { type WaitOptions, waitFor } from "../history/wait-for.ts";
 import { createEmit, type Emit, toDraft } from "../publish/emit.ts";
@@ -40,6 +41,7 @@ import { HandlersByName } from "./handlers-by-name.ts";
 import { createMiddleware, type Middleware } from "./middleware.ts";
 import { loopOver, parseOn } from "./on.ts";
 import { setAside } from "./set-aside.ts";
+import { setPaused } from "./set-paused.ts";
 import { parseSubscribe, type SubscribeCall } from "./subscribe-call.ts";
 
 /** Drafts of one `publishAll` that are on their way at once. */
@@ -101,9 +103,13 @@ class EngineBus<Events> {
     ) as Emit<Events>;
     this.history = createHistory({ reader: this.#reader, open, closing: this.#closing.signal });
     this.deadLetters = createDeadLetters(open, catalog);
+    const rates = new RateReader(clock);
     this.subscriptions = {
       list: async () => open().subscriptions.list(),
       get: async (name) => open().subscriptions.get(parseId("subscriptions.get", "the name", name)),
+      rates: async () => rates.read(open()),
+      pause: async (name) => setPaused(open(), dependencies.logger, name, true),
+      resume: async (name) => setPaused(open(), dependencies.logger, name, false),
       delete: async (name) => open().subscriptions.delete(parseId("subscriptions.delete", "the name", name)),
     };
   }

@@ -16,6 +16,10 @@ export const capabilities = [
   "settled",
   /** It is known how the deliveries of a flow ended: `deliveries.ended` is there. */
   "outcomes",
+  /** It is known which deliveries ended lately, of all flows: `deliveries.recentlyEnded` is there. */
+  "rates",
+  /** A subscription can be paused for all processes: `subscriptions.setPaused` is there. */
+  "pause",
   /** What it holds can be moved to another engine, and taken over from one: `transfer` is there. */
   "transfer",
 ] as const;

@@ -1,7 +1,7 @@
 import type { BusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
-import type { Delivery, EndedDelivery, Outcome, PendingDelivery } from "./delivery.ts";
+import type { Delivery, EndedDelivery, EndedSample, Outcome, PendingDelivery } from "./delivery.ts";
 
 /** The part of a bus that runs deliveries; a queue hands it what it claimed. No method throws or waits. */
 export interface Consumer {
@@ -68,4 +68,10 @@ export interface DeliveryQueue {
    * Present where the engine has the capability `outcomes`; undefined where this client may not read them.
    */
   ended?(correlationId: string): Promise<EndedDelivery[] | undefined>;
+  /**
+   * The deliveries of recorded events that ended at or after a time, in milliseconds since 1970; of more than `limit` the last ones,
+   * in any order, and at most that many. The cost goes by their number, not by that of what is stored. Present where the engine has
+   * the capability `rates`; undefined where this client may not read them.
+   */
+  recentlyEnded?(since: number, limit: number): Promise<EndedSample[] | undefined>;
 }

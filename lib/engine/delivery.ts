@@ -73,6 +73,8 @@ export interface PendingDelivery {
   readonly lastError?: string;
   /** `false` where the engine knows that no process handles the subscription now; absent otherwise. */
   readonly handled?: false;
+  /** Whether the subscription is paused for all processes; absent where it is not. */
+  readonly paused?: true;
 }
 
 /** Failures of a delivery that said the same. */
@@ -107,6 +109,22 @@ export interface EndedDelivery {
   /** Milliseconds for which the handler ran in the last attempt; absent where it did not run, or its process ended. */
   readonly ranMs?: number;
   /** Milliseconds from acceptance, or from the start of the replay or redrive, to the end: waiting and retries included. */
+  readonly totalMs: number;
+}
+
+/** Of a delivery that has ended, what rates and durations are computed from. */
+export interface EndedSample {
+  /** The name of the subscription that it went to. */
+  readonly subscription: string;
+  /** As in {@link EndedDelivery}. */
+  readonly outcome: EndedDelivery["outcome"];
+  /** Attempts that failed. */
+  readonly failures: number;
+  /** Milliseconds since 1970: when it ended. */
+  readonly endedAt: number;
+  /** As in {@link EndedDelivery}. */
+  readonly ranMs?: number;
+  /** As in {@link EndedDelivery}. */
   readonly totalMs: number;
 }
 

@@ -18,6 +18,8 @@ export interface SubscriptionState {
   readonly deadLetters: number;
   /** `false` where the engine knows that no process handles it now; absent otherwise. */
   readonly handled?: false;
+  /** Whether it is paused for all processes; absent where it is not. */
+  readonly paused?: true;
   /** Whether it is still being given what history holds, so that more will wait; absent where it is not. */
   readonly backfilling?: true;
 }
@@ -41,6 +43,13 @@ export interface SubscriptionStore {
   list(): Promise<SubscriptionState[]>;
   /** As of now; `undefined` where there is none. */
   get(name: string): Promise<SubscriptionState | undefined>;
+  /**
+   * Pauses it for all processes, or has it go on; kept as long as the subscription, and `put` leaves it as it is. While it is paused,
+   * it collects deliveries and hands none over: none is claimed once this has resolved, by a process that has learned of it, which
+   * takes others no longer than any changed setting. What was claimed goes on. True where that changed something, `undefined` where
+   * there is no such subscription. Present where the engine has the capability `pause`.
+   */
+  setPaused?(name: string, paused: boolean): Promise<boolean | undefined>;
   /** Deletes it with its undelivered deliveries; its dead letters stay. False where there is none. */
   delete(name: string): Promise<boolean>;
 }

@@ -40,6 +40,8 @@ export const deliveryReasons = [
   "retrying",
   /** pending: its `deliverAt` is not reached. */
   "scheduled",
+  /** pending: the subscription is paused for all processes. */
+  "paused",
   /** pending: no process handles the subscription. */
   "unhandled",
   /** pending: as many handlers run as `concurrency` allows. */

@@ -62,8 +62,16 @@ function pendingVerdict(delivery: PendingDelivery, facts: Facts): Verdict {
   return waitingVerdict(delivery, facts);
 }
 
-function waitingVerdict({ handled, subscription }: PendingDelivery, { event, state }: Facts): Verdict {
+function waitingVerdict({ handled, paused, subscription }: PendingDelivery, { event, state }: Facts): Verdict {
   const status = "pending";
+  if (paused === true) {
+    return {
+      status,
+      reason: "paused",
+      text: `it waits: ${subscription} is paused for all processes`,
+      fix: `waggle subscriptions resume ${subscription}`,
+    };
+  }
   if (handled === false) {
     return {
       status,

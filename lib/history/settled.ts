@@ -95,10 +95,19 @@ export async function settled(
 function timedOut(correlationId: string, timeoutMs: number, pending: readonly PendingDelivery[]): BusError {
   const what = pending.slice(0, 3).map((one) => `${one.type} in ${one.subscription} (${one.state})`);
   const orphaned = unhandled(pending);
-  const fix =
-    orphaned.length === 0
-      ? "give a longer `timeout`"
-      : `no process handles ${orphaned.join(", ")}: subscribe to it, or delete it (${orphaned.map(deletion).join("; ")})`;
+  const paused = namesOf(pending.filter((one) => one.paused === true));
+  const fixes = [
+    ...(paused.length === 0
+      ? []
+      : [`${paused.join(", ")} is paused: resume it (${paused.map(resumption).join("; ")})`]),
+    ...(orphaned.length === 0
+      ? []
+      : [
+          `no process handles ${orphaned.join(", ")}: subscribe to it, or delete it (${orphaned.map(deletion).join("; ")})`,
+        ]),
+  ];
+  const fix = fixes.length === 0 ? "give a longer `timeout`" : fixes.join("; ");
+  const commands = [...paused.map(resumption), ...orphaned.map(deletion)];
   return new BusError(
     "timeout",
     `flow ${correlationId} was not settled within ${timeoutMs} ms: ${pending.length} pending, ${what.join(", ")}; ${fix}`,
@@ -107,7 +116,9 @@ function timedOut(correlationId: string, timeoutMs: number, pending: readonly Pe
         correlationId,
         timeoutMs,
         pending,
-        ...(orphaned.length === 0 ? {} : { unhandled: orphaned, commands: orphaned.map(deletion) }),
+        ...(paused.length === 0 ? {} : { paused }),
+        ...(orphaned.length === 0 ? {} : { unhandled: orphaned }),
+        ...(commands.length === 0 ? {} : { commands }),
       },
     },
   );
@@ -115,7 +126,15 @@ function timedOut(correlationId: string, timeoutMs: number, pending: readonly Pe
 
 /** The subscriptions among these that no process handles, as far as the engine knows. */
 function unhandled(pending: readonly PendingDelivery[]): string[] {
-  return [...new Set(pending.flatMap(({ handled, subscription }) => (handled === false ? [subscription] : [])))];
+  return namesOf(pending.filter(({ handled }) => handled === false));
+}
+
+function namesOf(pending: readonly PendingDelivery[]): string[] {
+  return [...new Set(pending.map(({ subscription }) => subscription))];
+}
+
+function resumption(subscription: string): string {
+  return `waggle subscriptions resume ${subscription}`;
 }
 
 function deletion(subscription: string): string {

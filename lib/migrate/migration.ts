@@ -166,9 +166,12 @@ export class Migration {
   }
 
   async #copySubscriptions(): Promise<void> {
+    const states = await this.#source.subscriptions.list();
+    const pausedOnes = new Set(states.flatMap(({ paused, record }) => (paused === true ? [record.name] : [])));
     for (const record of await namedSubscriptions(this.#source)) {
       // What it has still to get comes with its deliveries.
       await this.#target.subscriptions.put({ ...record, from: "now" }, { ephemeral: false });
+      if (pausedOnes.has(record.name)) await this.#target.subscriptions.setPaused?.(record.name, true);
       this.#progress("subscriptions", 1);
     }
   }

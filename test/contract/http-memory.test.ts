@@ -14,6 +14,7 @@ runContract(
       "transfer: other processes that use the store are seen",
       "transfer: what a subscription has not delivered is handed over as it was published; nothing else is",
       "delay: a delayed event outlives the closing of every bus",
+      "pausing: it stays paused after all buses were closed",
       "restarts: history, flows and stats are there after all buses were closed",
       "restarts: a subscription goes on where it was: what waited is delivered, what was delivered is not",
       "restarts: a delayed retry comes when it is due, its attempts counted",

@@ -8,6 +8,9 @@ runContract({
   lacks: ["durable", "multi-process", "crash", "ownership", "visible-unnamed"],
   leftOut: [
     "delay: a delayed event outlives the closing of every bus",
+    "pausing: one pauses and resumes what another handles",
+    "pausing: it stays paused after all buses were closed",
+    "pausing: it stays paused when the process that handles it is killed: what that ran waits with the rest",
     "processes: what one bus publishes another delivers, finds, waits for, tails and sees settled",
     "processes: consumers of one name share its work: each event once, concurrency held by all together",
     "processes: order within a key holds over several consumers",

@@ -61,6 +61,28 @@ test.skipIf(found.missing !== undefined)("a replay is counted, asked, and done",
   expect((await bus.subscriptions.get("archive"))?.waiting).toBe(before + 1);
 });
 
+test.skipIf(found.missing !== undefined)("a subscription is paused and resumed, once that is confirmed", async () => {
+  const { bus, url } = await busyBus();
+  const page = await newPage();
+  await page.goto(`${url}/subscriptions`);
+  const row = page.getByRole("row", { name: /^archive/ });
+  await row.getByRole("button", { name: "Pause archive" }).click();
+  const dialog = page.getByRole("dialog", { name: "Pause archive?" });
+  await dialog.getByText("1 delivery waits now.").waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(await bus.subscriptions.get("archive")).not.toHaveProperty("paused");
+  await row.getByRole("button", { name: "Pause archive" }).click();
+  await dialog.getByRole("button", { name: "Pause archive" }).click();
+  await page.getByText("archive is paused.").waitFor();
+  await row.getByText("paused").waitFor();
+  expect(await bus.subscriptions.get("archive")).toMatchObject({ paused: true, waiting: 1 });
+  await row.getByRole("button", { name: "Resume archive" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Resume archive" }).click();
+  await page.getByText("archive goes on.").waitFor();
+  expect(await bus.subscriptions.get("archive")).not.toHaveProperty("paused");
+});
+
 test.skipIf(found.missing !== undefined)(
   "a test event is published from its example; what is refused says why",
   async () => {

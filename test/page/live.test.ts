@@ -101,10 +101,10 @@ test.skipIf(found.missing !== undefined)(
     await page.locator(".server .good").waitFor();
     const detail = "the store is busy";
     const json = { status: 503, title: "unavailable", code: "unavailable", detail, retryable: true, details: {} };
-    await page.route("**/v1/subscriptions", (request) => request.fulfill({ status: 503, json }));
+    await page.route(/\/v1\/subscriptions\?/, (request) => request.fulfill({ status: 503, json }));
     await page.getByText(`What you see is not up to date: ${detail}`).waitFor();
     await bus.subscribe({ name: "newcomer", on: "*" }, () => {});
-    await page.unroute("**/v1/subscriptions");
+    await page.unroute(/\/v1\/subscriptions\?/);
     await page.getByRole("rowheader", { name: "newcomer" }).waitFor();
     await page.locator(".server .good").waitFor();
   },

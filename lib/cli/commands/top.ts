@@ -45,8 +45,9 @@ async function show(io: CliIo, bus: Bus<AnyEvents>, { json, limit }: Options): P
   try {
     for await (const _ of changes(io, bus, tickMs)) {
       if (failures.length > 0) break;
-      const snapshot = snapshotOf(bus.engine.name, await bus.subscriptions.list(), recent, io.now());
-      if (screen !== undefined) screen.draw(renderScreen(io, snapshot, recent));
+      const [states, ended] = await Promise.all([bus.subscriptions.list(), bus.subscriptions.rates()]);
+      const snapshot = snapshotOf(bus.engine.name, states, recent, io.now(), ended);
+      if (screen !== undefined) screen.draw(renderScreen(io, snapshot, recent, ended));
       else if (json === true) writeJson(io.stdout, snapshot);
       else io.stdout.write(`${renderLine(snapshot)}\n`);
       await io.stdout.drained();

@@ -1,4 +1,5 @@
 import type { SubscriptionState } from "../../engine/subscription-store.ts";
+import type { Rates, SubscriptionRates } from "../../history/rates.ts";
 import type { CliIo } from "../io.ts";
 import { eventLine } from "../output/event-line.ts";
 import { renderSubscriptions } from "../output/subscriptions.ts";
@@ -14,6 +15,8 @@ export interface Snapshot {
   readonly perMinute: number;
   readonly rates: readonly { readonly type: string; readonly perMinute: number }[];
   readonly subscriptions: readonly SubscriptionState[];
+  /** Absent where the engine does not record how deliveries end. */
+  readonly ended?: Readonly<Record<string, SubscriptionRates>>;
   readonly waiting: number;
   readonly delayed: number;
   readonly running: number;
@@ -31,6 +34,7 @@ export function snapshotOf(
   subscriptions: readonly SubscriptionState[],
   recent: RecentEvents,
   now: number,
+  ended?: Rates,
 ): Snapshot {
   const sum = (of: (state: SubscriptionState) => number) =>
     subscriptions.reduce((total, state) => total + of(state), 0);
@@ -42,6 +46,7 @@ export function snapshotOf(
     rates,
     // Engines promise no order, and rows must not jump.
     subscriptions: subscriptions.toSorted((one, other) => (one.record.name < other.record.name ? -1 : 1)),
+    ...(ended === undefined ? {} : { ended: Object.fromEntries(ended.subscriptions) }),
     waiting: sum(({ waiting }) => waiting),
     delayed: sum(({ delayed }) => delayed),
     running: sum(({ running }) => running),
@@ -56,7 +61,7 @@ export function renderLine(snapshot: Snapshot): string {
 }
 
 /** The whole screen: numbers, rates by type, subscriptions, and as many of the newest events as there is room for. */
-export function renderScreen(io: CliIo, snapshot: Snapshot, recent: RecentEvents): string {
+export function renderScreen(io: CliIo, snapshot: Snapshot, recent: RecentEvents, ended?: Rates): string {
   const { bold, dim, red, cyan } = io.stdout.colors;
   const { deadLetters, delayed, engine, perMinute, rates, running, subscriptions, waiting } = snapshot;
   const dead = plural(deadLetters, "dead letter");
@@ -78,7 +83,7 @@ export function renderScreen(io: CliIo, snapshot: Snapshot, recent: RecentEvents
   );
   const parts = [
     `${facts.join(dim(" · "))}\n`,
-    subscriptions.length === 0 ? dim("there are no subscriptions\n") : renderSubscriptions(io, subscriptions),
+    subscriptions.length === 0 ? dim("there are no subscriptions\n") : renderSubscriptions(io, subscriptions, ended),
     rates.length === 0 ? dim("no events since the start\n") : types,
   ];
   const head = parts.join("\n");

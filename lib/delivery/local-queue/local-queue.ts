@@ -46,6 +46,7 @@ export class LocalQueue {
   readonly #keys = new KeyLines();
   readonly #consumers = new ConsumerTurns();
   #deleted = false;
+  #paused = false;
   #filling = false;
   #record: SubscriptionRecord;
   #keyOf: ((event: Event) => string) | undefined;
@@ -65,6 +66,14 @@ export class LocalQueue {
   /** The settings that apply now. */
   get record(): SubscriptionRecord {
     return this.#record;
+  }
+
+  /** Hands nothing over until it goes on; returns whether that changes something. */
+  setPaused(paused: boolean): boolean {
+    if (paused === this.#paused) return false;
+    this.#paused = paused;
+    this.#dependencies.schedule(this);
+    return true;
   }
 
   /** Takes over changed settings. Another `ordered` is for what comes next; what waits is queued anew by it. */
@@ -144,7 +153,7 @@ export class LocalQueue {
 
   /** Hands over what may run now. */
   pump(): void {
-    while (this.#waiting.size > 0 && this.#running.size < this.#record.concurrency) {
+    while (!this.#paused && this.#waiting.size > 0 && this.#running.size < this.#record.concurrency) {
       const consumer = this.#consumers.next();
       if (consumer === undefined) return;
       const item = this.#waiting.shift();
@@ -194,10 +203,13 @@ export class LocalQueue {
   pending(correlationId: string, limit = Number.POSITIVE_INFINITY): PendingDelivery[] {
     const pending: PendingDelivery[] = [];
     if (limit <= 0) return pending;
-    const handled: Pick<PendingDelivery, "handled"> = this.#consumers.size > 0 ? {} : { handled: false };
+    const standing: Pick<PendingDelivery, "handled" | "paused"> = {
+      ...(this.#consumers.size > 0 ? {} : { handled: false }),
+      ...(this.#paused ? { paused: true } : {}),
+    };
     for (const item of this.items()) {
       if (item.event.metadata.correlationId !== correlationId) continue;
-      pending.push({ ...item.pending(), ...handled });
+      pending.push({ ...item.pending(), ...standing });
       if (pending.length >= limit) break;
     }
     return pending;
@@ -244,6 +256,7 @@ export class LocalQueue {
       oldestAgeMs: now - oldest,
       deadLetters,
       ...(this.#consumers.size > 0 ? {} : { handled: false }),
+      ...(this.#paused ? { paused: true } : {}),
     };
   }
 

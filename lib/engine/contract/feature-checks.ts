@@ -104,6 +104,28 @@ export const featureChecks: Readonly<Record<ContractFeature, (t: CaseContext) =>
     return (await t.bus.history.flow(t.flow)).roots[0]?.deliveries?.length === 2;
   },
 
+  pause: async (t) => {
+    await t.consume("handled");
+    try {
+      await t.bus.subscriptions.pause("handled");
+    } catch (thrown) {
+      return refused(thrown);
+    }
+    await t.publish("custom.contract.handled");
+    const state = await t.bus.subscriptions.get("handled");
+    await t.bus.subscriptions.resume("handled");
+    await t.quiet();
+    return state?.paused === true && state.waiting === 1;
+  },
+
+  rates: async (t) => {
+    await t.consume("handled");
+    const event = await t.publish("custom.contract.handled");
+    await t.quiet();
+    await t.eventually("it is recorded", () => t.bus.history.get(event.id));
+    return (await t.bus.subscriptions.rates())?.subscriptions.get("handled") !== undefined;
+  },
+
   transfer: async ({ bus }) => {
     const transfer = engineOf(bus)?.transfer;
     return transfer !== undefined && (await transfer.openDeliveries(1)).deliveries.length <= 1;

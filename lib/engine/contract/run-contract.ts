@@ -15,6 +15,7 @@ import { historyCases } from "./cases/history.ts";
 import { lifecycleCases } from "./cases/lifecycle.ts";
 import { limitCases } from "./cases/limits.ts";
 import { orderCases } from "./cases/order.ts";
+import { pausingCases } from "./cases/pausing.ts";
 import { processCases } from "./cases/processes.ts";
 import { publishingCases } from "./cases/publishing.ts";
 import { replayCases } from "./cases/replay.ts";
@@ -42,6 +43,7 @@ const topics = {
   order: orderCases,
   limits: limitCases,
   subscriptions: subscriptionCases,
+  pausing: pausingCases,
   consuming: consumingCases,
   batches: batchCases,
   flows: flowCases,

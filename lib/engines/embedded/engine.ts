@@ -27,6 +27,8 @@ export class EmbeddedEngine implements Engine {
     "delay",
     "settled",
     "outcomes",
+    "pause",
+    "rates",
     "transfer",
   ]);
   readonly log: EventLog;

@@ -8,7 +8,7 @@ import { HttpLog } from "./log.ts";
 import { HttpDeadLetters, HttpSubscriptions } from "./ports.ts";
 import { SessionClient } from "./session-client.ts";
 import { Transport } from "./transport.ts";
-import { endedResult, engineInfoSchema, pendingWire } from "./wire/schemas.ts";
+import { endedResult, engineInfoSchema, pendingWire, recentlyEndedResult } from "./wire/schemas.ts";
 
 /** Where the server is, and what the engine is made of. */
 export interface HttpOptions extends Pick<EngineContext, "clock" | "random" | "onError"> {
@@ -43,7 +43,7 @@ class HttpEngine implements Engine {
     this.#session = new SessionClient({ transport, clock, onError, leaseMs });
     this.log = new HttpLog(transport, this.#session);
     this.deliveries = createDeliveries(transport, this.#session, this.capabilities);
-    this.subscriptions = new HttpSubscriptions(transport, this.#session);
+    this.subscriptions = new HttpSubscriptions(transport, this.#session, this.capabilities);
     this.deadLetters = new HttpDeadLetters(transport);
   }
 
@@ -85,6 +85,13 @@ function createDeliveries(transport: Transport, session: SessionClient, knows: R
             // The answer says what nobody handles.
             await session.consumersTold();
             return (await transport.call("/v1/engine/pending", found, body)).pending;
+          },
+        }
+      : {}),
+    ...(knows.has("rates")
+      ? {
+          recentlyEnded: async (since: number, limit: number) => {
+            return (await transport.call("/v1/engine/recently-ended", recentlyEndedResult, { since, limit })).ended;
           },
         }
       : {}),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Capability } from "../../engine/capabilities.ts";
 import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
 import type { DeadLetter } from "../../engine/delivery.ts";
 import type { DeadLetterPage, DeadLetterQuery, PageOptions } from "../../engine/queries.ts";
@@ -11,16 +12,23 @@ import type { Transport } from "./transport.ts";
 import { deadLetterWire, stateWire } from "./wire/schemas.ts";
 
 const putResult = z.object({ created: z.boolean(), changed: z.array(z.string()) });
+const pauseResult = z.object({ changed: z.boolean() });
 const deadLetterPage = z.object({ deadLetters: z.array(deadLetterWire), cursor: z.string().exactOptional() });
 
 /** The subscriptions of the server's bus. */
 export class HttpSubscriptions implements SubscriptionStore {
   readonly #transport: Transport;
   readonly #session: SessionClient;
+  readonly setPaused?: NonNullable<SubscriptionStore["setPaused"]>;
 
-  constructor(transport: Transport, session: SessionClient) {
+  constructor(transport: Transport, session: SessionClient, knows: ReadonlySet<Capability>) {
     this.#transport = transport;
     this.#session = session;
+    if (!knows.has("pause")) return;
+    this.setPaused = async (name, paused) => {
+      const path = `/v1/subscriptions/${encodeURIComponent(name)}/${paused ? "pause" : "resume"}`;
+      return (await foundBy(transport.call(path, pauseResult, {})))?.changed;
+    };
   }
 
   async put(record: SubscriptionRecord, { ephemeral }: { readonly ephemeral: boolean }): Promise<PutResult> {

@@ -27,12 +27,15 @@ export class KafkaDeliveries implements DeliveryQueue {
   readonly #dependencies: PortDependencies;
   readonly pending?: NonNullable<DeliveryQueue["pending"]>;
   readonly ended?: NonNullable<DeliveryQueue["ended"]>;
+  readonly recentlyEnded?: NonNullable<DeliveryQueue["recentlyEnded"]>;
 
   constructor(store: DeliveryQueue, dependencies: PortDependencies) {
     this.#store = store;
     this.#dependencies = dependencies;
     const pending = store.pending?.bind(store);
     const ended = store.ended?.bind(store);
+    const recentlyEnded = store.recentlyEnded?.bind(store);
+    if (recentlyEnded !== undefined) this.recentlyEnded = recentlyEnded;
     if (pending !== undefined) {
       this.pending = async (correlationId, limit) => {
         await caughtUp(dependencies);
@@ -69,10 +72,13 @@ export class KafkaDeliveries implements DeliveryQueue {
 export class KafkaSubscriptions implements SubscriptionStore {
   readonly #store: SubscriptionStore;
   readonly #dependencies: PortDependencies;
+  readonly setPaused?: NonNullable<SubscriptionStore["setPaused"]>;
 
   constructor(store: SubscriptionStore, dependencies: PortDependencies) {
     this.#store = store;
     this.#dependencies = dependencies;
+    const setPaused = store.setPaused?.bind(store);
+    if (setPaused !== undefined) this.setPaused = setPaused;
   }
 
   /** What the topics hold by now is in the store before: a new subscription would take it for news. */

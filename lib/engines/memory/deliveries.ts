@@ -1,7 +1,7 @@
 import { deadLetterOf } from "../../delivery/dead-letter.ts";
 import { LocalQueues } from "../../delivery/local-queue/local-queues.ts";
 import type { ChangeSignal } from "../../engine/change-signal.ts";
-import type { Delivery, EndedDelivery, Outcome, PendingDelivery } from "../../engine/delivery.ts";
+import type { Delivery, EndedDelivery, EndedSample, Outcome, PendingDelivery } from "../../engine/delivery.ts";
 import type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "../../engine/delivery-queue.ts";
 import { noDeadLetter, noSubscription } from "../../engine/errors.ts";
 import type { Event } from "../../event/event.ts";
@@ -65,5 +65,9 @@ export class MemoryDeliveries implements DeliveryQueue {
 
   async ended(correlationId: string): Promise<EndedDelivery[]> {
     return this.#dependencies.ended.ofFlow(correlationId);
+  }
+
+  async recentlyEnded(since: number, limit: number): Promise<EndedSample[]> {
+    return this.#dependencies.ended.since(since, limit);
   }
 }

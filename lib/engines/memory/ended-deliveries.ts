@@ -1,5 +1,5 @@
 import { failureCounts } from "../../delivery/failure-counts.ts";
-import type { Delivery, EndedDelivery, Failure, FailureCount } from "../../engine/delivery.ts";
+import type { Delivery, EndedDelivery, EndedSample, Failure, FailureCount } from "../../engine/delivery.ts";
 import { formatTime } from "../../event/time.ts";
 
 /** What most deliveries do not have. */
@@ -75,6 +75,29 @@ export class EndedDeliveries {
       if (this.#texts[slot * width] === correlationId) ended.push(this.#at(slot));
     }
     return ended;
+  }
+
+  /** The last ones that ended at or after a time. */
+  since(time: number, limit: number): EndedSample[] {
+    const samples: EndedSample[] = [];
+    const count = Math.min(limit, this.#full ? this.#capacity : this.#next);
+    for (let back = 1; back <= count; back += 1) {
+      const slot = (this.#next - back + this.#capacity) % this.#capacity;
+      const first = slot * width;
+      const endedAt = this.#numbers[first] ?? 0;
+      if (endedAt < time) break;
+      const { failures, outcome } = this.#rest.get(slot) ?? firstSuccess;
+      const ranMs = this.#numbers[first + 1] ?? Number.NaN;
+      samples.push({
+        subscription: this.#texts[first + 2] ?? "",
+        outcome,
+        failures: failures.reduce((sum, { count: times }) => sum + times, 0),
+        endedAt,
+        ...(Number.isNaN(ranMs) ? {} : { ranMs }),
+        totalMs: this.#numbers[first + 2] ?? 0,
+      });
+    }
+    return samples;
   }
 
   clear(): void {

@@ -28,6 +28,8 @@ export class MemoryEngine implements Engine {
     "delay",
     "settled",
     "outcomes",
+    "pause",
+    "rates",
     "transfer",
   ]);
   readonly log: MemoryLog;
@@ -47,7 +49,12 @@ export class MemoryEngine implements Engine {
     this.deliveries = new MemoryDeliveries({ clock, nextId, deadLetters, ended, changes });
     const { queues } = this.deliveries;
     this.log = new MemoryLog({ clock, queues }, keep);
-    this.subscriptions = new MemorySubscriptions({ log: this.log, queues, deadLetters });
+    this.subscriptions = new MemorySubscriptions({
+      log: this.log,
+      queues,
+      deadLetters,
+      changed: () => changes.notify(),
+    });
     this.transfer = new MemoryTransfer({ log: this.log, queues });
   }
 

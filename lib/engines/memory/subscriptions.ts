@@ -8,6 +8,8 @@ export interface MemorySubscriptionsDependencies {
   readonly log: MemoryLog;
   readonly queues: LocalQueues;
   readonly deadLetters: MemoryDeadLetters;
+  /** Called where one was paused, or goes on. */
+  changed(): void;
 }
 
 /** The subscriptions of this process; they end with it. */
@@ -31,6 +33,13 @@ export class MemorySubscriptions implements SubscriptionStore {
   async get(name: string): Promise<SubscriptionState | undefined> {
     const { deadLetters, queues } = this.#dependencies;
     return queues.get(name)?.state(deadLetters.countOf(name));
+  }
+
+  async setPaused(name: string, paused: boolean): Promise<boolean | undefined> {
+    const { changed, queues } = this.#dependencies;
+    const isChanged = queues.get(name)?.setPaused(paused);
+    if (isChanged === true) changed();
+    return isChanged;
   }
 
   async delete(name: string): Promise<boolean> {

@@ -154,7 +154,12 @@ export function createComponents(
 
   const deadLetters = new PostgresDeadLetters(shared);
   const maintenance = new Maintenance({ ...shared, subscriptionCache, retention, random });
-  const pending = new Pending({ ...shared, handles: (name) => consumers.has(name) });
+  const handles = (name: string) => consumers.has(name);
+  const pending = new Pending({
+    ...shared,
+    handles,
+    isPaused: (name) => subscriptionCache.byName(name)?.paused === true,
+  });
   return {
     ports: {
       log: new PostgresLog({
@@ -183,6 +188,7 @@ export function createComponents(
         subscriptionCache,
         filler,
         notifier,
+        handles,
         look,
         cleanSoon: () => maintenance.runSoon(),
       }),

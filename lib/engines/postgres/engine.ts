@@ -35,6 +35,8 @@ export class PostgresEngine implements Engine {
     "delay",
     "settled",
     "outcomes",
+    "pause",
+    "rates",
     "transfer",
   ]);
   /** Known once it has started. */

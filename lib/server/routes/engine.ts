@@ -6,9 +6,11 @@ import {
   endedResult,
   engineInfoSchema,
   pendingWire,
+  recentlyEndedResult,
   recordWire,
   wireEvent,
 } from "../../engines/http/wire/schemas.ts";
+import { mostSamples } from "../../history/rates.ts";
 import { subscriptionRecord } from "../../subscription/record.ts";
 import { route } from "../http/route.ts";
 import { forwardToOwner } from "../sessions/forward.ts";
@@ -88,6 +90,21 @@ export const ended = route({
   },
 });
 
+export const recentlyEnded = route({
+  method: "POST",
+  path: "/v1/engine/recently-ended",
+  summary: "The deliveries that ended lately",
+  permission: "subscribe",
+  body: z.strictObject({ since: z.number(), limit: z.int().min(1).max(mostSamples) }),
+  result: recentlyEndedResult,
+  handle: async ({ server, access, body: { since, limit } }) => {
+    // Who may not read them goes without rates, and has the rest.
+    if (!access.seesAll) return {};
+    const found = await server.served.engine.deliveries.recentlyEnded?.(since, limit);
+    return found === undefined ? {} : { ended: found };
+  },
+});
+
 export const putDeadLetter = route({
   method: "POST",
   path: "/v1/engine/dead-letters",
@@ -135,6 +152,7 @@ export const engineRoutes = [
   enqueue,
   pending,
   ended,
+  recentlyEnded,
   putDeadLetter,
   openSession,
   streamSession,

@@ -24,8 +24,10 @@ import {
   deleteSubscription,
   getSubscription,
   listSubscriptions,
+  pauseSubscription,
   pullDeliveries,
   putSubscription,
+  resumeSubscription,
   settleDeliveries,
 } from "./subscriptions.ts";
 import { tail } from "./tail.ts";
@@ -53,6 +55,8 @@ export const routes: readonly Route[] = [
   getSubscription,
   putSubscription,
   deleteSubscription,
+  pauseSubscription,
+  resumeSubscription,
   pullDeliveries,
   settleDeliveries,
   putWebhook,

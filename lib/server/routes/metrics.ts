@@ -63,6 +63,12 @@ export const metrics = route({
         samples: bySubscription(({ delayed }) => delayed),
       },
       {
+        name: "waggle_paused",
+        help: "1 where the subscription is paused for all processes.",
+        type: "gauge",
+        samples: bySubscription(({ paused }) => (paused === true ? 1 : 0)),
+      },
+      {
         name: "waggle_dead_letters",
         help: "Dead letters.",
         type: "gauge",

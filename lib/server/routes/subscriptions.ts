@@ -3,10 +3,15 @@ import { parseSubscribe } from "../../bus/subscribe-call.ts";
 import { noSubscription } from "../../engine/errors.ts";
 import { BusError } from "../../error/bus-error.ts";
 import type { Access } from "../access/access.ts";
+import { flag } from "../http/query.ts";
 import { route } from "../http/route.ts";
 import { type SettleItem, settleAll, settleResultSchema } from "../pull/settle.ts";
 import { eventSchema } from "../schemas/event.ts";
-import { subscriptionSettingsSchema, subscriptionStateSchema } from "../schemas/subscription.ts";
+import {
+  subscriptionRatesSchema,
+  subscriptionSettingsSchema,
+  subscriptionStateSchema,
+} from "../schemas/subscription.ts";
 import type { ServedBus } from "../served-bus.ts";
 
 const name = z.object({ name: z.string() });
@@ -21,11 +26,30 @@ export const listSubscriptions = route({
   path: "/v1/subscriptions",
   summary: "List subscriptions with their depths",
   permission: "subscribe",
-  result: z.object({ subscriptions: z.array(subscriptionStateSchema) }),
-  handle: async ({ server, access }) => {
-    const states = await server.served.bus.subscriptions.list();
+  query: z.strictObject({
+    rates: flag.exactOptional().meta({ description: "`1`: with `rates`, of what ended in the last 5 minutes." }),
+  }),
+  result: z.object({
+    subscriptions: z.array(subscriptionStateSchema),
+    rates: z
+      .object({
+        overMs: z.number().meta({ description: "Milliseconds up to now that they are of." }),
+        subscriptions: z.record(z.string(), subscriptionRatesSchema),
+      })
+      .exactOptional()
+      .meta({ description: "Where asked for; absent where the engine does not record how deliveries end." }),
+  }),
+  handle: async ({ server, access, query }) => {
+    const { subscriptions: ports } = server.served.bus;
+    const [all, rates] = await Promise.all([ports.list(), query.rates === true ? ports.rates() : undefined]);
     const { subscription: own } = server.deltas;
-    return { subscriptions: states.filter(({ record }) => record.name !== own && mayRead(access, record.on)) };
+    const subscriptions = all.filter(({ record }) => record.name !== own && mayRead(access, record.on));
+    if (rates === undefined) return { subscriptions };
+    const shown = subscriptions.flatMap(({ record: { name: one } }) => {
+      const found = rates.subscriptions.get(one);
+      return found === undefined ? [] : [[one, found] as const];
+    });
+    return { subscriptions, rates: { overMs: rates.overMs, subscriptions: Object.fromEntries(shown) } };
   },
 });
 
@@ -89,6 +113,37 @@ export const deleteSubscription = route({
     server.pulls.deleted(params.name);
     await server.webhooks.delete(params.name);
     return undefined;
+  },
+});
+
+const pauseAnswer = z.object({ changed: z.boolean().meta({ description: "False where it was so already." }) });
+
+export const pauseSubscription = route({
+  method: "POST",
+  path: "/v1/subscriptions/{name}/pause",
+  summary: "Pause a subscription for all its consumers",
+  description:
+    "It goes on collecting, and hands no delivery over until it is resumed; pulls wait. What was handed over goes on, and no attempt " +
+    "is counted meanwhile. It stays paused when the server is started anew.",
+  permission: "operate",
+  params: name,
+  result: pauseAnswer,
+  handle: async ({ server: { served }, access, params }) => {
+    await checkStored(served, access, params.name);
+    return { changed: await served.bus.subscriptions.pause(params.name) };
+  },
+});
+
+export const resumeSubscription = route({
+  method: "POST",
+  path: "/v1/subscriptions/{name}/resume",
+  summary: "Have a paused subscription go on",
+  permission: "operate",
+  params: name,
+  result: pauseAnswer,
+  handle: async ({ server: { served }, access, params }) => {
+    await checkStored(served, access, params.name);
+    return { changed: await served.bus.subscriptions.resume(params.name) };
   },
 });
 

@@ -39,6 +39,7 @@ export const pendingDeliverySchema = z
     dueAt: z.string().exactOptional(),
     lastError: z.string().exactOptional(),
     handled: z.literal(false).exactOptional(),
+    paused: z.literal(true).exactOptional(),
   })
   .meta({ id: "PendingDelivery" });
 

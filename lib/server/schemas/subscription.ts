@@ -45,6 +45,19 @@ export const subscriptionRecordSchema = z
   })
   .meta({ id: "Subscription" });
 
+const quantiles = z.object({ p50: z.number(), p95: z.number() });
+
+/** How fast deliveries ended, by the minute, and how long they took in milliseconds. */
+export const subscriptionRatesSchema = z
+  .object({
+    handledPerMinute: z.number(),
+    failedPerMinute: z.number().meta({ description: "Failed attempts of deliveries that ended." }),
+    deadPerMinute: z.number(),
+    runMs: quantiles.exactOptional(),
+    waitMs: quantiles.exactOptional().meta({ description: "From acceptance to the end, without the last run." }),
+  })
+  .meta({ id: "SubscriptionRates" });
+
 /** A subscription and how it stands. */
 export const subscriptionStateSchema = z
   .object({
@@ -59,6 +72,7 @@ export const subscriptionStateSchema = z
       .literal(false)
       .exactOptional()
       .meta({ description: "Where the engine knows that no process handles it now." }),
+    paused: z.literal(true).exactOptional().meta({ description: "Where it is paused for all processes." }),
     backfilling: z.literal(true).exactOptional(),
   })
   .meta({ id: "SubscriptionState" });

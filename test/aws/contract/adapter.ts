@@ -18,6 +18,8 @@ const lackedByAll: readonly ContractFeature[] = [
   "backpressure",
   "settled",
   "all-outcomes",
+  "pause",
+  "rates",
   "transfer",
   "runtime-subscriptions",
   "visible-unnamed",

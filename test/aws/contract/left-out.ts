@@ -49,7 +49,11 @@ const deployed: readonly string[] = [
     'from "now" leaves out what was before; settings given again do not start it anew',
     "from a time: what was accepted from then on",
   ),
-  ...titles("flows", "history.flow says it of replays too, and of what was dropped since it had expired"),
+  ...titles(
+    "flows",
+    "it is known how fast deliveries ended lately, and how long they took",
+    "history.flow says it of replays too, and of what was dropped since it had expired",
+  ),
   ...titles("batches", "ordered: what follows in a key is in a later batch"),
   ...titles(
     "settled",
@@ -66,6 +70,17 @@ const deployed: readonly string[] = [
   ...titles(
     "replay",
     "to a subscription that is deleted meanwhile: it ends, and says what it had delivered until then",
+  ),
+  ...titles(
+    "pausing",
+    "paused, it collects and begins nothing; resumed, it goes by priority, then by acceptance, no attempt spent",
+    "what runs when it is paused goes on and ends; its retry waits",
+    "settled says that a flow waits for what is paused, and how it goes on",
+    "ordered, each key goes on in order of acceptance",
+    "it stays paused under other settings; one that is not there is not found",
+    "one pauses and resumes what another handles",
+    "it stays paused after all buses were closed",
+    "it stays paused when the process that handles it is killed: what that ran waits with the rest",
   ),
   ...titles(
     "processes",

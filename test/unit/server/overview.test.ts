@@ -165,6 +165,28 @@ test.each(["memory", "embedded"] as const)("a subscription that no process handl
   expect((await get("/v1/subscriptions")).json.subscriptions).toMatchObject([{ handled: false }]);
 });
 
+test("a subscription is paused and resumed, waiting pulls too; its rates are told where they are asked for", async () => {
+  const { bus, get, send } = await serve();
+  expect((await send("POST", "/v1/subscriptions/readers/pause", {})).status).toBe(404);
+  await send("PUT", "/v1/subscriptions/readers", { on: "custom.task" });
+  expect((await send("POST", "/v1/subscriptions/readers/pause", {})).json).toEqual({ changed: true });
+  expect((await send("POST", "/v1/subscriptions/readers/pause", {})).json).toEqual({ changed: false });
+  const { id } = await bus.publish({ type: "custom.task", data: {} });
+  expect((await send("POST", "/v1/subscriptions/readers/pull", {})).json).toEqual({ deliveries: [] });
+  expect((await get("/v1/subscriptions")).json.subscriptions).toMatchObject([{ paused: true, waiting: 1 }]);
+  const pulled = send("POST", "/v1/subscriptions/readers/pull", { waitMs: 60_000 });
+  expect((await send("POST", "/v1/subscriptions/readers/resume", {})).json).toEqual({ changed: true });
+  const { deliveries } = (await pulled).json;
+  expect(deliveries).toMatchObject([{ attempt: 1, event: { id } }]);
+  await send("POST", "/v1/subscriptions/readers/settle", { ack: [deliveries[0].receipt] });
+  await bus.settled(id);
+  expect((await get("/v1/subscriptions")).json).not.toHaveProperty("rates");
+  expect((await get("/v1/subscriptions?rates=1")).json).toMatchObject({
+    subscriptions: [{ record: { name: "readers" }, waiting: 0 }],
+    rates: { overMs: 300_000, subscriptions: { readers: { handledPerMinute: 0.2, failedPerMinute: 0 } } },
+  });
+});
+
 test("a token for some types sees no overview of all, and of the catalog its own", async () => {
   const { path, remove } = await temporaryDirectory();
   onTestFinished(remove);

@@ -6,6 +6,27 @@ const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 export const flowCases: readonly ContractCase[] = [
   {
+    title: "it is known how fast deliveries ended lately, and how long they took",
+    needs: ["rates", "settled"],
+    run: async (t) => {
+      await t.consume("three-attempts");
+      const type = "custom.contract.three_attempts";
+      await t.publish(type, { script: { "*": [{ do: "fail" }] } });
+      await t.publish(type, { script: { "*": [{ do: "fail", upTo: 1 }] } });
+      await t.publish(type);
+      await t.quiet();
+      // Other cases of the suite may have used the same subscription: the connection is new, the store is not.
+      const { overMs, subscriptions } = (await t.bus.subscriptions.rates()) ?? {};
+      const rates = subscriptions?.get("three-attempts");
+      expect(overMs).toBe(300_000);
+      expect(rates?.handledPerMinute).toBeGreaterThanOrEqual(2 / 5);
+      expect(rates?.failedPerMinute).toBeGreaterThanOrEqual(4 / 5);
+      expect(rates?.deadPerMinute).toBeGreaterThanOrEqual(1 / 5);
+      expect(rates?.runMs).toEqual({ p50: expect.any(Number), p95: expect.any(Number) });
+      expect(rates?.waitMs?.p95).toBeGreaterThanOrEqual(rates?.waitMs?.p50 ?? Number.POSITIVE_INFINITY);
+    },
+  },
+  {
     title: "what a handler publishes carries correlation, cause and trace, through whatever it awaits",
     run: async (t) => {
       const published: Event[] = [];

@@ -61,7 +61,7 @@ export class ConsumerSlots {
 
   /** A consumer that can take one more, the least busy first; undefined where none can, or `concurrency` is reached. */
   free(sub: Subscription): ConsumerSlot | undefined {
-    if (sub.depth.claimed >= sub.record.concurrency) return undefined;
+    if (sub.paused || sub.depth.claimed >= sub.record.concurrency) return undefined;
     const slots = this.#slots.get(sub.record.name);
     if (slots === undefined) return undefined;
     let best: ConsumerSlot | undefined;
@@ -85,6 +85,7 @@ export class ConsumerSlots {
   /** The same without regard to `concurrency`. */
   capacity(sub: Subscription): number {
     let capacity = 0;
+    if (sub.paused) return 0;
     for (const slot of this.#slots.get(sub.record.name) ?? []) capacity += Math.max(0, slot.free);
     return capacity;
   }

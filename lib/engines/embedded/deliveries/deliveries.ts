@@ -1,4 +1,4 @@
-import type { Delivery, EndedDelivery, Outcome, PendingDelivery } from "../../../engine/delivery.ts";
+import type { Delivery, EndedDelivery, EndedSample, Outcome, PendingDelivery } from "../../../engine/delivery.ts";
 import type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "../../../engine/delivery-queue.ts";
 import type { Event } from "../../../event/event.ts";
 import type { FilePoller } from "../processes/file-poller.ts";
@@ -74,5 +74,10 @@ export class EmbeddedDeliveries implements DeliveryQueue {
   async ended(correlationId: string): Promise<EndedDelivery[]> {
     const { access, outcomes } = this.#dependencies;
     return access.snapshot(() => outcomes.ofFlow(correlationId));
+  }
+
+  async recentlyEnded(since: number, limit: number): Promise<EndedSample[]> {
+    const { access, outcomes } = this.#dependencies;
+    return access.snapshot(() => outcomes.since(since, limit));
   }
 }

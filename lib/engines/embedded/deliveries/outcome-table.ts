@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { failureCounts } from "../../../delivery/failure-counts.ts";
-import type { Delivery, EndedDelivery, Failure, FailureCount } from "../../../engine/delivery.ts";
+import type { Delivery, EndedDelivery, EndedSample, Failure, FailureCount } from "../../../engine/delivery.ts";
 import { type BusError, toBusError } from "../../../error/bus-error.ts";
 import { formatTime } from "../../../event/time.ts";
 import { blockOf, blockSize } from "../history/postings.ts";
@@ -38,6 +38,7 @@ export class OutcomeTable {
   readonly #onError: (error: BusError) => void;
   readonly #insert: StatementSync;
   readonly #ofBlock: StatementSync;
+  readonly #since: StatementSync;
   readonly #delete: StatementSync;
   readonly #readTail: StatementSync;
   readonly #endTail: StatementSync;
@@ -61,6 +62,7 @@ export class OutcomeTable {
        ) WHERE next <= ? AND EXISTS (SELECT 1 FROM blocks WHERE block = ?)`,
     );
     this.#ofBlock = db.prepare("SELECT at, data FROM outcomes WHERE id BETWEEN ? AND ? ORDER BY id");
+    this.#since = db.prepare("SELECT at, data FROM outcomes WHERE at >= ? ORDER BY at DESC");
     this.#delete = db.prepare("DELETE FROM outcomes WHERE id BETWEEN ? AND ?");
     this.#readTail = db.prepare("SELECT outcomes FROM meta");
     this.#endTail = db.prepare("UPDATE meta SET outcomes = ''");
@@ -156,6 +158,38 @@ export class OutcomeTable {
       for (const one of tail) if (one.block === block) ended.push(...this.#readable(one.text, 0, ids));
     }
     return ended.sort((one, other) => one.at - other.at).map(({ delivery }) => delivery);
+  }
+
+  /** Those that ended at or after a time, the last rows first; at most `limit`. */
+  since(time: number, limit: number): EndedSample[] {
+    const samples: EndedSample[] = [];
+    for (const { data, at } of this.#newestRows(time)) {
+      samples.push(...this.#samples(data, at, time));
+      if (samples.length >= limit) break;
+    }
+    return samples.slice(0, limit);
+  }
+
+  *#newestRows(time: number): Generator<{ readonly data: unknown; readonly at: number }> {
+    for (const { text: data } of linesOf(this.#tailText()).reverse()) yield { data, at: 0 };
+    for (const { at, data } of this.#since.iterate(time)) yield { data, at: integer(at) };
+  }
+
+  #samples(data: unknown, rowAt: number, since: number): EndedSample[] {
+    try {
+      const found = outcomesOf(data, rowAt, () => true).filter(({ at }) => at >= since);
+      return found.map(({ subscription, at, outcome, ranMs, totalMs, failures = [] }) => ({
+        subscription,
+        outcome,
+        failures: failures.reduce((sum, { count }) => sum + count, 0),
+        endedAt: at,
+        ...(ranMs === undefined ? {} : { ranMs }),
+        totalMs,
+      }));
+    } catch (thrown) {
+      this.#onError(toBusError(thrown));
+      return [];
+    }
   }
 
   #addPlain(subscription: string, block: number, text: string): void {

@@ -92,6 +92,7 @@ export class Pending {
     return found.map((one) => ({
       ...toPending(one),
       ...(alone && !this.#consumers.has(one.sub.record.name) ? { handled: false } : {}),
+      ...(one.sub.paused ? { paused: true } : {}),
     }));
   }
 

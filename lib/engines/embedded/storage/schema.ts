@@ -9,6 +9,7 @@ const applicationId = 0x57474c45;
 /*
  * meta: one row. `changes` counts transactions, so that a process knows whether what it remembers still holds. `stats` and
  *   `outcomes`: what is still to become rows of these tables; here since this row is written with each transaction anyway.
+ * subscriptions: `paused` is 1 where it is paused for all processes.
  * subscriptions, depths: `epoch` and `changes` say in which state of `meta` a row was written, so that only news is read.
  * events: what was accepted. `flow` is NULL where it equals the id; `history` is 0 for what is kept only until delivered;
  *   `own` is 1 where the publisher gave the id and 0 where Waggle did, whose ids never come again; NULL where that is not known.
@@ -80,7 +81,8 @@ CREATE TABLE subscriptions (
   process_id INTEGER,
   backfill INTEGER,
   live_from INTEGER NOT NULL,
-  epoch INTEGER NOT NULL
+  epoch INTEGER NOT NULL,
+  paused INTEGER
 );
 CREATE INDEX subscriptions_epoch ON subscriptions (epoch);
 CREATE TABLE pending_deletions (sub INTEGER PRIMARY KEY);
@@ -116,6 +118,7 @@ CREATE TABLE outcomes (
   at INTEGER NOT NULL,
   data TEXT NOT NULL
 );
+CREATE INDEX outcomes_at ON outcomes (at);
 CREATE TABLE feeds (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE transients (seq INTEGER PRIMARY KEY, remaining INTEGER NOT NULL);
 CREATE TABLE documents (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;

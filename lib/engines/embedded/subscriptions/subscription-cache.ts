@@ -22,6 +22,8 @@ export interface Subscription {
   processId: number | undefined;
   /** Whether it is still being filled from history: then the backfill gives it its deliveries, and not the publisher. */
   filling: boolean;
+  /** Whether it is paused for all processes. */
+  paused: boolean;
   /** The last event that was accepted before it was made. */
   liveFrom: number;
   keyOf: ((event: Event) => string) | undefined;
@@ -87,7 +89,7 @@ export class SubscriptionCache {
       "UPDATE depths SET ready = ?, claimed = ?, delayed = ?, blocked = ?, participants = ?, changes = ? WHERE sub = ?",
     );
     this.#readSubscriptions = db.prepare(
-      "SELECT id, record, process_id, backfill, live_from FROM subscriptions WHERE epoch > ? ORDER BY id",
+      "SELECT id, record, process_id, backfill, live_from, paused FROM subscriptions WHERE epoch > ? ORDER BY id",
     );
     this.#readIds = db.prepare("SELECT id FROM subscriptions");
   }
@@ -195,6 +197,7 @@ export class SubscriptionCache {
         record,
         processId: undefined,
         filling: false,
+        paused: false,
         liveFrom: 0,
         keyOf: undefined,
         depth: { ready: 0, claimed: 0, delayed: 0, blocked: 0 },
@@ -205,6 +208,7 @@ export class SubscriptionCache {
       sub.record = record;
       sub.processId = optionalInteger(row.process_id);
       sub.filling = optionalInteger(row.backfill) !== undefined;
+      sub.paused = row.paused === 1;
       sub.liveFrom = integer(row.live_from);
       sub.keyOf = record.ordered === undefined ? undefined : orderedKey(record.ordered);
       this.#byId.set(id, sub);

@@ -45,6 +45,7 @@ export class SubscriptionStates {
       oldestAgeMs: Math.max(0, now - this.#oldestSince(sub, now)),
       deadLetters: this.#deadLetters.count(sub.record.name),
       ...(this.#isUnhandled(sub) ? { handled: false } : {}),
+      ...(sub.paused ? { paused: true } : {}),
       ...(sub.filling ? { backfilling: true } : {}),
     };
   }

@@ -18,6 +18,7 @@ export class SubscriptionTable {
   readonly #insert: StatementSync;
   readonly #insertDepth: StatementSync;
   readonly #update: StatementSync;
+  readonly #setPaused: StatementSync;
   readonly #delete: StatementSync;
   readonly #deleteDepth: StatementSync;
   readonly #markForDeletion: StatementSync;
@@ -34,6 +35,7 @@ export class SubscriptionTable {
     );
     this.#insertDepth = db.prepare("INSERT INTO depths VALUES (?, 0, 0, 0, 0, NULL, 0)");
     this.#update = db.prepare("UPDATE subscriptions SET record = ?, epoch = ? WHERE id = ?");
+    this.#setPaused = db.prepare("UPDATE subscriptions SET paused = ?, epoch = ? WHERE id = ?");
     this.#delete = db.prepare("DELETE FROM subscriptions WHERE id = ?");
     this.#deleteDepth = db.prepare("DELETE FROM depths WHERE sub = ?");
     this.#markForDeletion = db.prepare("INSERT INTO pending_deletions (sub) VALUES (?)");
@@ -66,6 +68,13 @@ export class SubscriptionTable {
       if (changed.includes("ordered")) this.#reordering.reorder(sub);
     }
     return changed;
+  }
+
+  /** Returns whether that changes something. */
+  setPaused(sub: Subscription, paused: boolean): boolean {
+    if (sub.paused === paused) return false;
+    this.#subscriptionCache.changed((epoch) => this.#setPaused.run(paused ? 1 : null, epoch, sub.id));
+    return true;
   }
 
   /** What it had not delivered is deleted afterwards, in steps. */

@@ -65,6 +65,16 @@ export class EmbeddedSubscriptions implements SubscriptionStore {
     });
   }
 
+  async setPaused(name: string, paused: boolean): Promise<boolean | undefined> {
+    const { access, schedule, subscriptionCache, subscriptions } = this.#dependencies;
+    const changed = await access.write(() => {
+      const sub = subscriptionCache.byName(name);
+      return sub === undefined ? undefined : subscriptions.setPaused(sub, paused);
+    });
+    if (changed === true) schedule();
+    return changed;
+  }
+
   async delete(name: string): Promise<boolean> {
     const { access, cleaning, subscriptionCache, subscriptions } = this.#dependencies;
     const deleted = await access.write(() => {

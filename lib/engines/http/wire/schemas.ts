@@ -1,6 +1,13 @@
 import * as z from "zod";
 import { capabilities } from "../../../engine/capabilities.ts";
-import type { DeadLetter, Delivery, EndedDelivery, Outcome, PendingDelivery } from "../../../engine/delivery.ts";
+import type {
+  DeadLetter,
+  Delivery,
+  EndedDelivery,
+  EndedSample,
+  Outcome,
+  PendingDelivery,
+} from "../../../engine/delivery.ts";
 import type { Entry, Position, RecordedEvent } from "../../../engine/event-log.ts";
 import type { SubscriptionState } from "../../../engine/subscription-store.ts";
 import { readErrorCode } from "../../../error/bus-error.ts";
@@ -75,6 +82,7 @@ export const pendingWire = z.object({
   dueAt: text,
   lastError: text,
   handled: z.literal(false).exactOptional(),
+  paused: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<PendingDelivery>;
 
 const endedWire = z.object({
@@ -88,6 +96,18 @@ const endedWire = z.object({
   ranMs: z.number().exactOptional(),
   totalMs: z.number(),
 }) satisfies z.ZodType<EndedDelivery>;
+
+const sampleWire = z.object({
+  subscription: z.string(),
+  outcome: z.enum(["done", "dropped", "dead"]),
+  failures: z.number(),
+  endedAt: z.number(),
+  ranMs: z.number().exactOptional(),
+  totalMs: z.number(),
+}) satisfies z.ZodType<EndedSample>;
+
+/** Without `ended` where the engine behind the server cannot know. */
+export const recentlyEndedResult = z.object({ ended: z.array(sampleWire).exactOptional() });
 
 /** Without `ended` where the engine behind the server cannot know. */
 export const endedResult = z.object({ ended: z.array(endedWire).exactOptional() });
@@ -107,6 +127,7 @@ export const stateWire = z.object({
   oldestAgeMs: z.number(),
   deadLetters: z.number(),
   handled: z.literal(false).exactOptional(),
+  paused: z.literal(true).exactOptional(),
   backfilling: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<SubscriptionState>;
 

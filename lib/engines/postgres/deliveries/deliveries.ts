@@ -1,4 +1,4 @@
-import type { Delivery, EndedDelivery, Outcome, PendingDelivery } from "../../../engine/delivery.ts";
+import type { Delivery, EndedDelivery, EndedSample, Outcome, PendingDelivery } from "../../../engine/delivery.ts";
 import type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "../../../engine/delivery-queue.ts";
 import type { Event } from "../../../event/event.ts";
 import type { Heartbeat } from "../processes/heartbeat.ts";
@@ -64,5 +64,9 @@ export class PostgresDeliveries implements DeliveryQueue {
 
   async ended(correlationId: string): Promise<EndedDelivery[]> {
     return this.#dependencies.outcomes.ofFlow(correlationId);
+  }
+
+  async recentlyEnded(since: number, limit: number): Promise<EndedSample[]> {
+    return this.#dependencies.outcomes.since(since, limit);
   }
 }

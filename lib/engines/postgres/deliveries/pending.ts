@@ -20,6 +20,8 @@ export interface PendingDependencies {
   readonly names: Names;
   /** Whether this process handles a subscription. */
   handles(subscription: string): boolean;
+  /** Whether it is paused for all processes. */
+  isPaused(subscription: string): boolean;
 }
 
 /** Finds the deliveries of a flow that are under way; one statement, so that it sees all of it as of one moment. */
@@ -68,6 +70,7 @@ export class Pending {
       ...(isDelayed ? { dueAt: formatTime(due) } : {}),
       ...(lastError === undefined ? {} : { lastError }),
       ...(unhandled ? { handled: false } : {}),
+      ...(this.#dependencies.isPaused(subscription) ? { paused: true } : {}),
     };
   }
 }

@@ -9,7 +9,14 @@ import { historyFunctions } from "./schema/history.ts";
 import { maintenanceFunctions } from "./schema/maintenance.ts";
 import { processFunctions } from "./schema/processes.ts";
 import { requeueFunction } from "./schema/requeue.ts";
-import { busColumn, clockFunction, documentsTable, firstTables, outcomesTable } from "./schema/tables.ts";
+import {
+  busColumn,
+  clockFunction,
+  documentsTable,
+  firstTables,
+  outcomesIndex,
+  outcomesTable,
+} from "./schema/tables.ts";
 import { workFunction } from "./schema/work.ts";
 
 /** Partitions made ahead, so that a bus whose processes all stand still for a week still takes what is published. */
@@ -19,6 +26,7 @@ export const daysAhead = 7;
 const migrations: readonly ((names: Names) => string)[] = [
   (names) => `${firstTables(names)}INSERT INTO ${names.s}.meta (version) VALUES (1);\n`,
   (names) => outcomesTable(names) + busColumn(names) + documentsTable(names) + feedsTable(names) + countsTables(names),
+  outcomesIndex,
 ];
 
 /** The functions, which belong to the version of the tables: each migration replaces all of them. */

@@ -11,6 +11,8 @@ export interface Subscription {
   readonly id: number;
   record: SubscriptionRecord;
   keyOf: ((event: Event) => string) | undefined;
+  /** Whether it is paused for all processes. */
+  paused: boolean;
   /** Whether publishers give it its deliveries; if not, the filler does. */
   live: boolean;
 }
@@ -30,7 +32,7 @@ export class SubscriptionCache {
   #refreshing: Promise<void> | undefined;
 
   constructor({ s }: Names) {
-    this.#sql = `SELECT m.epoch, c.id, c.record, c.live_epoch FROM ${s}.meta m LEFT JOIN ${s}.subscriptions c ON true ORDER BY c.id`;
+    this.#sql = `SELECT m.epoch, c.id, c.record, c.concurrency, c.live_epoch FROM ${s}.meta m LEFT JOIN ${s}.subscriptions c ON true ORDER BY c.id`;
   }
 
   all(): Iterable<Subscription> {
@@ -67,11 +69,12 @@ export class SubscriptionCache {
       if (id === undefined) continue;
       const known = this.#byId.get(id);
       const record = sameRecord(known, optionalText(row.record) ?? "");
-      const sub = known ?? { id, record: record.value, keyOf: undefined, live: false };
+      const sub = known ?? { id, record: record.value, keyOf: undefined, paused: false, live: false };
       if (known === undefined || record.changed) {
         sub.record = record.value;
         sub.keyOf = record.value.ordered === undefined ? undefined : orderedKey(record.value.ordered);
       }
+      sub.paused = row.concurrency === 0;
       sub.live = optionalInteger(row.live_epoch) !== undefined;
       byId.set(id, sub);
     }

@@ -18,6 +18,8 @@ export interface PostgresSubscriptionsDependencies {
   readonly notifier: Notifier;
   /** This process. */
   processId(): number;
+  /** Whether this process handles a subscription. */
+  handles(name: string): boolean;
   /** Goes on with what changed settings allow. */
   look(sub: number): void;
   /** Deletes soon what nobody needs any more. */
@@ -33,7 +35,7 @@ export class PostgresSubscriptions implements SubscriptionStore {
     this.#dependencies = dependencies;
     const { s } = dependencies.names;
     this.#states = `
-      SELECT c.record, c.owner, c.live_epoch, d.*, n.now - d.oldest AS age,
+      SELECT c.name, c.record, c.concurrency, c.owner, c.live_epoch, d.*, (SELECT count(*) < 2 FROM ${s}.processes) AS alone, n.now - d.oldest AS age,
         (SELECT count(*) FROM ${s}.dead_letters l WHERE l.subscription = c.name) AS dead_letters
       FROM ${s}.subscriptions c CROSS JOIN (SELECT ${s}.now_ms() AS now) AS n
       LEFT JOIN LATERAL (
@@ -109,7 +111,7 @@ export class PostgresSubscriptions implements SubscriptionStore {
     if (changed.length === 0) return changed;
     const id = integer(stored.id);
     await transaction.query(
-      `UPDATE ${names.s}.subscriptions SET record = $2, concurrency = $3, ordered = $4 WHERE id = $1`,
+      `UPDATE ${names.s}.subscriptions SET record = $2, concurrency = CASE WHEN concurrency = 0 THEN 0 ELSE $3 END, ordered = $4 WHERE id = $1`,
       [id, JSON.stringify(record), record.concurrency, record.ordered !== undefined],
     );
     if (changed.includes("ordered")) await reorder(transaction, names, id, record);
@@ -118,12 +120,36 @@ export class PostgresSubscriptions implements SubscriptionStore {
 
   async list(): Promise<SubscriptionState[]> {
     const rows = await this.#dependencies.database.call(`${this.#states} ORDER BY c.id`);
-    return rows.map(toState);
+    return rows.map((row) => this.#state(row));
   }
 
   async get(name: string): Promise<SubscriptionState | undefined> {
     const [row] = await this.#dependencies.database.call(`${this.#states} WHERE c.name = $1`, [name]);
-    return row === undefined ? undefined : toState(row);
+    return row === undefined ? undefined : this.#state(row);
+  }
+
+  async setPaused(name: string, paused: boolean): Promise<boolean | undefined> {
+    const { database, look, names, notifier, subscriptionCache } = this.#dependencies;
+    const { s } = names;
+    const found = await database.transaction(async (transaction) => {
+      await transaction.query(`SELECT FROM ${s}.meta FOR UPDATE`);
+      const [stored] = await transaction.query(
+        `SELECT id, record, concurrency FROM ${s}.subscriptions WHERE name = $1`,
+        [name],
+      );
+      if (stored === undefined) return undefined;
+      const id = integer(stored.id);
+      if ((stored.concurrency === 0) === paused) return { id, changed: false };
+      const concurrency = paused ? 0 : parseRecord(stored.record).concurrency;
+      await transaction.query(`UPDATE ${s}.subscriptions SET concurrency = $2 WHERE id = $1`, [id, concurrency]);
+      await transaction.query(`UPDATE ${s}.meta SET epoch = epoch + 1`);
+      return { id, changed: true };
+    });
+    if (found?.changed !== true) return found?.changed;
+    await subscriptionCache.refresh(database);
+    await notifier.tellChanged();
+    look(found.id);
+    return true;
   }
 
   async delete(name: string): Promise<boolean> {
@@ -142,6 +168,12 @@ export class PostgresSubscriptions implements SubscriptionStore {
     if (deleted) cleanSoon();
     return deleted;
   }
+
+  #state(row: Row): SubscriptionState {
+    // What another process handles is not known here.
+    const unhandled = row.alone === true && !this.#dependencies.handles(text(row.name));
+    return { ...toState(row), ...(unhandled ? { handled: false } : {}) };
+  }
 }
 
 function toState(row: Row): SubscriptionState {
@@ -153,6 +185,7 @@ function toState(row: Row): SubscriptionState {
     running: integer(row.running),
     oldestAgeMs: Math.max(0, optionalInteger(row.age) ?? 0),
     deadLetters: integer(row.dead_letters),
+    ...(row.concurrency === 0 ? { paused: true } : {}),
     ...(row.live_epoch === null ? { backfilling: true } : {}),
   };
 }

@@ -25,9 +25,15 @@ describe("subscriptions", () => {
     const { waggle } = await withSubscriptions();
     const { code, out } = await waggle(["subscriptions"]);
     expect(out.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
-      ["NAME", "WAITING", "DELAYED", "RUNNING", "OLDEST", "DEAD", "ON"],
-      ["readers", "2", "0", "0", expect.stringMatching(/^\d+m?s$|^\d\.\ds$/), "0", "task.*"],
-      ["idle", "0", "0", "0", "-", "0", "memory.*"],
+      [
+        ...["NAME", "STATE", "WAITING", "DELAYED", "RUNNING", "OLDEST"],
+        ...["DONE/MIN", "FAILED/MIN", "RUN P95", "WAIT P95", "DEAD", "ON"],
+      ],
+      [
+        ...["readers", "unhandled", "2", "0", "0", expect.stringMatching(/^\d+m?s$|^\d\.\ds$/)],
+        ...["-", "-", "-", "-", "0", "task.*"],
+      ],
+      ["idle", "unhandled", "0", "0", "0", "-", "-", "-", "-", "-", "0", "memory.*"],
       [""],
     ]);
     expect(code).toBe(0);
@@ -45,6 +51,39 @@ describe("subscriptions", () => {
     }
     const { json } = await waggle(["subscriptions", "show", "readers", "--json"]);
     expect(json).toMatchObject([{ record: { name: "readers" }, waiting: 2 }]);
+  });
+
+  test("pauses and resumes, and says what waits and whether that changed something", async () => {
+    const { waggle } = await withSubscriptions();
+    expect(await waggle(["subscriptions", "pause", "readers"])).toMatchObject({
+      code: 0,
+      out: "paused readers, 2 deliveries to come\n",
+    });
+    expect((await waggle(["subscriptions"])).out).toMatch(/^readers +paused +2 /m);
+    expect((await waggle(["subscriptions", "show", "readers"])).out).toContain("  state         paused\n");
+    expect((await waggle(["subscriptions", "pause", "readers"])).out).toContain("readers was paused already");
+    expect((await waggle(["subscriptions", "resume", "readers", "--json"])).json).toEqual([
+      { name: "readers", paused: false, changed: true, waiting: 2, delayed: 0 },
+    ]);
+    expect((await waggle(["subscriptions", "resume", "readers"])).out).toContain("readers was not paused,");
+    const unknown = await waggle(["subscriptions", "pause", "reader"]);
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('did you mean "readers"?') });
+  });
+
+  test("says how fast deliveries end, and how long they take", async () => {
+    const space = workspace();
+    await space.bus(async (bus) => {
+      const subscriber = await bus.subscribe({ name: "readers", on: "task.*" }, () => {});
+      const { id } = await bus.publish({ type: "task.created", data: { taskId: "t1" } });
+      await bus.settled(id);
+      await subscriber.close();
+    });
+    const { out } = await space.waggle(["subscriptions", "show", "readers"]);
+    expect(out).toContain("  rates         0.2 handled, 0 failed, 0 dead a minute, in the last 5m");
+    const { json } = await space.waggle(["subscriptions", "--json"]);
+    expect(json).toMatchObject([
+      { rates: { overMs: 300_000, handledPerMinute: 0.2, runMs: { p95: expect.any(Number) } } },
+    ]);
   });
 
   test("suggests the nearest name, or lists all, for an unknown name", async () => {

@@ -7,7 +7,7 @@ import type { Names } from "../names.ts";
  *   the one that it was routed by; `terms` are the tags and the metadata ids that have no column of their own.
  * transients: events that no partition holds: outside of history, or forgotten by it, and still to be delivered.
  * ids: ids that callers gave, which no partition could hold unique. `day` is that of the event, NULL where history has none.
- * subscriptions: `live_epoch`: appends routed by it, or by a later one, give it its deliveries; NULL where it is still being
+ * subscriptions: `concurrency` is 0 while it is paused for all processes, so that none can claim. `live_epoch`: appends routed by it, or by a later one, give it its deliveries; NULL where it is still being
  *   filled from the past. `filled_to`: all events up to it have been looked at by the filler. `snap`: what was visible when it
  *   was made, which it does not get. `barrier`: a number that was given out after it went live. `owner`: the process that it
  *   ends with.
@@ -170,6 +170,13 @@ BEGIN
   END LOOP;
 END
 $do$;
+`;
+}
+
+/** outcomes: what ended lately is found by its time. Rows come in the order of that, so that some bytes stand for many pages. */
+export function outcomesIndex({ s }: Names): string {
+  return `
+CREATE INDEX outcomes_ended ON ${s}.outcomes USING brin (ended) WITH (pages_per_range = 16, autosummarize = on);
 `;
 }
 

@@ -9,12 +9,14 @@ import { Bench, failed, publish, TestConsumer } from "../bench.ts";
 import { writeVersion1 } from "./version-1.ts";
 import { writeVersion2 } from "./version-2.ts";
 import { writeVersion3 } from "./version-3.ts";
+import { writeVersion4 } from "./version-4.ts";
 
 /** Writes a file of each past version, all with the same content: see {@link writeVersion1}. */
 const writers: ReadonlyMap<number, (file: string) => void> = new Map([
   [1, writeVersion1],
   [2, writeVersion2],
   [3, writeVersion3],
+  [4, writeVersion4],
 ]);
 
 const versionOf = (bench: Bench) => bench.read("PRAGMA user_version")[0]?.user_version;
