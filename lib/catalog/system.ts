@@ -56,3 +56,9 @@ export const systemPerformanceAlert = defineEvent("system.performance.alert", {
     state: z.enum(["raised", "cleared"]).optional(),
   }),
 });
+
+/** `system.loop.detected`: agents seem to go in circles, after `hops` from cause to effect or `events` of the flow. */
+export const systemLoopDetected = defineEvent("system.loop.detected", {
+  description: "Agents seem to go in circles, after `hops` from cause to effect or `events` of the flow.",
+  data: z.looseObject({ reason: text, hops: optionalNumber, events: optionalNumber }),
+});
