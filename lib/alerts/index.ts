@@ -9,6 +9,5 @@ export {
   type CheckedRule,
   type CheckedWay,
   checkAlerts,
-  defineAlerts,
 } from "./rules.ts";
 export { type AlertWatch, type WatchAlertsOptions, type WatchedBus, watchAlerts } from "./watch-alerts.ts";

@@ -1,13 +1,15 @@
 import type { Bus } from "../bus/bus.ts";
 import { systemPerformanceAlert } from "../catalog/system.ts";
 import { BusError } from "../error/bus-error.ts";
+import type { Draft, Event } from "../event/event.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
 import { type Alert, alertData, alertId } from "./alert.ts";
 
 /** What alerts are published on. */
-export type AlertBus = Pick<Bus<Record<string, unknown>>, "publish"> & {
+export interface AlertBus {
+  publish(draft: Draft): Promise<Event>;
   readonly history: Pick<Bus["history"], "get">;
-};
+}
 
 /** Alerts on their way at once. */
 const atOnce = 16;

@@ -188,8 +188,3 @@ function unique(named: readonly { readonly name: string }[], where: string): voi
     seen.add(own);
   }
 }
-
-/** Returns its argument, typed: for alerts that are declared in a module of their own. */
-export function defineAlerts(config: AlertConfig): AlertConfig {
-  return config;
-}

@@ -8,11 +8,11 @@ import type { Logger } from "../runtime/logger.ts";
 import { type Alert, alertId, alertType } from "./alert.ts";
 import { parseAlert } from "./alert-event.ts";
 import { AlertMonitor, type MonitorOptions } from "./alert-monitor.ts";
-import { publishAlert } from "./publish-alerts.ts";
+import { type AlertBus, publishAlert } from "./publish-alerts.ts";
 import type { CheckedRule } from "./rules.ts";
 
 /** What is watched, and where alerts are published. */
-export type WatchedBus = Pick<Bus<Record<string, unknown>>, "history" | "publish" | "subscriptions">;
+export type WatchedBus = AlertBus & Pick<Bus, "history" | "subscriptions">;
 
 /** Options of {@link watchAlerts}. */
 export interface WatchAlertsOptions extends MonitorOptions {

@@ -81,6 +81,7 @@ async function serve(io: CliIo, command: Command): Promise<void> {
       idleTimeoutMs,
       allowPrivateWebhooks: options.allowPrivateWebhooks === true,
       deltas: options.deltas,
+      alerts: busOptions.alerts,
     });
     try {
       if (options.json === true) writeJson(io.stdout, { url: server.url });
