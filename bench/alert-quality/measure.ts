@@ -9,11 +9,12 @@ export interface RunEvent {
   readonly metadata: { readonly correlationId: string };
 }
 
+const most = 10_000;
 const rules: AlertRule[] = [
-  { name: "slow-flow 10 s", kind: "slow-flow" },
-  { name: "slow-flow 5 min", kind: "slow-flow", over: "5m" },
-  ...[3, 5, 10].map((repeats): AlertRule => ({ name: `loop ${repeats}`, kind: "loop", repeats })),
-].map((rule) => ({ ...rule, name: rule.name.toLowerCase().replaceAll(/ +/g, "-"), most: 10_000 }));
+  { name: "slow-flow-10-s", kind: "slow-flow", most },
+  { name: "slow-flow-5-min", kind: "slow-flow", over: "5m", most },
+  ...[3, 5, 10].map((repeats): AlertRule => ({ name: `loop-${repeats}`, kind: "loop", repeats, most })),
+];
 
 /** Runs rules over each run by itself, up to its end. Runs without an end, or without times for a rule of time, count as not raised. */
 export function measureAlerts(events: readonly RunEvent[]) {

@@ -31,32 +31,104 @@ interface Spike extends Common {
 /** What is watched, as data. */
 export type AlertRule =
   /** A flow takes longer than `over` from its first event to its end, or its latest event. Default 10 s. */
-  | (Timed & { readonly kind: "slow-flow"; readonly over?: Duration })
+  | (Timed & {
+      /** Which rule it is. */
+      readonly kind: "slow-flow";
+      /** The limit, which is exceeded. */
+      readonly over?: Duration;
+    })
   /** A flow that has begun and not ended has no event for longer than `after`. Default 5 min. */
-  | (Timed & { readonly kind: "stuck-flow"; readonly after?: Duration })
+  | (Timed & {
+      /** Which rule it is. */
+      readonly kind: "stuck-flow";
+      /** How long the silence may last. */
+      readonly after?: Duration;
+    })
   /** An event of one of the types `on` has nothing at `result`. Default `data.result`. */
-  | (Common & { readonly kind: "no-result"; readonly on: readonly string[]; readonly result?: string })
+  | (Common & {
+      /** Which rule it is. */
+      readonly kind: "no-result";
+      /** Types that count; `*` is allowed. */
+      readonly on: readonly string[];
+      /** The path of the result, from `data` on. */
+      readonly result?: string;
+    })
   /** A type has more events in a minute than `factor` (3) times its mean of ten minutes, and more than `over` (10). */
-  | (Spike & { readonly kind: "rate-spike" })
+  | (Spike & {
+      /** Which rule it is. */
+      readonly kind: "rate-spike";
+    })
   /** An agent, or source, has more failures in a minute than `factor` (2) times its mean of ten minutes, and more than `over` (5). */
-  | (Spike & { readonly kind: "failures" })
+  | (Spike & {
+      /** Which rule it is. */
+      readonly kind: "failures";
+    })
   /** An agent whose heartbeat was seen gives no sign of life for longer than `after`. Default 90 s. */
-  | (Common & { readonly kind: "silence"; readonly after?: Duration; readonly on?: readonly string[] })
+  | (Common & {
+      /** Which rule it is. */
+      readonly kind: "silence";
+      /** How long the silence may last. */
+      readonly after?: Duration;
+      /** Types that count; `*` is allowed. */
+      readonly on?: readonly string[];
+    })
   /** The oldest delivery of a subscription waits for longer than `over`. Default 5 min. */
-  | (Common & { readonly kind: "backlog"; readonly over?: Duration; readonly subscriptions?: readonly string[] })
+  | (Common & {
+      /** Which rule it is. */
+      readonly kind: "backlog";
+      /** The limit, which is exceeded. */
+      readonly over?: Duration;
+      /** Names of subscriptions; `*` is allowed. Default: all. */
+      readonly subscriptions?: readonly string[];
+    })
   /** A subscription has more than `over` dead letters. Default 0. */
-  | (Common & { readonly kind: "dead-letters"; readonly over?: number; readonly subscriptions?: readonly string[] })
+  | (Common & {
+      /** Which rule it is. */
+      readonly kind: "dead-letters";
+      /** The limit, which is exceeded. */
+      readonly over?: number;
+      /** Names of subscriptions; `*` is allowed. Default: all. */
+      readonly subscriptions?: readonly string[];
+    })
   /** The events of a flow, of an agent in a day (UTC), or of a day, report a cost of `limit` or more. Default: of a day. */
-  | (Common & { readonly kind: "cost"; readonly limit: number; readonly per?: "flow" | "agent" | "day" })
+  | (Common & {
+      /** Which rule it is. */
+      readonly kind: "cost";
+      /** The cost that is too much, above 0. */
+      readonly limit: number;
+      /** What the cost is summed for. Default `day`. */
+      readonly per?: "flow" | "agent" | "day";
+    })
   /** In a flow the same is published `repeats` times (10), by one source, with the same type and content; or it has `events` (1,000). */
-  | (Common & { readonly kind: "loop"; readonly repeats?: number; readonly events?: number });
+  | (Common & {
+      /** Which rule it is. */
+      readonly kind: "loop";
+      /** How often the same may come, from 2. Default 10. */
+      readonly repeats?: number;
+      /** The most events of a flow, from 2. Default 1,000. */
+      readonly events?: number;
+    });
 
 /** A way out for alerts: each is a subscription of its own, with retries and dead letters. */
 export type AlertWay =
   /** Sends each alert to a URL, signed by Standard Webhooks. */
-  | { readonly webhook: string; readonly secret: string; readonly name?: string }
+  | {
+      /** The URL of the receiver. */
+      readonly webhook: string;
+      /** The secret that signs: `whsec_` and 24 to 64 bytes as base64. */
+      readonly secret: string;
+      /** Names its subscription, `alert-<name>`. Default: `webhook` or `command`. */
+      readonly name?: string;
+    }
   /** Runs a program for each alert, with its event as JSON on stdin. It is ended after `timeout`, default 10 s. */
-  | { readonly command: readonly string[]; readonly timeout?: Duration; readonly name?: string };
+  | {
+      /** The program and its arguments; no shell reads them. */
+      readonly command: readonly string[];
+      /** After this it is killed. Default 10 s. */
+      readonly timeout?: Duration;
+      /** Names its subscription, `alert-<name>`. Default: `webhook` or `command`. */
+      readonly name?: string;
+    };
 
 /** The alerts of a bus, as they stand in `waggle.config.ts`. */
 export interface AlertConfig {
