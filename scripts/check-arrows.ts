@@ -34,6 +34,7 @@ const plants: Record<string, { file: string; source: string }> = {
   "history-imports": { file: "lib/history/planted.ts", source: 'import "../bus/create-bus.ts";' },
   "replay-imports": { file: "lib/replay/planted.ts", source: 'import "../bus/create-bus.ts";' },
   "bus-imports": { file: "lib/bus/planted-1.ts", source: 'import "../catalog/index.ts";' },
+  "alerts-imports": { file: "lib/alerts/planted.ts", source: 'import "../connect/index.ts";' },
   "aws-shared-imports": { file: "lib/aws-shared/planted.ts", source: 'import "../bus/bus.ts";' },
   "engines-imports": { file: "lib/engines/planted.ts", source: 'import "../cli/io.ts";' },
   "outbox-imports": { file: "lib/outbox/planted.ts", source: 'import "../cli/io.ts";' },

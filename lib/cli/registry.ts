@@ -54,6 +54,11 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/stats.ts")).statsCommand(io),
   },
   {
+    name: "alerts",
+    summary: "list active alerts, or try rules on history",
+    load: async (io) => (await import("./commands/alerts.ts")).alertsCommand(io),
+  },
+  {
     name: "subscriptions",
     summary: "list, show or delete subscriptions",
     load: async (io) => (await import("./commands/subscriptions.ts")).subscriptionsCommand(io),

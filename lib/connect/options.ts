@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { AlertConfig } from "../alerts/rules.ts";
 import type { MiddlewareOption } from "../bus/middleware.ts";
 import type { EngineFactory } from "../engine/engine.ts";
 import { BusError } from "../error/bus-error.ts";
@@ -60,6 +61,8 @@ export interface ConnectOptions<Events = unknown> {
   maxPending?: number;
   /** Number of events that the memory engine keeps; default 100,000. */
   keep?: number;
+  /** What `waggle serve` and `waggle dev` watch, and where alerts go: see docs/local/alerts.md. `connect` itself watches nothing. */
+  alerts?: AlertConfig;
   /**
    * The logger of the bus and its handlers: `pino()`, `console`, a winston logger, or an object with `debug`, `info`, `warn`
    * and `error` that take `(message, fields)`. Default: JSON lines on stderr, from `logLevel` up.
@@ -121,6 +124,7 @@ const shape = {
   use: z.array(z.union([hasSome("publish", "handle"), fn])).optional(),
   maxPending: z.int().min(1).optional(),
   keep: z.int().min(1).max(10_000_000).optional(),
+  alerts: z.custom<AlertConfig>((value) => isRecord(value), "must be an object with rules").optional(),
   logger: hasMethods("debug", "info", "warn", "error").optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
   onError: fn.optional(),

@@ -1,5 +1,5 @@
+import { type Alert, alertType } from "../alerts/alert.ts";
 import { idTime } from "../event/id.ts";
-import { type Alert, alertType } from "./alert.ts";
 
 /** What flows did in the time that was watched. */
 export interface FlowStatistics {

@@ -1,17 +1,7 @@
+import { type Alert, alertType } from "../alerts/alert.ts";
+import { baselineMinutes, minuteMs as minute, type SpikeLimits, spikeIn } from "../alerts/detectors/spike.ts";
 import type { StatsRow } from "../engine/queries.ts";
-import { type Alert, alertType } from "./alert.ts";
 
-/** A minute has too many events of a type where both are exceeded. */
-export interface SpikeLimits {
-  /** Times the usual count. */
-  readonly factor: number;
-  /** Events in the minute. */
-  readonly over: number;
-}
-
-const minute = 60_000;
-/** Minutes before the watched one, whose mean count is the usual one. */
-const baselineMinutes = 10;
 /** Minutes that are watched: the last one, and the one before it again, for what was recorded late. */
 const watchedMinutes = 2;
 /** Minutes that have to be counted: the first watched one is compared with the one before it. */
@@ -57,12 +47,4 @@ function countsByType(rows: readonly StatsRow[]): Map<string, Map<number, number
     types.set(type, counts);
   }
   return types;
-}
-
-function spikeIn(counts: ReadonlyMap<number, number>, from: number, { factor, over }: SpikeLimits) {
-  const count = counts.get(from) ?? 0;
-  let before = 0;
-  for (let back = 1; back <= baselineMinutes; back += 1) before += counts.get(from - back * minute) ?? 0;
-  const threshold = Math.max(over, (factor * before) / baselineMinutes);
-  return { count, threshold, spikes: count > threshold };
 }

@@ -1,10 +1,12 @@
 import * as z from "zod";
+import type { Alert } from "../alerts/alert.ts";
+import type { SpikeLimits } from "../alerts/detectors/spike.ts";
+import { publishAlerts } from "../alerts/publish-alerts.ts";
 import { metricNames } from "../aws-shared/index.ts";
 import type { Bus } from "../bus/bus.ts";
 import { createHistoryTable } from "../engines/aws/history/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { parseDuration } from "../event/duration.ts";
-import { type Alert, raise } from "./alert.ts";
 import { type WatchedHistory, watchFlowsOf } from "./flow-watch.ts";
 import type { ScheduledFunction } from "./function.ts";
 import { createFunctionBus } from "./function-bus.ts";
@@ -13,7 +15,7 @@ import { type FunctionRuntime, lambdaRuntime } from "./function-runtime.ts";
 import { metricsLine } from "./metrics.ts";
 import { once } from "./once.ts";
 import type { WatchOptions } from "./options.ts";
-import { minutesToCount, rateAlerts, type SpikeLimits } from "./rate-watch.ts";
+import { minutesToCount, rateAlerts } from "./rate-watch.ts";
 
 const minute = 60_000;
 /** What was accepted is recorded after this time at the latest, or seen by the next run. */
@@ -79,7 +81,7 @@ export async function watchOnce(bus: Bus, history: WatchedHistory, settings: Wat
   return {
     durations: flows.durations,
     slowFlows: flows.alerts.length,
-    alerts: await raise(bus, alerts.slice(0, mostAlerts), settings.source),
+    alerts: await publishAlerts(bus, alerts.slice(0, mostAlerts), settings.source),
     cut: flows.cut || alerts.length > mostAlerts,
   };
 }

@@ -1,8 +1,10 @@
+import type { AlertConfig } from "../alerts/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { ChangeWatch } from "../history/change-watch.ts";
 import { LogReader } from "../history/log-reader.ts";
 import { loadOptional } from "../runtime/optional-package.ts";
 import { TokenFile } from "./access/token-file.ts";
+import { startAlerts } from "./alerts/start-alerts.ts";
 import { DeltaFeed } from "./deltas/delta-feed.ts";
 import { createSpanCounts } from "./otlp/span-counts.ts";
 import { Peers } from "./pull/peers.ts";
@@ -21,6 +23,8 @@ export interface ServerOptions extends Partial<ServerSettings> {
   readonly tokenFile?: string;
   /** A folder where the servers of one bus on this machine find each other; without it this one is alone. */
   readonly peerFolder?: string;
+  /** What is watched while the server runs, and where alerts go; see docs/local/alerts.md. */
+  readonly alerts?: AlertConfig | undefined;
 }
 
 /** A bus as an HTTP server, which answers, and listens where it is told to. */
@@ -47,10 +51,11 @@ const packages = "hono @hono/node-server";
 
 /** Puts a server together. Rejects with `invalid_config` where a package is missing. */
 export async function assembleServer(served: ServedBus, options: ServerOptions): Promise<EmbeddedServer> {
-  const { tokenFile, peerFolder, ...given } = options;
+  const { tokenFile, peerFolder, alerts: declared, ...given } = options;
   const settings = serverSettings(given);
   const id = createServerId();
   const ending = new AbortController();
+  const alerts = declared === undefined ? undefined : await startAlerts(served, declared);
   const server: Server = {
     served,
     settings,
@@ -63,6 +68,7 @@ export async function assembleServer(served: ServedBus, options: ServerOptions):
     sessions: new Sessions(served, id),
     spans: createSpanCounts(),
     peers: new Peers(peerFolder, id),
+    alerts,
     closing: ending.signal,
   };
   const { createApp } = await loadOptional(() => import("./app.ts"), "the server", packages);
@@ -72,6 +78,7 @@ export async function assembleServer(served: ServedBus, options: ServerOptions):
     ending.abort(new BusError("closed", "the server is closing"));
     await server.peers.unregister();
     await Promise.all([closeListener(), server.webhooks.close(closeGraceMs)]);
+    await server.alerts?.close();
     await server.deltas.close();
     server.pulls.close();
     await server.sessions.close();

@@ -1,5 +1,6 @@
 import type { LogReader } from "../history/log-reader.ts";
 import type { TokenFile } from "./access/token-file.ts";
+import type { RunningAlerts } from "./alerts/start-alerts.ts";
 import type { DeltaFeed } from "./deltas/delta-feed.ts";
 import type { SpanCounts } from "./otlp/span-counts.ts";
 import type { Peers } from "./pull/peers.ts";
@@ -29,6 +30,8 @@ export interface Server {
   readonly spans: SpanCounts;
   /** The other servers of the bus on this machine. */
   readonly peers: Peers;
+  /** What is watched; absent where no alert is declared. */
+  readonly alerts: RunningAlerts | undefined;
   /** Fires when the server ends: who waits is answered, streams end. */
   readonly closing: AbortSignal;
 }

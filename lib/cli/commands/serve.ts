@@ -84,6 +84,7 @@ async function serve(io: CliIo, command: Command): Promise<void> {
       allowPrivateWebhooks: options.allowPrivateWebhooks === true,
       deltas: options.deltas,
       otlpIn: options.otlpIn === true,
+      alerts: busOptions.alerts,
     });
     try {
       if (options.json === true) writeJson(io.stdout, { url: server.url });

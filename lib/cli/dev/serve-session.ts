@@ -22,7 +22,7 @@ export interface ServeSessionOptions {
  */
 export function serveSession<Events>(
   io: Pick<CliIo, "cwd">,
-  bus: Pick<BusOptions, "file">,
+  bus: Pick<BusOptions, "file" | "alerts">,
   { port, anyPort = false }: ServeSessionOptions,
 ): (served: OpenedBus<Events>, report: Pick<Report, "note">) => Promise<Served> {
   return async (opened, report) => {
@@ -33,6 +33,7 @@ export function serveSession<Events>(
       startServer(served, {
         port: at,
         tokenFile: tokenFileOf(io, bus, undefined),
+        alerts: bus.alerts,
         ...(bus.file === undefined ? {} : { peerFolder: join(dirname(bus.file), "servers") }),
       });
     try {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Alert } from "../../alerts/index.ts";
 import { route } from "../http/route.ts";
 import { formatMetrics, type Metric } from "../prometheus.ts";
 
@@ -13,7 +14,7 @@ export const metrics = route({
   permission: "subscribe",
   result: z.string(),
   produces: "text/plain",
-  handle: async ({ server: { served, spans }, access }) => {
+  handle: async ({ server: { served, alerts, spans }, access }) => {
     access.checkAllTypes();
     const [counts, states] = await Promise.all([served.bus.metrics(), served.bus.subscriptions.list()]);
     const bySubscription = (read: (state: (typeof states)[number]) => number) =>
@@ -80,6 +81,7 @@ export const metrics = route({
         type: "gauge",
         samples: bySubscription(({ oldestAgeMs }) => oldestAgeMs / 1_000),
       },
+      ...(alerts === undefined ? [] : [activeAlerts(alerts.active())]),
       {
         name: "waggle_publish_seconds",
         help: "Time from a publish to its end, of the last 1,024.",
@@ -94,6 +96,20 @@ export const metrics = route({
     return new Response(formatMetrics(all), { headers: { "content-type": textFormat, "cache-control": "no-store" } });
   },
 });
+
+/** One value for each rule with an active alert: subjects are without number. */
+function activeAlerts(active: readonly Alert[]): Metric {
+  const byRule = Map.groupBy(active, ({ alert = "", severity = "" }) => JSON.stringify({ alert, severity }));
+  return {
+    name: "waggle_alerts_active",
+    help: "Alerts that are raised and not cleared.",
+    type: "gauge",
+    samples: [...byRule.values()].map((alerts) => ({
+      labels: { alert: alerts[0]?.alert ?? "", severity: alerts[0]?.severity ?? "" },
+      value: alerts.length,
+    })),
+  };
+}
 
 function snake(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

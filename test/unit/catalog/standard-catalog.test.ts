@@ -74,6 +74,7 @@ types("system.health.checked", "status checks?");
 types("system.shutdown system.error system.warning", "message component? error?");
 types("system.error.recovered", "message component?");
 types("system.cost.threshold.reached", "amount limit currency? period?");
+types("system.loop.detected", "reason hops? events?");
 types("system.performance.alert", "metric value threshold? subject? state?");
 types("circuit_breaker.state.changed", "service from to reason?");
 types("circuit_breaker.call.failed circuit_breaker.call.rejected", "service error?");
