@@ -1,6 +1,7 @@
 import { agentCreated, agentError, agentHeartbeat, agentStarted, agentStopped } from "../catalog/agent.ts";
 import { taskAssigned, taskCompleted, taskFailed, taskStarted } from "../catalog/task.ts";
 import type { HandlerContext } from "../delivery/handler.ts";
+import { isParked } from "../delivery/parked-error.ts";
 import { runContext } from "../delivery/run-context.ts";
 import { BusError, toBusError } from "../error/bus-error.ts";
 import { messageOf } from "../error/message-of.ts";
@@ -98,7 +99,7 @@ export async function startAgent(bus: AnyBus, options: AgentOptions): Promise<Ru
   const tell = async (thrown: unknown, cause: Event, about: { readonly taskId: string }, context: HandlerContext) => {
     const name = readField(Object(thrown), "name");
     // It waits, or its bus closes, and nothing has failed.
-    if (name === "ParkedError" || readField(Object(context.signal.reason), "code") === "closed") return;
+    if (isParked(thrown) || readField(Object(context.signal.reason), "code") === "closed") return;
     const error = messageOf(thrown);
     const { attempt } = context;
     const { correlationId } = cause.metadata;

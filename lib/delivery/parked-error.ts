@@ -1,3 +1,4 @@
+import { isError, readField } from "../error/thrown.ts";
 import { longestBackoffMs } from "../subscription/record.ts";
 
 /**
@@ -14,4 +15,9 @@ export class ParkedError extends Error {
     super(message);
     this.afterMs = Math.min(Math.max(0, afterMs), longestBackoffMs);
   }
+}
+
+/** Whether what a handler threw only returns its delivery to the queue. By name, so that a second copy of the package counts too. */
+export function isParked(thrown: unknown): boolean {
+  return isError(thrown) && readField(thrown, "name") === "ParkedError";
 }

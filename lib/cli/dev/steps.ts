@@ -1,5 +1,6 @@
 import type { HandlerContext } from "../../delivery/handler.ts";
 import { retryHint } from "../../delivery/handler-errors.ts";
+import { isParked } from "../../delivery/parked-error.ts";
 import { BusError } from "../../error/bus-error.ts";
 import { messageOf } from "../../error/message-of.ts";
 import type { Event } from "../../event/event.ts";
@@ -124,6 +125,8 @@ export class Steps {
   #fail(step: Step, reason: unknown, attempts: number): void {
     // What is stopped with the bus has neither failed nor died: it runs again.
     if (reason instanceof BusError && reason.code === "closed") return;
+    // It waits, and comes again.
+    if (isParked(reason)) return;
     this.failed += 1;
     const hint = retryHint(reason);
     const dead = step.attempt >= attempts || (hint !== undefined && "never" in hint);

@@ -1,4 +1,5 @@
 import type { Bus } from "../../bus/bus.ts";
+import { dependenciesOf, setDependenciesOf } from "../../bus/engine-of.ts";
 import type { HandlerContext, SubscribeOptions } from "../../delivery/handler.ts";
 import type { Subscriber } from "../../delivery/subscriber.ts";
 import type { Event } from "../../event/event.ts";
@@ -51,5 +52,7 @@ export function watchBus<Events>(bus: Bus<Events>, steps: Steps): WatchedBus<Eve
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
+  const dependencies = dependenciesOf(bus);
+  if (dependencies !== undefined) setDependenciesOf(proxy, dependencies);
   return { bus: proxy, subscribe, subscriptions: () => [...records] };
 }

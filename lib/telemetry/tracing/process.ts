@@ -11,6 +11,7 @@ import {
 } from "@opentelemetry/api";
 import type { HandlerContext } from "../../delivery/handler.ts";
 import type { HandlerNext } from "../../delivery/middleware.ts";
+import { isParked } from "../../delivery/parked-error.ts";
 import type { Event } from "../../event/event.ts";
 import { messagingAttributes, spanName } from "../messaging.ts";
 import { messaging, own } from "../semconv.ts";
@@ -38,7 +39,8 @@ export async function processDelivery(
     span.end();
     return result;
   } catch (thrown) {
-    endFailed(span, thrown);
+    if (isParked(thrown)) span.end();
+    else endFailed(span, thrown);
     throw thrown;
   }
 }

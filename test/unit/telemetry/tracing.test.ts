@@ -1,5 +1,6 @@
 import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { steps } from "../../../lib/agents/index.ts";
 import type { Middleware } from "../../../lib/bus/middleware.ts";
 import type { StandardEvents } from "../../../lib/catalog/index.ts";
 import { connect } from "../../../lib/connect/index.ts";
@@ -85,6 +86,17 @@ test("each attempt is a span, and one that failed says by what", async () => {
     [3, undefined, { code: SpanStatusCode.UNSET }],
   ]);
   expect(recorder.named("deliver task.created")).toHaveLength(1);
+});
+
+test("an attempt that waits has not failed", async () => {
+  const bus = await open([tracing()]);
+  await bus.subscribe({ name: "readers", on: "task.created" }, async () => steps(bus).sleep("a moment", "20ms"));
+  const { id } = await bus.emit.task.created({ taskId: "1" });
+  await bus.settled(id);
+  await bus.close();
+  const all = recorder.named("process task.created");
+  expect(all.length).toBeGreaterThan(1);
+  expect(all.map(({ status }) => status.code)).toEqual(all.map(() => SpanStatusCode.UNSET));
 });
 
 test("what a handler publishes is a child of its attempt, and so is any span of its own", async () => {

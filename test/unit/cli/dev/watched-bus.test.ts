@@ -1,20 +1,22 @@
 import { expect, test } from "vitest";
 import { NonRetriableError } from "wagglebus";
-import { testBus } from "wagglebus/testing";
+
+import { steps as stepsOf } from "../../../../lib/agents/index.ts";
 import { type FailedStep, type Step, Steps } from "../../../../lib/cli/dev/steps.ts";
 import { watchBus } from "../../../../lib/cli/dev/watched-bus.ts";
+import { testBus } from "../../../../lib/testing/index.ts";
 
 /** A bus that is watched, and the calls that its watcher received. */
 function watched() {
   const told: { handled: Step[]; failed: FailedStep[]; running: string[] } = { handled: [], failed: [], running: [] };
-  const steps = new Steps({
+  const seen = new Steps({
     subject: ({ data }) => (data instanceof Object ? String(Reflect.get(data, "taskId")) : undefined),
     onHandled: (step) => told.handled.push(step),
     onFailed: (step) => told.failed.push(step),
     onRunning: (what) => told.running.push(what.join(", ")),
   });
   const bus = testBus();
-  return { steps, told, own: bus, ...watchBus(bus, steps) };
+  return { steps: seen, told, own: bus, ...watchBus(bus, seen) };
 }
 
 test("tells what runs, what ended well, and each failed attempt", async () => {
@@ -48,6 +50,16 @@ test("the last attempt is dead, and so is one that is never to be tried again", 
     { what: "a", attempt: 1, message: "never" },
     { what: "b", attempt: 5, message: "oh" },
   ]);
+});
+
+test("a run that waits has neither failed nor been handled until it comes back", async () => {
+  const { bus, own, told } = watched();
+  await bus.subscribe({ name: "readers", on: "task.created", attempts: 1 }, () => stepsOf(bus).sleep("a day", "1d"));
+  await bus.emit.task.created({ taskId: "a" });
+  await own.clock.advance("1h");
+  expect([told.handled, told.failed]).toEqual([[], []]);
+  await own.clock.advance("1d");
+  expect([told.handled.length, told.failed]).toEqual([1, []]);
 });
 
 test("a run whose time is up has failed, also where its handler returns", async () => {

@@ -176,7 +176,7 @@ $do$;
 /** outcomes: what ended lately is found by its time. Rows come in the order of that, so that some bytes stand for many pages. */
 export function outcomesIndex({ s }: Names): string {
   return `
-CREATE INDEX outcomes_ended ON ${s}.outcomes USING brin (ended) WITH (pages_per_range = 16, autosummarize = on);
+CREATE INDEX outcomes_ended ON ${s}.outcomes USING brin (ended) WITH (pages_per_range = 16);
 `;
 }
 
