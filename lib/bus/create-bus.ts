@@ -169,8 +169,7 @@ class EngineBus<Events> {
   }
 
   on(selector: unknown, options: unknown = {}): AsyncGenerator<Event, void, void> {
-    const { signal, settings } = parseOn(selector, options);
-    return loopOver((handler) => this.subscribe(settings, handler), signal, this.#ending.signal);
+    return loopOver(parseOn(selector, options), this.subscribe.bind(this), this.#ending.signal);
   }
 
   #consume(

@@ -29,6 +29,7 @@ export function parseOn(selector: unknown, options: unknown): { signal: AbortSig
 
 /** Makes a subscription whose deliveries a handler takes. */
 type Subscribe = (
+  settings: object,
   handler: (event: Event, context: { readonly signal: AbortSignal }) => Promise<void>,
 ) => Promise<Subscriber>;
 
@@ -42,8 +43,8 @@ interface Handed {
 
 /** The deliveries of a subscription as a loop, one at a time: see {@link Bus.on}. `closing` fires when the bus closes. */
 export async function* loopOver(
+  { settings, signal }: ReturnType<typeof parseOn>,
   subscribe: Subscribe,
-  signal: AbortSignal | undefined,
   closing: AbortSignal,
 ): AsyncGenerator<Event, void, void> {
   const ends = signal === undefined ? closing : AbortSignal.any([signal, closing]);
@@ -54,6 +55,7 @@ export async function* loopOver(
   const wake = () => changed.resolve();
   ends.addEventListener("abort", wake, { once: true });
   const subscriber = await subscribe(
+    settings,
     (event, context) =>
       new Promise((resolve, reject) => {
         const giveBack = () => reject(new ParkedError("the loop has ended", 0));
