@@ -2,7 +2,9 @@ import { ParkedError } from "../delivery/parked-error.ts";
 import type { Subscriber } from "../delivery/subscriber.ts";
 import { BusError } from "../error/bus-error.ts";
 import { mustBe } from "../error/must-be.ts";
+import { readable } from "../error/readable.ts";
 import type { Event } from "../event/event.ts";
+import { callFields } from "../runtime/call-fields.ts";
 import { isRecord } from "../runtime/is-record.ts";
 import type { Subscription } from "../subscription/subscription.ts";
 
@@ -16,15 +18,21 @@ export interface OnOptions extends Omit<Subscription, "on" | "concurrency"> {
 const defaultTimeout = "15m";
 
 /** Reads what `on` was given. The settings of the subscription are checked by `subscribe`. Throws `invalid_config`. */
-export function parseOn(selector: unknown, options: unknown): { signal: AbortSignal | undefined; settings: object } {
-  if (!isRecord(options)) {
-    throw new BusError("invalid_config", `on: the options ${mustBe("an object such as { signal }", options)}`);
-  }
-  const { signal, ...settings } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new BusError("invalid_config", `on: signal ${mustBe("an AbortSignal", signal)}`);
-  }
-  return { signal, settings: { timeout: defaultTimeout, ...settings, on: selector, concurrency: 1 } };
+export function parseOn(
+  selector: unknown,
+  options: unknown,
+): { readonly signal: AbortSignal | undefined; readonly settings: object } {
+  return readable("on: the options", () => {
+    if (!isRecord(options)) {
+      throw new BusError("invalid_config", `on: the options ${mustBe("an object such as { signal }", options)}`);
+    }
+    const { signal: given, ...settings } = options;
+    const signal = callFields().signal.safeParse(given);
+    if (given !== undefined && !signal.success) {
+      throw new BusError("invalid_config", `on: signal ${mustBe("an AbortSignal", given)}`);
+    }
+    return { signal: signal.data, settings: { timeout: defaultTimeout, ...settings, on: selector, concurrency: 1 } };
+  });
 }
 
 /** Makes a subscription whose deliveries a handler takes. */

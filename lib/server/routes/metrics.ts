@@ -65,7 +65,7 @@ export const metrics = route({
       },
       {
         name: "waggle_paused",
-        help: "1 where the subscription is paused for all processes.",
+        help: "Whether the subscription is paused for all processes, 1 or 0.",
         type: "gauge",
         samples: bySubscription(({ paused }) => (paused === true ? 1 : 0)),
       },

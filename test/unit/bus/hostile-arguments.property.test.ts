@@ -11,6 +11,7 @@ const calls = [
   "publishAll",
   "emit.task.created",
   "subscribe",
+  "on",
   "waitFor",
   "settled",
   "history.get",
