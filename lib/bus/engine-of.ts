@@ -15,12 +15,12 @@ export function setDependenciesOf(bus: object, dependencies: BusDependencies): v
   made.set(bus, dependencies);
 }
 
-/** What a bus is made of, for what serves it; `undefined` for whatever is no bus. */
+/** What a bus is made of, for what serves it; `undefined` for whatever is not a bus. */
 export function dependenciesOf(bus: unknown): BusDependencies | undefined {
   return typeof bus === "object" && bus !== null ? made.get(bus) : undefined;
 }
 
-/** What carries a bus, for what works on the ports themselves; `undefined` for whatever is no bus. */
+/** What carries a bus, for what works on the ports themselves; `undefined` for whatever is not a bus. */
 export function engineOf(bus: unknown): Engine | undefined {
   return dependenciesOf(bus)?.engine;
 }

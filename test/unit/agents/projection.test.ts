@@ -101,7 +101,7 @@ test("a publish that is refused is not waited for", async () => {
   await expect(projection.publish({ type: "nothing.known", data: {} })).rejects.toMatchObject({ code: "unknown_type" });
 });
 
-test("what is no bus is refused by name", async () => {
+test("what is not a bus is refused by name", async () => {
   await expect(project({} as never, names)).rejects.toMatchObject({
     code: "invalid_config",
     message: expect.stringContaining("project: the first argument must be a bus"),

@@ -15,7 +15,7 @@ _MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 def milliseconds(value: Duration, name: str) -> int:
-    """Whole milliseconds. Raises ``ValueError`` for what is no duration; ``name`` is for its message."""
+    """Whole milliseconds. Raises ``ValueError`` for what is not a duration; ``name`` is for its message."""
     if isinstance(value, str):
         match = _FORM.fullmatch(value)
         if match is not None:

@@ -208,7 +208,7 @@ function Row({ subscription, rates, onSwitch }: RowProps) {
   );
 }
 
-/** A dash where nothing ended: that is no duration of 0. */
+/** A dash where nothing ended: 0 would be a duration. */
 function RateCells({ rates }: { readonly rates: SubscriptionRates | undefined }) {
   const perMinute = (rate: number | undefined) =>
     rate === undefined ? "–" : rate.toLocaleString("en", { maximumFractionDigits: rate < 10 ? 1 : 0 });
