@@ -94,7 +94,7 @@ function takeLock() {
   return false;
 }
 
-const sources = ["lib", "bin", "package.json", "tsconfig.json", "tsconfig.build.json"];
+const sources = ["lib", "bin", "scripts/bundle-library.ts", "package.json", "tsconfig.json", "tsconfig.build.json"];
 const steps = {
   install: { of: ["package-lock.json"], product: node, work: install },
   build: { of: sources, product: join(dist, "bin/waggle.js"), work: build },
@@ -147,7 +147,9 @@ async function build() {
   // Beside `dist`, so that the paths in source maps are right, and swapped in whole.
   const next = join(root, ".dist-next");
   fs.rmSync(next, { recursive: true, force: true });
-  await runStep("the build", [node, "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json", "--outDir", next]);
+  const compiler = "node_modules/typescript/bin/tsc";
+  await runStep("the build of the declarations", [node, compiler, "-p", "tsconfig.build.json", "--outDir", next]);
+  await runStep("the build", [node, "scripts/bundle-library.ts", next]);
   await runStep("the build of the page", [node, "scripts/build-page.ts", next]);
   fs.chmodSync(join(next, "bin/waggle.js"), 0o755);
   fs.rmSync(dist, { recursive: true, force: true });

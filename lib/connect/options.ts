@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { AlertConfig } from "../alerts/rules.ts";
 import type { MiddlewareOption } from "../bus/middleware.ts";
 import type { EngineFactory } from "../engine/engine.ts";
