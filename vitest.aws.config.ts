@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     ...fromSource,
     include: ["test/aws/**/*.test.ts"],
-    globalSetup: "test/support/temporary-folder.ts",
+    globalSetup: ["test/support/build.ts", "test/support/temporary-folder.ts"],
     retry: 0,
     // Its two files take longer than all others together.
     sequence: { sequencer: first(["/test/aws/contract/"]) },

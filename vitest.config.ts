@@ -24,7 +24,7 @@ const longest = [
 export default defineConfig({
   test: {
     ...fromSource,
-    globalSetup: ["test/support/temporary-folder.ts", "test/support/fetch-emulator.ts"],
+    globalSetup: ["test/support/build.ts", "test/support/temporary-folder.ts", "test/support/fetch-emulator.ts"],
     retry: 0,
     // Bounds on what hangs, not on what is slow: tests wait for events, and a busy machine may take its time.
     testTimeout: 180_000,

@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     ...fromSource,
     include: ["test/contract/http-*.test.ts"],
-    globalSetup: "test/support/temporary-folder.ts",
+    globalSetup: ["test/support/build.ts", "test/support/temporary-folder.ts"],
     retry: 0,
     // Each file has its own servers, and waits more than it computes.
     maxWorkers: 3,

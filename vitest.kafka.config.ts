@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     ...fromSource,
     include: ["test/kafka/**/*.test.ts"],
-    globalSetup: ["test/support/temporary-folder.ts", "test/kafka/support/shared-cluster.ts"],
+    globalSetup: ["test/support/build.ts", "test/support/temporary-folder.ts", "test/kafka/support/shared-cluster.ts"],
     retry: 0,
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -6,7 +6,7 @@ export default defineConfig({
   ...local,
   test: {
     include: ["test/otel/**/*.test.ts"],
-    globalSetup: "test/support/temporary-folder.ts",
+    globalSetup: ["test/support/build.ts", "test/support/temporary-folder.ts"],
     retry: 0,
     testTimeout: 180_000,
     // The collector is built where this checkout has not built it yet.

@@ -6,7 +6,7 @@ export default defineConfig({
   ...local,
   test: {
     include: ["test/page/**/*.test.ts"],
-    globalSetup: "test/support/temporary-folder.ts",
+    globalSetup: ["test/support/build.ts", "test/support/temporary-folder.ts"],
     retry: 0,
     testTimeout: 60_000,
     hookTimeout: 60_000,

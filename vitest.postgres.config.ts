@@ -6,7 +6,11 @@ export default defineConfig({
   test: {
     ...fromSource,
     include: ["test/postgres/**/*.test.ts"],
-    globalSetup: ["test/support/temporary-folder.ts", "test/postgres/support/shared-server.ts"],
+    globalSetup: [
+      "test/support/build.ts",
+      "test/support/temporary-folder.ts",
+      "test/postgres/support/shared-server.ts",
+    ],
     retry: 0,
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -10,9 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const [build] = process.argv.slice(2);
 if (build === undefined) throw new Error("usage: node scripts/bundle-library.ts <folder of the build>");
 
-/** What finds files by where it lies itself. */
-const unmoved = ["lib/cli/dev/resolve-to-this-package.ts", "lib/dashboard/load-page.ts"];
-const inputs = [...entries.map(({ file }) => file), "bin/waggle.ts", "bin/stacks.ts", ...unmoved];
+const inputs = [...entries.map(({ file }) => file), "bin/waggle.ts", "bin/stacks.ts"];
 
 const parts = readdirSync(join(root, "lib/cli/commands")).map((name) => `lib/cli/commands/${name}`);
 
@@ -47,7 +45,6 @@ function assign(context: ChunkingContext): Map<string, string> {
   }
   // The aws engine has more in common with them than the library has.
   for (const [id, name] of assigned) if (name === "function") assigned.delete(id);
-  for (const file of unmoved) assigned.delete(join(root, file));
   return assigned;
 }
 

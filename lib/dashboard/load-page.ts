@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { findPackageJSON } from "node:module";
+import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { BusError } from "../error/bus-error.ts";
 import type { PageFiles } from "./bundle-page.ts";
@@ -56,13 +58,13 @@ export function loadPage(): Promise<Page> {
   return loaded;
 }
 
-/** Where the build has put the files beside this module, those; from the sources, which have no build, they are made now. */
+/** The files that the build has put into the package; from the sources, which have no build, they are made now. */
 async function readFiles(): Promise<PageFiles> {
   if (import.meta.url.endsWith(".ts")) {
     const { bundlePage } = await import("./bundle-page.ts");
     return bundlePage();
   }
-  const read = (name: string) => readFile(new URL(`./assets/${name}`, import.meta.url), "utf8");
+  const read = (name: string) => readFile(join(packageFolder(), "dist/lib/dashboard/assets", name), "utf8");
   try {
     const [html, js, css] = await Promise.all([read("index.html"), read("page.js"), read("page.css")]);
     return { "index.html": html, "page.js": js, "page.css": css };
@@ -76,6 +78,13 @@ async function readFiles(): Promise<PageFiles> {
       },
     );
   }
+}
+
+/** Throws where this module is part of a bundle that no package has. */
+function packageFolder(): string {
+  const file = findPackageJSON(import.meta.url);
+  if (file === undefined) throw new Error("no package.json was found");
+  return dirname(file);
 }
 
 function toPage(files: PageFiles): Page {

@@ -1,6 +1,7 @@
 /** Consumes subscriptions of the suite in a process of its own: `embedded-worker.ts <directory of reports> <file> <name>...` */
-import { consumeInWorker, fileRecorder } from "../../lib/engine/contract/worker.ts";
-import { connect } from "../../lib/index.ts";
+
+import { connect } from "wagglebus";
+import { consumeInWorker, fileRecorder } from "wagglebus/engine/contract/worker";
 import { keepCompiled } from "../support/keep-compiled.ts";
 
 const [directory = "", file = "", ...names] = process.argv.slice(2);

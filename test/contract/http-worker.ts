@@ -1,6 +1,7 @@
 /** Consumes subscriptions of the suite over HTTP: `http-worker.ts <directory of reports> <url> <lease> <time scale> <name>...` */
-import { consumeInWorker, fileRecorder } from "../../lib/engine/contract/worker.ts";
-import { connect } from "../../lib/index.ts";
+
+import { connect } from "wagglebus";
+import { consumeInWorker, fileRecorder } from "wagglebus/engine/contract/worker";
 import { keepCompiled } from "../support/keep-compiled.ts";
 
 const [directory = "", url = "", lease = "", scale = "1", ...names] = process.argv.slice(2);

@@ -3,8 +3,8 @@
  * The provider is a file, a line a call. At the step it tells so and goes no further.
  */
 import { appendFileSync } from "node:fs";
-import { effect } from "../../lib/agents/index.ts";
-import { connect } from "../../lib/index.ts";
+import { connect } from "wagglebus";
+import { effect } from "wagglebus/agents";
 
 const [file = "", ledger = "", step = ""] = process.argv.slice(2);
 

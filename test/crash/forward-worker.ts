@@ -4,7 +4,7 @@
  */
 import { openSync, writeSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { connect, createCatalog, forward } from "../../lib/index.ts";
+import { connect, createCatalog, forward } from "wagglebus";
 import { keepCompiled } from "../support/keep-compiled.ts";
 import { delta, followed, made } from "./events.ts";
 

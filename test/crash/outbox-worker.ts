@@ -3,9 +3,9 @@
  * embedded bus> <count>`. Tells the id of each event that the bus has taken; with so many it stops short of the note of them.
  */
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { connect } from "../../lib/index.ts";
-import { dynamoOutbox } from "../../lib/outbox-dynamodb-entry.ts";
-import { createOutbox } from "../../lib/outbox-entry.ts";
+import { connect } from "wagglebus";
+import { createOutbox } from "wagglebus/outbox";
+import { dynamoOutbox } from "wagglebus/outbox/dynamodb";
 
 const [endpoint = "", table = "", file = "", count = "1"] = process.argv.slice(2);
 let taken = 0;

@@ -4,7 +4,7 @@
  */
 import { openSync, writeSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Bus, connect, createCatalog } from "../../lib/index.ts";
+import { type Bus, connect, createCatalog } from "wagglebus";
 import { keepCompiled } from "../support/keep-compiled.ts";
 import { delta, followed, made } from "./events.ts";
 import { type SubscriptionName, subscriptions } from "./subscriptions.ts";

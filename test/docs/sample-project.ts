@@ -1,12 +1,10 @@
 import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { build } from "esbuild";
 import { entries } from "../../scripts/entries.mjs";
-import { ensure } from "../../scripts/setup.mjs";
 import { type Block, root } from "./pages.ts";
 
 /**
@@ -36,6 +34,10 @@ export function toSample(block: Block): Sample {
   return { block, name, file: `${name.replace(/[^A-Za-z0-9]+/g, "-").toLowerCase()}.ts` };
 }
 
+function programOf({ file }: Sample): string {
+  return file.replace(/\.ts$/, ".js");
+}
+
 function sourceOf({ block }: Sample): string {
   const bus = block.marks.has("bus");
   const before = bus ? busAround.before : block.marks.has("fragment") ? fragmentNames : "";
@@ -58,7 +60,6 @@ const longestRunMs = 120_000;
 export async function createSampleProject(samples: readonly Sample[]): Promise<SampleProject> {
   const folder = await mkdtemp(join(tmpdir(), "wagglebus-docs-"));
   // The declarations that users get. With the sources each of the programs would check the whole library again.
-  await ensure("build");
   const declarations = (file: string) => join(root, "dist", file.replace(/\.ts$/, ".d.ts"));
   const paths = Object.fromEntries(entries.map(({ name, file }) => [name, [declarations(file)]]));
   const config = (files: readonly Sample[]) =>
@@ -73,11 +74,15 @@ export async function createSampleProject(samples: readonly Sample[]): Promise<S
   const projects = [together, ...alone.map((sample) => [sample])];
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-  for (const sample of samples) await writeFile(join(folder, sample.file), sourceOf(sample));
+  for (const sample of samples) {
+    const source = sourceOf(sample);
+    await writeFile(join(folder, sample.file), source);
+    // What Node does to a file that ends with .ts, done here: a process would load its compiler for one file.
+    await writeFile(join(folder, programOf(sample)), stripTypeScriptTypes(source));
+  }
   for (const [index, files] of projects.entries()) {
     await writeFile(join(folder, `tsconfig.${index}.json`), config(files));
   }
-  const bundle = await bundleLibrary(folder);
   return {
     async check() {
       const found = new Map<string, string[]>();
@@ -90,53 +95,13 @@ export async function createSampleProject(samples: readonly Sample[]): Promise<S
       }
       return found;
     },
-    async run({ block, file }) {
-      const cwd = join(folder, "runs", file);
+    async run(sample) {
+      const cwd = join(folder, "runs", sample.file);
       await mkdir(cwd, { recursive: true });
-      const isBundled = !block.code.some((line) => unbundled.some((name) => line.includes(`"${name}"`)));
-      const library = isBundled ? bundle : join(root, "test/support/run-from-source.ts");
-      return runNode(["--import", library, join(folder, file)], cwd);
+      return runNode(["--import", join(root, "test/support/run-from-build.mjs"), join(folder, programOf(sample))], cwd);
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
-}
-
-/** What finds files by where it lies itself, or is for a test runner. A sample that names one of them runs all from source. */
-const unbundled = ["wagglebus/cdk", "wagglebus/dev", "wagglebus/engine/contract", "wagglebus/engine/contract/worker"];
-
-/**
- * Bundles the sources of the library once for all samples, since loading its hundreds of modules is most of what a sample's
- * process costs. Returns what `node --import` needs to have `wagglebus` mean the bundle.
- */
-async function bundleLibrary(folder: string): Promise<string> {
-  const bundled = entries.filter(({ name }) => !unbundled.includes(name));
-  const outdir = join(folder, "library");
-  await build({
-    entryPoints: bundled.map(({ name, file }) => ({ in: join(root, file), out: name.replaceAll("/", "-") })),
-    outdir,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    packages: "external",
-    keepNames: true,
-    logLevel: "warning",
-  });
-  const urls = bundled.map(({ name }) => [name, pathToFileURL(join(outdir, `${name.replaceAll("/", "-")}.js`)).href]);
-  const hooks = join(folder, "run-from-bundle.mjs");
-  await writeFile(
-    hooks,
-    `import { registerHooks } from "node:module";
-const urls = new Map(${JSON.stringify(urls)});
-registerHooks({
-  resolve: (name, context, next) => {
-    const url = urls.get(name);
-    return url === undefined ? next(name, context) : { url, shortCircuit: true };
-  },
-});
-`,
-  );
-  return hooks;
 }
 
 async function compile(folder: string, config: string): Promise<string> {

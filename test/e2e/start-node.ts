@@ -15,8 +15,8 @@ export interface Ended {
 }
 
 /**
- * Starts a script, by its path from the project's folder or absolute, with this checkout's sources for `wagglebus`. `onLine` sees
- * each line of stdout as it comes.
+ * Starts a script, by its path from the project's folder or absolute, with this checkout's build for `wagglebus`, wherever it lies.
+ * `onLine` sees each line of stdout as it comes.
  */
 export function startNode(
   cwd: string,
@@ -25,8 +25,8 @@ export function startNode(
   onLine: (line: string) => void = () => {},
 ): { ended: Promise<Ended>; kill: (signal: NodeJS.Signals) => void } {
   const { npm_lifecycle_event: _, ...env } = process.env;
-  const source = join(root, "test/support/run-from-source.ts");
-  const child = spawn(process.execPath, ["--import", source, resolve(root, script), ...args], {
+  const build = join(root, "test/support/run-from-build.mjs");
+  const child = spawn(process.execPath, ["--import", build, resolve(root, script), ...args], {
     cwd,
     env: { ...env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],

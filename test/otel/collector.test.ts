@@ -94,7 +94,7 @@ async function startBackend() {
 async function startCommand(folder: string): Promise<string> {
   const url = Promise.withResolvers<string>();
   const args = ["serve", "--engine", "memory", "--port", "0", "--otlp-in", "--json"];
-  const { ended, kill } = startNode(folder, `${root}bin/waggle.ts`, args, (line) => {
+  const { ended, kill } = startNode(folder, `${root}dist/bin/waggle.js`, args, (line) => {
     const parsed = z.object({ url: z.string() }).safeParse(JSON.parse(line));
     if (parsed.success) url.resolve(parsed.data.url);
   });

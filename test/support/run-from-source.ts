@@ -1,10 +1,8 @@
 // For `node --import`: has `wagglebus` mean this checkout's sources, and not what was built last.
 import { registerHooks } from "node:module";
-import { entries } from "./entries.ts";
+import { entries } from "../../scripts/entries.mjs";
 
-const sources = new Map(
-  Object.entries(entries).map(([name, path]) => [name, new URL(`../../lib/${path}`, import.meta.url).href]),
-);
+const sources = new Map(entries.map(({ name, file }) => [name, new URL(`../../${file}`, import.meta.url).href]));
 
 registerHooks({
   resolve: (name, context, next) => {

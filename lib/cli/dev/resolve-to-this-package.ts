@@ -1,30 +1,19 @@
 import { registerHooks } from "node:module";
 
-/** The entries that functions, modules and configuration files import, from this file. */
-const entries: Readonly<Record<string, string>> = {
-  wagglebus: "../../index",
-  "wagglebus/catalog": "../../catalog/index",
-  "wagglebus/dev": "./index",
-  "wagglebus/kafka": "../../kafka-entry",
-  "wagglebus/postgres": "../../postgres-entry",
-};
-
 let registered = false;
 
 /**
- * Has whatever is loaded from now on get this copy of the package for `wagglebus`, source or built, wherever it lies: a
- * function's own copy would be another version, or none.
+ * Has whatever is loaded from now on get this copy of the package for `wagglebus` and its entries, wherever it lies: a function's
+ * own copy would be another version, or none.
  */
 export function resolveToThisPackage(): void {
   if (registered) return;
   registered = true;
-  const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
   registerHooks({
-    resolve(specifier, context, next) {
-      const entry = Object.hasOwn(entries, specifier) ? entries[specifier] : undefined;
-      return entry === undefined
-        ? next(specifier, context)
-        : { url: new URL(`${entry}${extension}`, import.meta.url).href, shortCircuit: true };
-    },
+    // A module of a package that names its package gets what the package exports.
+    resolve: (specifier, context, next) =>
+      next(specifier, ofThisPackage.test(specifier) ? { ...context, parentURL: import.meta.url } : context),
   });
 }
+
+const ofThisPackage = /^wagglebus(\/|$)/;

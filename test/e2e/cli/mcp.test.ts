@@ -7,7 +7,7 @@ import { connect } from "../../../lib/index.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { waggle } from "./spawn-waggle.ts";
 
-const command = fileURLToPath(new URL("../../../bin/waggle.ts", import.meta.url));
+const command = fileURLToPath(new URL("../../../dist/bin/waggle.js", import.meta.url));
 
 /** A client of `waggle mcp` as a process, and another process of the same bus. */
 async function start(...options: string[]) {

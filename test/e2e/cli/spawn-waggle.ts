@@ -14,13 +14,16 @@ export interface SpawnOptions {
   env?: Record<string, string>;
   /** Options of node. */
   node?: readonly string[];
+  /** Default: the build. */
+  program?: "dist/bin/waggle.js" | "bin/waggle.ts";
 }
 
-/** Starts the command as a process, from source. Its stdin is open: end it if the command reads it. */
+/** Starts the built command as a process. Its stdin is open: end it if the command reads it. */
 export function spawnWaggle(cwd: string, argv: readonly string[], options: SpawnOptions = {}) {
   const { PATH = "", HOME = "", NODE_COMPILE_CACHE = "" } = process.env;
   const inherited = { PATH, HOME, NODE_COMPILE_CACHE };
-  const child = spawn(process.execPath, [...(options.node ?? []), join(root, "bin/waggle.ts"), ...argv], {
+  const { node = [], program = "dist/bin/waggle.js" } = options;
+  const child = spawn(process.execPath, [...node, join(root, program), ...argv], {
     cwd,
     env: { ...inherited, ...options.env },
   });

@@ -156,10 +156,18 @@ test("printing help loads neither the bus nor zod", async () => {
     });\n`,
   );
   const node = ["--import", pathToFileURL(join(cwd, "record.mjs")).href];
-  await waggle(cwd, ["--help"], "", { node });
-  await waggle(cwd, ["publish", "--help"], "", { node });
-  const loaded = readFileSync(join(cwd, "loaded.txt"), "utf8");
-  expect(loaded).toContain("/lib/cli/run.ts");
-  expect(loaded).toContain("/lib/cli/commands/publish.ts");
-  expect(loaded).not.toMatch(/\/zod\/|\/lib\/(connect|engines|catalog|pattern)\/|node:sqlite/);
+  const loadedBy = async (program: "dist/bin/waggle.js" | "bin/waggle.ts", ...argv: string[]) => {
+    writeFileSync(join(cwd, "loaded.txt"), "");
+    expect(await waggle(cwd, [...argv, "--help"], "", { node, program })).toMatchObject({ code: 0 });
+    return readFileSync(join(cwd, "loaded.txt"), "utf8");
+  };
+  expect(await loadedBy("bin/waggle.ts")).toContain("/lib/cli/run.ts");
+  const sources = await loadedBy("bin/waggle.ts", "publish");
+  expect(sources).toContain("/lib/cli/commands/publish.ts");
+  expect(sources).not.toMatch(/\/zod\/|\/lib\/(connect|engines|catalog|pattern)\/|node:sqlite/);
+  const built = await loadedBy("dist/bin/waggle.js", "publish");
+  expect(built).toMatch(/\/chunks\/publish-[^/]*\.js\n/);
+  expect(built).not.toMatch(/\/zod\/|node:sqlite/);
+  // Of what the library itself loads, there is only what the command's parts need.
+  expect(built.match(/\/chunks\/library-[^/]*\.js\n/g)?.filter((chunk) => !chunk.includes("-parts-"))).toEqual([]);
 });

@@ -18,7 +18,7 @@ test.skipIf(go === undefined)(
   "the Go client holds its contract against servers that are killed",
   { timeout: 600_000 },
   async () => {
-    const command = JSON.stringify([process.execPath, join(root, "bin/waggle.ts")]);
+    const command = JSON.stringify([process.execPath, join(root, "dist/bin/waggle.js")]);
     const started = spawn(go ?? "go", ["test", "-count=1", "-parallel=2", "-timeout=9m", "./..."], {
       cwd: project,
       env: { ...env, WAGGLE_COMMAND: command },

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { type ProjectFolder, projectFolder } from "../../support/project-folder.ts";
 import { type Ended, root, startNode } from "../start-node.ts";
 
-/** Starts what `npm start` runs, from source. `onLine` sees each line of stdout as it comes. */
+/** Starts what `npm start` runs. `onLine` sees each line of stdout as it comes. */
 export function startCrew(cwd: string, args: readonly string[], onLine?: (line: string) => void) {
   return startNode(cwd, "examples/crew/main.ts", args, onLine);
 }

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { type Ended, startNode } from "../start-node.ts";
 
-/** Starts `waggle` from source. `onLine` sees each line of stdout as it comes. */
+/** Starts the built `waggle`. `onLine` sees each line of stdout as it comes. */
 export function startWaggle(cwd: string, args: readonly string[], onLine?: (line: string) => void) {
-  return startNode(cwd, "bin/waggle.ts", args, onLine);
+  return startNode(cwd, "dist/bin/waggle.js", args, onLine);
 }
 
 /** Runs `waggle` to its end. */

@@ -36,7 +36,7 @@ beforeEach(async () => {
   await cp(scripts, join(folder, "scripts"), { recursive: true });
   for (const name of ["bin", "lib", "tools"]) await mkdir(join(folder, name));
   for (const name of ["package", "package-lock", "tsconfig", "tsconfig.build"]) await write(`${name}.json`, "{}");
-  await write("scripts/build-page.ts", "");
+  for (const step of ["bundle-library", "build-page"]) await write(`scripts/${step}.ts`, "");
   await write("bin/waggle.js", "console.log('first');");
   await write("tools/npm", fakeNpm);
   await chmod(join(folder, "tools/npm"), 0o755);
