@@ -10,7 +10,13 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const [build] = process.argv.slice(2);
 if (build === undefined) throw new Error("usage: node scripts/bundle-library.ts <folder of the build>");
 
-const inputs = [...entries.map(({ file }) => file), "bin/waggle.ts", "bin/stacks.ts"];
+const inputs = [
+  ...entries.map(({ file }) => file),
+  "bin/waggle.ts",
+  "bin/stacks.ts",
+  // lib/connect/load-engine.ts imports it by a name that no bundler follows.
+  "lib/engines/aws/index.ts",
+];
 
 const parts = readdirSync(join(root, "lib/cli/commands")).map((name) => `lib/cli/commands/${name}`);
 

@@ -10,10 +10,11 @@ import { type AwsEngines, providedAws } from "./provided-bus.ts";
 // Without the construct everything works, only slower.
 
 /**
- * The module of the aws engine. Bundlers do not follow a name that is computed: one that builds a program on another engine
- * meets no AWS package. A bundled program on aws takes the engine from `wagglebus/aws`, and a function brings its own.
+ * The module of the aws engine, from this one and from the build's `lib/chunks` alike. Bundlers do not follow a name that is
+ * computed: one that builds a program on another engine meets no AWS package. A bundled program on aws takes the engine from
+ * `wagglebus/aws`, and a function brings its own.
  */
-const awsModule = "../engines/aws/index.ts";
+const awsModule = "../engines/aws/index";
 
 /** Loads the aws engine. Rejects with `invalid_config` if one of its packages is missing, or it is not in a bundle. */
 export async function loadAws(): Promise<AwsEngines> {
@@ -21,11 +22,16 @@ export async function loadAws(): Promise<AwsEngines> {
   if (provided !== undefined) return provided;
   if (process.env.WAGGLE_BUNDLE === "function") return notInFunctions("aws");
   try {
-    return await importUnbundled(awsModule);
+    return await importUnbundled(`${awsModule}.${runsFromSource() ? "ts" : "js"}`);
   } catch (thrown) {
     const { missingPackage } = await import("../engines/aws/missing-package.ts");
     throw missingPackage(thrown) ?? notInBundle(thrown) ?? thrown;
   }
+}
+
+/** A bundle may be CommonJS, where `import.meta.url` is undefined. */
+function runsFromSource(): boolean {
+  return String(import.meta.url).endsWith(".ts");
 }
 
 /** Imports a module that bundlers leave where it is. */

@@ -6,12 +6,14 @@ export interface IdOptions {
   now(): number;
   /** Returns `size` random bytes; default: those of the operating system. */
   random?(size: number): Uint8Array;
+  /** Where the counter of a millisecond ends: a power of 2, at most 2^26, which is the default. Less is for tests. */
+  readonly counterEnd?: number;
 }
 
 const hexDigits = Buffer.from("0123456789abcdef", "latin1");
 const variantDigits = Buffer.from("89ab", "latin1");
 
-const counterEnd = 2 ** 26;
+const largestCounterEnd = 2 ** 26;
 /** Random bytes, six per id, are drawn for this many ids at once. */
 const batch = 512;
 const tailDigits = 12;
@@ -29,7 +31,7 @@ const tailAt = 24;
  * strings for as long as its event is kept: three times the memory, and a third of what publishing retains.
  */
 export function createIds(options: IdOptions): (at?: number) => string {
-  const { now, random = randomBytes } = options;
+  const { now, random = randomBytes, counterEnd = largestCounterEnd } = options;
   const text = Buffer.from("xxxxxxxx-xxxx-7xxx-xxxx-xxxxxxxxxxxx", "latin1");
   let time = -1;
   let counter = 0;

@@ -53,7 +53,7 @@ describe("AWS's engine agrees", () => {
     const predicates = Object.entries(patterns).map(([name, pattern]) => [name, compilePattern(pattern)] as const);
     const match = compilePatterns(patterns);
     expect(predicates.length).toBeGreaterThan(1_000);
-    for (const { event } of cases) {
+    for (const event of new Map(cases.map((one) => [JSON.stringify(one.event), one.event])).values()) {
       const names = predicates.filter(([, matches]) => matches(event)).map(([name]) => name);
       expect(match(event)).toEqual(names);
     }

@@ -1,10 +1,10 @@
-import { Duration, Stack } from "aws-cdk-lib";
+import { Duration } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
 import { expect, test } from "vitest";
 import { Outbox, type OutboxProps } from "../../lib/cdk/index.ts";
 import { anchorOf, readPages } from "../docs/pages.ts";
-import { aBus, allowed, aStackWithBus, bySchemas, findings, only } from "./synthesis.ts";
+import { allowed, aStackWithBus, only } from "./synthesis.ts";
 
 function anOutbox(props: Partial<OutboxProps> = {}) {
   const { bus, stack, template } = aStackWithBus();
@@ -97,20 +97,6 @@ test("each alarm has a runbook; several outboxes of a bus have names of their ow
       { Name: "Outbox", Value: "outbox-orders" },
     ],
   });
-});
-
-test.each([
-  ["with the keys of AWS", {}],
-  ["with a key of its own", { encryptionKey: true } as const],
-])("it passes cdk-nag and CloudFormation's schemas, %s", (_, props) => {
-  const { app, bus } = aBus(props, bySchemas);
-  const stack = new Stack(app, "team");
-  new Outbox(stack, "Outbox", { bus });
-  expect(findings(app)).toEqual([]);
-  expect(() => app.synth()).not.toThrow();
-  const table = Template.fromStack(stack).findResources("AWS::DynamoDB::Table");
-  const encrypted = Object.values(table).map(({ Properties }) => Properties.SSESpecification?.SSEType);
-  expect(encrypted).toEqual(["encryptionKey" in props ? "KMS" : undefined]);
 });
 
 test.each([

@@ -10,11 +10,12 @@ import {
   type FunctionSettings,
   findSubscribers,
   MonitoringStack,
+  Outbox,
   QueueSubscriber,
   SubscribersStack,
 } from "../../lib/cdk/index.ts";
 import { stacks } from "./project-stacks.ts";
-import { anApp, aVpc, bySchemas, findings } from "./synthesis.ts";
+import { aBus, anApp, aVpc, bySchemas, findings } from "./synthesis.ts";
 
 // All that is validated against CloudFormation's schemas: to load them takes a process longer than the rest of its tests, and a
 // minute on a busy machine.
@@ -118,4 +119,18 @@ test("every function of Waggle takes the settings, without findings of cdk-nag o
   }
   expect(findings(app)).toEqual([]);
   expect(() => app.synth()).not.toThrow();
+});
+
+test.each([
+  ["with the keys of AWS", {}],
+  ["with a key of its own", { encryptionKey: true } as const],
+])("an outbox passes cdk-nag and CloudFormation's schemas, %s", (_, props) => {
+  const { app, bus } = aBus(props, bySchemas);
+  const stack = new Stack(app, "team");
+  new Outbox(stack, "Outbox", { bus });
+  expect(findings(app)).toEqual([]);
+  expect(() => app.synth()).not.toThrow();
+  const table = Template.fromStack(stack).findResources("AWS::DynamoDB::Table");
+  const encrypted = Object.values(table).map(({ Properties }) => Properties.SSESpecification?.SSEType);
+  expect(encrypted).toEqual(["encryptionKey" in props ? "KMS" : undefined]);
 });
