@@ -1,4 +1,4 @@
-import { connect, type Draft } from "../../lib/index.ts";
+import { connect, type Draft } from "wagglebus";
 
 /** A draft of about 600 bytes, stored. `flow` groups events. */
 export function draft(number: number, flow?: string): Draft<"task.completed", { taskId: string; result: string }> {

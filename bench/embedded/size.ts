@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
-import { connect } from "../../lib/index.ts";
-import { ManualClock } from "../../lib/testing/manual-clock.ts";
+import { connect } from "wagglebus";
+import { ManualClock } from "wagglebus/testing";
 import { draft, inParallel } from "./load.ts";
 
 /** Bytes of the file for an event that one subscription has handled. */

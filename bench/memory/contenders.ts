@@ -1,7 +1,7 @@
 import { BaseEvent, EventBus } from "abxbus";
 import Emittery from "emittery";
+import { connect } from "wagglebus";
 import { z } from "zod";
-import { connect } from "../../lib/index.ts";
 
 /** A library that delivers typed events to handlers in this process. */
 export interface Contender {
