@@ -14,7 +14,8 @@ export {
 export { failureCounts } from "./delivery/failure-counts.ts";
 export { DeliveryItem, type Requeued, type StoredDelivery } from "./delivery/local-queue/delivery-item.ts";
 export type { LocalEnded } from "./delivery/local-queue/local-ended.ts";
-export { LocalQueue, type LocalQueueDependencies } from "./delivery/local-queue/local-queue.ts";
+export { LocalQueue } from "./delivery/local-queue/local-queue.ts";
+export type { LocalQueueDependencies } from "./delivery/local-queue/local-queue-dependencies.ts";
 export { LocalQueues, type LocalQueuesDependencies } from "./delivery/local-queue/local-queues.ts";
 export type { LocalDeliveryStore, LocalStore } from "./delivery/local-queue/local-store.ts";
 export { Scheduler } from "./delivery/local-queue/scheduler.ts";

@@ -1,9 +1,8 @@
-import type { Delivery, Failure, Outcome, PendingDelivery } from "../../engine/delivery.ts";
+import type { Delivery, Outcome, PendingDelivery } from "../../engine/delivery.ts";
 import type { Consumer, Consumption } from "../../engine/delivery-queue.ts";
 import type { SubscriptionState } from "../../engine/subscription-store.ts";
 import { deliverAtMs } from "../../event/deliver-at.ts";
 import type { Event } from "../../event/event.ts";
-import type { Clock } from "../../runtime/clock.ts";
 import { orderedKey } from "../../subscription/index.ts";
 import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { overflowFailure, processEndedFailure } from "../dead-letter.ts";
@@ -12,25 +11,9 @@ import { ConsumerTurns } from "./consumer-turns.ts";
 import { DelayedItems } from "./delayed-items.ts";
 import { DeliveryItem, firstTime, type StoredDelivery } from "./delivery-item.ts";
 import { KeyLines } from "./key-lines.ts";
-import type { LocalEnded } from "./local-ended.ts";
+import type { LocalQueueDependencies } from "./local-queue-dependencies.ts";
 import type { LocalDeliveryStore } from "./local-store.ts";
 import { PriorityQueue } from "./priority-queue.ts";
-
-/** What a queue tells its engine. */
-export interface LocalQueueDependencies {
-  /** The source of time and timers. */
-  readonly clock: Clock;
-  /** Has `pump` called soon, outside the current call. */
-  schedule(queue: LocalQueue): void;
-  /** Keeps a delivery that is out of attempts, or for which the backlog has no room. */
-  deadLetter(item: DeliveryItem, reason: Failure): void;
-  /** Keeps how a delivery that was handed over has ended; absent where nobody asks. */
-  readonly ended?: LocalEnded;
-  /** Called after a delivery was added or settled. */
-  changed(): void;
-  /** Absent where deliveries end with the process. */
-  readonly store?: LocalDeliveryStore;
-}
 
 /** What one subscription has to deliver, and to whom. */
 export class LocalQueue {

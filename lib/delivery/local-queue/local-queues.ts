@@ -9,7 +9,8 @@ import type { SubscriptionRecord } from "../../subscription/subscription.ts";
 import { Router } from "../router.ts";
 import { subscriptionFilter } from "../subscription-filter.ts";
 import type { Requeued, StoredDelivery } from "./delivery-item.ts";
-import { LocalQueue, type LocalQueueDependencies } from "./local-queue.ts";
+import { LocalQueue } from "./local-queue.ts";
+import type { LocalQueueDependencies } from "./local-queue-dependencies.ts";
 import type { LocalStore } from "./local-store.ts";
 import { Scheduler } from "./scheduler.ts";
 

@@ -1,6 +1,7 @@
 import { deadLetterOf } from "../../../delivery/dead-letter.ts";
 import { DeliveryItem, firstTime, type Requeued } from "../../../delivery/local-queue/delivery-item.ts";
-import { LocalQueue, type LocalQueueDependencies } from "../../../delivery/local-queue/local-queue.ts";
+import { LocalQueue } from "../../../delivery/local-queue/local-queue.ts";
+import type { LocalQueueDependencies } from "../../../delivery/local-queue/local-queue-dependencies.ts";
 import { Scheduler } from "../../../delivery/local-queue/scheduler.ts";
 import { subscriptionFilter } from "../../../delivery/subscription-filter.ts";
 import type { Delivery, Failure, Outcome } from "../../../engine/delivery.ts";
