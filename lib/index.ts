@@ -97,7 +97,7 @@ export {
 export { type CoalesceOptions, coalesce } from "./publish/coalesce.ts";
 export type { Emit } from "./publish/emit.ts";
 export { type LoopGuardOptions, loopGuard } from "./publish/loop-guard.ts";
-export type { PublishMiddleware, PublishNext } from "./publish/middleware.ts";
+export type { BusMiddleware, PublishMiddleware, PublishNext } from "./publish/middleware.ts";
 export type {
   DeliveryTime,
   DraftOf,

@@ -2,6 +2,7 @@ import type { HandlerMiddleware } from "../delivery/middleware.ts";
 import type { DeadLetter } from "../engine/delivery.ts";
 import type { Entry } from "../engine/event-log.ts";
 import type { BusError } from "../error/bus-error.ts";
+import { isLoopGuard, loopGuard } from "../publish/loop-guard.ts";
 import type { PublishMiddleware } from "../publish/middleware.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
@@ -34,7 +35,9 @@ export interface MiddlewareContext {
 /** What `connect({ use })` takes: middleware, or a function that makes it for a bus. */
 export type MiddlewareOption = Middleware | ((context: MiddlewareContext) => Middleware);
 
-/** Middleware in the order given, made for a bus. */
+/** Middleware in the order given, made for a bus; a loop guard before them, unless one is among them. */
 export function createMiddleware(options: readonly MiddlewareOption[], context: MiddlewareContext): Middleware[] {
-  return options.map((option) => (typeof option === "function" ? option(context) : option));
+  return (options.some(isLoopGuard) ? options : [loopGuard(), ...options]).map((option) =>
+    typeof option === "function" ? option(context) : option,
+  );
 }

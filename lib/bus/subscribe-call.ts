@@ -7,6 +7,7 @@ import { mustBe } from "../error/must-be.ts";
 import { readable } from "../error/readable.ts";
 import type { Catalog } from "../event/catalog.ts";
 import { lazy } from "../event/lazy.ts";
+import { busMiddlewareName } from "../publish/middleware.ts";
 import { parseCallOptions } from "../runtime/call-options.ts";
 import { isRecord } from "../runtime/is-record.ts";
 import { checkAgainstCatalog, subscriptionRecord } from "../subscription/index.ts";
@@ -30,7 +31,7 @@ export interface SubscribeCall {
 const schema = lazy(() =>
   z.strictObject({
     filter: aFunction<(event: never) => boolean>().exactOptional(),
-    use: z.array(aFunction<HandlerMiddleware>()).exactOptional(),
+    use: z.array(aFunction<HandlerMiddleware>().refine(isOfHandlers, ofBus)).exactOptional(),
     batch: z.unknown().exactOptional(),
     shared: z.boolean().exactOptional(),
   }),
@@ -54,6 +55,12 @@ export function parseSubscribe(
     const settings = batch === undefined ? undefined : batchSettings(batch, record);
     return { record, ephemeral, handler, filter, use, shared, batch: settings, doubts };
   });
+}
+
+/** It would be run as a handler middleware that does not call `next`, so that no handler ran. */
+const ofBus = "must run around a handler, but is middleware of a bus; give it to connect({ use })";
+function isOfHandlers(middleware: HandlerMiddleware): boolean {
+  return busMiddlewareName(middleware) === undefined;
 }
 
 function aFunction<Fn>(): z.ZodCustom<Fn> {

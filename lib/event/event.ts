@@ -37,6 +37,11 @@ export interface EventMetadata extends EventIds {
   correlationId: string;
   /** The id of the event that caused this one. */
   causationId?: string;
+  /**
+   * How many events caused each other in a row before this one: one more than its cause has. Absent: none. A publisher that
+   * gives 0 starts anew, for recursion that is meant; at most 1,000,000.
+   */
+  hops?: number;
   /** 1 (most urgent) to 10; default 5. */
   priority: number;
   /** RFC 3339, UTC. The event is never delivered after this time; history keeps it until its retention ends. */

@@ -14,6 +14,8 @@ const maxTagLength = 256;
 /** Ids seen in real runs have up to 160 characters; 512 leaves room and bounds the size of metadata. */
 const maxIdLength = 512;
 const maxTracestateLength = 512;
+/** Of {@link EventMetadata.hops}; a longer row stays there. */
+const maxHops = 1_000_000;
 /** An upper bound on metadata without tags as JSON: nine ids with at most six bytes per character, and the rest. */
 export const metadataBytesAtMost = 10 * maxIdLength * 6 + 4_096;
 
@@ -25,6 +27,7 @@ const names = new Set<string>([
   "version",
   "correlationId",
   "causationId",
+  "hops",
   ...eventIdNames,
   "priority",
   "expiresAt",
@@ -69,6 +72,9 @@ export function prepareMetadata(given: unknown, context: MetadataContext): Reado
   };
   const causationId = checkId(draft.causationId, "causationId", event) ?? cause?.id;
   if (causationId !== undefined) metadata.causationId = causationId;
+  const hops = checkHops(draft.hops, event) ?? (cause === undefined ? 0 : nextHops(cause));
+  // Absent rather than 0, so that what no handler published has the metadata that it was given.
+  if (hops !== 0) metadata.hops = hops;
   if (draft !== none) copyOptional(draft, metadata, context);
   else if (context.deliverAt !== undefined) setDeliverAt(undefined, metadata, context);
   const traceparent = checkTraceparent(draft.traceparent, event);
@@ -157,6 +163,16 @@ export function isText(value: unknown, maxLength: number): value is string {
     value.isWellFormed() &&
     !control.test(value)
   );
+}
+
+function checkHops(hops: unknown, event: EventName): number | undefined {
+  if (hops === undefined) return undefined;
+  if (typeof hops === "number" && Number.isInteger(hops) && hops >= 0 && hops <= maxHops) return hops;
+  throw invalidField(event, "metadata.hops", hops, `an integer from 0 to ${maxHops}`);
+}
+
+function nextHops({ metadata: { hops = 0 } }: Event): number {
+  return Math.min(hops + 1, maxHops);
 }
 
 function checkPriority(priority: unknown, event: EventName): number {

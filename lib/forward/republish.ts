@@ -25,7 +25,8 @@ export async function republish(to: Pick<Bus<Record<string, unknown>>, "publish"
 
 /** The same event, as a publisher may give it. */
 function draftOf({ id, type, source, time, data, metadata }: Event, path: LinkPath | undefined): Draft {
-  const { replay: _, ...given } = metadata;
+  const { replay: _, ...kept } = metadata;
+  const given = { ...kept, hops: kept.hops ?? 0 };
   return {
     id,
     type,

@@ -1,5 +1,5 @@
 import { functionLimitProblem } from "../aws-shared/index.ts";
-import type { Middleware } from "../bus/middleware.ts";
+import type { Middleware, MiddlewareOption } from "../bus/middleware.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { provideAws, provideBus } from "../connect/provided-bus.ts";
 import type { Handler } from "../delivery/handler.ts";
@@ -10,6 +10,7 @@ import { Regrouper } from "../engines/aws/consume/regrouper.ts";
 import { createAwsEngine, openAws } from "../engines/aws/index.ts";
 import { BusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
+import { type BusMiddleware, busMiddlewareName } from "../publish/middleware.ts";
 import { withFields } from "../runtime/logger.ts";
 import { checkAgainstCatalog, subscriptionRecord } from "../subscription/index.ts";
 import type { EventOf, EventSelector, Subscription, SubscriptionRecord } from "../subscription/subscription.ts";
@@ -101,13 +102,30 @@ function checkedRecord(subscription: object, handler: AnyHandler, options: Handl
   throw new BusError("invalid_config", `subscription ${record.name}: ${problem}`);
 }
 
-/** Functions are of handlers, objects of both. */
+/** Functions are of handlers unless they are named to be of a bus, objects are of both. */
 function handlerMiddleware({ use = [] }: HandlerOptions): HandlerMiddleware[] {
-  return use.flatMap((one) => (typeof one === "function" ? one : (one.handle ?? [])));
+  return use.flatMap((one) => {
+    if (!runsAroundHandlers(one)) return [];
+    return typeof one === "function" ? one : (one.handle ?? []);
+  });
 }
 
-function publishMiddleware({ use = [] }: HandlerOptions): Middleware[] {
-  return use.flatMap((one) => (typeof one === "function" || one.publish === undefined ? [] : { publish: one.publish }));
+function publishMiddleware({ use = [] }: HandlerOptions): MiddlewareOption[] {
+  return use.flatMap((one): MiddlewareOption | [] => {
+    if (makesMiddleware(one)) return one;
+    if (typeof one === "function" || !runsAroundHandlers(one) || one.publish === undefined) return [];
+    return { publish: one.publish };
+  });
+}
+
+function runsAroundHandlers(
+  one: HandlerMiddleware | Middleware | BusMiddleware,
+): one is HandlerMiddleware | Middleware {
+  return busMiddlewareName(one) === undefined;
+}
+
+function makesMiddleware(one: object): one is Exclude<MiddlewareOption, Middleware> {
+  return busMiddlewareName(one) !== undefined;
 }
 
 function handlerProblem(handler: AnyHandler, { batch }: HandlerOptions): string | undefined {

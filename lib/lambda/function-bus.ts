@@ -1,6 +1,6 @@
 import type { Bus } from "../bus/bus.ts";
 import { createBus } from "../bus/create-bus.ts";
-import type { Middleware } from "../bus/middleware.ts";
+import type { MiddlewareOption } from "../bus/middleware.ts";
 import type { RegisteredEvents } from "../bus/register.ts";
 import { createEngine } from "../engines/aws/create-engine.ts";
 import type { AwsDependencies, DeliveryTable } from "../engines/aws/dependencies.ts";
@@ -21,7 +21,7 @@ export interface FunctionBus {
 export function createFunctionBus(
   dependencies: AwsDependencies,
   source: string,
-  use: readonly Middleware[] = [],
+  use: readonly MiddlewareOption[] = [],
 ): FunctionBus {
   const counters = new Counters();
   const { engine, deliveries } = createEngine(dependencies);

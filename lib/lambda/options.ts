@@ -1,6 +1,7 @@
 import type { Middleware } from "../bus/middleware.ts";
 import type { HandlerMiddleware } from "../delivery/middleware.ts";
 import type { Catalog } from "../event/catalog.ts";
+import type { BusMiddleware } from "../publish/middleware.ts";
 
 /** Options of every function. */
 export interface FunctionOptions<Events = unknown> {
@@ -14,9 +15,9 @@ export interface HandlerOptions<Events = unknown> extends FunctionOptions<Events
   readonly source?: string;
   /**
    * Run around the handler; the first is the outermost. A function runs around the handler; an object's `handle` too, and its
-   * `publish` around every publish of the function's bus.
+   * `publish` around every publish of the function's bus, as do `rateLimit`, `loopGuard` and `coalesce`.
    */
-  readonly use?: readonly (HandlerMiddleware | Middleware)[];
+  readonly use?: readonly (HandlerMiddleware | Middleware | BusMiddleware)[];
   /** A function handles one event at a time, however many messages it was invoked with. */
   readonly batch?: never;
 }

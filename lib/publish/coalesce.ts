@@ -6,7 +6,7 @@ import { typeMatcher } from "../pattern/type-names.ts";
 import { parseCallOptions } from "../runtime/call-options.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import { isRecord } from "../runtime/is-record.ts";
-import type { PublishMiddleware, PublishNext } from "./middleware.ts";
+import { type BusMiddleware, busMiddleware, type PublishMiddleware, type PublishNext } from "./middleware.ts";
 
 /** Which events are joined, and for how long one waits for the next. */
 export interface CoalesceOptions {
@@ -50,13 +50,13 @@ const schema = lazy(() =>
  * flow publishes comes after the deltas that were published before it. An event with an id, or a transaction, of the caller's is
  * left as it is. Throws `invalid_config` for a wrong option.
  */
-export function coalesce(options: CoalesceOptions = {}): (context: CoalesceContext) => {
-  readonly publish: PublishMiddleware;
-} {
+export function coalesce(
+  options: CoalesceOptions = {},
+): ((context: CoalesceContext) => { readonly publish: PublishMiddleware }) & BusMiddleware {
   const { types, every, maxLength } = parseCallOptions("coalesce", schema(), options);
   const everyMs = parseDuration(every, "coalesce: every", { min: 1, max: 10_000 });
   const isDelta = typeMatcher(typeof types === "string" ? [types] : types);
-  return ({ clock, closing }) => {
+  return busMiddleware("coalesce", ({ clock, closing }: CoalesceContext) => {
     /** By flow, and in it by stream. */
     const flows = new Map<string, Map<string, Waiting>>();
 
@@ -124,7 +124,7 @@ export function coalesce(options: CoalesceOptions = {}): (context: CoalesceConte
       }
     };
     return { publish };
-  };
+  });
 }
 
 /** The text of a delta, and all that must be equal for it to be joined: a `snapshot` grows with the text, and the last one counts. */

@@ -15,3 +15,23 @@ export type PublishMiddleware = (entry: Entry, next: PublishNext) => Appended | 
 export function composePublish(middleware: readonly PublishMiddleware[], append: PublishNext): PublishNext {
   return middleware.reduceRight<PublishNext>((next, one) => (entry) => one(entry, next), append);
 }
+
+/** Where a function that makes middleware for a bus has its name: it is no handler middleware, though both are functions. */
+const nameOfBusMiddleware: unique symbol = Symbol.for("wagglebus.busMiddleware");
+
+/** What `rateLimit`, `loopGuard` and their like give: it runs around the publishes of a bus, and around no handler. */
+export interface BusMiddleware {
+  /** Which middleware it is. */
+  readonly [nameOfBusMiddleware]: string;
+}
+
+/** Names a function that makes middleware for a bus, so that it is told from a function that runs around a handler. */
+export function busMiddleware<Factory extends object>(name: string, factory: Factory): Factory & BusMiddleware {
+  return Object.assign(factory, { [nameOfBusMiddleware]: name } as const);
+}
+
+/** The name that {@link busMiddleware} gave; `undefined` where it is something else. */
+export function busMiddlewareName(value: object): string | undefined {
+  const name: unknown = Reflect.get(value, nameOfBusMiddleware);
+  return typeof name === "string" ? name : undefined;
+}

@@ -7,7 +7,7 @@ import { readable } from "../error/readable.ts";
 import { describeIssues } from "../event/issues.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Counters } from "../runtime/metrics.ts";
-import type { PublishMiddleware } from "./middleware.ts";
+import { type BusMiddleware, busMiddleware, type PublishMiddleware } from "./middleware.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** How fast a bus may publish, and what happens above that. At least one of `perSecond` and `perMinute` is required. */
@@ -49,10 +49,12 @@ const schema = z
  * })] })`. A publish in a handler never waits and is never refused: it counts, and later publishes make up for it. Throws
  * `invalid_config`.
  */
-export function rateLimit(limit: RateLimit): (context: RateLimitContext) => { readonly publish: PublishMiddleware } {
+export function rateLimit(
+  limit: RateLimit,
+): ((context: RateLimitContext) => { readonly publish: PublishMiddleware }) & BusMiddleware {
   readable("rateLimit: the limit", () => checkLimit(limit));
   const { perSecond, perMinute, over = "wait" } = limit;
-  return ({ clock, counters, closing, deadLetter }) => {
+  return busMiddleware("rateLimit", ({ clock, counters, closing, deadLetter }: RateLimitContext) => {
     const now = clock.now();
     const buckets: TokenBucket[] = [];
     if (perSecond !== undefined)
@@ -77,7 +79,7 @@ export function rateLimit(limit: RateLimit): (context: RateLimitContext) => { re
       return setAside(deadLetter(entry, error), error);
     };
     return { publish };
-  };
+  });
 }
 
 function checkLimit(limit: unknown): void {

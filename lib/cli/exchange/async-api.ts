@@ -55,6 +55,7 @@ function messageOf(catalog: Catalog, type: string): object {
             version: { type: "integer", minimum: 1 },
             correlationId: { type: "string" },
             causationId: { type: "string" },
+            hops: { type: "integer", minimum: 1 },
             priority: { type: "integer", minimum: 1, maximum: 10 },
           },
         },

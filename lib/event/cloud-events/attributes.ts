@@ -8,6 +8,7 @@ export const attributeOf = {
   version: "dataversion",
   correlationId: "correlationid",
   causationId: "causationid",
+  hops: "causationhops",
   priority: "priority",
   expiresAt: "expirytime",
   deliverAt: "deliverat",

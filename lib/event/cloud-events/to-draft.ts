@@ -53,7 +53,7 @@ function toDraft(event: CloudEvent, data: unknown): Record<string, unknown> {
     const field = fieldOf.get(name);
     if (name === "tags" && isTagList(value)) tags.push(...value.split(","));
     else if (field === undefined) tags.push(`${tagPrefix}${name}:${textOf(name, value)}`);
-    else metadata[field] = field === "priority" || field === "version" ? numberOf(value) : value;
+    else metadata[field] = numbers.has(field) ? numberOf(value) : value;
   }
   return {
     type,
@@ -65,7 +65,9 @@ function toDraft(event: CloudEvent, data: unknown): Record<string, unknown> {
   };
 }
 
-/** Binary mode has texts only. */
+/** Fields of metadata that are numbers, though binary mode has texts only. */
+const numbers: ReadonlySet<string> = new Set(["priority", "version", "hops"]);
+
 /** Whether it is what `toCloudEvent` makes of tags. */
 function isTagList(value: unknown): value is string {
   return typeof value === "string" && value.split(",").every((tag) => tag !== "" && !tag.startsWith(tagPrefix));

@@ -16,6 +16,7 @@ const ids = {
 const optionalMetadata = {
   ...ids,
   causationId: text,
+  hops: z.number().exactOptional(),
   expiresAt: text,
   deliverAt: text,
   tags: z.array(z.string()).exactOptional(),

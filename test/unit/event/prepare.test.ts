@@ -32,6 +32,7 @@ describe("prepareEvent fills in", () => {
         version: 2,
         correlationId: "flow",
         causationId: "cause",
+        hops: 7,
         agentId: "a",
         userId: "u",
         streamId: "s",
@@ -74,6 +75,7 @@ describe("prepareEvent fills in", () => {
       version: 2,
       correlationId: "flow",
       causationId: "cause",
+      hops: 1,
       priority: 5,
       replay,
       ...trace,
@@ -83,9 +85,14 @@ describe("prepareEvent fills in", () => {
       version: 2,
       priority: 5,
       causationId: "cause",
+      hops: 1,
       replay,
       ...own,
     });
+    const deep = anEvent({ metadata: { hops: 41 } });
+    expect(prepareEvent(draft, contextOf({ cause: deep })).event.metadata.hops).toBe(42);
+    const anew = { ...draft, metadata: { hops: 0 } };
+    expect(prepareEvent(anew, contextOf({ cause: deep })).event.metadata).not.toHaveProperty("hops");
   });
 
   test("fields that are undefined as if they were omitted", () => {

@@ -7,7 +7,7 @@ import type { HandlerMiddleware } from "../../../lib/delivery/middleware.ts";
 import { createClients } from "../../../lib/engines/aws/clients.ts";
 import type { Clients } from "../../../lib/engines/aws/dependencies.ts";
 import { createIds } from "../../../lib/event/id.ts";
-import { type Event, getBus, RetryAfterError } from "../../../lib/index.ts";
+import { type Event, getBus, loopGuard, RetryAfterError } from "../../../lib/index.ts";
 import { subscriberFunction } from "../../../lib/lambda/define-handler.ts";
 import type { FunctionRuntime } from "../../../lib/lambda/function-runtime.ts";
 import { deadLetterFunction } from "../../../lib/lambda/record-dead-letter.ts";
@@ -160,6 +160,22 @@ describeDynamo("the functions of a bus", () => {
     const handler = subscriberFunction(subscription, handle, { use: [named("outer"), named("inner")] }, runtime);
     expect(await handler(batch("agents-readers", task("around")), context)).toEqual({ batchItemFailures: [] });
     expect(ran).toEqual(["outer before", "inner before", "around", "inner after", "outer after"]);
+  });
+
+  test("the loop guard holds by the depth that came with the event; one in `use` has other bounds", async () => {
+    const codes: unknown[] = [];
+    const handle = (event: Event, { bus }: { bus: Awaited<ReturnType<typeof getBus>> }) =>
+      bus.publish(taskCompleted, { taskId: event.id }).catch((error) => void codes.push(error.code));
+    const at = (id: string, hops: number) =>
+      anEvent({ id, type: taskAssigned.type, data: { taskId: id, instruction }, metadata: { hops } });
+    const byDefault = subscriberFunction(subscription, handle, {}, runtime);
+    const invoke = (handler: typeof byDefault, event: Event) => handler(batch("agents-readers", event), context);
+    expect(await invoke(byDefault, at("deep", 1_000))).toEqual({ batchItemFailures: [] });
+    expect(codes).toEqual(["loop_detected"]);
+    const wide = subscriberFunction(subscription, handle, { use: [loopGuard({ depth: 2_000 })] }, runtime);
+    expect(await invoke(wide, at("meant", 1_000))).toEqual({ batchItemFailures: [] });
+    expect(codes).toHaveLength(1);
+    expect(JSON.stringify(published)).toContain('\\"hops\\":1001');
   });
 
   test("a trace goes through the queue: the function's attempt is linked to the publisher, what it publishes is below it", async () => {

@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
-import { type LoopGuardOptions, loopGuard } from "../../../lib/index.ts";
+import { coalesce, type LoopGuardOptions, loopGuard, rateLimit } from "../../../lib/index.ts";
 import { testBus } from "../../../lib/testing/index.ts";
 
 /** A bus on which each event of a type has a handler publish the next one, as often as is said. */
-async function answering(options: LoopGuardOptions, rounds: number, data = (round: number): object => ({ round })) {
-  const bus = testBus({ use: [loopGuard(options)] });
+async function answering(
+  options: LoopGuardOptions | false | undefined,
+  rounds: number,
+  data = (round: number): object => ({ round }),
+) {
+  const bus = testBus({ use: options === undefined ? [] : [loopGuard(options)] });
   let round = 0;
   const codes: unknown[] = [];
   await bus.subscribe({ name: "answers", on: "custom.ask", attempts: 1 }, async () => {
@@ -75,4 +79,64 @@ test("what is published outside of handlers, and deltas, count for nothing", asy
 
 test("wrong options are named", () => {
   expect(() => loopGuard({ depth: 0 })).toThrow("loopGuard: depth");
+});
+
+test("every bus has one, at 1,000 in a row; another replaces it, and false refuses nothing", async () => {
+  expect(await answering(undefined, 1_100)).toMatchObject({ published: 1_000, codes: ["loop_detected"] });
+  expect(await answering({ depth: 1_050 }, 1_100)).toMatchObject({ published: 1_050, codes: ["loop_detected"] });
+  expect(await answering(false, 1_100)).toMatchObject({ published: 1_100, codes: [] });
+});
+
+test("the depth travels with the event, through processes that have not seen its causes", async () => {
+  const first = testBus();
+  await first.subscribe({ on: "custom.ask" }, (_, { bus }) => void bus.publish({ type: "custom.answer", data: {} }));
+  await first.publish({ type: "custom.ask", data: {}, metadata: { hops: 998 } });
+  await first.drain();
+  const answer = first.published.find(({ type }) => type === "custom.answer");
+  expect(answer?.metadata.hops).toBe(999);
+  const second = testBus();
+  const codes: unknown[] = [];
+  await second.subscribe({ name: "again", on: "custom.*", attempts: 1 }, async (_, { bus }) => {
+    await bus.publish({ type: "custom.answer", data: {} }).catch((error) => codes.push(error.code));
+  });
+  await second.publish({ type: "custom.answer", data: {}, metadata: { hops: answer?.metadata.hops ?? 0 } });
+  await second.drain();
+  expect(codes).toEqual(["loop_detected"]);
+  expect(second.published.map(({ metadata }) => metadata.hops)).toEqual([999, 1_000, undefined]);
+});
+
+test("what a client elsewhere publishes too deep in a row is refused as well", async () => {
+  const bus = testBus();
+  const metadata = { correlationId: "flow", hops: 1_001 };
+  await expect(bus.publish({ type: "custom.ask", data: {}, metadata })).rejects.toMatchObject({
+    code: "loop_detected",
+  });
+  expect(bus.published).toMatchObject([{ type: "system.loop.detected", data: { hops: 1_001 } }]);
+});
+
+test("a publish that gives 0 hops starts anew", async () => {
+  const bus = testBus({ use: [loopGuard({ depth: 3 })] });
+  let ticks = 0;
+  await bus.subscribe({ on: "custom.tick", attempts: 1 }, async () => {
+    ticks += 1;
+    if (ticks < 20) await bus.publish({ type: "custom.tick", data: { ticks }, metadata: { hops: 0 } });
+  });
+  await bus.publish({ type: "custom.tick", data: {} });
+  await bus.drain();
+  expect(ticks).toBe(20);
+  expect(bus.published.every(({ metadata }) => metadata.hops === undefined)).toBe(true);
+});
+
+test.each([-1, 1.5, 1_000_001, "3"])("hops of %s are refused", async (hops) => {
+  const bus = testBus();
+  const publish = Reflect.apply(bus.publish, bus, [{ type: "custom.a", data: {}, metadata: { hops } }]);
+  await expect(publish).rejects.toThrow("metadata.hops");
+});
+
+test("middleware of a bus is refused where it would keep the handler from running", async () => {
+  const bus = testBus();
+  for (const one of [loopGuard(), rateLimit({ perSecond: 1 }), coalesce()]) {
+    const subscribe = Reflect.apply(bus.subscribe, bus, [{ on: "custom.a" }, () => {}, { use: [one] }]);
+    await expect(subscribe).rejects.toThrow("give it to connect({ use })");
+  }
 });

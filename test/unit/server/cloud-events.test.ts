@@ -17,6 +17,7 @@ const structured = {
   comexampleextension1: "value",
   comexampleothervalue: 5,
   correlationid: "flow-1",
+  causationhops: 12,
   priority: 3,
   data: { number: 123 },
 };
@@ -36,6 +37,7 @@ test("a structured CloudEvent is published, its attributes kept", async () => {
     data: { number: 123 },
     metadata: {
       correlationId: "flow-1",
+      hops: 12,
       priority: 3,
       tags: ["ce-subject:123", "ce-comexampleextension1:value", "ce-comexampleothervalue:5"],
     },
@@ -59,13 +61,14 @@ test("in binary mode the attributes are headers, percent-encoded, and the body i
     "ce-source": "urn:sensor:%E2%82%AC",
     "ce-type": "custom.measured",
     "ce-priority": "2",
+    "ce-causationhops": "4",
     "ce-traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
   });
   expect(json.results[0].event).toMatchObject({
     id: "b1",
     source: "urn:sensor:€",
     data: { n: 1 },
-    metadata: { priority: 2, traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
+    metadata: { priority: 2, hops: 4, traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
   });
 });
 

@@ -55,6 +55,30 @@ export const flowCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "an event says how many caused each other in a row before it, and a row without end is refused",
+    run: async (t) => {
+      await t.consume("handled");
+      const step = { do: "publish" as const, type: "custom.contract.effect" as const };
+      const script = { "*": [step] };
+      const start = await t.publish("custom.contract.handled", { script });
+      const deep = await t.publish("custom.contract.handled", { script, metadata: { hops: 998 } });
+      const tooDeep = await t.publish("custom.contract.handled", { script, metadata: { hops: 1_000 } });
+      expect(start.metadata).not.toHaveProperty("hops");
+      const published = await t.quiet({ phase: "published" });
+      const hopsAfter = ({ id }: Event) => published.find(({ eventId }) => eventId === id)?.event?.metadata.hops;
+      expect([start, deep, tooDeep].map(hopsAfter)).toEqual([1, 999, undefined]);
+      const refused = await t.reports({ phase: "refused" });
+      expect(refused).toMatchObject([{ eventId: tooDeep.id, note: "loop_detected" }]);
+      const told = await t.eventually("the flow is told", async () => {
+        const page = await t.bus.history.query({ correlationId: t.flow, type: "system.loop.detected" });
+        return page.events.length > 0 && page.events;
+      });
+      expect(told).toMatchObject([{ data: { hops: 1_001, type: step.type }, metadata: { causationId: tooDeep.id } }]);
+      const recorded = await t.eventually("the deep one is recorded", () => t.bus.history.get(deep.id));
+      expect(recorded.metadata.hops).toBe(998);
+    },
+  },
+  {
     title: "by any bus of the process: another bus, emit, publishAll and the context's own",
     run: async (t) => {
       const other = await t.connect();

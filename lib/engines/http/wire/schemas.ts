@@ -36,6 +36,7 @@ const eventShape = z.object({
     correlationId: z.string(),
     priority: z.number(),
     causationId: text,
+    hops: z.number().exactOptional(),
     expiresAt: text,
     deliverAt: text,
     tags: z.array(z.string()).exactOptional(),
