@@ -65,7 +65,7 @@ const arrows = {
     "explain",
     "telemetry",
   ],
-  cdk: [...words, "catalog", "aws-shared"],
+  cdk: [...words, "catalog", "alerts/rules", "aws-shared"],
 };
 const core =
   "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|migrate|explain|aws-shared)/";

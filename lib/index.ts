@@ -1,4 +1,4 @@
-export type { AlertConfig, AlertRule, AlertWay } from "./alerts/rules.ts";
+export type { AlertConfig, AlertRule, AlertWay } from "./alerts/rules/rules.ts";
 export type { Bus, Subscriptions } from "./bus/bus.ts";
 export type { Middleware, MiddlewareContext, MiddlewareOption } from "./bus/middleware.ts";
 export type { OnOptions } from "./bus/on.ts";

@@ -37,6 +37,29 @@ async function work(bus: Awaited<ReturnType<typeof openBusOnEngine<AnyEvents>>>[
   return metadata.correlationId;
 }
 
+/** What rules would have raised. */
+function alertsOf(flow: string) {
+  const common = { type: "system.performance.alert", source: "waggle-alerts" };
+  return [
+    {
+      alert: "slow-flow",
+      metric: "flow.duration",
+      subject: flow,
+      value: 12_400,
+      threshold: 10_000,
+      severity: "warning",
+    },
+    {
+      alert: "dead-letters",
+      metric: "subscription.dead_letters",
+      subject: "readers",
+      value: 1,
+      threshold: 0,
+      severity: "critical",
+    },
+  ].map((data) => ({ ...common, data: { ...data, key: "", state: "raised" } }));
+}
+
 const served = await openBusOnEngine<AnyEvents>({ engine: "memory", source: "crew", logLevel: "silent" });
 const server = await startServer(served, { port: 0 });
 const browser = await startBrowser(await findChromium());
@@ -53,6 +76,8 @@ try {
   await shoot("page-flow", `/flows/${flow}`, "Where the time went");
   await page.setViewportSize({ width: 1180, height: 560 });
   await shoot("page-dead-letters", "/dead-letters", "One by one");
+  for (const alert of alertsOf(flow)) await served.bus.publish(alert);
+  await shoot("page-alerts", "/alerts", "dead-letters");
   await page.emulateMedia({ colorScheme: "dark" });
   await shoot("page-live-dark", "/live", "workflow.started");
 } finally {

@@ -1,6 +1,6 @@
 import { type Alert, alertId } from "./alert.ts";
 import type { Finding, Findings } from "./detector.ts";
-import type { CheckedRule } from "./rules.ts";
+import type { CheckedRule } from "./rules/rules.ts";
 
 /** What one rule has raised and not cleared, and what became of it since it was last asked. */
 export class AlertBook implements Findings {

@@ -5,8 +5,8 @@ import { AlertBook } from "./alert-book.ts";
 import { ignoresType, parseAlert } from "./alert-event.ts";
 import type { Detector } from "./detector.ts";
 import { detectorOf } from "./detectors/index.ts";
-import { FlowTable } from "./flow-table.ts";
-import type { CheckedRule } from "./rules.ts";
+import { type FlowState, FlowTable } from "./flow-table.ts";
+import type { CheckedRule } from "./rules/rules.ts";
 
 /** A rule at work. */
 interface Watch {
@@ -50,6 +50,11 @@ export class AlertMonitor {
     return this.#flows.size;
   }
 
+  /** What is known of a flow; undefined where it is not watched. */
+  flow(id: string): Readonly<FlowState> | undefined {
+    return this.#flows.get(id);
+  }
+
   /** Alerts that were left out, because too many of their rule were active. */
   get leftOut(): number {
     return [...this.#watches.values()].reduce((sum, { book }) => sum + book.leftOut, 0);
@@ -83,9 +88,21 @@ export class AlertMonitor {
     return this.#take();
   }
 
+  /** Clears alerts on flows that are not watched, a day after they were raised: nobody else would. To be called once the past is read. */
+  forgetUnseen(nowMs: number): Alert[] {
+    for (const { book } of this.#watches.values()) {
+      for (const { subject, atMs, metric } of book.active()) {
+        const isOfFlow = metric.startsWith("flow.") || metric === "event.result";
+        if (!isOfFlow || atMs >= nowMs - this.#forgetAfterMs || this.#flows.get(subject) !== undefined) continue;
+        book.clear(subject, nowMs, 0);
+      }
+    }
+    return this.#take();
+  }
+
   /** Takes in an alert that was published. */
   restore(alert: Alert): void {
-    this.#watches.get(alert.alert ?? "")?.book.restore(alert);
+    this.#watches.get(alert.alert)?.book.restore(alert);
   }
 
   /** What is raised and not cleared. */

@@ -19,8 +19,8 @@ export type Severity = "info" | "warning" | "critical";
 
 /** An alert that is due. What it says follows from what was recorded, so that a second run makes the same one. */
 export interface Alert {
-  /** The name of the rule; absent where there are none, as in the function `watch-flows`. */
-  readonly alert?: string;
+  /** The name of the rule. */
+  readonly alert: string;
   readonly metric: AlertMetric;
   /** The flow, the type, the agent, the subscription or the event. */
   readonly subject: string;
@@ -40,7 +40,7 @@ export const alertType: string = systemPerformanceAlert.type;
 
 /** The id of an alert's event: the same from every watcher, and from one that starts again. */
 export function alertId({ alert, metric, subject, state, key }: Alert): string {
-  const parts = [metric, subject, state, key, ...(alert === undefined ? [] : [alert])];
+  const parts = [metric, subject, state, key, alert];
   return `alert-${createHash("sha256").update(JSON.stringify(parts)).digest("base64url")}`;
 }
 
@@ -52,7 +52,8 @@ export function alertData({ alert, metric, subject, value, threshold, state, key
     threshold,
     subject,
     state,
-    ...(alert === undefined ? {} : { alert, key }),
+    alert,
+    key,
     ...(severity === undefined ? {} : { severity }),
   };
 }

@@ -35,8 +35,8 @@ export class FlowTable {
     return this.#flows.size;
   }
 
-  has(flow: FlowState): boolean {
-    return this.#flows.get(flow.id) === flow;
+  get(id: string): FlowState | undefined {
+    return this.#flows.get(id);
   }
 
   /** Takes an event in; the order within a flow does not matter. */

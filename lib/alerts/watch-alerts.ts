@@ -1,15 +1,14 @@
 import type { Bus } from "../bus/bus.ts";
-import { systemCostThresholdReached, systemLoopDetected } from "../catalog/system.ts";
 import { BusError } from "../error/bus-error.ts";
 import { messageOf } from "../error/message-of.ts";
 import type { Event } from "../event/event.ts";
 import { type Clock, systemClock, type Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
-import { type Alert, alertId, alertType } from "./alert.ts";
-import { parseAlert } from "./alert-event.ts";
+import type { Alert } from "./alert.ts";
 import { AlertMonitor, type MonitorOptions } from "./alert-monitor.ts";
+import { lookBackWith, publishedAlerts } from "./look-back.ts";
 import { type AlertBus, publishAlert } from "./publish-alerts.ts";
-import type { CheckedRule } from "./rules.ts";
+import type { CheckedRule } from "./rules/rules.ts";
 
 /** What is watched, and where alerts are published. */
 export type WatchedBus = AlertBus & Pick<Bus, "history" | "subscriptions">;
@@ -35,12 +34,7 @@ export interface AlertWatch {
   close(): Promise<void>;
 }
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-/** How far back alerts are looked up that may be active still. */
-const alertsMs = 7 * dayMs;
 const retryMs = 5_000;
-const pageSize = 500;
 
 /**
  * Watches a bus by rules, and publishes an event for each alert that is raised or cleared. It keeps nothing: after a start it
@@ -54,11 +48,6 @@ export function watchAlerts(bus: WatchedBus, options: WatchAlertsOptions): Alert
 
 function isClosed(thrown: unknown): boolean {
   return thrown instanceof BusError && thrown.code === "closed";
-}
-
-/** Milliseconds of history that rules need to know where they stand. */
-function lookBackMs(rules: readonly CheckedRule[]): number {
-  return rules.some((rule) => rule.kind === "cost" && rule.per !== "flow") ? dayMs : hourMs;
 }
 
 class Watch {
@@ -110,13 +99,15 @@ class Watch {
   /** Reads the past and then what comes. A second time it begins anew: what it finds again has the same ids. */
   async #follow(signal: AbortSignal): Promise<void> {
     const { history } = this.#bus;
-    const since = new Date(this.#clock.now() - lookBackMs(this.#options.rules));
+    const { rules } = this.#options;
     this.#clock.clearTimer(this.#timer);
     this.#isReady = false;
-    const monitor = new AlertMonitor(this.#options.rules, this.#options);
+    const monitor = new AlertMonitor(rules, this.#options);
+    const now = this.#clock.now();
+    for await (const alert of publishedAlerts(history, now)) monitor.restore(alert);
+    const since = new Date(lookBackWith(rules, monitor.active(), now));
     // Before the newest event is asked for: what comes in between is in the tail.
     const events = history.tail({}, { since, signal });
-    for await (const alert of this.#published()) monitor.restore(alert);
     this.monitor = monitor;
     const [newest] = (await history.query({ since, limit: 1 })).events;
     if (newest === undefined) this.#start();
@@ -130,21 +121,6 @@ class Watch {
   #notInTheFuture(event: Event): Event {
     const now = this.#clock.now();
     return Date.parse(event.time) > now ? { ...event, time: new Date(now).toISOString() } : event;
-  }
-
-  /** The alerts that may be active still, oldest first. */
-  async *#published(): AsyncGenerator<Alert> {
-    const since = new Date(this.#clock.now() - alertsMs);
-    let cursor: string | undefined;
-    do {
-      const paged = { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) };
-      const page = await this.#bus.history.query({ type: alertType, since, order: "oldest", ...paged });
-      for (const event of page.events) {
-        const alert = parseAlert(event);
-        if (alert !== undefined) yield alert;
-      }
-      cursor = page.cursor;
-    } while (cursor !== undefined);
   }
 
   /** From now on time passes, and the subscriptions are looked at. */
@@ -163,6 +139,7 @@ class Watch {
     const { monitor } = this;
     const leftOut = monitor.leftOut;
     this.#publish(monitor.advance(this.#clock.now()));
+    this.#publish(monitor.forgetUnseen(this.#clock.now()));
     try {
       if (this.#options.rules.some(({ kind }) => kind === "backlog" || kind === "dead-letters")) {
         this.#publish(monitor.measure(await this.#bus.subscriptions.list(), this.#clock.now()));
@@ -185,31 +162,13 @@ class Watch {
     const source = this.#options.source ?? "waggle-alerts";
     for (;;) {
       try {
-        if (await publishAlert(this.#bus, alert, source)) await this.#publishFact(alert, source);
+        await publishAlert(this.#bus, alert, source);
         return;
       } catch (thrown) {
         if (this.#ending.signal.aborted || isClosed(thrown)) return;
-        this.#warn(`alerts: ${alert.alert ?? alert.metric} cannot be published; it is tried again`, thrown);
+        this.#warn(`alerts: ${alert.alert} cannot be published; it is tried again`, thrown);
         await this.#pause();
       }
-    }
-  }
-
-  /** The catalog has types of their own for two of them. */
-  async #publishFact(alert: Alert, source: string): Promise<void> {
-    const { metric, state, subject, value, threshold, atMs } = alert;
-    if (state !== "raised") return;
-    const id = alertId(alert);
-    const draft = { id: `${id}-fact`, time: new Date(atMs).toISOString(), source };
-    const metadata = { correlationId: id, causationId: id };
-    if (metric === "cost") {
-      const data = { amount: value, limit: threshold, subject };
-      await this.#bus.publish({ ...draft, type: systemCostThresholdReached.type, data, metadata });
-    } else if (metric === "flow.repeats" || metric === "flow.events") {
-      const reason = metric === "flow.repeats" ? `the same was published ${value} times` : `${value} events`;
-      const counts = metric === "flow.events" ? { events: value } : {};
-      const data = { reason, subject, ...counts };
-      await this.#bus.publish({ ...draft, type: systemLoopDetected.type, data, metadata });
     }
   }
 

@@ -104,13 +104,15 @@ export const metricNames = {
   pathGroups: "PathGroups",
   /** What a recorder could not record: the batch goes back, and somebody has to act. */
   recordErrors: "RecordErrors",
-  /** Flows that had an event in the minute that `watch-flows` read, and those of them that are slow. */
+  /** Flows that had an event which `watch-flows` read, and those for which it has raised an alert because they are slow. */
   flows: "Flows",
   slowFlows: "SlowFlows",
   /** Milliseconds from a flow's first event to its latest: a distribution. */
   flowDuration: "FlowDuration",
   /** Alerts that `watch-flows` has published. */
   alerts: "Alerts",
+  /** Alerts that are raised and not cleared; with the dimension `Alert`. */
+  activeAlerts: "ActiveAlerts",
   /** Entries of an outbox that a relay has published, and those that it has set aside; with the dimension `Outbox`. */
   outboxPublished: "OutboxPublished",
   outboxFailed: "OutboxFailed",
@@ -119,4 +121,4 @@ export const metricNames = {
 } as const;
 
 /** Dimensions of the metrics. */
-export const metricDimensions = { bus: "Bus", subscription: "Subscription", outbox: "Outbox" } as const;
+export const metricDimensions = { bus: "Bus", subscription: "Subscription", outbox: "Outbox", alert: "Alert" } as const;

@@ -10,7 +10,7 @@ import {
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
-import { metricDimensions, metricsNamespace } from "../aws-shared/index.ts";
+import { metricDimensions, metricNames, metricsNamespace } from "../aws-shared/index.ts";
 import { BusArns } from "./arns.ts";
 import { omitted } from "./omit.ts";
 
@@ -70,6 +70,17 @@ export function outboxMetric(
 ): Metric {
   const dimensionsMap = { [metricDimensions.bus]: busName, [metricDimensions.outbox]: outbox };
   return new Metric({ namespace: metricsNamespace, metricName, statistic, dimensionsMap });
+}
+
+/** Returns the most alerts of a rule that were active at once in a period. */
+export function activeAlerts(busName: string, rule: string, period: Duration): Metric {
+  return new Metric({
+    namespace: metricsNamespace,
+    metricName: metricNames.activeAlerts,
+    statistic: "Maximum",
+    period,
+    dimensionsMap: { [metricDimensions.bus]: busName, [metricDimensions.alert]: rule },
+  });
 }
 
 /** Returns the number of failed invocations of a function. */

@@ -111,6 +111,12 @@ export class BusGrants {
     if (fifo) this.#allow(to, ["sqs:SendMessage"], [this.#arns.queue(queue)]);
   }
 
+  /** Allows seeing the subscriptions and the state of their queues. */
+  measure(to: IGrantable): void {
+    this.connect(to);
+    this.#allow(to, ["sqs:GetQueueAttributes"], [this.#arns.queue(`${this.#bus}-*`)]);
+  }
+
   /** Allows seeing the state of the queues, and redriving, discarding and replaying. */
   operate(to: IGrantable): void {
     this.connect(to);

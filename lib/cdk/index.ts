@@ -1,4 +1,5 @@
 export { AgentEventBus, type AgentEventBusProps } from "./agent-event-bus.ts";
+export type { AlertDestination } from "./alert-ways.ts";
 export { type AppSettings, appSettings } from "./app-settings.ts";
 export { BusAlarms, type BusAlarmsProps } from "./bus-alarms.ts";
 export { BusDashboard, type BusDashboardProps } from "./bus-dashboard.ts";

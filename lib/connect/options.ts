@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { AlertConfig } from "../alerts/rules.ts";
+import type { AlertConfig } from "../alerts/rules/rules.ts";
 import type { MiddlewareOption } from "../bus/middleware.ts";
 import type { EngineFactory } from "../engine/engine.ts";
 import { BusError } from "../error/bus-error.ts";

@@ -9,6 +9,7 @@ export const pagePaths = [
   "/flows/{id}",
   "/events/{id}",
   "/approvals",
+  "/alerts",
   "/agents",
   "/subscriptions",
   "/dead-letters",

@@ -8,6 +8,8 @@ export interface MetricOwner {
   readonly bus: string;
   readonly subscription?: string;
   readonly outbox?: string;
+  /** The rule of an alert. */
+  readonly alert?: string;
 }
 
 /** CloudWatch takes this many values of one metric from a line. */
@@ -27,6 +29,7 @@ export function metricsLine(owner: MetricOwner, counts: Measured, atMs: number, 
     [metricDimensions.bus]: owner.bus,
     ...(owner.subscription === undefined ? {} : { [metricDimensions.subscription]: owner.subscription }),
     ...(owner.outbox === undefined ? {} : { [metricDimensions.outbox]: owner.outbox }),
+    ...(owner.alert === undefined ? {} : { [metricDimensions.alert]: owner.alert }),
   };
   return JSON.stringify({
     _aws: {

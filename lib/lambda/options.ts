@@ -1,3 +1,4 @@
+import type { AlertRule } from "../alerts/rules/rules.ts";
 import type { Middleware } from "../bus/middleware.ts";
 import type { HandlerMiddleware } from "../delivery/middleware.ts";
 import type { Catalog } from "../event/catalog.ts";
@@ -28,17 +29,23 @@ export interface RelayOutboxOptions {
   readonly outbox?: string;
 }
 
-/** When {@link watchFlows} raises an alert. */
+/** What {@link watchFlows} watches. */
 export interface WatchOptions extends FunctionOptions {
-  /** A flow is slow once an event of it is recorded later than this after its first. Default 10 s. */
-  readonly slowFlow?: string | number;
-  /** A type spikes where a minute has more than `factor` times its usual count and more than `over`. Default 3 and 10. */
-  readonly spike?: {
-    /** Times the usual count. Default 3. */
-    readonly factor?: number;
-    /** Events in a minute. Default 10. */
-    readonly over?: number;
-  };
+  /**
+   * The rules, as in `waggle.config.ts`: docs/local/alerts.md. All kinds but `backlog`. Default: `slow-flow` and `rate-spike` with
+   * their defaults.
+   */
+  readonly rules?: readonly AlertRule[];
   /** Who publishes the alerts; default `watch-flows`. */
   readonly source?: string;
+}
+
+/** Where {@link alertWebhook} sends alerts. */
+export interface AlertWebhookOptions {
+  /** The URL of the receiver. */
+  readonly webhook: string;
+  /** The name of the SSM parameter, a `SecureString`, that holds the secret: `whsec_` and 24 to 64 bytes as base64. */
+  readonly secretParameter: string;
+  /** Names its subscription, `alert-<name>`. Default `webhook`. */
+  readonly name?: string;
 }

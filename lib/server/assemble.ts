@@ -4,6 +4,7 @@ import { ChangeWatch } from "../history/change-watch.ts";
 import { LogReader } from "../history/log-reader.ts";
 import { loadOptional } from "../runtime/optional-package.ts";
 import { TokenFile } from "./access/token-file.ts";
+import { ActiveAlerts } from "./alerts/active-alerts.ts";
 import { startAlerts } from "./alerts/start-alerts.ts";
 import { DeltaFeed } from "./deltas/delta-feed.ts";
 import { createSpanCounts } from "./otlp/span-counts.ts";
@@ -69,6 +70,7 @@ export async function assembleServer(served: ServedBus, options: ServerOptions):
     spans: createSpanCounts(),
     peers: new Peers(peerFolder, id),
     alerts,
+    activeAlerts: new ActiveAlerts(served),
     closing: ending.signal,
   };
   const { createApp } = await loadOptional(() => import("./app.ts"), "the server", packages);

@@ -1,5 +1,6 @@
 import type { LogReader } from "../history/log-reader.ts";
 import type { TokenFile } from "./access/token-file.ts";
+import type { ActiveAlerts } from "./alerts/active-alerts.ts";
 import type { RunningAlerts } from "./alerts/start-alerts.ts";
 import type { DeltaFeed } from "./deltas/delta-feed.ts";
 import type { SpanCounts } from "./otlp/span-counts.ts";
@@ -32,6 +33,8 @@ export interface Server {
   readonly peers: Peers;
   /** What is watched; absent where no alert is declared. */
   readonly alerts: RunningAlerts | undefined;
+  /** What is raised on the bus, whoever watches. */
+  readonly activeAlerts: ActiveAlerts;
   /** Fires when the server ends: who waits is answered, streams end. */
   readonly closing: AbortSignal;
 }

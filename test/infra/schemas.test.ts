@@ -93,7 +93,11 @@ test("every function of Waggle takes the settings, without findings of cdk-nag o
   });
   const monitoring = new MonitoringStack(app, "monitoring", {
     bus,
-    flows: { ...settings, slowFlow: Duration.hours(1) },
+    flows: {
+      ...settings,
+      rules: [{ kind: "slow-flow", over: "1h" }, { kind: "dead-letters" }],
+      to: [{ webhook: "https://example.com/alerts", secretParameter: "/ops/alerts" }],
+    },
   });
   new BusForward(monitoring, "Forward", {
     bus,
@@ -104,10 +108,10 @@ test("every function of Waggle takes the settings, without findings of cdk-nag o
   });
   const templates = [stack, team, monitoring].map((one) => Template.fromStack(one));
   const found = templates.flatMap((template) => Object.values(template.findResources("AWS::Lambda::Function")));
-  expect(found).toHaveLength(2 + 5 + 1);
+  expect(found).toHaveLength(2 + 5 + 2);
   for (const { Properties } of found) {
     expect(Properties, Properties.Description).toMatchObject({
-      ReservedConcurrentExecutions: 25,
+      ...(Properties.Description.includes("alert-webhook") ? {} : { ReservedConcurrentExecutions: 25 }),
       TracingConfig: { Mode: "Active" },
       VpcConfig: { SubnetIds: ["subnet-0123456789abcdef0"] },
       MemorySize: 256,

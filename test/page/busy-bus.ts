@@ -41,6 +41,15 @@ export async function busyBus() {
     data: { approvalId: "a-1", question: `Publish the notes? ${hostile}` },
     metadata: { agentId: "planner-1", correlationId: "notes" },
   });
+  await bus.publish({
+    type: "system.performance.alert",
+    id: "alert-slow",
+    source: "waggle-alerts",
+    data: {
+      ...{ alert: "slow-flow", metric: "flow.duration", subject: start.id, key: "", severity: "critical" },
+      ...{ value: 12_000, threshold: 10_000, state: "raised" },
+    },
+  });
   const dead = async () => (await bus.deadLetters.list()).deadLetters[0];
   for (let letter = await dead(); letter === undefined; letter = await dead()) await new Promise(setImmediate);
   const letter = await dead();

@@ -14,6 +14,7 @@ const views = (flow: string, event: string): [path: string, text: string][] => [
   ["/dead-letters", "Redrive 1"],
   ["/subscriptions", "archive"],
   ["/approvals", "Publish the notes?"],
+  ["/alerts", "the flow takes: 12 s, limit 10 s"],
   ["/agents", "reader-1"],
   ["/replay", "Count first"],
   ["/catalog", "task.assigned"],
@@ -101,5 +102,29 @@ test.skipIf(found.missing !== undefined)(
     await page.getByRole("textbox", { name: "Id of an event or a flow" }).fill(letter?.event.id ?? "");
     await page.getByRole("button", { name: "Open" }).click();
     await page.getByText("1 delivery failed for good").waitFor();
+  },
+);
+
+test.skipIf(found.missing !== undefined)(
+  "every view says that alerts are active, and leads to what they are about; when they are cleared, it no longer does",
+  async () => {
+    const { bus, start, url } = await busyBus();
+    const page = await newPage();
+    await page.goto(`${url}/catalog`);
+    await page.getByRole("link", { name: "1 alert" }).click();
+    const row = page.getByRole("row", { name: /slow-flow/ });
+    await row.getByText("waggle-alerts").waitFor();
+    await row.getByRole("link", { name: /^flow …/ }).click();
+    await page.waitForURL(`${url}/flows/${start.id}`);
+    await bus.publish({
+      type: "system.performance.alert",
+      data: {
+        ...{ alert: "slow-flow", metric: "flow.duration", subject: start.id, key: "", severity: "critical" },
+        ...{ value: 12_000, threshold: 10_000, state: "cleared" },
+      },
+    });
+    await page.getByRole("link", { name: "1 alert" }).waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "Alerts", exact: true }).click();
+    await page.getByText("No alert is active.").waitFor();
   },
 );

@@ -63,6 +63,8 @@ describe("the functions", () => {
     expectTypeOf(forQueue).toBeFunction();
     expectTypeOf(recordHistory({})).toExtend<(event: SQSEvent, context: Context) => Promise<SQSBatchResponse>>();
     expectTypeOf(recordDeadLetter()).toExtend<(event: SQSEvent, context: Context) => Promise<SQSBatchResponse>>();
-    expectTypeOf(watchFlows({ slowFlow: "1m" })).toExtend<(event: unknown, context: Context) => Promise<void>>();
+    expectTypeOf(watchFlows({ rules: [{ kind: "slow-flow", over: "1m" }] })).toExtend<
+      (event: unknown, context: Context) => Promise<void>
+    >();
   });
 });

@@ -1,6 +1,6 @@
 import { reportedUsage } from "../../history/usage.ts";
 import type { Detector } from "../detector.ts";
-import type { RuleOf } from "../rules.ts";
+import type { RuleOf } from "../rules/rules.ts";
 import { agentOf } from "../watched-event.ts";
 
 const dayMs = 86_400_000;

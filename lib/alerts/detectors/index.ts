@@ -1,5 +1,5 @@
 import type { Detector } from "../detector.ts";
-import type { CheckedRule } from "../rules.ts";
+import type { CheckedRule } from "../rules/rules.ts";
 import { cost } from "./cost.ts";
 import { loop } from "./loop.ts";
 import { noResult } from "./no-result.ts";

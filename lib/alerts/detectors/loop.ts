@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isRecord } from "../../runtime/is-record.ts";
 import type { Detector } from "../detector.ts";
 import type { FlowState } from "../flow-table.ts";
-import type { RuleOf } from "../rules.ts";
+import type { RuleOf } from "../rules/rules.ts";
 import { agentOf, type WatchedEvent } from "../watched-event.ts";
 
 interface Counts {

@@ -1,7 +1,7 @@
 import { typeMatcher } from "../../pattern/type-names.ts";
 import { isRecord } from "../../runtime/is-record.ts";
 import type { Detector } from "../detector.ts";
-import type { RuleOf } from "../rules.ts";
+import type { RuleOf } from "../rules/rules.ts";
 
 /** Raises for a success that lacks the result which its rule declares; a later success of the flow that has one clears it. */
 export function noResult({ on, result }: RuleOf<"no-result">): Detector {

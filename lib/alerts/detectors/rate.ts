@@ -2,7 +2,7 @@ import { tellsOfFailure } from "../../history/event-facts.ts";
 import { typeMatcher } from "../../pattern/type-names.ts";
 import type { AlertMetric } from "../alert.ts";
 import type { Detector } from "../detector.ts";
-import type { RuleOf } from "../rules.ts";
+import type { RuleOf } from "../rules/rules.ts";
 import { agentOf, type WatchedEvent } from "../watched-event.ts";
 import { baselineMinutes, minuteMs, spikeIn } from "./spike.ts";
 

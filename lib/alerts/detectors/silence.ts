@@ -1,7 +1,7 @@
 import { typeMatcher } from "../../pattern/type-names.ts";
 import { Deadlines } from "../deadlines.ts";
 import type { Detector } from "../detector.ts";
-import type { RuleOf } from "../rules.ts";
+import type { RuleOf } from "../rules/rules.ts";
 import { agentOf } from "../watched-event.ts";
 
 interface Agent {

@@ -1,7 +1,7 @@
 import { Deadlines } from "../deadlines.ts";
 import type { Detector, Findings } from "../detector.ts";
 import type { FlowState } from "../flow-table.ts";
-import type { RuleOf } from "../rules.ts";
+import type { RuleOf } from "../rules/rules.ts";
 import { limitByType } from "./limits.ts";
 
 /** A flow that begins nothing has no end but silence. */

@@ -1,7 +1,7 @@
 import { Deadlines } from "../deadlines.ts";
 import type { Detector } from "../detector.ts";
 import type { FlowState } from "../flow-table.ts";
-import type { RuleOf } from "../rules.ts";
+import type { RuleOf } from "../rules/rules.ts";
 import { limitByType } from "./limits.ts";
 
 /** Raises for a flow that has begun, has not ended, and is silent; its next event clears it. */

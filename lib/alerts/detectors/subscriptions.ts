@@ -2,7 +2,7 @@ import type { SubscriptionState } from "../../engine/subscription-store.ts";
 import { typeMatcher } from "../../pattern/type-names.ts";
 import type { AlertMetric } from "../alert.ts";
 import type { Detector } from "../detector.ts";
-import type { RuleOf } from "../rules.ts";
+import type { RuleOf } from "../rules/rules.ts";
 
 /** Raises for a subscription whose oldest delivery is too old. */
 export function backlog(rule: RuleOf<"backlog">): Detector {

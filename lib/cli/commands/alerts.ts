@@ -1,5 +1,13 @@
 import type { Command } from "commander";
-import { type Alert, AlertMonitor, alertType, checkAlerts, parseAlert } from "../../alerts/index.ts";
+import {
+  type Alert,
+  AlertMonitor,
+  activeOf,
+  alertType,
+  checkAlerts,
+  type PublishedAlert,
+  publishedAlert,
+} from "../../alerts/index.ts";
 import type { Event } from "../../event/event.ts";
 import { addDefaultCommand, createCommand, type GlobalOptions } from "../command.ts";
 import type { CliIo } from "../io.ts";
@@ -30,15 +38,7 @@ export function alertsCommand(io: CliIo): Command {
     .action((_, self: Command) => {
       const { json, since } = self.optsWithGlobals<Options>();
       return withBus(io, self, {}, async ({ history }) => {
-        const active = new Map<string, Alert>();
-        for await (const event of eventsOf(history, { type: alertType }, since)) {
-          const alert = parseAlert(event);
-          if (alert === undefined) continue;
-          const name = JSON.stringify([alert.alert, alert.subject]);
-          if (alert.state === "raised") active.set(name, alert);
-          else if (active.get(name)?.key === alert.key) active.delete(name);
-        }
-        show(io, [...active.values()], json === true, "no alert is active");
+        show(io, await activeOf(alertsOf(history, since)), json === true, "no alert is active");
       });
     });
   const test = createCommand(io, "test", {
@@ -67,6 +67,16 @@ export function alertsCommand(io: CliIo): Command {
     });
   addDefaultCommand(group, list);
   return group.addCommand(test);
+}
+
+async function* alertsOf(
+  history: Parameters<typeof eventsOf>[0],
+  since: string | undefined,
+): AsyncGenerator<PublishedAlert> {
+  for await (const event of eventsOf(history, { type: alertType }, since)) {
+    const alert = publishedAlert(event);
+    if (alert !== undefined) yield alert;
+  }
 }
 
 async function* eventsOf(
@@ -99,7 +109,7 @@ function show(io: CliIo, alerts: readonly Alert[], json: boolean, none: string):
   }
   const columns: Column<Alert>[] = [
     { title: "SINCE", text: ({ atMs }) => new Date(atMs).toISOString(), style: io.stdout.colors.dim },
-    { title: "ALERT", text: ({ alert = "" }) => printable(alert), style: io.stdout.colors.bold },
+    { title: "ALERT", text: ({ alert }) => printable(alert), style: io.stdout.colors.bold },
     { title: "SEVERITY", text: ({ severity = "warning" }) => severity },
     { title: "VALUE", text: ({ value }) => String(value), align: "right" },
     { title: "LIMIT", text: ({ threshold }) => String(threshold), align: "right" },

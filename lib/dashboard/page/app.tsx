@@ -1,5 +1,6 @@
 import type { ComponentChild } from "preact";
 import type { PagePath } from "../page-paths.ts";
+import { AlertBadge } from "./parts/alert-badge.tsx";
 import { Lookup } from "./parts/lookup.tsx";
 import { ServerStatus } from "./parts/server-status.tsx";
 import { TokenForm } from "./parts/token-form.tsx";
@@ -9,6 +10,7 @@ import type { Place } from "./state/places.ts";
 import { place } from "./state/router.ts";
 import { token, tokenWanted, useToken } from "./state/session.ts";
 import { Agents } from "./views/agents.tsx";
+import { Alerts } from "./views/alerts.tsx";
 import { Approvals } from "./views/approvals.tsx";
 import { Catalog } from "./views/catalog.tsx";
 import { CatalogTypeView } from "./views/catalog-type.tsx";
@@ -28,6 +30,7 @@ const views: Readonly<Record<PagePath, (place: Place) => ComponentChild>> = {
   "/flows/{id}": ({ params: { id = "" } }) => <FlowView key={id} id={id} />,
   "/events/{id}": ({ params: { id = "" } }) => <EventView key={id} id={id} />,
   "/approvals": () => <Approvals />,
+  "/alerts": () => <Alerts />,
   "/agents": () => <Agents />,
   "/subscriptions": () => <Subscriptions />,
   "/dead-letters": ({ query }) => <DeadLetters query={query} />,
@@ -41,6 +44,7 @@ const menu: readonly { readonly path: PagePath; readonly text: string; readonly 
   { path: "/live", text: "Live", also: ["/"] },
   { path: "/flows", text: "Flows", also: ["/flows/{id}", "/events/{id}"] },
   { path: "/approvals", text: "Approvals" },
+  { path: "/alerts", text: "Alerts" },
   { path: "/dead-letters", text: "Dead letters" },
   { path: "/subscriptions", text: "Subscriptions" },
   { path: "/agents", text: "Agents" },
@@ -79,6 +83,7 @@ export function App() {
           </ul>
         </nav>
         <Lookup />
+        <AlertBadge />
         <TokenButton />
         <ServerStatus />
       </header>

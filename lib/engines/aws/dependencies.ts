@@ -68,13 +68,13 @@ export interface HistoryTable extends Required<Pick<EventLog, "flow" | "stats">>
   query(query: HistoryQuery, page: LogPageOptions): Promise<LogPage>;
   position(of: PositionOf): Promise<Position>;
   readAfter(position: Position, limit: number, wanted?: readonly LogSelection[]): Promise<LogRead>;
-  /** When an event was accepted, in milliseconds since 1970; undefined where history does not have it. */
-  acceptedAt(id: string): Promise<number | undefined>;
   /** What was recorded between two times, in milliseconds since 1970, part by part, about the newest first. */
   recorded(times: {
     readonly since: number;
     readonly until: number;
   }): AsyncGenerator<readonly RecordedHead[], void, void>;
+  /** The events of those keys that are there, by key. */
+  byKeys(keys: readonly string[]): Promise<ReadonlyMap<string, Event>>;
 }
 
 /** Dead letters in the table, those of events that were never published included. */

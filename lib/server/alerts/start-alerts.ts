@@ -1,4 +1,4 @@
-import { type Alert, alertType, type CheckedWay, checkAlerts, watchAlerts } from "../../alerts/index.ts";
+import { type Alert, alertSubscription, type CheckedWay, checkAlerts, watchAlerts } from "../../alerts/index.ts";
 import type { Handler } from "../../delivery/handler.ts";
 import type { Subscriber } from "../../delivery/subscriber.ts";
 import { BusError } from "../../error/bus-error.ts";
@@ -31,8 +31,7 @@ export async function startAlerts(served: ServedBus, declared: unknown): Promise
   try {
     for (const way of to) {
       const timeout = "command" in way ? way.timeout : webhookTimeoutMs;
-      const settings = { name: `alert-${way.name}`, on: alertType, where: { data: { alert: [{ exists: true }] } } };
-      subscribers.push(await bus.subscribe({ ...settings, timeout }, await handlerOf(way, served)));
+      subscribers.push(await bus.subscribe({ ...alertSubscription(way.name), timeout }, await handlerOf(way, served)));
     }
   } catch (thrown) {
     await closeAll();

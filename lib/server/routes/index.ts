@@ -1,6 +1,7 @@
 import type { Route } from "../http/route.ts";
 import { a2a } from "./a2a.ts";
 import { agUi } from "./ag-ui.ts";
+import { listAlerts } from "./alerts.ts";
 import { getType, listTypes } from "./catalog.ts";
 import {
   discardDeadLetters,
@@ -47,6 +48,7 @@ export const routes: readonly Route[] = [
   agUi,
   a2a,
   listAgents,
+  listAlerts,
   getStats,
   explain,
   wait,

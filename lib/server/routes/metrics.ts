@@ -99,7 +99,7 @@ export const metrics = route({
 
 /** One value for each rule with an active alert: subjects are without number. */
 function activeAlerts(active: readonly Alert[]): Metric {
-  const byRule = Map.groupBy(active, ({ alert = "", severity = "" }) => JSON.stringify({ alert, severity }));
+  const byRule = Map.groupBy(active, ({ alert, severity = "" }) => JSON.stringify({ alert, severity }));
   return {
     name: "waggle_alerts_active",
     help: "Alerts that are raised and not cleared.",

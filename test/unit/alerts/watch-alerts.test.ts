@@ -185,3 +185,30 @@ test("a loop and a cost are told by the catalog's own types too", async () => {
     ]),
   );
 });
+
+test("an alert from before the hour that rules look back is cleared by the end of its flow, or a day later", async () => {
+  const { bus, clock, watch, alerts } = await open(engines[0][1]);
+  const loop: AlertRule[] = [{ kind: "loop", repeats: 2 }];
+  const one = await watch(loop);
+  const repeat = async () => {
+    const first = await bus.publish(begin);
+    const metadata = { correlationId: first.id };
+    for (let time = 0; time < 2; time += 1) await bus.publish({ type: "custom.a", data: {}, metadata });
+    return first;
+  };
+  const [ends, stays] = [await repeat(), await repeat()];
+  await until(async () => (await alerts()).length === 2);
+  await one.close();
+  await clock.advance("2h");
+  const other = await watch(loop);
+  await bus.publish(endOf(ends));
+  await until(async () => (await alerts()).length === 3);
+  expect((await alerts())[2]).toMatchObject({ subject: ends.id, state: "cleared" });
+  await other.close();
+  await clock.advance("24h");
+  const third = await watch(loop);
+  expect(third.active()).toMatchObject([{ subject: stays.id }]);
+  await clock.advance("5s");
+  await until(async () => (await alerts()).length === 4);
+  expect(third.active()).toEqual([]);
+});

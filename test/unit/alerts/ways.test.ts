@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { AlertConfig } from "../../../lib/alerts/rules.ts";
+import type { AlertConfig } from "../../../lib/alerts/rules/rules.ts";
 import { openBusOnEngine } from "../../../lib/connect/index.ts";
 import { runCommand } from "../../../lib/server/alerts/run-command.ts";
 import { assembleServer } from "../../../lib/server/assemble.ts";

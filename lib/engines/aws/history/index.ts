@@ -28,11 +28,8 @@ export function createHistoryTable(dependencies: AwsDependencies): HistoryTable 
     query: (query, page) => queries.page(query, page),
     flow: (correlationId) => queries.flow(correlationId),
     stats: (query) => counts.stats(query),
-    acceptedAt: async (id) => {
-      const [found] = await rows.byKeys(await rows.keysOf([id]));
-      return found === undefined ? undefined : keyTime(found.key);
-    },
     recorded: (times) => recordedBetween(table, times),
+    byKeys: async (keys) => new Map((await rows.byKeys(keys)).map(({ key, event }) => [key, event] as const)),
     position: async (of) => {
       if (of === "end") return log.end();
       return "time" in of ? log.fromTime(of.time) : log.afterEvent(of.eventId);

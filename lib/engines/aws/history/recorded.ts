@@ -5,8 +5,13 @@ import type { Table } from "./table.ts";
 
 /** What the log says about an event. */
 export interface RecordedHead extends EventHead {
+  /** Its position in the order of acceptance. */
+  readonly key: string;
+  readonly id: string;
   /** Milliseconds since 1970. */
   readonly acceptedAt: number;
+  /** When it was recorded, in milliseconds since 1970. */
+  readonly recordedAt: number;
 }
 
 /**
@@ -28,7 +33,8 @@ export async function* recordedBetween(
 }
 
 function headsOf(item: Parameters<typeof parseLogRow>[0]): RecordedHead[] {
-  return parseLogRow(item).entries.flatMap(({ key, head }) =>
-    head === undefined ? [] : [{ ...head, acceptedAt: keyTime(key) }],
+  const { at, entries } = parseLogRow(item);
+  return entries.flatMap(({ key, head }) =>
+    head === undefined ? [] : [{ ...head, key, id: key.slice(14), acceptedAt: keyTime(key), recordedAt: at }],
   );
 }

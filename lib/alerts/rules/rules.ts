@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { BusError } from "../error/bus-error.ts";
-import { type Duration, parseDuration } from "../event/duration.ts";
-import { describeIssues } from "../event/issues.ts";
-import { lazy } from "../event/lazy.ts";
-import type { Severity } from "./alert.ts";
+import { BusError } from "../../error/bus-error.ts";
+import { type Duration, parseDuration } from "../../event/duration.ts";
+import { describeIssues } from "../../event/issues.ts";
+import { lazy } from "../../event/lazy.ts";
+import type { Severity } from "../alert.ts";
 
 interface Common {
   /** Names the rule in its alerts: `[a-z][a-z0-9-]{0,47}`, each once. Default: its kind. */
