@@ -2,6 +2,13 @@
 export const entries = {
   wagglebus: "index.ts",
   "wagglebus/catalog": "catalog/index.ts",
+  "wagglebus/agents": "agents/index.ts",
+  "wagglebus/ai-sdk": "adapters/ai-sdk.ts",
+  "wagglebus/openai-agents": "adapters/openai-agents.ts",
+  "wagglebus/langgraph": "adapters/langgraph.ts",
+  "wagglebus/claude-agent": "adapters/claude-agent.ts",
+  "wagglebus/mcp-client": "adapters/mcp-client.ts",
+  "wagglebus/telemetry": "telemetry/index.ts",
   "wagglebus/testing": "testing/index.ts",
   "wagglebus/engine": "engine-entry.ts",
   "wagglebus/engine/contract": "engine/contract/index.ts",

@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import * as z from "zod";
+import { entries as published } from "../../scripts/entries.mjs";
+import { entries as inTests } from "../support/entries.ts";
+
+const wanted = Object.fromEntries(published.map(({ name, file }) => [name, file]));
+
+test("tests and the compiler take each entry of the package from its source, and none from an old build", () => {
+  const config: unknown = JSON.parse(readFileSync(new URL("../../tsconfig.json", import.meta.url), "utf8"));
+  const { compilerOptions } = z
+    .object({ compilerOptions: z.object({ paths: z.record(z.string(), z.tuple([z.string()])) }) })
+    .parse(config);
+  const ofCompiler = Object.entries(compilerOptions.paths).map(([name, [file]]) => [name, file.replace(/^\.\//, "")]);
+  expect(Object.fromEntries(ofCompiler)).toEqual(wanted);
+  const ofTests = Object.entries(inTests).map(([name, file]) => [name, `lib/${file}`]);
+  expect(Object.fromEntries(ofTests)).toEqual(wanted);
+});
