@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { alerts } from "../../examples/alerts.ts";
 import { approval } from "../../examples/approval.ts";
 import { automaticAssignment } from "../../examples/automatic-assignment.ts";
@@ -18,9 +18,7 @@ import type { Print, Where } from "../../examples/options.ts";
 import { orchestrator } from "../../examples/orchestrator.ts";
 import { outbox } from "../../examples/outbox.ts";
 import { voting } from "../../examples/voting.ts";
-import { connect } from "../../lib/index.ts";
-import { createServer } from "../../lib/server-entry.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { localEngines } from "../support/local-engines.ts";
 
 interface Example {
   readonly run: (where: Where, print: Print) => Promise<void>;
@@ -114,30 +112,7 @@ const examples: Record<string, Example> = {
   },
 };
 
-/** What is left at the end of a test, and ends with the file: a server waits for connections that a client has left. */
-const left: (() => Promise<void>)[] = [];
-afterAll(async () => {
-  await Promise.all(left.map((end) => end()));
-});
-
-/** A bus for an example alone, on each engine. */
-const engines: Record<string, () => Promise<Where>> = {
-  memory: async () => ({ engine: "memory" }),
-  embedded: async () => {
-    const { path, remove } = await temporaryDirectory();
-    left.push(remove);
-    return { engine: "embedded", file: join(path, "bus.db") };
-  },
-  http: async () => {
-    const served = await connect({ engine: "memory", source: "server", logLevel: "silent" });
-    const server = await createServer(served, { port: 0, needsToken: false });
-    left.push(() => server.close().then(() => served.close()));
-    const { url } = await server.listen();
-    return { engine: "http", url };
-  },
-};
-
-describe.each(Object.entries(engines))("on %s", (engine, open) => {
+describe.each(localEngines())("on %s", (engine, open) => {
   const shown = Object.entries(examples).filter(([, { serves }]) => !(engine === "http" && serves));
   test.each(shown)("the example of %s does what it says", async (_name, { run, says }) => {
     const lines: string[] = [];
