@@ -141,3 +141,23 @@ test("a stream that breaks off is a call that failed", async () => {
     "execution.failed",
   ]);
 });
+
+test("a stream that never begins is a call that failed", async () => {
+  const bus = testBus();
+  const model = new MockLanguageModelV4({
+    modelId: "test-model",
+    doStream: () => Promise.reject(new Error("overloaded")),
+  });
+  await execution(bus, {}, async (run) => {
+    const middleware = publishModelCalls(run);
+    const { text } = streamText({
+      model: wrapLanguageModel({ model, middleware }),
+      prompt: "?",
+      maxRetries: 0,
+      onError: () => {},
+    });
+    return await Promise.resolve(text).catch(() => null);
+  });
+  const failed = bus.published.find(({ type }) => type === "llm.call.failed");
+  expect(Object(failed?.data).error).toBe("overloaded");
+});

@@ -106,3 +106,23 @@ test("a model that fails is told, streamed or not", async () => {
   const one = ["execution.started", "llm.call.started", "llm.call.failed", "execution.failed"];
   expect(bus.published.map(({ type }) => type)).toEqual([...one, ...one]);
 });
+
+test("a stream that its reader leaves is a call without an answer", async () => {
+  const bus = testBus();
+  await execution(bus, {}, async (run) => {
+    const provider = publishModelCalls(run, { getModel: () => new FakeModel([[says("Bees dance.")]]) });
+    const model = await provider.getModel("test-model");
+    const request = {
+      input: "?",
+      modelSettings: {},
+      tools: [],
+      outputType: "text" as const,
+      handoffs: [],
+      tracing: false,
+    };
+    for await (const _ of model.getStreamedResponse(request)) break;
+    return null;
+  });
+  const failed = bus.published.find(({ type }) => type === "llm.call.failed");
+  expect(Object(failed?.data).error).toBe("the stream ended without an answer");
+});
