@@ -26,6 +26,7 @@ const arrows = {
   migrate: [...ports, "bus"],
   explain: [...ports, ...flow, "bus"],
   agents: [...ports, ...flow, "catalog", "bus"],
+  adapters: [...ports, ...flow, "catalog", "bus", "agents"],
   alerts: [...ports, ...flow, "catalog", "bus"],
   "aws-shared": [...words, "runtime", "engine"],
   engines: [...ports, ...flow, "aws-shared"],
@@ -71,9 +72,9 @@ const core =
   "^lib/(error|event|pattern|subscription|catalog|runtime|engine(?!/contract/)|publish|delivery|history|dead-letters|replay|bus|forward|migrate|explain|aws-shared)/";
 /** Dev dependencies that users have as well, and a module of types alone, which has no file to resolve to. */
 const published =
-  "^(node_modules/(zod|pg|@types/pg|protobufjs|@opentelemetry/api|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|cockatiel|constructs|esbuild|hono|@hono|standardwebhooks|@modelcontextprotocol|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
+  "^(node_modules/(zod|pg|@types/pg|protobufjs|@opentelemetry/api|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|cockatiel|constructs|esbuild|hono|@hono|standardwebhooks|@modelcontextprotocol|vitest|ai|@ai-sdk|@openai|@langchain|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
-  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/outbox-dynamodb-entry|lib/engine-entry|lib/(agents|browser|catalog|cdk|cli/dev|lambda|telemetry|testing)/index|lib/engine/contract/(index|worker)|lib/dashboard/page/main|bin/[^/]+)[.]tsx?$";
+  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/outbox-dynamodb-entry|lib/engine-entry|lib/adapters/(ai-sdk|openai-agents|langgraph|claude-agent|mcp-client)|lib/(agents|browser|catalog|cdk|cli/dev|lambda|telemetry|testing)/index|lib/engine/contract/(index|worker)|lib/dashboard/page/main|bin/[^/]+)[.]tsx?$";
 
 /** The contract suite lies in the folder of the ports, and is a folder of its own here. @param {string[]} folders */
 const foldersOf = (folders) =>
@@ -147,6 +148,23 @@ export default {
       to: { path: "node_modules/cockatiel/", dynamic: false, dependencyTypesNot: ["type-only"] },
     },
     {
+      name: "frameworks-are-the-users",
+      comment: "An adapter takes the types of its framework alone, so that nobody needs one whose adapter is not used.",
+      severity: "error",
+      from: { path: "^(lib|bin)/" },
+      to: {
+        path: "node_modules/(ai|@ai-sdk|@openai|@langchain|@modelcontextprotocol/client)/",
+        dependencyTypesNot: ["type-only"],
+      },
+    },
+    {
+      name: "frameworks-in-their-adapters",
+      comment: "Each framework has one adapter, and what adapters share knows none.",
+      severity: "error",
+      from: { path: "^(lib|bin)/", pathNot: "^lib/adapters/(ai-sdk|openai-agents|langgraph|mcp-client)[.]ts$" },
+      to: { path: "node_modules/(ai|@ai-sdk|@openai|@langchain|@modelcontextprotocol/client)/" },
+    },
+    {
       name: "embedded-only-when-used",
       comment: "The embedded engine is loaded by import(), when a bus asks for it.",
       severity: "error",
@@ -200,7 +218,7 @@ export default {
       comment: "Who needs no MCP need not have its SDK, which is optional.",
       severity: "error",
       from: { path: "^(lib|bin)/", pathNot: foldersOf(["mcp"]) },
-      to: { path: "node_modules/@modelcontextprotocol/" },
+      to: { path: "node_modules/@modelcontextprotocol/(?!client/)" },
     },
     {
       name: "otel-in-its-entry-only",

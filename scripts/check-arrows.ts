@@ -21,6 +21,12 @@ const plants: Record<string, { file: string; source: string }> = {
   "forward-imports": { file: "lib/forward/planted.ts", source: 'import "../connect/index.ts";' },
   "migrate-imports": { file: "lib/migrate/planted.ts", source: 'import "../connect/index.ts";' },
   "agents-imports": { file: "lib/agents/planted.ts", source: 'import "../connect/index.ts";' },
+  "adapters-imports": { file: "lib/adapters/planted.ts", source: 'import "../connect/index.ts";' },
+  "frameworks-are-the-users": { file: "lib/adapters/ai-sdk.ts", source: 'import "ai";' },
+  "frameworks-in-their-adapters": {
+    file: "lib/adapters/planted-1.ts",
+    source: 'import type {} from "@openai/agents";',
+  },
   "cockatiel-only-when-used": { file: "lib/agents/planted-1.ts", source: 'import "cockatiel";' },
   "explain-imports": { file: "lib/explain/planted.ts", source: 'import "../connect/index.ts";' },
   "engine-imports": { file: "lib/engine/planted.ts", source: 'import "../delivery/router.ts";' },

@@ -5,7 +5,7 @@ import { runContext } from "../delivery/run-context.ts";
 import { BusError } from "../error/bus-error.ts";
 import { lazy } from "../event/lazy.ts";
 import { parseCallOptions } from "../runtime/call-options.ts";
-import { type BudgetState, budgetTypes, reduceBudget, unspent, usedOf } from "./budget-state.ts";
+import { type BudgetState, budgetTypes, leftOf, reduceBudget, unspent } from "./budget-state.ts";
 import { type AnyBus, type OpenBus, openBus } from "./dependencies.ts";
 import { requireOneOrder } from "./lease-arguments.ts";
 import { type Projection, project } from "./projection.ts";
@@ -120,7 +120,7 @@ class WatchedBudget implements Budget {
   }
 
   async left(scope: BudgetScope = {}): Promise<number> {
-    return this.#using(this.#keyOf(scope), async ({ state }) => this.#options.limit - usedOf(state));
+    return this.#using(this.#keyOf(scope), async ({ state }) => leftOf(state, this.#options.limit));
   }
 
   close(): void {
@@ -191,7 +191,7 @@ class WatchedBudget implements Budget {
 
   async #exceeded(key: string, estimate: number, state: BudgetState): Promise<BusError> {
     const { limit, unit } = this.#options;
-    const left = limit - usedOf(state);
+    const left = leftOf(state, limit);
     await this.#open.bus.publish(this.#draft(budgetExceeded.type, key, estimate, {}));
     return new BusError(
       "throttled",

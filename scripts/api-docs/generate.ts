@@ -15,6 +15,13 @@ const target = join(root, "docs/reference/api");
 const about: Readonly<Record<string, string>> = {
   wagglebus: "the bus, events, subscriptions, patterns: what most programs need",
   "wagglebus/catalog": "the standard catalog and its definitions",
+  "wagglebus/agents": "what agents need beyond events: steps, effects once, questions, leases, budgets",
+  "wagglebus/ai-sdk": "what agents of Vercel's AI SDK do, as events",
+  "wagglebus/openai-agents": "what agents of OpenAI's Agents SDK do, as events",
+  "wagglebus/langgraph": "what graphs of LangGraph.js do, as events",
+  "wagglebus/claude-agent": "what agents of the Claude Agent SDK do, as events",
+  "wagglebus/mcp-client": "the tools that an MCP client calls, as events",
+  "wagglebus/telemetry": "OpenTelemetry spans of the bus",
   "wagglebus/engine": "the ports that an engine implements, and what engines are built from",
   "wagglebus/engine/contract": "the contract suite, for an engine of your own",
   "wagglebus/engine/contract/worker": "what the worker processes of the contract suite run",

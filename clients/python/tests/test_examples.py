@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import Server
+from conftest import ROOT, Server
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -48,3 +48,23 @@ def test_stream_events_says_what_happened(own_server: Server) -> None:
         "most recent first: execution.completed, goal.progress, state.changed, tool.call.completed",
         "of the other stream: node.loop.started, node.loop.iteration, node.loop.completed",
     ]
+
+
+def test_two_languages_are_one_crew(own_server: Server) -> None:
+    researcher = subprocess.Popen(
+        [sys.executable, str(EXAMPLES / "two_languages.py"), own_server.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        # Whichever of them comes first, the task waits for the agent.
+        crew = ["node", str(ROOT / "examples/two-languages.ts"), own_server.url]
+        writer = subprocess.run(crew, capture_output=True, text=True, timeout=120)
+        assert writer.returncode == 0, writer.stderr
+        stdout, stderr = researcher.communicate(timeout=60)
+    finally:
+        researcher.kill()
+    assert writer.stdout.splitlines() == [
+        "researcher: bees tell where the food is by a dance",
+        "writer: A report on what was found: bees tell where the food is by a dance",
+    ]
+    assert researcher.returncode == 0, stderr
+    assert stdout.splitlines() == ["researched: bees", "stopped"]

@@ -34,17 +34,19 @@ export const questionAnswered = defineEvent("question.answered", {
 export const catalog = standardCatalog.extend([questionAsked, questionAnswered]);
 `;
 
-const model = `import type { LanguageModel } from "ai";
+const model = `import { gateway, type wrapLanguageModel } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
+
+type Model = Parameters<typeof wrapLanguageModel>[0]["model"];
 
 /**
  * The model: the environment variable AI_MODEL names one of the AI Gateway, such as "anthropic/claude-sonnet-4.5" (with
  * AI_GATEWAY_API_KEY). Without it a stand-in answers, so that everything runs without a key. For a provider of your own:
  * npm i @ai-sdk/anthropic, and \`anthropic("claude-sonnet-4-5")\` here.
  */
-export const model: LanguageModel = process.env.AI_MODEL ?? standIn();
+export const model: Model = process.env.AI_MODEL === undefined ? standIn() : gateway(process.env.AI_MODEL);
 
-function standIn(): LanguageModel {
+function standIn(): Model {
   return new MockLanguageModelV4({
     modelId: "stand-in",
     doGenerate: {
@@ -74,26 +76,27 @@ export default defineSubscription({
 });
 `;
 
-const handler = `import { generateText } from "ai";
+const handler = `import { generateText, wrapLanguageModel } from "ai";
 import type { EventOf, Handler } from "wagglebus";
-import { llmCallCompleted } from "wagglebus/catalog";
+import { execution, publishModelCalls } from "wagglebus/ai-sdk";
 import { questionAnswered } from "../../events.ts";
 import { model } from "../../model.ts";
 import type subscription from "./subscription.ts";
 
 const answer: Handler<EventOf<typeof subscription>> = async (event, { bus, signal }) => {
   const { question } = event.data;
-  // The bus retries, with its backoff; \`signal\` is aborted when the time of the attempt is up.
-  const { text, usage, finishReason, response } = await generateText({
-    model,
-    prompt: question,
-    maxRetries: 0,
-    abortSignal: signal,
+  // Each call of the model is an event: \`waggle flow\`, the page and budgets read its tokens. A retry goes on with the execution,
+  // and one that was completed is not run again.
+  const text = await execution(bus, { agentId: "answerer", input: question }, async (run) => {
+    // The bus retries, with its backoff; \`signal\` is aborted when the time of the attempt is up.
+    const { text } = await generateText({
+      model: wrapLanguageModel({ model, middleware: publishModelCalls(run) }),
+      prompt: question,
+      maxRetries: 0,
+      abortSignal: signal,
+    });
+    return text;
   });
-  // \`waggle flow\`, the page and the budgets read tokens from this event.
-  const { inputTokens = 0, outputTokens = 0 } = usage;
-  const call = { model: response.modelId, inputTokens, outputTokens, finishReason };
-  await bus.publish(llmCallCompleted, call, { dedupe: "call", metadata: { agentId: "answerer" } });
   await bus.publish(questionAnswered, { question, answer: text }, { dedupe: "answer" });
 };
 
@@ -113,7 +116,14 @@ test("a question is answered, and the tokens of the call are reported", async ()
   await bus.publish(questionAsked, { question: "How do bees tell where the food is?" });
   await bus.drain();
   const types = bus.published.map(({ type }) => type);
-  assert.deepEqual(types, ["question.asked", "llm.call.completed", "question.answered"]);
+  assert.deepEqual(types, [
+    "question.asked",
+    "execution.started",
+    "llm.call.started",
+    "llm.call.completed",
+    "execution.completed",
+    "question.answered",
+  ]);
 });
 `;
 

@@ -72,20 +72,24 @@ export default defineSubscription({
 `;
 
 const handler = `import { type EventOf, type Handler, NonRetriableError } from "wagglebus";
+import { execution, threadConfig } from "wagglebus/langgraph";
 import { reportStepCompleted, reportWritten } from "../../events.ts";
 import { graph } from "../../graph.ts";
 import type subscription from "./subscription.ts";
 
-/** Others see each step as it is done. A retry runs the graph anew, and publishes no step twice. */
+/** Others see each step as it is done, and each call of a model. A retry runs the graph anew, and publishes no step twice. */
 const write: Handler<EventOf<typeof subscription>> = async (event, { bus, signal }) => {
   const { topic } = event.data;
-  let report: string | undefined;
-  for await (const updates of await graph.stream({ topic }, { streamMode: "updates", signal })) {
-    for (const node of Object.keys(updates)) {
-      await bus.publish(reportStepCompleted, { node }, { dedupe: node });
+  const report = await execution(bus, { agentId: "writer", input: topic }, async (run) => {
+    // With a checkpointer, the thread goes on where it stopped: \`run.resumed ? null : { topic }\`.
+    const updates = await graph.stream({ topic }, { ...threadConfig(run), streamMode: "updates", signal });
+    let written: string | undefined;
+    for await (const update of updates) {
+      for (const node of Object.keys(update)) await bus.publish(reportStepCompleted, { node }, { dedupe: node });
+      written = update.write?.report ?? written;
     }
-    report = updates.write?.report ?? report;
-  }
+    return written;
+  });
   if (report === undefined) throw new NonRetriableError("the graph ended without a report");
   await bus.publish(reportWritten, { topic, report }, { dedupe: "report" });
 };
@@ -106,7 +110,14 @@ test("a report is written, step by step", async () => {
   await bus.publish(reportRequested, { topic: "Bees" });
   await bus.drain();
   const types = bus.published.map(({ type }) => type);
-  assert.deepEqual(types, ["report.requested", "report.step.completed", "report.step.completed", "report.written"]);
+  assert.deepEqual(types, [
+    "report.requested",
+    "execution.started",
+    "report.step.completed",
+    "report.step.completed",
+    "execution.completed",
+    "report.written",
+  ]);
 });
 `;
 

@@ -113,3 +113,10 @@ test("wrong options and amounts are named", async () => {
   using budget = openBudget(bus, { name: "b", limit: 1 });
   await expect(budget.spend(Number.NaN, costs(1))).rejects.toThrow("the estimate must be a number from 0, not NaN");
 });
+
+test("amounts add up as decimals do: twenty calls of 0.1 are within a limit of 2, and one more is not", async () => {
+  using budget = openBudget(testBus(), { name: "research", limit: 2 });
+  for (let call = 0; call < 20; call += 1) await budget.spend(0.1, costs(0.1));
+  expect(await budget.left()).toBe(0);
+  await expect(budget.spend(0.000_001, costs(0))).rejects.toMatchObject({ code: "throttled", details: { left: 0 } });
+});
