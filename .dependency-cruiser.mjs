@@ -32,6 +32,7 @@ const arrows = {
   outbox: [...ports, ...flow, "bus", "aws-shared", "engines"],
   connect: [...ports, ...flow, "catalog", "bus", "alerts", "aws-shared", "engines"],
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
+  sim: [...ports, ...flow, "bus", "engines", "connect"],
   lambda: [...ports, ...flow, "catalog", "bus", "alerts", "aws-shared", "engines", "connect", "outbox"],
   server: [
     ...ports,
@@ -73,7 +74,7 @@ const core =
 const published =
   "^(node_modules/(zod|pg|@types/pg|protobufjs|@opentelemetry/api|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|cockatiel|constructs|esbuild|hono|@hono|standardwebhooks|@modelcontextprotocol|vitest|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
-  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/outbox-dynamodb-entry|lib/engine-entry|lib/(agents|browser|catalog|cdk|cli/dev|lambda|telemetry|testing)/index|lib/engine/contract/(index|worker)|lib/dashboard/page/main|bin/[^/]+)[.]tsx?$";
+  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/outbox-dynamodb-entry|lib/engine-entry|lib/(agents|browser|catalog|cdk|cli/dev|lambda|sim|telemetry|testing)/index|lib/engine/contract/(index|worker)|lib/dashboard/page/main|bin/[^/]+)[.]tsx?$";
 
 /** The contract suite lies in the folder of the ports, and is a folder of its own here. @param {string[]} folders */
 const foldersOf = (folders) =>

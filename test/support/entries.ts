@@ -3,6 +3,7 @@ export const entries = {
   wagglebus: "index.ts",
   "wagglebus/catalog": "catalog/index.ts",
   "wagglebus/testing": "testing/index.ts",
+  "wagglebus/sim": "sim/index.ts",
   "wagglebus/engine": "engine-entry.ts",
   "wagglebus/engine/contract": "engine/contract/index.ts",
   "wagglebus/engine/contract/worker": "engine/contract/worker.ts",
