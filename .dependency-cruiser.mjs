@@ -32,7 +32,7 @@ const arrows = {
   outbox: [...ports, ...flow, "bus", "aws-shared", "engines"],
   connect: [...ports, ...flow, "catalog", "bus", "alerts", "aws-shared", "engines"],
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
-  sim: [...ports, ...flow, "bus", "engines", "connect"],
+  sim: [...ports, ...flow, "bus", "aws-shared", "engines", "connect", "lambda"],
   lambda: [...ports, ...flow, "catalog", "bus", "alerts", "aws-shared", "engines", "connect", "outbox"],
   server: [
     ...ports,
@@ -158,8 +158,8 @@ export default {
       name: "aws-only-when-used",
       comment: "The aws engine and the SDK are loaded by import(), when a bus asks for them.",
       severity: "error",
-      from: { pathNot: "^lib/((engines/aws|lambda|outbox/dynamo)/|(aws|outbox-dynamodb)-entry[.]ts$)" },
-      to: { path: "^(lib/engines/aws/|node_modules/@aws-sdk/)", dynamic: false, dependencyTypesNot: ["type-only"] },
+      from: { pathNot: "^lib/((engines/aws|lambda|outbox/dynamo|sim/aws)/|(aws|outbox-dynamodb)-entry[.]ts$)" },
+      to: { path: "^(lib/(engines|sim)/aws/|node_modules/@aws-sdk/)", dynamic: false, dependencyTypesNot: ["type-only"] },
     },
     {
       name: "postgres-only-when-used",

@@ -16,7 +16,7 @@ const usage = `npm run sim -- [options]
   --faults F     the share of what goes wrong, 0 to below 1; default: by the seed, 0 to 0.5
   --mutants      how soon each planted bug is found`;
 
-const engines = ["memory", "embedded"] as const;
+const engines = ["memory", "embedded", "aws"] as const;
 type EngineName = (typeof engines)[number];
 /** Lines of the trace that a single seed prints. */
 const tracedLines = 200;

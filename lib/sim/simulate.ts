@@ -29,10 +29,10 @@ export interface SimulateOptions<Events = RegisteredEvents> {
   /** What must hold in the end, when nothing is under way and before the buses close; throws where it does not. */
   check?(bus: Bus<Events>): unknown;
   /**
-   * `memory` (default), or `embedded` on a file in memory. Or an engine of your own, which must keep to the context that it is
-   * given.
+   * `memory` (default), `embedded` on a file in memory, or `aws`: the aws engine on a model of EventBridge, SQS and DynamoDB that
+   * delays, doubles and reorders. Or an engine of your own, which must keep to the context that it is given.
    */
-  engine?: "memory" | "embedded" | EngineFactory;
+  engine?: "memory" | "embedded" | "aws" | EngineFactory;
   /** An integer from 0; the same seed gives the same run. Default 1. */
   seed?: number;
   /** How many seeds are run, from `seed` on; default 1. It ends with the first one that finds something. */
@@ -185,7 +185,8 @@ async function simulateOnce<Events>(options: SimulateOptions<Events>, seed: numb
 async function placeOf(engine: NonNullable<SimulateOptions["engine"]>): Promise<MakePlace> {
   if (typeof engine === "function") return async (world, faults) => memoryPlace(world, faults, engine);
   if (engine === "memory") return async (world, faults) => memoryPlace(world, faults);
-  return (await import("./engines/embedded.ts")).embeddedPlace;
+  if (engine === "embedded") return (await import("./engines/embedded.ts")).embeddedPlace;
+  return (await import("./aws/place.ts")).awsPlace;
 }
 
 function told(findings: readonly Finding[]): string {
@@ -202,8 +203,8 @@ function checked<Events>(options: SimulateOptions<Events>): SimulateOptions<Even
   };
   if (typeof setup !== "function") refuse("setup", "a function that subscribes handlers", setup);
   if (typeof steps !== "function") refuse("steps", "a function that publishes", steps);
-  if (typeof engine !== "function" && !["memory", "embedded"].includes(engine)) {
-    refuse("engine", '"memory", "embedded" or a function', engine);
+  if (typeof engine !== "function" && !["memory", "embedded", "aws"].includes(engine)) {
+    refuse("engine", '"memory", "embedded", "aws" or a function', engine);
   }
   if (!Number.isSafeInteger(seed) || seed < 0) refuse("seed", "an integer from 0 to 2^53", seed);
   if (!Number.isSafeInteger(runs) || runs < 1) refuse("runs", "an integer of at least 1", runs);

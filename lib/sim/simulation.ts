@@ -228,13 +228,16 @@ export class Simulation<Events> {
       }
       cursor = page.cursor;
     } while (cursor !== undefined);
-    let position = await log.position({ time: 0 });
-    for (;;) {
-      const read = await log.readAfter(position, pageSize);
-      this.order.push(...read.events.map(({ event }) => event.id));
-      if (read.position === position || (read.atEnd === true && read.events.length === 0)) break;
-      position = read.position;
-    }
+    const since = new Date(this.#world.startedAt).toISOString();
+    let next: string | undefined;
+    do {
+      const page = await log.query(
+        { since },
+        { limit: pageSize, order: "oldest", ...(next === undefined ? {} : { cursor: next }) },
+      );
+      this.order.push(...page.events.map(({ event }) => event.id));
+      next = page.cursor;
+    } while (next !== undefined);
   }
 }
 

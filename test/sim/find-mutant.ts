@@ -13,7 +13,11 @@ export interface Found {
 /** Runs a mutant under one seed after the other until one finds it; undefined where none of them does. */
 export async function findMutant(
   through: Mutation,
-  { engine = "memory", from = 1, most = 20 }: { engine?: "memory" | "embedded"; from?: number; most?: number } = {},
+  {
+    engine = "memory",
+    from = 1,
+    most = 20,
+  }: { engine?: "memory" | "embedded" | "aws"; from?: number; most?: number } = {},
 ): Promise<Found | undefined> {
   const began = performance.now();
   for (let seed = from; seed < from + most; seed += 1) {

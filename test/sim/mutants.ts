@@ -103,20 +103,20 @@ export const mutants: Readonly<Record<string, Mutation>> = {
     },
   })),
   "history leaves an event out": inLog((log) => ({
-    readAfter: async (...args) => {
-      const read = await log.readAfter(...args);
+    query: async (...args) => {
+      const read = await log.query(...args);
       return { ...read, events: read.events.filter(() => !sometimes()) };
     },
   })),
   "history has an event twice": inLog((log) => ({
-    readAfter: async (...args) => {
-      const read = await log.readAfter(...args);
+    query: async (...args) => {
+      const read = await log.query(...args);
       return { ...read, events: read.events.flatMap((event) => (sometimes() ? [event, event] : [event])) };
     },
   })),
   "history is in another order": inLog((log) => ({
-    readAfter: async (...args) => {
-      const read = await log.readAfter(...args);
+    query: async (...args) => {
+      const read = await log.query(...args);
       return { ...read, events: read.events.toReversed() };
     },
   })),

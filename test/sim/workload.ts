@@ -62,7 +62,7 @@ const subscriptions = {
 
 /** Events and faults of a workload. */
 export interface WorkloadOptions {
-  readonly engine: "memory" | "embedded";
+  readonly engine: "memory" | "embedded" | "aws";
   readonly seed: number;
   readonly events: number;
   readonly faults: number | FaultRates;

@@ -20,6 +20,9 @@ export class World {
   readonly #digest = createHash("sha256");
   readonly #lines: string[] = [];
   readonly startedAt = start;
+  /** What is done outside, and how much of it. */
+  #before: Promise<unknown> = Promise.resolve();
+  #pending = 0;
   #now = start;
   #order = 0;
 
@@ -66,9 +69,27 @@ export class World {
     return task;
   }
 
+  /**
+   * Has work done that the simulation does not decide, such as that of another thread: nothing else happens before it has ended, and
+   * of several it is one after the other.
+   */
+  outside<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#pending += 1;
+    const done = this.#before.then(work);
+    this.#before = done.then(
+      () => {
+        this.#pending -= 1;
+      },
+      () => {
+        this.#pending -= 1;
+      },
+    );
+    return done;
+  }
+
   /** Has what is to happen happen, one thing after the other, until that is so. False where nothing is left before it is. */
   async run(until: () => boolean): Promise<boolean> {
-    await settle();
+    await this.#settled();
     while (!until()) {
       const task = this.#tasks.pop();
       if (task === undefined) return false;
@@ -76,9 +97,14 @@ export class World {
       this.#now = Math.max(this.#now, task.at);
       this.#digest.update(`${this.#now} ${task.what}\n`);
       task.run();
-      await settle();
+      await this.#settled();
     }
     return true;
+  }
+
+  async #settled(): Promise<void> {
+    do await settle();
+    while (this.#pending > 0);
   }
 
   #process(): SimulatedProcess {

@@ -12,6 +12,7 @@ const nothing: SimulateOptions = { setup: () => {}, steps: () => {} };
 describe.each([
   ["memory", "2d"],
   ["embedded", "10m"],
+  ["aws", "1h"],
 ] as const)("a simulation on %s", (engine, delay) => {
   test("has the same trace for the same seed, byte for byte, and another for another", async () => {
     const run = (seed: number) => simulate(workload({ engine, seed, events: 15, faults: 0.3 }));
@@ -159,7 +160,7 @@ test.each([
   [{ runs: 0 }, /runs must be an integer/],
   [{ processes: 101 }, /processes must be an integer from 1 to 100/],
   [{ faults: 1 }, /faults\.handlers must be a number from 0 to below 1/],
-  [{ engine: "postgres" }, /engine must be "memory", "embedded" or a function/],
+  [{ engine: "postgres" }, /engine must be "memory", "embedded", "aws" or a function/],
   [{ sed: 1 }, /sed/],
 ])("a wrong option %j is refused", async (wrong, message) => {
   await expect(simulate({ ...nothing, ...(wrong as object) })).rejects.toThrow(message);
