@@ -33,6 +33,7 @@ const arrows = {
   outbox: [...ports, ...flow, "bus", "aws-shared", "engines"],
   connect: [...ports, ...flow, "catalog", "bus", "alerts", "aws-shared", "engines"],
   testing: [...ports, ...flow, "catalog", "bus", "engines", "connect"],
+  sim: [...ports, ...flow, "bus", "aws-shared", "engines", "connect", "lambda"],
   lambda: [...ports, ...flow, "catalog", "bus", "alerts", "aws-shared", "engines", "connect", "outbox"],
   server: [
     ...ports,
@@ -74,7 +75,7 @@ const core =
 const published =
   "^(node_modules/(zod|pg|@types/pg|protobufjs|@opentelemetry/api|@platformatic/kafka|@aws-sdk|@smithy|aws-cdk-lib|cdk-nag|cockatiel|constructs|esbuild|hono|@hono|standardwebhooks|@modelcontextprotocol|vitest|ai|@ai-sdk|@openai|@langchain|@types/aws-lambda)/|picocolors/types[.]js$)";
 const entries =
-  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/outbox-dynamodb-entry|lib/engine-entry|lib/adapters/(ai-sdk|openai-agents|langgraph|claude-agent|mcp-client)|lib/(agents|browser|catalog|cdk|cli/dev|lambda|telemetry|testing)/index|lib/engine/contract/(index|worker)|lib/dashboard/page/main|bin/[^/]+)[.]tsx?$";
+  "^(lib/index|lib/aws-entry|lib/postgres-entry|lib/kafka-entry|lib/server-entry|lib/outbox-entry|lib/outbox-dynamodb-entry|lib/engine-entry|lib/adapters/(ai-sdk|openai-agents|langgraph|claude-agent|mcp-client)|lib/(agents|browser|catalog|cdk|cli/dev|lambda|sim|telemetry|testing)/index|lib/engine/contract/(index|worker)|lib/dashboard/page/main|bin/[^/]+)[.]tsx?$";
 
 /** The contract suite lies in the folder of the ports, and is a folder of its own here. @param {string[]} folders */
 const foldersOf = (folders) =>
@@ -175,8 +176,8 @@ export default {
       name: "aws-only-when-used",
       comment: "The aws engine and the SDK are loaded by import(), when a bus asks for them.",
       severity: "error",
-      from: { pathNot: "^lib/((engines/aws|lambda|outbox/dynamo)/|(aws|outbox-dynamodb)-entry[.]ts$)" },
-      to: { path: "^(lib/engines/aws/|node_modules/@aws-sdk/)", dynamic: false, dependencyTypesNot: ["type-only"] },
+      from: { pathNot: "^lib/((engines/aws|lambda|outbox/dynamo|sim/aws)/|(aws|outbox-dynamodb)-entry[.]ts$)" },
+      to: { path: "^(lib/(engines|sim)/aws/|node_modules/@aws-sdk/)", dynamic: false, dependencyTypesNot: ["type-only"] },
     },
     {
       name: "postgres-only-when-used",

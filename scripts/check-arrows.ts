@@ -46,6 +46,7 @@ const plants: Record<string, { file: string; source: string }> = {
   "outbox-imports": { file: "lib/outbox/planted.ts", source: 'import "../cli/io.ts";' },
   "connect-imports": { file: "lib/connect/planted.ts", source: 'import "../cli/io.ts";' },
   "testing-imports": { file: "lib/testing/planted.ts", source: 'import "../cli/io.ts";' },
+  "sim-imports": { file: "lib/sim/planted.ts", source: 'import "../cli/io.ts";' },
   "lambda-imports": { file: "lib/lambda/planted.ts", source: 'import "../cli/io.ts";' },
   "server-imports": { file: "lib/server/planted.ts", source: 'import "../cli/io.ts";' },
   "mcp-imports": { file: "lib/mcp/planted.ts", source: 'import "../cli/io.ts";' },

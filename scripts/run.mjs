@@ -36,6 +36,7 @@ const commands = {
     argv: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.kafka.config.ts"],
     built: true,
   },
+  sim: { argv: ["scripts/sim.ts"] },
   broker: { argv: ["scripts/broker.ts"] },
   "test:python": { argv: ["scripts/test-python.mjs"], built: true },
   bench: { argv: ["scripts/bench.ts"], built: true },

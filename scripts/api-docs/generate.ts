@@ -36,6 +36,7 @@ const about: Readonly<Record<string, string>> = {
   "wagglebus/cdk": "constructs and stacks",
   "wagglebus/dev": "runs functions from a program that gives them work, as `waggle dev` does",
   "wagglebus/testing": "a bus for unit tests, and its clock",
+  "wagglebus/sim": "a whole bus under one seed, and the check of a history",
 };
 
 const options = {

@@ -49,7 +49,10 @@ export async function claimMessage(
   const locks: SeenLock[] = [];
   for (const lock of locksOf(record, event)) {
     const seen = await dependencies.locks.inspect(lock, pk);
-    if ("heldUntil" in seen) return waitBehind(dependencies, { message, event }, seen.heldUntil);
+    if ("heldUntil" in seen) {
+      const ended = lock.kind === "key" ? await discardEnded(dependencies, pk) : undefined;
+      return ended ?? waitBehind(dependencies, { message, event }, seen.heldUntil);
+    }
     locks.push(seen);
   }
   const { redrivenFrom } = message;
@@ -77,6 +80,16 @@ export async function claimMessage(
       claim: claim.id,
     },
   };
+}
+
+/**
+ * Discards a message whose delivery has ended, as one does whose deletion failed. In a message group it may be ahead of the very
+ * delivery that has the lock: each would wait for the other.
+ */
+async function discardEnded({ rows }: ClaimMessageDependencies, pk: string): Promise<SkippedMessage | undefined> {
+  const state = (await rows.get(pk))?.state;
+  if (state === "done") return discard("duplicate");
+  return state === "dead" ? discard("dead") : undefined;
 }
 
 async function claimRow(dependencies: ClaimMessageDependencies, attempted: Attempted): Promise<Row | SkippedMessage> {

@@ -66,6 +66,16 @@ describeDynamo("an ordered key", () => {
     });
   }
 
+  test("is not waited for by a delivery that has ended, whose message could not be deleted and is ahead of the holder's", async () => {
+    const bench = await Bench.make(dynamo(), ordered);
+    const [first, second, third] = [bench.message(keyed("a1")), bench.message(keyed("a2")), bench.message(keyed("a3"))];
+    await bench.settle(await bench.claim(first));
+    await bench.settle(await bench.claim(second), dead);
+    await bench.settle(await bench.claim(third), retry(60_000));
+    expect(await bench.refused(first)).toEqual({ why: "duplicate", action: gone });
+    expect(await bench.refused(second)).toEqual({ why: "dead", action: gone });
+  });
+
   test("goes on after an event that has expired between its attempts", async () => {
     const bench = await Bench.make(dynamo(), ordered);
     const expiring = keyed("a1");
@@ -152,7 +162,7 @@ describeDynamo("an ordered key", () => {
     await bench.claim(second);
   });
 
-  test("is held by a copy of the message that comes early, and by one that comes late", async () => {
+  test("is held against a copy of the message that comes early; one that comes late is a duplicate, whoever runs", async () => {
     const bench = await Bench.make(dynamo(), ordered);
     const [first, second] = [bench.message(keyed("a1")), bench.message(keyed("a2"))];
     const running = await bench.claim(first);
@@ -160,7 +170,7 @@ describeDynamo("an ordered key", () => {
     expect(await bench.refused(second)).toMatchObject({ why: "retryLater" });
     await bench.settle(running);
     const next = await bench.claim(second);
-    expect(await bench.refused(first)).toMatchObject({ why: "retryLater" });
+    expect(await bench.refused(first)).toMatchObject({ why: "duplicate" });
     await bench.settle(next);
     expect(await bench.refused(first)).toMatchObject({ why: "duplicate" });
   });
