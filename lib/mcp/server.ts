@@ -12,7 +12,7 @@ export interface McpServerOptions extends ToolContext {
   /** What is answered for what a tool has thrown: nothing that only the log should hold. */
   readonly toError: (thrown: unknown) => { readonly code: string; readonly message: string };
   /** What MCP Events are served from. */
-  readonly events: Pick<EventsOptions, "source" | "isAllowed" | "clock" | "heartbeatMs" | "closing">;
+  readonly events: Pick<EventsOptions, "source" | "isAllowed" | "clock" | "heartbeatMs" | "closing" | "webhooks">;
 }
 
 /** A server with the tools of a bus, for one connection. */

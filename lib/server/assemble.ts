@@ -16,6 +16,9 @@ import type { Server } from "./server-context.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import { type ServerSettings, serverSettings } from "./settings.ts";
 import { Cursors } from "./streams/cursors.ts";
+import { EventSubscriptions } from "./webhooks/event-subscriptions.ts";
+import { Occurrences } from "./webhooks/occurrences.ts";
+import { WebhookStore } from "./webhooks/webhook.ts";
 import { Webhooks } from "./webhooks/webhooks.ts";
 
 /** Options of a server; each has a default. */
@@ -57,15 +60,27 @@ export async function assembleServer(served: ServedBus, options: ServerOptions):
   const id = createServerId();
   const ending = new AbortController();
   const alerts = declared === undefined ? undefined : await startAlerts(served, declared);
+  const tokens = tokenFile === undefined ? undefined : new TokenFile(tokenFile);
+  const cursors = new Cursors(served.engine.capabilities.has("durable") ? "" : served.nextId());
+  const reader = new LogReader(served.engine.log, new ChangeWatch(served.engine, served.clock));
+  const source = { log: served.engine.log, reader, catalog: served.catalog, cursors, now: served.clock.now };
+  const store = new WebhookStore(served.engine);
+  const webhooks = new Webhooks(
+    served,
+    store,
+    new Occurrences(source, async (id) => (await tokens?.find(id, served.clock.now())) !== undefined),
+    { allowPrivate: settings.allowPrivateWebhooks, resolve: settings.resolveWebhooks },
+  );
   const server: Server = {
     served,
     settings,
-    tokens: tokenFile === undefined ? undefined : new TokenFile(tokenFile),
-    reader: new LogReader(served.engine.log, new ChangeWatch(served.engine, served.clock)),
-    cursors: new Cursors(served.engine.capabilities.has("durable") ? "" : served.nextId()),
+    tokens,
+    reader,
+    cursors,
+    events: { source, subscriptions: new EventSubscriptions({ served, settings, source, store, webhooks }) },
     deltas: new DeltaFeed(served, settings.deltas),
     pulls: new PullQueues(served, id),
-    webhooks: new Webhooks(served, { allowPrivate: settings.allowPrivateWebhooks, resolve: settings.resolveWebhooks }),
+    webhooks,
     sessions: new Sessions(served, id),
     spans: createSpanCounts(),
     peers: new Peers(peerFolder, id),

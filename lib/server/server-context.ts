@@ -1,4 +1,5 @@
 import type { LogReader } from "../history/log-reader.ts";
+import type { FeedSource } from "../mcp/events/feed.ts";
 import type { TokenFile } from "./access/token-file.ts";
 import type { ActiveAlerts } from "./alerts/active-alerts.ts";
 import type { RunningAlerts } from "./alerts/start-alerts.ts";
@@ -10,6 +11,7 @@ import type { ServedBus } from "./served-bus.ts";
 import type { Sessions } from "./sessions/sessions.ts";
 import type { ServerSettings } from "./settings.ts";
 import type { Cursors } from "./streams/cursors.ts";
+import type { EventSubscriptions } from "./webhooks/event-subscriptions.ts";
 import type { Webhooks } from "./webhooks/webhooks.ts";
 
 /** What the routes of a server share. */
@@ -26,6 +28,8 @@ export interface Server {
   readonly pulls: PullQueues;
   /** What is pushed to others. */
   readonly webhooks: Webhooks;
+  /** What MCP clients are served events from, and what is pushed to them. */
+  readonly events: { readonly source: FeedSource; readonly subscriptions: EventSubscriptions };
   /** The http engines that are connected. */
   readonly sessions: Sessions;
   readonly spans: SpanCounts;

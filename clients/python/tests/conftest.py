@@ -19,8 +19,9 @@ ROOT = Path(__file__).parents[3]
 class Server:
     """`waggle serve` in a process of its own, which may be killed and started anew on the same port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
+        self._options = options
         self.port = 0
         self._process: subprocess.Popen[str] | None = None
         self.start()
@@ -31,7 +32,7 @@ class Server:
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [*self._waggle, "serve", "--port", str(self.port), "--json"],
+            [*self._waggle, "serve", "--port", str(self.port), "--json", *self._options],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             text=True,

@@ -1,4 +1,4 @@
-import type { EventLog, LogEntry, LogSelection, Position } from "../../engine/event-log.ts";
+import type { EventLog, LogEntry, LogSelection, Position, RecordedEvent } from "../../engine/event-log.ts";
 import { BusError } from "../../error/bus-error.ts";
 import type { Catalog } from "../../event/catalog.ts";
 import type { Event } from "../../event/event.ts";
@@ -73,7 +73,7 @@ export class EventFeed {
     ];
   }
 
-  matches({ event, acceptedAt }: LogEntry): boolean {
+  matches({ event, acceptedAt }: RecordedEvent): boolean {
     return this.#matches(event, acceptedAt);
   }
 
@@ -127,7 +127,7 @@ export class EventFeed {
   }
 
   /** An event as it is sent, in the newest version of its type. */
-  occurrence({ event: published }: LogEntry): Occurrence {
+  occurrence({ event: published }: Pick<RecordedEvent, "event">): Occurrence {
     const event = this.#newest(published);
     const { version, correlationId, causationId, agentId, tags } = event.metadata;
     return {

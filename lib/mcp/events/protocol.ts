@@ -60,6 +60,20 @@ export const streamParams = z.looseObject({
 
 export const pollParams = streamParams.extend({ maxEvents: z.int().min(1).nullable().exactOptional() });
 
+/** Where a client wants its events posted to. The secret is the client's: nobody else can sign. */
+const delivery = z.looseObject({ mode: z.string().max(64), url: z.string().min(1).max(2_048) });
+
+export const subscribeParams = streamParams.extend({
+  delivery: delivery.extend({ secret: z.string().max(256) }),
+  ttlMs: z.number().nullable().exactOptional(),
+});
+
+export const unsubscribeParams = z.looseObject({
+  name,
+  arguments: argumentsSchema.nullable().exactOptional(),
+  delivery: delivery.extend({ mode: z.string().max(64).exactOptional() }),
+});
+
 /** One event as it is sent. */
 export interface Occurrence {
   readonly eventId: string;

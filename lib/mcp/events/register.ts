@@ -9,7 +9,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { McpAccess } from "../access.ts";
 import { parseInput } from "../tool.ts";
 import { checkName, listEvents } from "./descriptors.ts";
-import { type Answerable, toProtocolError } from "./errors.ts";
+import { type Answerable, noSuchMode, toProtocolError } from "./errors.ts";
 import { EventFeed, type FeedSource } from "./feed.ts";
 import {
   errorCodes,
@@ -19,9 +19,12 @@ import {
   pollLimit,
   pollParams,
   streamParams,
+  subscribeParams,
   subscriptionIdKey,
+  unsubscribeParams,
 } from "./protocol.ts";
 import { streamEvents } from "./stream.ts";
+import type { EventWebhooks } from "./webhooks.ts";
 
 /** What MCP Events are served from, and to whom. */
 export interface EventsOptions {
@@ -37,6 +40,8 @@ export interface EventsOptions {
   /** Fires when the server ends: streams end with their result. */
   readonly closing: AbortSignal;
   readonly toError: (thrown: unknown) => Answerable;
+  /** Absent where nothing is pushed to others: then no event lists it, and the methods are not there. */
+  readonly webhooks?: EventWebhooks | undefined;
 }
 
 /** Anything: what is wrong is refused by the handler, with a code of the bus. */
@@ -44,7 +49,7 @@ const anyParams = z.unknown();
 
 type Params = z.output<typeof pollParams>;
 
-/** Serves MCP Events (SEP-3415) by poll and push, on the extension points of the SDK. */
+/** Serves MCP Events (SEP-3415) by poll, by push, and by webhook where there are some, on the extension points of the SDK. */
 export function registerEvents({ server }: McpServer, options: EventsOptions): void {
   // The SDK has no such capability. The second key is that of the sketch before the SEP, which some clients still read.
   const capabilities = { extensions: { [extensionId]: {} }, events: {} };
@@ -64,13 +69,46 @@ export function registerEvents({ server }: McpServer, options: EventsOptions): v
   };
   handle("events/list", async (given) => {
     const { cursor } = parseInput("events/list", listParams, given);
-    const { source, access } = options;
-    return { ...listEvents({ catalog: source.catalog, access, delivery: ["poll", "push"] }, cursor ?? undefined) };
+    const { source, access, webhooks } = options;
+    const delivery = ["poll", "push", ...(webhooks === undefined ? [] : ["webhook"])];
+    return { ...listEvents({ catalog: source.catalog, access, delivery }, cursor ?? undefined) };
   });
   handle("events/poll", async (given) => poll(options, parseInput("events/poll", pollParams, given)));
   handle("events/stream", async (given, context) => {
     return stream(options, parseInput("events/stream", streamParams, given), context);
   });
+  const { webhooks } = options;
+  if (webhooks === undefined) return;
+  handle("events/subscribe", async (given) => subscribe(options, webhooks, given));
+  handle("events/unsubscribe", async (given) => {
+    const { name, arguments: narrowed, delivery } = parseInput("events/unsubscribe", unsubscribeParams, given);
+    await webhooks.unsubscribe({ name, arguments: narrowed ?? {}, url: delivery.url });
+    return {};
+  });
+}
+
+async function subscribe(
+  options: EventsOptions,
+  webhooks: EventWebhooks,
+  given: unknown,
+): Promise<Record<string, unknown>> {
+  const mode: unknown = Object(Object(given).delivery).mode;
+  if (typeof mode === "string" && mode !== "webhook") throw noSuchMode(mode);
+  const params = parseInput("events/subscribe", subscribeParams, given);
+  const { name, arguments: narrowed, delivery } = params;
+  // A wrong name or argument is refused before anything is sent to anybody.
+  feedOf(options, params);
+  return {
+    ...(await webhooks.subscribe({
+      name,
+      arguments: narrowed ?? {},
+      url: delivery.url,
+      secret: delivery.secret,
+      cursor: params.cursor ?? undefined,
+      maxAgeMs: params.maxAgeMs ?? undefined,
+      ttlMs: params.ttlMs,
+    })),
+  };
 }
 
 async function poll(options: EventsOptions, params: Params): Promise<Record<string, unknown>> {

@@ -3,13 +3,17 @@ import type { Event } from "../../event/event.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Permission } from "../http/route.ts";
 import { covers, type Grant } from "./grant.ts";
+import type { StoredToken } from "./tokens.ts";
 
 /** What the sender of a request may do. Without a grant, on loopback: everything. */
 export class Access {
   readonly #grant: Grant | undefined;
+  /** Names the token; undefined without one. */
+  readonly tokenId: string | undefined;
 
-  constructor(grant: Grant | undefined) {
-    this.#grant = grant;
+  constructor(token: Pick<StoredToken, "id" | keyof Grant> | undefined) {
+    this.#grant = token;
+    this.tokenId = token?.id;
   }
 
   /** Whether the request has a token, and with it roles. */

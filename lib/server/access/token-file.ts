@@ -27,6 +27,11 @@ export class TokenFile {
     return this.#read.tokens;
   }
 
+  /** The one of an id; undefined where it was revoked, or has expired by `now`. */
+  async find(id: string, now: number): Promise<StoredToken | undefined> {
+    return (await this.list()).find((token) => token.id === id && Date.parse(token.expiresAt) > now);
+  }
+
   /** Adds one, and forgets those that have expired by `now`. */
   async add(token: StoredToken, now: number): Promise<void> {
     await this.#change((tokens) => [...tokens.filter(({ expiresAt }) => Date.parse(expiresAt) > now), token]);

@@ -4,7 +4,7 @@ import type { Subscriber } from "../../delivery/subscriber.ts";
 import { BusError } from "../../error/bus-error.ts";
 import type { Event } from "../../event/event.ts";
 import type { AnyEvents, ServedBus } from "../served-bus.ts";
-import { loadSign } from "../webhooks/message.ts";
+import { deliveryMessage, loadSign } from "../webhooks/message.ts";
 import { push } from "../webhooks/push.ts";
 import { secretSchema } from "../webhooks/webhook.ts";
 import { runCommand } from "./run-command.ts";
@@ -59,11 +59,16 @@ async function handlerOf(way: CheckedWay, { clock }: Pick<ServedBus, "clock">): 
     );
   }
   const sign = await loadSign();
-  const at = new Date(clock.now()).toISOString();
-  const webhook = { url, secrets: [{ secret }], createdAt: at, updatedAt: at };
+  const webhook = { url, secrets: [{ secret }] };
   return async (event, context) => {
     // Who writes the configuration decides where alerts go, inside of a private network too.
-    const outcome = await push({ clock, allowPrivate: true }, webhook, event, context, sign);
+    const outcome = await push(
+      { clock, allowPrivate: true },
+      webhook,
+      deliveryMessage(event, context),
+      context.signal,
+      sign,
+    );
     if (outcome === "gone") throw new Error(`${new URL(url).origin} wants no more alerts (410)`);
   };
 }

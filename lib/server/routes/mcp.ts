@@ -36,7 +36,7 @@ export const mcp = route({
 });
 
 function optionsOf(server: Server, access: Access, request: Request): McpServerOptions {
-  const { cursors, served, pulls } = server;
+  const { events, served, pulls } = server;
   return {
     bus: served.bus,
     version: "1",
@@ -46,13 +46,9 @@ function optionsOf(server: Server, access: Access, request: Request): McpServerO
     ),
     may: ({ role, write }) => (access.hasRoles ? access.allows(role) : write === undefined),
     events: {
-      source: {
-        log: served.engine.log,
-        reader: server.reader,
-        catalog: served.catalog,
-        cursors,
-        now: served.clock.now,
-      },
+      source: events.source,
+      // Without a token there is nobody whose it would be, and whoever steers an agent could have it send events anywhere.
+      webhooks: access.tokenId === undefined ? undefined : events.subscriptions.of(access.tokenId),
       isAllowed: () => isStillAllowed(server, request),
       clock: served.clock,
       heartbeatMs: server.settings.heartbeatMs,

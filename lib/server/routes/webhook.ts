@@ -5,6 +5,7 @@ import { route } from "../http/route.ts";
 import type { Server } from "../server-context.ts";
 import { checkReceiver } from "../webhooks/check-receiver.ts";
 import { secretSchema, secretsAt, type Webhook } from "../webhooks/webhook.ts";
+import { ofClient } from "../webhooks/webhooks.ts";
 import { checkStored } from "./subscriptions.ts";
 
 const name = z.object({ name: z.string() });
@@ -89,6 +90,7 @@ export const deleteWebhook = route({
   result: z.undefined(),
   handle: async ({ server, access, params }) => {
     await checkStored(server.served, access, params.name);
+    if ((await server.webhooks.get(params.name))?.mcp !== undefined) throw ofClient(params.name);
     if (!(await server.webhooks.delete(params.name))) throw noWebhook(params.name);
     return undefined;
   },

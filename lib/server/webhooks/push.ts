@@ -1,9 +1,7 @@
-import type { HandlerContext } from "../../delivery/handler.ts";
-import { RetryAfterError } from "../../delivery/handler-errors.ts";
-import type { Event } from "../../event/event.ts";
+import { NonRetriableError, RetryAfterError } from "../../delivery/handler-errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { publicLookup, type Resolve } from "./address.ts";
-import { messageHeaders, messageId, type Sign } from "./message.ts";
+import { type Message, messageHeaders, type Sign } from "./message.ts";
 import { post, retryAfterMs } from "./post.ts";
 import { secretsAt, type Webhook } from "./webhook.ts";
 
@@ -17,37 +15,34 @@ export interface PushSettings {
 }
 
 /**
- * Sends one delivery to its receiver. Resolves with `gone` where that wants no more (410), else once the receiver has taken it (2xx). Rejects
+ * Sends a message to its receiver. Resolves with `gone` where that wants no more (410), else once the receiver has taken it (2xx). Rejects
  * where it has failed: with the delay that 429 and 503 ask for, in words that hold neither data nor the query of the URL.
  */
 export async function push(
   { allowPrivate, clock, resolve }: PushSettings,
-  webhook: Webhook,
-  event: Event,
-  { signal, subscription, attempt }: Pick<HandlerContext, "signal" | "subscription" | "attempt">,
+  webhook: Pick<Webhook, "url" | "secrets">,
+  message: Message,
+  signal: AbortSignal,
   sign: Sign,
 ): Promise<"taken" | "gone"> {
   const url = new URL(webhook.url);
-  const body = JSON.stringify(event);
-  const at = new Date(clock.now());
-  const signed = { secrets: secretsAt(webhook, clock.now()), id: messageId(event), at, body };
   const { status, retryAfter } = await post({
     url,
-    headers: {
-      ...messageHeaders(signed, sign),
-      "waggle-subscription": subscription,
-      "waggle-attempt": String(attempt),
-    },
-    body,
+    headers: messageHeaders({ secrets: secretsAt(webhook, clock.now()), message, at: new Date(clock.now()) }, sign),
+    body: message.body,
     signal,
     lookup: allowPrivate ? undefined : publicLookup(resolve),
   });
   if (status >= 200 && status < 300) return "taken";
   if (status === 410) return "gone";
-  const message = `${url.origin}${url.pathname} answered with ${status}`;
+  const text = `${url.origin}${url.pathname} answered with ${status}`;
+  if (message.final?.includes(status) === true) throw withoutStack(new NonRetriableError(text));
   const delayMs = status === 429 || status === 503 ? retryAfterMs(retryAfter, clock.now()) : undefined;
-  const error = delayMs === undefined ? new Error(message) : new RetryAfterError(message, delayMs);
-  // It would be the server's.
+  throw withoutStack(delayMs === undefined ? new Error(text) : new RetryAfterError(text, delayMs));
+}
+
+/** It would be the server's. */
+function withoutStack(error: Error): Error {
   delete error.stack;
-  throw error;
+  return error;
 }
