@@ -51,6 +51,6 @@ test.each([
       },
     ]);
     const { rows } = await pool.query(`SELECT version, bus FROM ${schema}.meta`);
-    expect(rows).toEqual([{ version: 3, bus: expect.stringMatching(/^[0-9a-f-]{36}$/) }]);
+    expect(rows).toEqual([{ version: 4, bus: expect.stringMatching(/^[0-9a-f-]{36}$/) }]);
   },
 );

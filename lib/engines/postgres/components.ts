@@ -78,6 +78,7 @@ export function createComponents(
       notifier.notify(queued);
       signal.notify();
     },
+    claimed: () => workLoop.claimed(),
     released: () => workLoop.schedule(),
     unclaim: (delivery) => workLoop.unclaim(delivery),
   });

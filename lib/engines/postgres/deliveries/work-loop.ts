@@ -9,6 +9,7 @@ import type { Names } from "../storage/names.ts";
 import { isUnreachable, storeError } from "../storage/postgres-error.ts";
 import { integer, type Row } from "../storage/rows.ts";
 import type { Subscription, SubscriptionCache } from "../subscriptions/subscription-cache.ts";
+import { ClaimGate } from "./claim-gate.ts";
 import type { ClaimedDelivery } from "./claimed-delivery.ts";
 import { parseWork, readClaimed } from "./claimed-rows.ts";
 import type { Consumers } from "./consumers.ts";
@@ -65,6 +66,7 @@ export class WorkLoop {
   readonly #wanted = new Set<number>();
   /** Subscriptions that had something ready, but all that may run at once was running. */
   readonly #saturated = new Set<number>();
+  readonly #gate = new ClaimGate();
   #deferred: Settlement[] = [];
   readonly #settlementRetry: Retry;
   readonly #claimRetry: Retry;
@@ -110,6 +112,17 @@ export class WorkLoop {
     setImmediate(() => void this.#run());
   }
 
+  /** Resolves once what is ready is claimed, as {@link ClaimGate} says; `undefined` where nothing is to be waited for. */
+  claimed(): Promise<void> | undefined {
+    if (!this.#scheduled || this.#claimRetry.waiting || this.#abandoned !== undefined) return undefined;
+    const { consumers, subscriptionCache } = this.#dependencies;
+    const next = [...this.#wanted].filter((id) => {
+      const sub = subscriptionCache.byId(id);
+      return sub !== undefined && consumers.free(sub.record.name) > 0;
+    });
+    return this.#gate.claimed(next);
+  }
+
   /** Resolves when every settlement is recorded, or given up. */
   async drained(): Promise<void> {
     while (this.#abandoned === undefined && (this.#scheduled || this.#deferred.length > 0)) {
@@ -138,6 +151,7 @@ export class WorkLoop {
   async #run(): Promise<void> {
     for (let group = this.#take(); group !== undefined; group = this.#take()) await this.#write(group);
     this.#scheduled = false;
+    this.#gate.end();
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
@@ -155,6 +169,7 @@ export class WorkLoop {
       const sub = subscriptionCache.byId(id);
       if (sub === undefined || !consumers.has(sub.record.name)) {
         this.#wanted.delete(id);
+        this.#gate.forget(id);
         continue;
       }
       const free = Math.min(consumers.free(sub.record.name), left);
@@ -178,6 +193,7 @@ export class WorkLoop {
     const settled = JSON.stringify(settlements.map((one, i) => settlementRow(one, i, nextId)));
     const wanted = JSON.stringify([...claims].map(([{ id }, free]) => ({ sub: id, free })));
     const owner = processId();
+    this.#gate.begin([...claims.keys()].map(({ id }) => id));
     try {
       const rows = await this.#dependencies.database.query(this.#work, [owner, settled, wanted]);
       release();
@@ -186,6 +202,7 @@ export class WorkLoop {
       release();
       await this.#failed(group, storeError(thrown));
     }
+    if (claims.size > 0) this.#gate.end();
   }
 
   #written({ claims, settlements }: Group, rows: readonly Row[], owner: number): void {
@@ -205,6 +222,7 @@ export class WorkLoop {
     const asked = new Map([...claims].map(([{ id }, free]) => [id, free]));
     for (const { sub, ready } of left) {
       this.#saturated.delete(sub);
+      this.#gate.left({ sub, ready });
       if (!ready) continue;
       if (counts.get(sub) === asked.get(sub)) this.#wanted.add(sub);
       else this.#saturated.add(sub);

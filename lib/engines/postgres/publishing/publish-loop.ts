@@ -25,6 +25,8 @@ export interface PublishLoopDependencies {
   now(): number;
   /** Something was appended: these ids, at these positions; some is still to be claimed, or due in so many milliseconds. */
   appended(result: AppendResult, positions: Iterable<readonly [id: string, position: number]>): void;
+  /** Resolves once what is ready is claimed, so that what is appended can be claimed with it. */
+  claimed(): Promise<void> | undefined;
   /** The statement that could claim deliveries has ended. */
   released(): void;
   /** A delivery was claimed for which nobody is left. */
@@ -66,12 +68,17 @@ export class PublishLoop {
   /** Appends what another log has accepted, as {@link EventLog.takeOver} says. */
   async takeOver({ entries, feed, from, to }: Takeover): Promise<readonly (Appended | BusError)[] | undefined> {
     const group = entries.map((entry) => ({ entry, body: JSON.stringify(entry.event) }));
+    await this.#dependencies.claimed();
     return this.#attempt(group, this.#takeOver, [feed, from ?? null, to]);
   }
 
   async #run(): Promise<void> {
-    for (let group = this.#take(); group.length > 0; group = this.#take()) {
-      await this.#dependencies.endPositions.answered();
+    const { claimed, endPositions, publishQueue } = this.#dependencies;
+    while (publishQueue.size > 0) {
+      await claimed();
+      const group = this.#take();
+      if (group.length === 0) break;
+      await endPositions.answered();
       await this.#write(group);
     }
     this.#scheduled = false;
