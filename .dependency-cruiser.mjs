@@ -177,7 +177,11 @@ export default {
       comment: "The aws engine and the SDK are loaded by import(), when a bus asks for them.",
       severity: "error",
       from: { pathNot: "^lib/((engines/aws|lambda|outbox/dynamo|sim/aws)/|(aws|outbox-dynamodb)-entry[.]ts$)" },
-      to: { path: "^(lib/(engines|sim)/aws/|node_modules/@aws-sdk/)", dynamic: false, dependencyTypesNot: ["type-only"] },
+      to: {
+        path: "^(lib/(engines|sim)/aws/|node_modules/@aws-sdk/)",
+        dynamic: false,
+        dependencyTypesNot: ["type-only"],
+      },
     },
     {
       name: "postgres-only-when-used",
