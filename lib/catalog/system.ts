@@ -65,8 +65,7 @@ export const systemLoopDetected = defineEvent("system.loop.detected", {
 
 /** `system.data.erased`: the data of events were erased; the digests prove of what, and what is left. */
 export const systemDataErased = defineEvent("system.data.erased", {
-  description:
-    "The data of events were erased; the digests prove of what, and what is left.",
+  description: "The data of events were erased; the digests prove of what, and what is left.",
   data: z.looseObject({
     userId: optionalText,
     correlationId: optionalText,
