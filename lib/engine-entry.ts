@@ -37,6 +37,13 @@ export type {
 export type { Consumer, Consumption, DeliveryQueue, EnqueueOptions } from "./engine/delivery-queue.ts";
 export type { DocumentStore, NamedDocument } from "./engine/document-store.ts";
 export type { Engine, EngineContext, EngineFactory, Unwatch } from "./engine/engine.ts";
+export type {
+  EngineErasure,
+  ErasureCounts,
+  ErasureRequest,
+  ErasureSelection,
+  ErasureStore,
+} from "./engine/erasure.ts";
 export {
   alreadyUnderWay,
   busClosed,
@@ -78,6 +85,7 @@ export type { EngineTransfer, OpenDelivery, OpenDeliveryPage } from "./engine/tr
 export { readErrorCode } from "./error/bus-error.ts";
 export { failureSchema } from "./error/failure.ts";
 export { deliverAtMs } from "./event/deliver-at.ts";
+export { StoredErasure, type StoredErasureDependencies } from "./history/erase.ts";
 export { historyFilter } from "./history/history-filter.ts";
 export { TypeCounts } from "./history/type-counts.ts";
 export type { Clock, Timer } from "./runtime/clock.ts";

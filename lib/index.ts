@@ -1,5 +1,6 @@
 export type { AlertConfig, AlertRule, AlertWay } from "./alerts/rules/rules.ts";
 export type { Bus, Subscriptions } from "./bus/bus.ts";
+export type { EraseOptions, ErasureReport } from "./bus/erase.ts";
 export type { Middleware, MiddlewareContext, MiddlewareOption } from "./bus/middleware.ts";
 export type { OnOptions } from "./bus/on.ts";
 export type { Register, RegisteredEvents } from "./bus/register.ts";

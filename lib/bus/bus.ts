@@ -3,6 +3,7 @@ import type { BatchHandler, BatchSubscribeOptions } from "../delivery/batch.ts";
 import type { Handler, SubscribeOptions } from "../delivery/handler.ts";
 import type { Subscriber } from "../delivery/subscriber.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { ErasureSelection } from "../engine/erasure.ts";
 import type { HistoryQuery } from "../engine/queries.ts";
 import type { SubscriptionState } from "../engine/subscription-store.ts";
 import type { DataOfType, PublishData, TypeName } from "../event/data-types.ts";
@@ -27,6 +28,7 @@ import type { ArchiveReplayOptions, ArchiveReplayReport, ArchiveSelection } from
 import type { BusMetrics } from "../runtime/metrics.ts";
 import type { KnownSelector, KnownTypes } from "../subscription/known-types.ts";
 import type { EventOf, EventSelector, SelectorIn, Subscription } from "../subscription/subscription.ts";
+import type { EraseOptions, ErasureReport } from "./erase.ts";
 import type { OnOptions } from "./on.ts";
 import type { RegisteredEvents } from "./register.ts";
 
@@ -174,6 +176,15 @@ export interface Bus<Events = RegisteredEvents> {
    * closed meanwhile, which does not stop the replay.
    */
   replayArchive(selection: ArchiveSelection, options: ArchiveReplayOptions): Promise<ArchiveReplayReport>;
+
+  /**
+   * Erases the data of a user's events, of a flow, or of events by id, for good: in history, in deliveries that wait and in dead
+   * letters, with the texts of their errors. The events stay as tombstones with id, type, times and metadata (`metadata.erased`), so
+   * that flows and counts stay as they were; what of them was not delivered yet is dropped. A handler that runs meanwhile has
+   * the data: erase again when it has ended. Publishes `system.data.erased` as proof. If it fails half way, the same call goes
+   * on. Rejects with `invalid_config` for a wrong selection or option, and on an engine without the capability `erase`.
+   */
+  erase(selection: ErasureSelection, options?: EraseOptions): Promise<ErasureReport>;
 
   /** Deliveries that failed for good: list, redrive or discard them. */
   readonly deadLetters: DeadLetters;

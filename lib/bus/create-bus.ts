@@ -7,7 +7,9 @@ import { createSubscriber, type Subscriber } from "../delivery/subscriber.ts";
 import { trackPublish } from "../delivery/track-publish.ts";
 import type { AnyHandler } from "../delivery/user-function.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { ErasureSelection } from "../engine/erasure.ts";
 import { busClosed } from "../engine/errors.ts";
+import type { Entry } from "../engine/event-log.ts";
 import type { HistoryQuery } from "../engine/queries.ts";
 import { BusError, toBusError } from "../error/bus-error.ts";
 import { shortForm } from "../error/short-form.ts";
@@ -37,6 +39,7 @@ import type { BusDependencies } from "./bus-dependencies.ts";
 import { busMetrics } from "./bus-metrics.ts";
 import { endRunners } from "./end-runners.ts";
 import { setDependenciesOf } from "./engine-of.ts";
+import { type EraseOptions, type ErasureReport, erase } from "./erase.ts";
 import { HandlersByName } from "./handlers-by-name.ts";
 import { createMiddleware, type Middleware } from "./middleware.ts";
 import { loopOver, parseOn } from "./on.ts";
@@ -230,6 +233,12 @@ class EngineBus<Events> {
     const engine = this.#open();
     const { replayArchive } = await import("../replay/replay-archive.ts");
     return replayArchive(engine, this.#dependencies.clock, selection, options);
+  }
+
+  async erase(selection: ErasureSelection, options?: EraseOptions): Promise<ErasureReport> {
+    const engine = this.#open();
+    const publish = (entry: Entry) => this.#publisher.appendPrepared(entry);
+    return erase({ ...this.#dependencies, engine, publish }, selection, options);
   }
 
   async metrics(): Promise<BusMetrics> {

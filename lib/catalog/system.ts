@@ -62,3 +62,19 @@ export const systemLoopDetected = defineEvent("system.loop.detected", {
   description: "Agents seem to go in circles, after `hops` from cause to effect or `events` of the flow.",
   data: z.looseObject({ reason: text, hops: optionalNumber, events: optionalNumber }),
 });
+
+/** `system.data.erased`: the data of events were erased; the digests prove of what, and what is left. */
+export const systemDataErased = defineEvent("system.data.erased", {
+  description: "The data of events were erased; the digests prove of what, and what is left.",
+  data: z.looseObject({
+    userId: optionalText,
+    correlationId: optionalText,
+    ids: optionalNumber,
+    events: number,
+    deadLetters: number,
+    digestBefore: text,
+    digestAfter: optionalText,
+    at: text,
+    reason: optionalText,
+  }),
+});

@@ -109,6 +109,11 @@ export const registry: readonly Registration[] = [
     load: async (io) => (await import("./commands/token.ts")).tokenCommand(io),
   },
   {
+    name: "erase",
+    summary: "erase a user's data for good, with a proof",
+    load: async (io) => (await import("./commands/erase.ts")).eraseCommand(io),
+  },
+  {
     name: "catalog",
     summary: "list types, show one with an example, print JSON Schema or Python",
     load: async (io) => (await import("./commands/catalog.ts")).catalogCommand(io),

@@ -2,6 +2,7 @@ import type { Delivery, Outcome } from "../engine/delivery.ts";
 import type { BusError } from "../error/bus-error.ts";
 import { deliverAtMs } from "../event/deliver-at.ts";
 import type { Event } from "../event/event.ts";
+import { isErased } from "../event/tombstone.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Counters } from "../runtime/metrics.ts";
@@ -55,10 +56,11 @@ export class AttemptOutcomes {
     this.#dependencies = dependencies;
   }
 
-  /** Whether an attempt may begin. False, and counted, where its event has expired. */
+  /** Whether an attempt may begin. False where the data of its event were erased; false, and counted, where it has expired. */
   begin(delivery: Delivery, now: number): boolean {
     const { acceptedAt, attempt, event } = delivery;
     const { deliverAt } = event.metadata;
+    if (isErased(event)) return false;
     if (hasExpired(event, now)) {
       this.expired();
       return false;

@@ -22,6 +22,8 @@ export const capabilities = [
   "pause",
   /** What it holds can be moved to another engine, and taken over from one: `transfer` is there. */
   "transfer",
+  /** The data of events can be erased for good: `erasure` is there. */
+  "erase",
 ] as const;
 
 /** One of {@link capabilities}. */

@@ -7,6 +7,7 @@ import type { Capability } from "./capabilities.ts";
 import type { DeadLetterStore } from "./dead-letter-store.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import type { DocumentStore } from "./document-store.ts";
+import type { EngineErasure } from "./erasure.ts";
 import type { EventLog } from "./event-log.ts";
 import type { SubscriptionStore } from "./subscription-store.ts";
 import type { EngineTransfer } from "./transfer.ts";
@@ -42,6 +43,8 @@ export interface Engine {
   readonly archive?: EventArchive;
   /** Present where the engine has the capability `transfer`. */
   readonly transfer?: EngineTransfer;
+  /** Present where the engine has the capability `erase`. */
+  readonly erasure?: EngineErasure;
   /** Calls back soon after anything was accepted or settled, by any process; many changes may make one call. */
   watch(changed: () => void): Unwatch;
   /**

@@ -54,6 +54,11 @@ export interface EventMetadata extends EventIds {
   traceparent?: string;
   /** W3C trace state, of at most 512 characters; only with `traceparent`. */
   tracestate?: string;
+  /** Set where the data of the event was erased: then `data` is empty. A publisher may not set it. */
+  erased?: {
+    /** RFC 3339: when. */
+    readonly at: string;
+  };
   /** Set on replayed deliveries and on what their handlers publish. A publisher may not set it. */
   replay?: {
     /** The id of the replay, as in its report. */
@@ -78,7 +83,7 @@ export interface Event<Type extends string = string, Data = unknown> {
 }
 
 /** The metadata that a publisher may set; the rest is filled in. */
-export type DraftMetadata = Partial<Omit<EventMetadata, "replay">>;
+export type DraftMetadata = Partial<Omit<EventMetadata, "replay" | "erased">>;
 
 /** An event to be published; what it omits is filled in. */
 export interface Draft<Type extends string = string, Data = unknown> {

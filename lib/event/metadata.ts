@@ -39,8 +39,11 @@ const names = new Set<string>([
 
 const none: DraftMetadata = Object.freeze({});
 
-/** All fields of metadata: those of a publisher, and the mark that the engine sets on replayed deliveries. */
-export const metadataNames: ReadonlySet<string> = new Set([...names, "replay" satisfies keyof EventMetadata]);
+/** What only the engine sets: the mark of replayed deliveries, and that of erased data. */
+const marks = ["replay", "erased"] as const satisfies readonly (keyof EventMetadata)[];
+
+/** All fields of metadata: those of a publisher, and the marks of the engine. */
+export const metadataNames: ReadonlySet<string> = new Set([...names, ...marks]);
 
 /** Where missing metadata comes from. */
 export interface MetadataContext {
@@ -96,6 +99,13 @@ function checkNames(given: unknown, event: EventName): DraftMetadata {
     if (names.has(name) || Reflect.get(given, name) === undefined) continue;
     if (name === "replay") {
       throw fieldError(event, "metadata.replay", "is set by the engine, on replayed deliveries only; remove it");
+    }
+    if (name === "erased") {
+      throw fieldError(
+        event,
+        "metadata.erased",
+        "is set by the engine, where the data of an event was erased; remove it",
+      );
     }
     const path = formatPath("metadata", [name]);
     throw new BusError(

@@ -5,7 +5,7 @@ import { metadataNames } from "../event/metadata.ts";
 import { didYouMean } from "../event/nearest.ts";
 import { declaredPaths, hasPath } from "../event/schema-path.ts";
 
-type MetadataPath = `metadata.${(keyof EventMetadata & string) | "replay.id"}`;
+type MetadataPath = `metadata.${(keyof EventMetadata & string) | "replay.id" | "erased.at"}`;
 
 /** The path to a value in an event. */
 export type KeyPath = "source" | "type" | `data.${string}` | MetadataPath;

@@ -40,7 +40,8 @@ export interface StoredDelivery extends Requeued {
 /** A delivery on its way: one object from acceptance to its end, whatever the number of attempts. */
 export class DeliveryItem implements Delivery, Queued, PoolItem {
   readonly subscription: string;
-  readonly event: Event;
+  /** Another one once its data was erased. */
+  event: Event;
   readonly order: number;
   readonly acceptedAt: number;
   readonly redriven: boolean;

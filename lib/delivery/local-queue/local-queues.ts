@@ -137,6 +137,13 @@ export class LocalQueues implements Iterable<LocalQueue> {
     return pending;
   }
 
+  /** Puts what `change` makes of each event with one of the ids in its place, in all deliveries of it that are under way. */
+  replace(ids: ReadonlySet<string>, change: (event: Event) => Event): void {
+    for (const queue of this) {
+      for (const item of queue.items()) if (ids.has(item.event.id)) item.event = change(item.event);
+    }
+  }
+
   /** How each subscription stands, with the number of its dead letters. */
   states(deadLettersOf: (subscription: string) => number): SubscriptionState[] {
     return [...this].map((queue) => queue.state(deadLettersOf(queue.record.name)));

@@ -131,6 +131,15 @@ export const featureChecks: Readonly<Record<ContractFeature, (t: CaseContext) =>
     return transfer !== undefined && (await transfer.openDeliveries(1)).deliveries.length <= 1;
   },
 
+  erase: async (t) => {
+    try {
+      await t.bus.erase({ ids: [`none-${t.flow}`] }, { dryRun: true });
+    } catch (thrown) {
+      return refused(thrown);
+    }
+    return true;
+  },
+
   durable: async (t) => {
     const event = await t.publishInTurn("custom.contract.feature");
     await t.restart();

@@ -8,6 +8,7 @@ import { crashCases } from "./cases/crashes.ts";
 import { deadLetterCases } from "./cases/dead-letters.ts";
 import { delayCases } from "./cases/delay.ts";
 import { deliveryCases } from "./cases/delivery.ts";
+import { erasingCases } from "./cases/erasing.ts";
 import { eventIdCases } from "./cases/event-ids.ts";
 import { fidelityCases } from "./cases/fidelity.ts";
 import { flowCases } from "./cases/flows.ts";
@@ -53,6 +54,7 @@ const topics = {
   tail: tailCases,
   replay: replayCases,
   "dead letters": deadLetterCases,
+  erasing: erasingCases,
   lifecycle: lifecycleCases,
   versions: versionCases,
   fidelity: fidelityCases,

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { ChangeSignal } from "../../engine/change-signal.ts";
 import { type BusError, toBusError } from "../../error/bus-error.ts";
+import { StoredErasure } from "../../history/erase.ts";
 import { PublishQueue } from "../../publish/publish-queue.ts";
 import { DeadLetterTable } from "./dead-letters/dead-letter-table.ts";
 import { EmbeddedDeadLetters } from "./dead-letters/dead-letters.ts";
@@ -19,6 +20,7 @@ import { SettlementQueue } from "./deliveries/settlement-queue.ts";
 import { Settlements } from "./deliveries/settlements.ts";
 import { EmbeddedDocuments } from "./documents/documents.ts";
 import { BlockCleaner } from "./history/block-cleaner.ts";
+import { ErasedRows } from "./history/erased-rows.ts";
 import { HistoryReader } from "./history/history-reader.ts";
 import { EmbeddedLog } from "./history/log.ts";
 import { Retention } from "./history/retention.ts";
@@ -153,18 +155,6 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
       signal.notify();
     },
   });
-  const processes = new ProcessRegistry(db, {
-    ...tables,
-    file,
-    identity,
-    writeAheadLog: new WriteAheadLog(db, { file, logger, limit: logLimit }),
-    processId,
-    fairShare,
-    checkMs: settings.processCheckMs,
-    now,
-    transact,
-    inBackground,
-  });
   const cleaning = new Retention(db, {
     clock,
     blockCleaner: new BlockCleaner(db, { ...tables, now }),
@@ -176,18 +166,36 @@ export function createComponents(db: DatabaseSync, processId: number, settings: 
     inBackground,
   });
 
+  const writeAheadLog = new WriteAheadLog(db, { file, logger, limit: logLimit });
+  const processes = new ProcessRegistry(db, {
+    ...tables,
+    file,
+    identity,
+    writeAheadLog,
+    processId,
+    fairShare,
+    checkMs: settings.processCheckMs,
+    now,
+    transact,
+    inBackground,
+  });
   const access = new FileAccess({ db, lockWait: settings, refresh: () => subscriptionCache.refresh(), transact });
   const pending = new Pending(db, { subscriptionCache, history, subscriptions, consumers, processId });
   const states = new SubscriptionStates(db, deadLetters, { consumers, processId });
   const shared = { ...tables, access, backfill, cleaning, states, now, schedule, catchUp, processId, inBackground };
+  const log = new EmbeddedLog({ access, publishQueue, takeoverQueue, feeds, history, stats: new Stats(db, history) });
+  const deadLetterStore = new EmbeddedDeadLetters(access, deadLetters);
+  const transfer = new EmbeddedTransfer(db, shared);
+  const erasing = new ErasedRows(db, { ...tables, access, writeAheadLog });
   return {
     ports: {
-      log: new EmbeddedLog({ access, publishQueue, takeoverQueue, feeds, history, stats: new Stats(db, history) }),
+      log,
       deliveries: new EmbeddedDeliveries({ ...shared, enqueuer, consumers, settlementQueue, pending, filePoller }),
       subscriptions: new EmbeddedSubscriptions(shared),
-      deadLetters: new EmbeddedDeadLetters(access, deadLetters),
+      deadLetters: deadLetterStore,
       documents: new EmbeddedDocuments(db, access),
-      transfer: new EmbeddedTransfer(db, shared),
+      transfer,
+      erasure: new StoredErasure({ log, deadLetters: deadLetterStore, transfer, store: erasing }),
     },
     access,
     backfill,

@@ -5,6 +5,7 @@ import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
 import type { DeliveryQueue } from "../../engine/delivery-queue.ts";
 import type { DocumentStore } from "../../engine/document-store.ts";
 import type { Engine, Unwatch } from "../../engine/engine.ts";
+import type { EngineErasure } from "../../engine/erasure.ts";
 import type { EventLog } from "../../engine/event-log.ts";
 import type { SubscriptionStore } from "../../engine/subscription-store.ts";
 import type { EngineTransfer } from "../../engine/transfer.ts";
@@ -30,6 +31,7 @@ export class EmbeddedEngine implements Engine {
     "pause",
     "rates",
     "transfer",
+    "erase",
   ]);
   readonly log: EventLog;
   readonly deliveries: DeliveryQueue;
@@ -37,6 +39,7 @@ export class EmbeddedEngine implements Engine {
   readonly deadLetters: DeadLetterStore;
   readonly documents: DocumentStore;
   readonly transfer: EngineTransfer;
+  readonly erasure: EngineErasure;
   readonly #settings: EngineSettings;
   readonly #db: DatabaseSync;
   readonly #lock: ProcessLock;
@@ -54,13 +57,14 @@ export class EmbeddedEngine implements Engine {
     this.#db = db;
     this.#lock = lock;
     this.#components = createComponents(db, processId, settings, () => this.#committed());
-    const { log, deliveries, subscriptions, deadLetters, documents, transfer } = this.#components.ports;
+    const { log, deliveries, subscriptions, deadLetters, documents, transfer, erasure } = this.#components.ports;
     this.log = log;
     this.deliveries = deliveries;
     this.subscriptions = subscriptions;
     this.deadLetters = deadLetters;
     this.documents = documents;
     this.transfer = transfer;
+    this.erasure = erasure;
   }
 
   /** Takes back what processes that are gone held, and begins with what is done from time to time. */

@@ -3,12 +3,13 @@ import type { Capability } from "../../engine/capabilities.ts";
 import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
 import type { DeliveryQueue } from "../../engine/delivery-queue.ts";
 import type { Engine, EngineContext, Unwatch } from "../../engine/engine.ts";
+import type { EngineErasure } from "../../engine/erasure.ts";
 import type { SubscriptionStore } from "../../engine/subscription-store.ts";
 import { HttpLog } from "./log.ts";
 import { HttpDeadLetters, HttpSubscriptions } from "./ports.ts";
 import { SessionClient } from "./session-client.ts";
 import { Transport } from "./transport.ts";
-import { endedResult, engineInfoSchema, pendingWire, recentlyEndedResult } from "./wire/schemas.ts";
+import { endedResult, engineInfoSchema, erasureCounts, pendingWire, recentlyEndedResult } from "./wire/schemas.ts";
 
 /** Where the server is, and what the engine is made of. */
 export interface HttpOptions extends Pick<EngineContext, "clock" | "random" | "onError"> {
@@ -28,6 +29,7 @@ class HttpEngine implements Engine {
   readonly deliveries: DeliveryQueue;
   readonly subscriptions: SubscriptionStore;
   readonly deadLetters: DeadLetterStore;
+  readonly erasure?: EngineErasure;
   readonly #transport: Transport;
   readonly #session: SessionClient;
 
@@ -45,6 +47,13 @@ class HttpEngine implements Engine {
     this.deliveries = createDeliveries(transport, this.#session, this.capabilities);
     this.subscriptions = new HttpSubscriptions(transport, this.#session, this.capabilities);
     this.deadLetters = new HttpDeadLetters(transport);
+    if (this.capabilities.has("erase")) {
+      this.erasure = {
+        // Sent twice, it would count nothing.
+        erase: (selection, request) =>
+          transport.call("/v1/engine/erase", erasureCounts, { selection, ...request }, { repeatable: false }),
+      };
+    }
   }
 
   watch(changed: () => void): Unwatch {

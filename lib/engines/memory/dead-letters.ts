@@ -19,6 +19,14 @@ export class MemoryDeadLetters implements DeadLetterStore {
     return deadLetter;
   }
 
+  /** Puts what `change` makes of each of these in its place. */
+  replace(ids: Iterable<string>, change: (deadLetter: DeadLetter) => DeadLetter): void {
+    for (const id of ids) {
+      const deadLetter = this.#kept.get(id);
+      if (deadLetter !== undefined) this.#kept.set(id, change(deadLetter));
+    }
+  }
+
   async put(deadLetter: DeadLetter): Promise<void> {
     this.add(deadLetter);
   }

@@ -51,6 +51,16 @@ export class EventRingBuffer {
     return this.#byId.get(id);
   }
 
+  /** Puts what `change` makes of each event with one of the ids in its place. */
+  replace(ids: ReadonlySet<string>, change: (event: Event) => Event): void {
+    for (const [slot, event] of this.#events.entries()) {
+      if (event === undefined || !ids.has(event.id)) continue;
+      const changed = change(event);
+      this.#events[slot] = changed;
+      this.#byId?.set(event.id, changed);
+    }
+  }
+
   /** From the position before `before`, backwards. */
   *newestFirst(before = this.#end + 1): Generator<PositionedEvent> {
     const first = this.#first();

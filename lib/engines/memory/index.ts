@@ -1,6 +1,8 @@
 import type { Capability } from "../../engine/capabilities.ts";
 import { ChangeSignal } from "../../engine/change-signal.ts";
 import type { Engine, Unwatch } from "../../engine/engine.ts";
+import type { EngineErasure } from "../../engine/erasure.ts";
+import { StoredErasure } from "../../history/erase.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { MemoryDeadLetters } from "./dead-letters.ts";
 import { MemoryDeliveries } from "./deliveries.ts";
@@ -31,6 +33,7 @@ export class MemoryEngine implements Engine {
     "pause",
     "rates",
     "transfer",
+    "erase",
   ]);
   readonly log: MemoryLog;
   readonly deliveries: MemoryDeliveries;
@@ -38,6 +41,7 @@ export class MemoryEngine implements Engine {
   readonly deadLetters = new MemoryDeadLetters();
   readonly documents = new MemoryDocuments();
   readonly transfer: MemoryTransfer;
+  readonly erasure: EngineErasure;
   readonly #ended: EndedDeliveries;
   readonly #changes = new ChangeSignal();
 
@@ -56,6 +60,19 @@ export class MemoryEngine implements Engine {
       changed: () => changes.notify(),
     });
     this.transfer = new MemoryTransfer({ log: this.log, queues });
+    this.erasure = new StoredErasure({
+      log: this.log,
+      deadLetters,
+      transfer: this.transfer,
+      store: {
+        replaceEvents: async (ids, change) => {
+          const wanted = new Set(ids);
+          this.log.replace(wanted, change);
+          queues.replace(wanted, change);
+        },
+        replaceDeadLetters: async (ids, change) => deadLetters.replace(ids, change),
+      },
+    });
   }
 
   watch(changed: () => void): Unwatch {

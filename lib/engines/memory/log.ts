@@ -99,6 +99,12 @@ export class MemoryLog implements EventLog {
     return this.#ring.oldestFirst();
   }
 
+  /** Puts what `change` makes of each event with one of the ids in its place. */
+  replace(ids: ReadonlySet<string>, change: (event: Event) => Event): void {
+    this.#ring.replace(ids, change);
+    this.#nonHistoricalIds.replace(ids, change);
+  }
+
   clear(): void {
     this.#ring.clear();
     this.#nonHistoricalIds.clear();

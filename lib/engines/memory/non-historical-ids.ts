@@ -19,6 +19,14 @@ export class NonHistoricalIds {
     return this.#byId.get(id);
   }
 
+  /** Puts what `change` makes of each event with one of the ids in its place. */
+  replace(ids: Iterable<string>, change: (event: Event) => Event): void {
+    for (const id of ids) {
+      const event = this.#byId.get(id);
+      if (event !== undefined) this.#byId.set(id, change(event));
+    }
+  }
+
   clear(): void {
     this.#byId.clear();
   }

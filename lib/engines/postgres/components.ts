@@ -1,5 +1,6 @@
 import { ChangeSignal } from "../../engine/change-signal.ts";
 import { EndPositions } from "../../engine/end-positions.ts";
+import { StoredErasure } from "../../history/erase.ts";
 import { PublishQueue } from "../../publish/publish-queue.ts";
 import { PostgresDeadLetters } from "./dead-letters/dead-letters.ts";
 import { Consumers } from "./deliveries/consumers.ts";
@@ -9,6 +10,7 @@ import { Outcomes } from "./deliveries/outcomes.ts";
 import { Pending } from "./deliveries/pending.ts";
 import { WorkLoop } from "./deliveries/work-loop.ts";
 import { PostgresDocuments } from "./documents/documents.ts";
+import { ErasedRows } from "./history/erased-rows.ts";
 import { HistoryReader } from "./history/history-reader.ts";
 import { HorizonWatch } from "./history/horizon-watch.ts";
 import { PostgresLog } from "./history/log.ts";
@@ -161,18 +163,20 @@ export function createComponents(
     handles,
     isPaused: (name) => subscriptionCache.byName(name)?.paused === true,
   });
+  const log = new PostgresLog({
+    ...shared,
+    subscriptionCache,
+    publishQueue,
+    publishLoop,
+    history,
+    endPositions,
+    unsettledEnd,
+    countSoon: () => maintenance.runSoon(),
+  });
+  const transfer = new PostgresTransfer({ ...shared, subscriptionCache });
   return {
     ports: {
-      log: new PostgresLog({
-        ...shared,
-        subscriptionCache,
-        publishQueue,
-        publishLoop,
-        history,
-        endPositions,
-        unsettledEnd,
-        countSoon: () => maintenance.runSoon(),
-      }),
+      log,
       deliveries: new PostgresDeliveries({
         ...shared,
         subscriptionCache,
@@ -195,7 +199,13 @@ export function createComponents(
       }),
       deadLetters,
       documents: new PostgresDocuments(shared),
-      transfer: new PostgresTransfer({ ...shared, subscriptionCache }),
+      transfer,
+      erasure: new StoredErasure({
+        log,
+        deadLetters,
+        transfer,
+        store: new ErasedRows({ database, names, deadLetters }),
+      }),
     },
     consumers,
     dueTimers,

@@ -3,6 +3,7 @@ import type { DeadLetterStore } from "../../engine/dead-letter-store.ts";
 import type { DeliveryQueue } from "../../engine/delivery-queue.ts";
 import type { DocumentStore } from "../../engine/document-store.ts";
 import type { Engine, Unwatch } from "../../engine/engine.ts";
+import type { EngineErasure } from "../../engine/erasure.ts";
 import type { EventLog } from "../../engine/event-log.ts";
 import type { SubscriptionStore } from "../../engine/subscription-store.ts";
 import type { EngineTransfer } from "../../engine/transfer.ts";
@@ -38,6 +39,7 @@ export class PostgresEngine implements Engine {
     "pause",
     "rates",
     "transfer",
+    "erase",
   ]);
   /** Known once it has started. */
   store?: string;
@@ -47,6 +49,7 @@ export class PostgresEngine implements Engine {
   readonly deadLetters: DeadLetterStore;
   readonly documents: DocumentStore;
   readonly transfer: EngineTransfer;
+  readonly erasure: EngineErasure;
   readonly #connections: Connections;
   readonly #settings: EngineSettings;
   readonly #components: Components;
@@ -60,13 +63,14 @@ export class PostgresEngine implements Engine {
     this.#connections = connections;
     this.#settings = settings;
     this.#components = createComponents(connections.database, connections.newClient, settings, () => this.#settled());
-    const { log, deliveries, subscriptions, deadLetters, documents, transfer } = this.#components.ports;
+    const { log, deliveries, subscriptions, deadLetters, documents, transfer, erasure } = this.#components.ports;
     this.log = log;
     this.deliveries = deliveries;
     this.subscriptions = subscriptions;
     this.deadLetters = deadLetters;
     this.documents = documents;
     this.transfer = transfer;
+    this.erasure = erasure;
   }
 
   /** Lists this process, and begins with what is done from time to time. */

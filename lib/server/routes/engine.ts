@@ -5,11 +5,14 @@ import {
   deadLetterWire,
   endedResult,
   engineInfoSchema,
+  erasureCounts,
+  erasureSelection,
   pendingWire,
   recentlyEndedResult,
   recordWire,
   wireEvent,
 } from "../../engines/http/wire/schemas.ts";
+import { BusError } from "../../error/bus-error.ts";
 import { mostSamples } from "../../history/rates.ts";
 import { subscriptionRecord } from "../../subscription/record.ts";
 import { route } from "../http/route.ts";
@@ -119,6 +122,21 @@ export const putDeadLetter = route({
   },
 });
 
+export const erase = route({
+  method: "POST",
+  path: "/v1/engine/erase",
+  summary: "Erase the data of events",
+  permission: "operate",
+  body: z.strictObject({ selection: erasureSelection, at: z.iso.datetime(), dryRun: z.boolean() }),
+  result: erasureCounts,
+  handle: async ({ server, access, body: { selection, ...request } }) => {
+    access.checkAllTypes();
+    const { erasure, name } = server.served.engine;
+    if (erasure === undefined) throw new BusError("invalid_config", `the ${name} engine cannot erase`);
+    return erasure.erase(selection, request);
+  },
+});
+
 export const putRecord = route({
   method: "POST",
   path: "/v1/engine/subscriptions",
@@ -154,6 +172,7 @@ export const engineRoutes = [
   ended,
   recentlyEnded,
   putDeadLetter,
+  erase,
   openSession,
   streamSession,
   updateSession,

@@ -65,6 +65,7 @@ export const eventSchema = z
       correlationId: z.string(),
       priority: z.number(),
       replay: z.object({ id: z.string() }).exactOptional(),
+      erased: z.object({ at: z.string() }).exactOptional(),
     }) satisfies z.ZodType<EventMetadata>,
   })
   .meta({ id: "Event" }) satisfies z.ZodType<Event>;

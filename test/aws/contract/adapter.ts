@@ -13,6 +13,7 @@ import { buses, lease, recorderTable, timeScale } from "./settings.ts";
 const worker = new URL("./worker.ts", import.meta.url);
 
 const lackedByAll: readonly ContractFeature[] = [
+  "erase",
   "ordered-publish",
   "priority",
   "backpressure",

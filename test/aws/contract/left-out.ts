@@ -15,6 +15,13 @@ const deployed: readonly string[] = [
     "the same id with the same content is a duplicate: the stored event comes back, and is handled once",
   ),
   ...titles(
+    "erasing",
+    "a user's events become tombstones: no data, the same ids, causes and counts, with a proof",
+    "what was not delivered yet is dropped, a retry and a replay included, and its key goes on",
+    "dead letters lose the data and what their errors said of it; their number stays",
+    "a whole flow is erased; a selection that names none of them, or several, is refused",
+  ),
+  ...titles(
     "transfer",
     "deliveries of an ordered subscription come in the order in which their events were accepted",
     "deliveries that another engine had not made come with their attempts, when they are due, and once",

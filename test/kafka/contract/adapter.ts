@@ -17,8 +17,12 @@ interface Store {
 /** What all that is kept in a store has in common. */
 const common = {
   // What it keeps lies in the store, which can be moved itself.
-  lacks: ["transfer"],
+  lacks: ["transfer", "erase"],
   leftOut: [
+    "erasing: a user's events become tombstones: no data, the same ids, causes and counts, with a proof",
+    "erasing: what was not delivered yet is dropped, a retry and a replay included, and its key goes on",
+    "erasing: dead letters lose the data and what their errors said of it; their number stays",
+    "erasing: a whole flow is erased; a selection that names none of them, or several, is refused",
     "transfer: deliveries of an ordered subscription come in the order in which their events were accepted",
     "transfer: deliveries that another engine had not made come with their attempts, when they are due, and once",
     "transfer: events that another engine had are in history as accepted at their times, once, and nobody gets them",

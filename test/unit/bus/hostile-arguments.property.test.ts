@@ -31,6 +31,7 @@ const calls = [
   "deadLetters.discard",
   "replay",
   "replayArchive",
+  "erase",
   "metrics",
 ] as const;
 /** What is no call with arguments, besides `emit`, of which one stands for all. */

@@ -98,7 +98,7 @@ types("lease.requested", "resource holder leaseId ttlMs waits?");
 types("lease.acquired lease.renewed lease.released", "resource holder fence leaseId?");
 types("lease.lost", "resource holder fence leaseId? renewals?");
 types("budget.requested budget.reserved budget.spent budget.exceeded", "budget amount limit unit reservationId?");
-types("system.loop.detected", "reason hops? events?");
+types("system.data.erased", "userId? correlationId? ids? events deadLetters digestBefore digestAfter? at reason?");
 types("step.completed", "step result?");
 
 test("the standard catalog has exactly the promised types", () => {

@@ -29,6 +29,7 @@ describe("prepareEvent refuses", () => {
     [{ ...draft, metadata: { replay: { id: "r" } } }, "metadata.replay is set by the engine"],
     [{ ...draft, metadata: { agentId: "" } }, "metadata.agentId must be a string of 1 to 512 characters"],
     [{ ...draft, metadata: { correlationId: "x".repeat(513) } }, "metadata.correlationId must be"],
+    [{ ...draft, metadata: { erased: { at: "2026-01-01T00:00:00Z" } } }, "metadata.erased is set by the engine"],
     [{ ...draft, metadata: { causationId: "a\u0085" } }, "without control characters"],
     [{ ...draft, metadata: { userId: "\ud800" } }, "metadata.userId must be"],
     [{ ...draft, metadata: { projectId: 5 } }, "without control characters, not 5"],

@@ -28,6 +28,7 @@ export class DeadLetterTable {
   readonly #byId: StatementSync;
   readonly #exists: StatementSync;
   readonly #delete: StatementSync;
+  readonly #replace: StatementSync;
   readonly #count: StatementSync;
   readonly #ofEvent: StatementSync;
 
@@ -42,6 +43,7 @@ export class DeadLetterTable {
     this.#byId = db.prepare(`SELECT ${columns} FROM dead_letters WHERE id = ?`);
     this.#exists = db.prepare("SELECT 1 FROM dead_letters WHERE id = ?");
     this.#delete = db.prepare("DELETE FROM dead_letters WHERE id = ?");
+    this.#replace = db.prepare("UPDATE dead_letters SET body = ?, reason = ?, failures = ? WHERE id = ?");
     this.#count = db.prepare("SELECT count(*) AS count FROM dead_letters WHERE subscription = ?");
     this.#ofEvent = db.prepare(
       "SELECT subscription FROM dead_letters WHERE correlation_id = ? AND event_id = ? AND subscription IS NOT NULL",
@@ -76,6 +78,16 @@ export class DeadLetterTable {
   get(id: string): DeadLetter | undefined {
     const row = this.#byId.get(id);
     return row === undefined ? undefined : this.#parse(row);
+  }
+
+  /** Within a transaction: puts what `change` makes of each of these in its place. */
+  replace(ids: readonly string[], change: (deadLetter: DeadLetter) => DeadLetter): void {
+    for (const id of ids) {
+      const deadLetter = this.get(id);
+      if (deadLetter === undefined) continue;
+      const { event, failures, reason } = change(deadLetter);
+      this.#replace.run(JSON.stringify(event), JSON.stringify(reason), JSON.stringify(failures), id);
+    }
   }
 
   has(id: string): boolean {

@@ -35,6 +35,8 @@ export class EventTable {
   readonly #postings: Postings;
   readonly #totals: Totals;
   readonly #recent = new RecentEvents();
+  /** Of the cache when events were last remembered: a process that changes stored events makes a new epoch. */
+  #epoch = 0;
   readonly #insert: StatementSync;
   readonly #byId: StatementSync;
   readonly #bySeq: StatementSync;
@@ -46,6 +48,7 @@ export class EventTable {
   readonly #delete: StatementSync;
   readonly #seen: StatementSync;
   readonly #remember: StatementSync;
+  readonly #replace: StatementSync;
 
   constructor(db: DatabaseSync, subscriptionCache: SubscriptionCache) {
     this.#subscriptionCache = subscriptionCache;
@@ -65,6 +68,7 @@ export class EventTable {
     this.#deleteTransient = db.prepare("DELETE FROM transients WHERE seq = ?");
     this.#delete = db.prepare("DELETE FROM events WHERE seq = ?");
     this.#seen = db.prepare("SELECT sub, digest FROM seen WHERE id = ? AND until > ?");
+    this.#replace = db.prepare("UPDATE events SET body = ? WHERE seq = ?");
     this.#remember = db.prepare(
       "INSERT INTO seen (id, sub, until, digest) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET until = excluded.until, digest = excluded.digest",
     );
@@ -173,22 +177,40 @@ export class EventTable {
     this.#totals.forget();
   }
 
+  /** Within a transaction: puts what `change` makes of each event with one of the ids in its place. */
+  replace(ids: readonly string[], change: (event: Event) => Event): void {
+    for (const id of ids) {
+      const row = this.#byId.get(id);
+      if (row !== undefined) this.#replace.run(JSON.stringify(change(parseEvent(row.body))), integer(row.seq));
+    }
+    this.#recent.clear();
+    this.#subscriptionCache.changed(() => {});
+  }
+
+  #recentEvents(): RecentEvents {
+    const { epoch } = this.#subscriptionCache;
+    if (epoch !== this.#epoch) this.#recent.clear();
+    this.#epoch = epoch;
+    return this.#recent;
+  }
+
   #put(event: Event, body: string, acceptedAt: number, history: 0 | 1, own: 0 | 1 | null): number {
     const seq = this.#subscriptionCache.lastSeq + 1;
     const { correlationId } = event.metadata;
     this.#insert.run(seq, event.id, correlationId === event.id ? null : correlationId, acceptedAt, history, body, own);
     this.#subscriptionCache.lastSeq = seq;
-    this.#recent.keep(seq, event, body.length);
+    this.#recentEvents().keep(seq, event, body.length);
     return seq;
   }
 
   #stored(row: Readonly<Record<string, unknown>>): StoredEvent {
     const seq = integer(row.seq);
     const body = text(row.body);
-    let event = this.#recent.get(seq);
+    const recent = this.#recentEvents();
+    let event = recent.get(seq);
     if (event === undefined) {
       event = parseEvent(body);
-      this.#recent.keep(seq, event, body.length);
+      recent.keep(seq, event, body.length);
     }
     return { seq, event, acceptedAt: integer(row.accepted), history: integer(row.history) === 1 };
   }

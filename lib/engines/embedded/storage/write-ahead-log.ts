@@ -49,6 +49,11 @@ export class WriteAheadLog {
     );
   }
 
+  /** Outside of a transaction: writes it back and cuts it, as far as no reader is in the way. */
+  cut(): void {
+    this.#writeBack();
+  }
+
   /** Gives how many bytes could not be written back; undefined where another process is at it. */
   #writeBack(): number | undefined {
     try {

@@ -94,6 +94,11 @@ export class SubscriptionCache {
     this.#readIds = db.prepare("SELECT id FROM subscriptions");
   }
 
+  /** Changes with the settings of subscriptions, and where stored events were changed. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   all(): Iterable<Subscription> {
     return this.#byId.values();
   }

@@ -8,6 +8,7 @@ import type {
   Outcome,
   PendingDelivery,
 } from "../../../engine/delivery.ts";
+import type { ErasureCounts, ErasureSelection } from "../../../engine/erasure.ts";
 import type { Entry, Position, RecordedEvent } from "../../../engine/event-log.ts";
 import type { SubscriptionState } from "../../../engine/subscription-store.ts";
 import { readErrorCode } from "../../../error/bus-error.ts";
@@ -43,6 +44,7 @@ const eventShape = z.object({
     traceparent: text,
     tracestate: text,
     replay: z.object({ id: z.string() }).exactOptional(),
+    erased: z.object({ at: z.string() }).exactOptional(),
   }),
 });
 
@@ -201,3 +203,16 @@ export const appendResultsSchema = z.object({
     ]),
   ),
 });
+
+export const erasureSelection = z.union([
+  z.strictObject({ userId: z.string().min(1) }),
+  z.strictObject({ correlationId: z.string().min(1) }),
+  z.strictObject({ ids: z.array(z.string().min(1)).min(1).max(10_000) }),
+]) satisfies z.ZodType<ErasureSelection>;
+
+export const erasureCounts = z.object({
+  events: z.int(),
+  deadLetters: z.int(),
+  digestBefore: z.string(),
+  digestAfter: z.string().exactOptional(),
+}) satisfies z.ZodType<ErasureCounts>;
