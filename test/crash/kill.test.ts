@@ -41,6 +41,11 @@ test("processes killed at any instant lose nothing that was accepted, leave noth
   expect(broken(notes, stored)).toEqual([]);
   // A check that sees nothing would pass everything.
   const some = notes.find(({ what }) => what === "done")?.words[1];
-  expect(broken(notes.filter(({ words }) => words[1] !== some), stored)).not.toEqual([]);
+  expect(
+    broken(
+      notes.filter(({ words }) => words[1] !== some),
+      stored,
+    ),
+  ).not.toEqual([]);
   expect(follows(notes, stored)).toEqual([]);
 });
