@@ -1,5 +1,8 @@
+import { checkHistory, type NewNote, type Note as SimNote } from "../../lib/sim/index.ts";
+import { subscriptionRecord } from "../../lib/subscription/index.ts";
+import { anEvent } from "../support/an-event.ts";
 import type { Note } from "./processes.ts";
-import type { SubscriptionName } from "./subscriptions.ts";
+import { type SubscriptionName, subscriptions } from "./subscriptions.ts";
 
 /** What a bus has carried, as its store shows it. */
 export interface Carried {
@@ -9,28 +12,67 @@ export interface Carried {
   readonly dead: ReadonlySet<string>;
 }
 
-const goesTo: Record<"made" | "delta", readonly SubscriptionName[]> = {
-  made: ["everything", "keyed", "chain", "impatient"],
-  delta: ["everything"],
-};
+/** What of the contract processes have broken: the rule, and what happened. What was stored unannounced is owed, too. */
+export function broken(notes: readonly Note[], { events, dead }: Carried): string[] {
+  const stored = [...events].sort(([, one], [, other]) => one.seq - other.seq);
+  const deltas = notes.flatMap(({ what, words: [kind, id = ""] }) =>
+    what === "accepted" && kind === "delta" ? id : [],
+  );
+  const announced = notes.flatMap(({ what, words: [kind, id = ""] }) =>
+    what === "accepted" && kind === "made" ? id : [],
+  );
+  const made = new Set([...announced, ...stored.flatMap(([id, { type }]) => (type === "crash.event.made" ? id : []))]);
+  const ledger: NewNote[] = [
+    ...Object.values(subscriptions).map(
+      (one): NewNote => ({ kind: "subscribed", subscription: subscriptionRecord(one) }),
+    ),
+    ...[...made].flatMap((id) => published(id, "crash.event.made", true)),
+    ...deltas.flatMap((id) => published(id, "crash.event.delta", false)),
+    ...notes.flatMap(({ what, words: [, id = ""] }) => (what === "start" && !made.has(id) ? offeredDelta(id) : [])),
+    ...notes.flatMap(attemptOf),
+    ...[...dead].map((key): NewNote => {
+      const [subscription = "", event = ""] = key.split(" ");
+      return { kind: "dead", subscription, event, attempt: limitOf(subscription) };
+    }),
+  ];
+  const history = stored.map(([id]) => id);
+  return checkHistory(ledger.map(stamped), { order: history }).map(({ message, rule }) => `${rule}: ${message}`);
+}
 
-/** Accepted, and not stored, or neither handled nor a dead letter somewhere. What was stored unannounced counts too. */
-export function missing(notes: readonly Note[], { events, dead }: Carried): string[] {
-  const done = new Set(notes.flatMap(({ what, words }) => (what === "done" ? [`${words[0]} ${words[1]}`] : [])));
-  const problems: string[] = [];
-  const accepted = new Map<string, "made" | "delta">();
-  for (const { what, words } of notes) {
-    if (what === "accepted") accepted.set(words[1] ?? "", words[0] === "delta" ? "delta" : "made");
-  }
-  for (const [id, { type }] of events) if (type === "crash.event.made") accepted.set(id, "made");
-  for (const [id, kind] of accepted) {
-    if (kind === "made" && !events.has(id)) problems.push(`${id} is not stored`);
-    for (const name of goesTo[kind]) {
-      const key = `${name} ${id}`;
-      if (!done.has(key) && !dead.has(key)) problems.push(`${key} was not handled`);
-    }
-  }
-  return problems;
+/** The notes of a journal have no times; those of attempts name their process. */
+function stamped(note: NewNote, at: number): SimNote {
+  return { at, process: "outside", ...note };
+}
+
+/** History does not keep it, so that nothing says whether it was accepted where its publisher was killed. */
+function offeredDelta(id: string): NewNote[] {
+  return published(id, "crash.event.delta", false).slice(0, 1);
+}
+
+function published(id: string, type: string, history: boolean): NewNote[] {
+  const event = anEvent({ id, type, data: { key: keyOf(id) } });
+  return [
+    { kind: "offered", event, history },
+    { kind: "accepted", event: id },
+  ];
+}
+
+function attemptOf({ what, words }: Note): NewNote[] {
+  const [subscription = "", event = "", process = "", attempt] = words;
+  if (what === "killed") return [Object.assign({ kind: "crashed" } as const, { process: subscription })];
+  if (what !== "start" && what !== "done") return [];
+  const kind = what === "start" ? "started" : "succeeded";
+  return [Object.assign({ kind, subscription, event, attempt: Number(attempt) } as const, { process })];
+}
+
+function limitOf(subscription: string): number {
+  const found = Object.entries(subscriptions).find(([name]) => name === subscription);
+  return found?.[1].attempts ?? 0;
+}
+
+/** As the worker gives it. */
+function keyOf(id: string): string {
+  return `key-${Number(id.split("-")[2]) % 31}`;
 }
 
 /** What a handler published is there once for each event that it handled to the end. */
@@ -39,57 +81,7 @@ export function follows(notes: readonly Note[], { events }: Carried): string[] {
   for (const { type, cause } of events.values()) {
     if (type === "crash.event.followed" && cause !== undefined) effects.set(cause, (effects.get(cause) ?? 0) + 1);
   }
-  const done = notes.flatMap(({ what, words }) => (what === "done" && words[0] === "chain" ? [words[1] ?? ""] : []));
+  const chain: SubscriptionName = "chain";
+  const done = notes.flatMap(({ what, words }) => (what === "done" && words[0] === chain ? [words[1] ?? ""] : []));
   return [...new Set(done)].filter((id) => effects.get(id) !== 1).map((id) => `${id} has ${effects.get(id)} effects`);
-}
-
-/** Attempts beyond what the subscription allows. */
-export function overrun(notes: readonly Note[]): string[] {
-  const starts = new Map<string, number>();
-  for (const { what, words } of notes) {
-    if (what !== "start") continue;
-    const key = `${words[0]} ${words[1]}`;
-    starts.set(key, (starts.get(key) ?? 0) + 1);
-  }
-  return [...starts].filter(([key, count]) => count > (key.startsWith("impatient ") ? 2 : 100)).map(([key]) => key);
-}
-
-/** Runs of one delivery, or of one key where order is kept, that overlapped. */
-export function overlapping(notes: readonly Note[]): string[] {
-  const running = new Map<string, string>();
-  const killed = new Set<string>();
-  const problems: string[] = [];
-  for (const { what, words } of notes) {
-    const [name = "", id = "", run = ""] = words;
-    const key = name === "keyed" ? `${name} ${keyOf(id)}` : `${name} ${id}`;
-    if (what === "start") {
-      if (running.has(key)) problems.push(`${key} in ${running.get(key)} and ${run}`);
-      // What it began in the instant before the kill reached it ended with it.
-      if (!killed.has(run)) running.set(key, run);
-    } else if (what === "done") running.delete(key);
-    else if (what === "killed") {
-      killed.add(name);
-      for (const [open, of] of running) if (of === name) running.delete(open);
-    }
-  }
-  return problems;
-}
-
-/** Keys whose events were not handled in the order in which they were accepted. */
-export function outOfOrder(notes: readonly Note[], { events }: Carried): string[] {
-  const last = new Map<string, number>();
-  const problems: string[] = [];
-  for (const { what, words } of notes) {
-    const [name, id = ""] = words;
-    const seq = events.get(id)?.seq;
-    if (what !== "start" || name !== "keyed" || seq === undefined) continue;
-    if (seq < (last.get(keyOf(id)) ?? 0)) problems.push(id);
-    last.set(keyOf(id), seq);
-  }
-  return problems;
-}
-
-/** As the worker gives it. */
-function keyOf(id: string): string {
-  return `key-${Number(id.split("-")[2]) % 31}`;
 }

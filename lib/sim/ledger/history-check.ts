@@ -156,9 +156,11 @@ class HistoryCheck {
     for (const other of delivery.open) {
       this.#find("overlap", `${labelOf(note)} began in ${process} while one ran in ${other}`, note);
     }
-    this.#deliveries.begin(delivery, process);
     delivery.attempt = Math.max(delivery.attempt, attempt);
-    delivery.counts = false;
+    // What a process began in the instant before a kill reached it has ended with it.
+    delivery.counts = this.#crashed.has(process);
+    if (delivery.counts) return;
+    this.#deliveries.begin(delivery, process);
     const accepted = replay === undefined && !redriven ? this.#acceptance(id, offered) : undefined;
     this.#running.begin(note, offered.event, subscription, accepted);
   }
@@ -202,9 +204,12 @@ class HistoryCheck {
   }
 
   #end(note: NoteOf<"succeeded" | "failed">): void {
-    // What a process that was killed had begun ended with it, though its last note may come later.
-    if (this.#crashed.has(note.process)) return;
     const delivery = this.#deliveries.of(note);
+    if (this.#crashed.has(note.process)) {
+      // The note of the kill came before it: what was done until then may have been recorded.
+      if (note.kind === "succeeded") delivery.succeededIn = note.process;
+      return;
+    }
     if (!this.#deliveries.end(delivery, note.process)) {
       this.#find("unknown", `${labelOf(note)} ended in ${note.process}, where it had not begun`, note);
     }
