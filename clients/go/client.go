@@ -267,16 +267,25 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte, hea
 	return client.Do(request)
 }
 
-// retryAfter is how long to wait where a request may be sent again: the server is busy, or is closing. Below 0 where it may not.
+// retryAfter is how long to wait where a request may be sent again: the server is busy or is closing, or a proxy has none. Below 0
+// where it may not.
 func retryAfter(response *http.Response) time.Duration {
-	if response.StatusCode != http.StatusTooManyRequests && response.StatusCode != http.StatusServiceUnavailable {
+	switch response.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	default:
 		return -1
 	}
-	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
-	if err != nil {
+	header := response.Header.Get("Retry-After")
+	wait := time.Duration(0)
+	if at, err := http.ParseTime(header); err == nil {
+		wait = time.Until(at)
+	} else if seconds, err := strconv.Atoi(header); err == nil {
+		wait = time.Duration(seconds) * time.Second
+	}
+	if wait < 0 {
 		return 0
 	}
-	return time.Duration(seconds) * time.Second
+	return wait
 }
 
 func problem(response *http.Response, body []byte) error {
