@@ -30,29 +30,33 @@ export async function publishMany(
 ): Promise<void> {
   const progress = new Progress(io, await sizeOfAll(io, files));
   let bytesBefore = 0;
-  for (const file of files) {
-    let bytes = 0;
-    try {
-      for await (const { records: read, bytesRead } of readRecords(io, file)) {
-        const records = read.flatMap(expand);
-        const results = await publishBatch(bus, records, complete);
-        if (results.some((result) => !result.ok)) progress.clear();
-        results.forEach((result, index) => {
-          report.add(result, records[index]);
-        });
-        bytes = bytesRead;
-        progress.update(report.count, bytesBefore + bytes);
-        await io.stdout.drained();
+  try {
+    for (const file of files) {
+      let bytes = 0;
+      try {
+        for await (const { records: read, bytesRead } of readRecords(io, file)) {
+          const records = read.flatMap(expand);
+          const results = await publishBatch(bus, records, complete);
+          if (results.some((result) => !result.ok)) progress.clear();
+          results.forEach((result, index) => {
+            report.add(result, records[index]);
+          });
+          bytes = bytesRead;
+          progress.update(report.count, bytesBefore + bytes);
+          await io.stdout.drained();
+        }
+      } catch (thrown) {
+        if (!(thrown instanceof CliError)) throw thrown;
+        progress.clear();
+        report.unreadable(file, thrown);
       }
-    } catch (thrown) {
-      if (!(thrown instanceof CliError)) throw thrown;
-      progress.clear();
-      report.unreadable(file, thrown);
+      if (io.signal.aborted) break;
+      bytesBefore += bytes;
     }
-    if (io.signal.aborted) break;
-    bytesBefore += bytes;
+  } finally {
+    // Whatever ended it is reported on a line of its own.
+    progress.clear();
   }
-  progress.clear();
 }
 
 /** Returns one result per record, in the same order. */

@@ -1,4 +1,5 @@
 import { messageOf } from "./message-of.ts";
+import { withoutPasswords } from "./without-passwords.ts";
 
 /**
  * Every code of a {@link BusError} or a failed attempt, except those that engines define. The list is closed: a new kind of
@@ -80,7 +81,7 @@ export class BusError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: BusErrorCode, message: string, options: BusErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withoutPasswords(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? retryableCodes.has(code);
     this.details = options.details ?? {};

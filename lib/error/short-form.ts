@@ -1,6 +1,10 @@
-const maxLength = 60;
+import { withoutPasswords } from "./without-passwords.ts";
 
-/** Formats any value in at most 60 characters, for a message. Never throws. */
+const maxLength = 60;
+/** Of a URL, so that a password is not cut off from the `@` by which it is known. */
+const longestUrl = 2_048;
+
+/** Formats any value in at most 60 characters, for a message, the passwords of URLs masked. Never throws. */
 export function shortForm(value: unknown): string {
   try {
     return truncate(format(value));
@@ -13,7 +17,7 @@ function format(value: unknown): string {
   switch (typeof value) {
     case "string":
       // The string is truncated first, so that a message does not pay for quoting a megabyte.
-      return value.length <= maxLength ? JSON.stringify(value) : JSON.stringify(value.slice(0, maxLength));
+      return JSON.stringify(withoutPasswords(value.slice(0, longestUrl)).slice(0, maxLength));
     case "bigint":
       return `${value}n`;
     case "symbol":

@@ -51,7 +51,7 @@ function answer(
   { body, contentType, gzipped }: PageAsset,
   headers: Record<string, string>,
 ): Response {
-  const compressed = /\bgzip\b/.test(context.req.header("accept-encoding") ?? "");
+  const compressed = acceptsGzip(context.req.header("accept-encoding") ?? "");
   return new Response(compressed ? gzipped : body, {
     headers: {
       ...headers,
@@ -60,4 +60,16 @@ function answer(
       ...(compressed ? { "content-encoding": "gzip" } : {}),
     },
   });
+}
+
+/** Whether an `Accept-Encoding` takes gzip: by its own weight where it is named, else by that of `*`. */
+function acceptsGzip(header: string): boolean {
+  const weights = new Map<string, number>();
+  for (const part of header.toLowerCase().split(",")) {
+    const [coding = "", ...parameters] = part.split(";").map((one) => one.trim());
+    const weight = parameters.find((one) => one.startsWith("q="))?.slice(2);
+    weights.set(coding === "x-gzip" ? "gzip" : coding, weight === undefined ? 1 : Number(weight));
+  }
+  // What is no number is not greater.
+  return (weights.get("gzip") ?? weights.get("*") ?? 0) > 0;
 }

@@ -20,6 +20,9 @@ interface WaitingPull {
 /** Milliseconds after the last pull for which the subscription is still consumed: the next pull mostly comes at once. */
 const lingerMs = 5_000;
 
+/** Milliseconds between two looks whether the subscription that somebody waits for was deleted by another process. */
+const lookMs = 500;
+
 /** Milliseconds that an engine has in any case to hand over what there is: one that writes to a disk needs some of them. */
 const shortestWaitMs = 100;
 
@@ -38,6 +41,7 @@ export class PullConsumer implements Consumer {
   #record: SubscriptionRecord | undefined;
   #throttled: Timer;
   #lingering: Timer;
+  #looking: Timer;
   #stopped = false;
   #deleted = false;
 
@@ -79,6 +83,7 @@ export class PullConsumer implements Consumer {
       signal.addEventListener("abort", end, { once: true });
       if (signal.aborted) end();
       else this.#consumption.wake();
+      this.#lookForDeletion();
     });
   }
 
@@ -153,10 +158,21 @@ export class PullConsumer implements Consumer {
     this.#stopped = true;
     for (const { answer } of this.#waiting) answer();
     this.#served.clock.clearTimer(this.#lingering);
+    this.#served.clock.clearTimer(this.#looking);
     this.#endThrottle();
     this.#consumption.stop();
     if (this.#ownLimits !== undefined) this.#limits.leave(this.#name);
     this.#ownLimits = undefined;
+  }
+
+  /** Who waits is answered once the engine has noticed that the subscription is gone. */
+  #lookForDeletion(): void {
+    if (this.#stopped || this.#waiting.size === 0 || this.#looking !== undefined) return;
+    this.#looking = this.#served.clock.setTimer(() => {
+      this.#looking = undefined;
+      if (this.settings === undefined) this.deleted();
+      else this.#lookForDeletion();
+    }, lookMs);
   }
 
   #linger(): void {

@@ -40,6 +40,21 @@ test("what the page loads is named by its content, and kept for good", async () 
     expect(plain.headers.get("content-encoding")).toBeNull();
     expect(await plain.text()).toBe(content);
   }
+  const [path = ""] = paths;
+  const codings: [accept: string, encoding: string | null][] = [
+    ["gzip;q=0", null],
+    ["gzip; q=0.000, *", null],
+    ["*;q=0", null],
+    ["br", null],
+    ["gzip;q=none", null],
+    ["br, GZIP;q=0.1", "gzip"],
+    ["x-gzip", "gzip"],
+    ["*", "gzip"],
+  ];
+  for (const [accept, encoding] of codings) {
+    const { headers } = await get(path, { "accept-encoding": accept });
+    expect([accept, headers.get("content-encoding")]).toEqual([accept, encoding]);
+  }
   expect(await get("/assets/page-0.js")).toMatchObject({ status: 404, json: { code: "not_found" } });
 });
 

@@ -71,3 +71,15 @@ test("a server that was killed is forgotten, and one that breaks off is asked ag
     retryable: true,
   });
 });
+
+test("a pull that waits at one server is answered once the subscription is deleted at another", async () => {
+  const { first, second } = await twoServers();
+  await first.send("PUT", "/v1/subscriptions/readers", { on: "custom.*" });
+  const waiting = second.send("POST", "/v1/subscriptions/readers/pull", { waitMs: 60_000 });
+  // It is consumed there, so that it waits.
+  const event = await first.bus.publish({ type: "custom.a", data: {} });
+  expect((await waiting).json.deliveries).toMatchObject([{ event: { id: event.id } }]);
+  const again = second.send("POST", "/v1/subscriptions/readers/pull", { waitMs: 60_000 });
+  await first.request("DELETE", "/v1/subscriptions/readers");
+  expect((await again).json).toMatchObject({ status: 404, code: "not_found" });
+});
