@@ -3,7 +3,7 @@ import type { BusMetrics, Counters } from "../runtime/metrics.ts";
 
 /** The counts of a bus, with the current depths of its subscriptions. */
 export function busMetrics(
-  { publishMs, deliveryMs, ...counts }: Counters,
+  { publishMs, deliveryMs, handling, ...counts }: Counters,
   states: readonly SubscriptionState[],
   runners: Iterable<{ readonly paused: boolean }>,
 ): BusMetrics {
@@ -14,5 +14,6 @@ export function busMetrics(
     oldestAgeMs: states.reduce((oldest, state) => Math.max(oldest, state.oldestAgeMs), 0),
     publishMs: publishMs.percentiles(),
     deliveryMs: deliveryMs.percentiles(),
+    handling: handling.times(),
   };
 }

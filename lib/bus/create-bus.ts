@@ -182,11 +182,15 @@ class EngineBus<Events> {
   ): Subscriber {
     const middleware = [...this.#middleware.flatMap(({ handle }) => handle ?? []), ...use];
     const runner = new Runner<Events>(
-      { ...this.#dependencies, deliveries: engine.deliveries, limits: this.#limits, bus: asBus(this) },
+      { ...this.#dependencies, deliveries: engine.deliveries, limits: this.#limits, bus: asBus(this), ephemeral },
       record,
       batch === undefined
         ? { handler: composeHandler(middleware, handler), filter }
-        : { handler, filter, batch: { ...batch, middleware } },
+        : {
+            handler,
+            filter,
+            batch: { ...batch, middleware, around: this.#middleware.flatMap((one) => one.batch ?? []) },
+          },
     );
     const ended = async () => {
       this.#runners.delete(runner);

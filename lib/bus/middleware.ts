@@ -1,4 +1,4 @@
-import type { HandlerMiddleware } from "../delivery/middleware.ts";
+import type { BatchMiddleware, HandlerMiddleware } from "../delivery/middleware.ts";
 import type { DeadLetter } from "../engine/delivery.ts";
 import type { Entry } from "../engine/event-log.ts";
 import type { BusError } from "../error/bus-error.ts";
@@ -14,6 +14,8 @@ export interface Middleware {
   readonly publish?: PublishMiddleware;
   /** Runs around every attempt of a handler; in a batch, around each event. */
   readonly handle?: HandlerMiddleware;
+  /** Runs around every call of a batch handler, with all its events; inside `handle` of each. */
+  readonly batch?: BatchMiddleware;
 }
 
 /** What a bus offers to its middleware. */

@@ -7,7 +7,7 @@ import { type AttemptCounts, AttemptOutcomes } from "./attempt-outcomes.ts";
 import type { AttemptEnded, AttemptRunner, AttemptsDependencies, HandlerSettings } from "./attempts.ts";
 import type { BatchHandlerSettings } from "./batch.ts";
 import { BatchCollector } from "./batch-collector.ts";
-import { runBatch } from "./batch-middleware.ts";
+import { callThrough, runBatch } from "./batch-middleware.ts";
 import { BatchRun } from "./batch-run.ts";
 import { DeadlineMonitor } from "./deadlines.ts";
 import { IndexedPool } from "./indexed-pool.ts";
@@ -94,8 +94,13 @@ export class BatchAttempts<Events> implements AttemptRunner {
     const now = clock.now();
     const members: Run<Events>[] = [];
     for (const delivery of deliveries) {
-      if (this.#outcomes.begin(delivery, now)) members.push(new Run(delivery, record, bus, logger, now));
-      else this.#ended(delivery, dropped);
+      if (!this.#outcomes.begin(delivery, now)) {
+        this.#ended(delivery, dropped);
+        continue;
+      }
+      const member = new Run(delivery, record, bus, logger, now);
+      member.inBatch = true;
+      members.push(member);
     }
     const [first] = members;
     if (first === undefined) return;
@@ -123,7 +128,9 @@ export class BatchAttempts<Events> implements AttemptRunner {
   };
 
   async #handle(run: BatchRun<Events>, events: ReadonlyMap<Run<Events>, Event>): Promise<void> {
-    const handle = (handled: readonly Event[]) => callUser<unknown>(this.#handler, handled, run);
+    const call = (handled: readonly Event[]) => callUser<unknown>(this.#handler, handled, run);
+    const { around = [] } = this.#batch;
+    const handle = around.length === 0 ? call : (handled: readonly Event[]) => callThrough(around, run, handled, call);
     const failures = await runBatch(run, events, this.#batch.middleware, handle);
     this.#deadlines.returned(run, this.#dependencies.clock.now());
     this.#finish(run);

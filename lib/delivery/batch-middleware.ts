@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Event } from "../event/event.ts";
 import { promiseOf } from "../runtime/promise-of.ts";
 import type { BatchRun } from "./batch-run.ts";
-import { composeHandler, type HandlerMiddleware } from "./middleware.ts";
+import { type BatchMiddleware, type BatchNext, composeHandler, type HandlerMiddleware } from "./middleware.ts";
 import { type Rejection, rejectionOf } from "./pending-publishes.ts";
 import type { Run } from "./run.ts";
 import { runContext } from "./run-context.ts";
@@ -23,7 +23,25 @@ export function runBatch<Events>(
 ): Promise<Failures<Events>> {
   return middleware.length === 0
     ? handleAll(run, events, handle)
-    : new BatchMiddleware(run, events, middleware, handle).run();
+    : new MiddlewareChains(run, events, middleware, handle).run();
+}
+
+/** Calls the handler through the middleware that is around the whole batch; the first is the outermost. */
+export async function callThrough<Events>(
+  around: readonly BatchMiddleware[],
+  run: BatchRun<Events>,
+  events: readonly Event[],
+  handle: BatchHandle,
+): Promise<void> {
+  const innermost: BatchNext = async () => {
+    await handle(events);
+    return run.failed();
+  };
+  const chain = around.reduceRight<BatchNext>(
+    (next, one) => async () => callUser<ReturnType<BatchMiddleware>>(one, events, run, next),
+    innermost,
+  );
+  await chain();
 }
 
 /** One call of the handler, and what it has published and not awaited: between them they decide over all. */
@@ -70,7 +88,7 @@ async function failuresOf<Events>(
  * Middleware around each event of a batch: every chain runs until it calls `next`; once all have, or have ended without it,
  * the handler is called with the events that arrived, and each `next` settles by what became of its event.
  */
-class BatchMiddleware<Events> {
+class MiddlewareChains<Events> {
   readonly #run: BatchRun<Events>;
   readonly #events: ReadonlyMap<Run<Events>, Event>;
   readonly #middleware: readonly HandlerMiddleware[];

@@ -14,6 +14,7 @@ export class BatchRun<Events> implements RunContext, BatchContext<Event, Events>
   /** Those that are to be handled; without those that were dropped before. */
   members: readonly Run<Events>[];
   #handled: readonly Run<Events>[] | undefined;
+  #events: ReadonlyMap<Run<Events>, Event> = new Map();
   readonly #first: Run<Events>;
   readonly #byEvent = new Map<object, Run<Events>>();
   readonly #failures = new Map<Run<Events>, unknown>();
@@ -30,8 +31,8 @@ export class BatchRun<Events> implements RunContext, BatchContext<Event, Events>
   };
   readonly causedBy = <Result>(event: Event, work: () => Result): Result => runContext.run(this.#memberOf(event), work);
   readonly delivery = (event: Event): BatchDelivery => {
-    const { attempt, redriven } = this.#memberOf(event);
-    return { attempt, redriven };
+    const { acceptedAt, attempt, redriven } = this.#memberOf(event);
+    return { acceptedAt, attempt, redriven };
   };
 
   /** `first` is one of the members. */
@@ -73,6 +74,7 @@ export class BatchRun<Events> implements RunContext, BatchContext<Event, Events>
 
   /** Says which members the handler gets, and by which object it knows the event of each. */
   handling(events: ReadonlyMap<Run<Events>, Event>): void {
+    this.#events = events;
     this.#handled = [...events.keys()];
     for (const [member, event] of events) this.#byEvent.set(event, member);
   }
@@ -80,6 +82,12 @@ export class BatchRun<Events> implements RunContext, BatchContext<Event, Events>
   /** What the handler said of a member by `fail`. */
   failureOf(member: Run<Events>): { readonly error: unknown } | undefined {
     return this.#failures.has(member) ? { error: this.#failures.get(member) } : undefined;
+  }
+
+  /** The events that the handler has failed by `fail`, as it knows them. */
+  failed(): ReadonlyMap<Event, unknown> {
+    const failed = [...this.#events].filter(([member]) => this.#failures.has(member));
+    return new Map(failed.map(([member, event]) => [event, this.#failures.get(member)]));
   }
 
   abort(reason: BusError): void {

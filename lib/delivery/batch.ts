@@ -10,7 +10,7 @@ import { checkCallOptions } from "../runtime/call-options.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { SubscriptionRecord } from "../subscription/subscription.ts";
 import type { SubscribeOptions } from "./handler.ts";
-import type { HandlerMiddleware } from "./middleware.ts";
+import type { BatchMiddleware, HandlerMiddleware } from "./middleware.ts";
 
 /** How deliveries are collected into batches. */
 export interface BatchOptions {
@@ -26,6 +26,8 @@ export interface BatchDelivery {
   readonly attempt: number;
   /** Whether it was redriven from the dead letters. */
   readonly redriven: boolean;
+  /** Milliseconds since 1970 at which the bus accepted the event, or queued its replay. */
+  readonly acceptedAt: number;
 }
 
 /** What a batch handler receives besides the events. */
@@ -78,6 +80,8 @@ export interface BatchSettings {
 export interface BatchHandlerSettings extends BatchSettings {
   /** Runs around each event of a batch; the first is the outermost. */
   readonly middleware: readonly HandlerMiddleware[];
+  /** Runs around each call of the handler; the first is the outermost. */
+  readonly around?: readonly BatchMiddleware[];
 }
 
 const longestWindowMs = 3_600_000;

@@ -20,6 +20,8 @@ export interface HandlerContext<Events = RegisteredEvents> {
   readonly subscription: string;
   /** Whether the delivery was redriven from the dead letters. */
   readonly redriven: boolean;
+  /** Present where the handler gets the event in a batch: `Middleware.batch` runs around the whole of it. */
+  readonly inBatch?: true;
 }
 
 /**

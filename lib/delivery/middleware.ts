@@ -1,5 +1,6 @@
 import { BusError } from "../error/bus-error.ts";
 import type { Event } from "../event/event.ts";
+import type { BatchContext } from "./batch.ts";
 import type { HandlerContext } from "./handler.ts";
 import { type AnyHandler, callUser } from "./user-function.ts";
 
@@ -12,6 +13,19 @@ export type HandlerNext = (event?: Event) => Promise<unknown>;
  * delivery is done. The event is the one that the handler gets, in the newest version of its type.
  */
 export type HandlerMiddleware = (event: Event, context: HandlerContext, next: HandlerNext) => unknown;
+
+/** Runs the handler of a batch, or the next middleware. Resolves with the events that the handler has failed by `fail`, and its errors. */
+export type BatchNext = () => Promise<ReadonlyMap<Event, unknown>>;
+
+/**
+ * Runs around every call of a batch handler, inside the middleware of each event: `next` runs what is inside. What it throws fails
+ * all events of the batch; without a call of `next` the handler does not run and they are done.
+ */
+export type BatchMiddleware = (
+  events: readonly Event[],
+  context: BatchContext,
+  next: BatchNext,
+) => Promise<ReadonlyMap<Event, unknown>>;
 
 /** One handler through all of them; the handler itself where there is none. */
 export function composeHandler(middleware: readonly HandlerMiddleware[], handler: AnyHandler): AnyHandler {

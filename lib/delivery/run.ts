@@ -26,6 +26,8 @@ export class Run<Events> implements RunContext, HandlerContext<Events>, PoolItem
   stuck = false;
   /** Whether its outcome is decided. */
   ended = false;
+  /** Set before it begins, where it is one of a batch. */
+  inBatch?: true;
 
   constructor(delivery: Delivery, record: SubscriptionRecord, bus: Bus<Events>, logger: Logger, startedAt: number) {
     this.delivery = delivery;

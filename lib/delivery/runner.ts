@@ -22,6 +22,8 @@ export interface RunnerDependencies<Events> extends AttemptsDependencies<Events>
   readonly deliveries: Pick<DeliveryQueue, "consume" | "settle">;
   /** The limits of the bus; without them `throttle` and `concurrencyPerKey` are not held. */
   readonly limits?: LimitRegistry | undefined;
+  /** Whether the name of the subscription was generated. Default false. */
+  readonly ephemeral?: boolean;
 }
 
 const released: Outcome = { kind: "released" };
@@ -186,7 +188,11 @@ export class Runner<Events> implements Consumer {
   }
 
   #ended(delivery: Delivery, outcome: Outcome, startedAt: number | undefined, endedAt: number | undefined): void {
-    this.#limits?.ended(delivery, this.#dependencies.clock.now(), outcome.kind !== "released");
+    const { clock, counters, ephemeral } = this.#dependencies;
+    this.#limits?.ended(delivery, clock.now(), outcome.kind !== "released");
+    if (startedAt !== undefined && outcome.kind !== "released") {
+      counters.handling.of(ephemeral === true ? "" : this.name).record((endedAt ?? clock.now()) - startedAt);
+    }
     this.#settle(delivery, outcome, startedAt, endedAt);
     if (this.#waiting.length > 0) this.#tellWaiting();
     if (this.#released && this.#attempts.held === 0) this.#attempts.stop();

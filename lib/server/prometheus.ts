@@ -2,15 +2,22 @@
 export interface Metric {
   readonly name: string;
   readonly help: string;
-  readonly type: "counter" | "gauge" | "summary";
-  readonly samples: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
+  readonly type: "counter" | "gauge" | "summary" | "histogram";
+  readonly samples: readonly {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly value: number;
+    /** What follows the name: `_bucket`, `_sum` and `_count` of a histogram. */
+    readonly suffix?: string;
+  }[];
 }
 
 /** Metrics in Prometheus' text format, version 0.0.4. */
 export function formatMetrics(metrics: readonly Metric[]): string {
   return metrics
     .map(({ name, help, type, samples }) => {
-      const lines = samples.map(({ labels = {}, value }) => `${name}${formatLabels(labels)} ${value}\n`);
+      const lines = samples.map(
+        ({ labels = {}, suffix = "", value }) => `${name}${suffix}${formatLabels(labels)} ${value}\n`,
+      );
       return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
     })
     .join("");

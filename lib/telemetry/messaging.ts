@@ -10,6 +10,31 @@ export function spanName(operation: Operation | "deliver", { type }: Pick<Event,
   return `${operation} ${type}`;
 }
 
+/** The name of the span of a batch: with the type of its events, where they have one, else with the operation alone. */
+export function batchName(operation: Operation, events: readonly Pick<Event, "type">[]): string {
+  const type = typeOf(events);
+  return type === undefined ? operation : `${operation} ${type}`;
+}
+
+/** What the conventions want said of a batch: what differs from event to event is left out. */
+export function batchAttributes(operation: Operation, events: readonly Event[], subscription: string): SpanAttributes {
+  const type = typeOf(events);
+  return {
+    [messaging.system]: system,
+    [messaging.operationName]: operation,
+    [messaging.operationType]: operation,
+    [messaging.batchCount]: events.length,
+    [messaging.subscription]: subscription,
+    ...(type === undefined ? {} : { [messaging.destination]: type }),
+  };
+}
+
+/** The type that all events have. */
+function typeOf(events: readonly Pick<Event, "type">[]): string | undefined {
+  const [type, ...others] = new Set(events.map((event) => event.type));
+  return others.length === 0 ? type : undefined;
+}
+
 /** What the conventions want said of one event. Nothing of its data. */
 export function messagingAttributes(operation: Operation, event: Event): SpanAttributes {
   return {

@@ -22,6 +22,7 @@ export const messaging = {
   subscription: "messaging.destination.subscription.name",
   messageId: "messaging.message.id",
   conversationId: "messaging.message.conversation_id",
+  batchCount: "messaging.batch.message_count",
   errorType: "error.type",
 } as const;
 
@@ -53,6 +54,8 @@ export const own = {
   replayId: "waggle.replay.id",
   redriven: "waggle.delivery.redriven",
   duplicate: "waggle.publish.duplicate",
+  /** The name of what is noted in the span of a batch for an event that failed. */
+  failed: "waggle.delivery.failed",
 } as const;
 
 /** The value of `error.type` where nothing better is known. */

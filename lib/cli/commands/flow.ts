@@ -43,7 +43,8 @@ export function flowCommand(io: CliIo): Command {
         if (options.json !== true) {
           io.stdout.write(renderFlow(io, flow, options));
           const dead = flow.deadLetters.length;
-          const hint = `${plural(dead, "dead letter")}: ${waggleCommand(io, self)} dlq list --correlation-id ${flow.id}\n`;
+          const command = (verb: string) => `${waggleCommand(io, self)} dlq ${verb} --correlation-id ${flow.id}\n`;
+          const hint = `${plural(dead, "dead letter")}: ${command("list")}to deliver again: ${command("redrive")}`;
           if (dead > 0) io.stderr.write(io.stderr.colors.dim(hint));
         } else if (options.watch !== true) writeJson(io.stdout, flow);
       });

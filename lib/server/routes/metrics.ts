@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Alert } from "../../alerts/index.ts";
+import { type BusMetrics, handlingBoundsMs } from "../../runtime/metrics.ts";
 import { route } from "../http/route.ts";
 import { formatMetrics, type Metric } from "../prometheus.ts";
 
@@ -82,6 +83,7 @@ export const metrics = route({
         samples: bySubscription(({ oldestAgeMs }) => oldestAgeMs / 1_000),
       },
       ...(alerts === undefined ? [] : [activeAlerts(alerts.active())]),
+      handlingTimes(counts.handling),
       {
         name: "waggle_publish_seconds",
         help: "Time from a publish to its end, of the last 1,024.",
@@ -96,6 +98,25 @@ export const metrics = route({
     return new Response(formatMetrics(all), { headers: { "content-type": textFormat, "cache-control": "no-store" } });
   },
 });
+
+/** The runs of this process's handlers by subscription: of 200 names at most, as the bus counts them. */
+function handlingTimes(handling: BusMetrics["handling"]): Metric {
+  return {
+    name: "waggle_handle_seconds",
+    help: "Time that handlers of this process have run, failed runs included.",
+    type: "histogram",
+    samples: Object.entries(handling).flatMap(([subscription, { atMost, count, sumMs }]) => {
+      const buckets = atMost.map((value, index) => ({ le: String((handlingBoundsMs[index] ?? 0) / 1_000), value }));
+      return [
+        ...[...buckets, { le: "+Inf", value: count }].map(({ le, value }) => {
+          return { suffix: "_bucket", labels: { subscription, le }, value };
+        }),
+        { suffix: "_sum", labels: { subscription }, value: sumMs / 1_000 },
+        { suffix: "_count", labels: { subscription }, value: count },
+      ];
+    }),
+  };
+}
 
 /** One value for each rule with an active alert: subjects are without number. */
 function activeAlerts(active: readonly Alert[]): Metric {

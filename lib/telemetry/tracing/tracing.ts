@@ -1,6 +1,7 @@
 import type { Middleware } from "../../bus/middleware.ts";
+import { DeliverySpans } from "./deliver.ts";
 import { oneOf } from "./one-of.ts";
-import { type ProcessParent, processDelivery } from "./process.ts";
+import { type ProcessParent, processBatch, processDelivery } from "./process.ts";
 import { sdkTracer } from "./sdk-tracer.ts";
 import { send } from "./send.ts";
 
@@ -18,12 +19,13 @@ export interface TracingOptions {
 
 /**
  * Middleware that traces a bus by OpenTelemetry's API: a span `send TYPE` for every publish, `deliver TYPE` for the time that an
- * event waited for its first attempt, and `process TYPE` for every attempt, in a batch for that of each event. The trace goes with the
+ * event waited for its first attempt, and `process TYPE` for every attempt, in a batch for all its events at once. The trace goes with the
  * event in `metadata.traceparent`, through every engine. While no SDK is registered it does nothing. Throws `invalid_config`.
  */
 export function tracing(options: TracingOptions = {}): Middleware {
   const parent = oneOf("parent", options.parent ?? "none", ["none", "producer", "active"]);
   const genAi = oneOf("genAi", options.genAi ?? true, [true, false]);
+  const settings = { parent, spans: new DeliverySpans() };
   return {
     publish(entry, next) {
       const tracer = sdkTracer();
@@ -31,7 +33,13 @@ export function tracing(options: TracingOptions = {}): Middleware {
     },
     handle(event, handler, next) {
       const tracer = sdkTracer();
-      return tracer === undefined ? next() : processDelivery(tracer, { event, handler, next }, parent);
+      // Of a batch there is one span.
+      if (tracer === undefined || handler.inBatch === true) return next();
+      return processDelivery(tracer, { event, handler, next }, settings);
+    },
+    async batch(events, batch, next) {
+      const tracer = sdkTracer();
+      return tracer === undefined ? next() : processBatch(tracer, { events, batch, next }, settings);
     },
   };
 }

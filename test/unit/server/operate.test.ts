@@ -87,5 +87,5 @@ test("Prometheus reads counts and depths", async () => {
   expect(lines).toContain('waggle_waiting{subscription="readers"} 1');
   expect(lines).toContain('waggle_dead_letters{subscription="readers"} 2');
   for (const line of lines.slice(0, -1))
-    expect(line).toMatch(/^(# (HELP|TYPE) waggle_\w+ .+|waggle_\w+(\{\w+="[^"]*"\})? [\d.e-]+)$/);
+    expect(line).toMatch(/^(# (HELP|TYPE) waggle_\w+ .+|waggle_\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? [\d.e-]+)$/);
 });

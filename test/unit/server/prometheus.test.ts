@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { NonRetriableError } from "../../../lib/index.ts";
 import { formatMetrics } from "../../../lib/server/prometheus.ts";
+import { ManualClock } from "../../../lib/testing/manual-clock.ts";
 import { serve } from "./serve.ts";
 
 interface Family {
@@ -32,12 +33,18 @@ function parseMetrics(text: string): Map<string, Family> {
       current = name;
     } else {
       const [, of = "", labels = "", value = ""] = sample.exec(line) ?? [];
-      expect(of, `${line} is outside of its family`).toBe(current);
+      expect(familyOf(of, families), `${line} is outside of its family`).toBe(current);
       families.get(current)?.samples.push({ name: of, labels: parseLabels(labels), value: Number(value) });
       expect(Number(value), line).not.toBeNaN();
     }
   }
   return families;
+}
+
+/** The family of a sample: a histogram's have three kinds of names. */
+function familyOf(name: string, families: ReadonlyMap<string, Family>): string {
+  const [, histogram = ""] = /^(.+)_(?:bucket|sum|count)$/.exec(name) ?? [];
+  return families.get(histogram)?.type === "histogram" ? histogram : name;
 }
 
 function parseLabels(text: string): Map<string, string> {
@@ -64,20 +71,59 @@ test("the names follow Prometheus' conventions", async () => {
   for (const [name, { help, type, samples }] of families) {
     expect(name, name).toMatch(/^waggle(_[a-z0-9]+)+$/);
     expect(help, name).toMatch(/^[A-Z].+\.$/);
-    expect(["counter", "gauge", "summary"], name).toContain(type);
+    expect(["counter", "gauge", "summary", "histogram"], name).toContain(type);
     // A counter ends with _total and nothing else does; what is measured is in base units.
     expect(name.endsWith("_total"), name).toBe(type === "counter");
     expect(name, name).not.toMatch(
       /_(ms|millis|milliseconds|minutes|hours|kb|mb|percent|count|sum|bucket|gauge|counter)(_|$)/,
     );
-    const labels = samples.map(({ labels }) => JSON.stringify([...labels].sort()));
+    const labels = samples.map(({ labels, name: of }) => JSON.stringify([of, ...[...labels].sort()]));
     expect(new Set(labels).size, name).toBe(labels.length);
     for (const sample of samples) {
       expect(sample.value, name).toBeGreaterThanOrEqual(0);
       expect(sample.labels.has("quantile"), name).toBe(type === "summary");
+      expect(sample.labels.has("le"), name).toBe(sample.name === `${name}_bucket`);
       for (const label of sample.labels.keys()) expect(label, name).toMatch(/^(?!__)[a-z_]+$/);
     }
   }
+});
+
+test("how long handlers have run is a histogram by subscription, of named ones and of all others", async () => {
+  const { bus, clock, get } = await serve({}, { clock: new ManualClock() });
+  const manual = z.instanceof(ManualClock).parse(clock);
+  await bus.subscribe({ name: "readers", on: "custom.one" }, () => manual.advance("2s"));
+  await bus.subscribe({ on: "custom.one" }, () => {});
+  await bus.settled((await bus.publish({ type: "custom.one", data: {} })).id);
+  const { samples = [], type } = parseMetrics((await get("/metrics")).text).get("waggle_handle_seconds") ?? {};
+  expect(type).toBe("histogram");
+  const of = (subscription: string) => samples.filter(({ labels }) => labels.get("subscription") === subscription);
+  const readers = of("readers");
+  const buckets = readers.filter(({ name }) => name.endsWith("_bucket"));
+  expect(buckets.map(({ labels }) => labels.get("le"))).toEqual([
+    "0.005",
+    "0.01",
+    "0.025",
+    "0.05",
+    "0.1",
+    "0.25",
+    "0.5",
+    "1",
+    "2.5",
+    "5",
+    "10",
+    "30",
+    "60",
+    "300",
+    "+Inf",
+  ]);
+  expect(buckets.map(({ value }) => value)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1]);
+  expect(readers.filter(({ name }) => !name.endsWith("_bucket")).map(({ name, value }) => [name, value])).toEqual([
+    ["waggle_handle_seconds_sum", 2],
+    ["waggle_handle_seconds_count", 1],
+  ]);
+  // One name for what has none of its own, which would never come again.
+  expect(of("")).toHaveLength(readers.length);
+  expect(samples).toHaveLength(2 * readers.length);
 });
 
 test("a label holds any text", () => {
@@ -111,15 +157,18 @@ test("every query of the Grafana dashboard names metrics, labels and variables t
       const names = expr.match(/\bwaggle_\w+/g) ?? [];
       expect(names.length, title).toBeGreaterThan(0);
       for (const name of names) {
-        expect([...families.keys()], title).toContain(name);
+        expect([...families.keys()], title).toContain(familyOf(name, families));
       }
       for (const [, variable = ""] of expr.matchAll(/\$(\w+)/g)) expect(variables, title).toContain(variable);
       // A rate is of a counter, and a counter is nothing without its rate.
       for (const name of names) {
-        expect(expr.includes(`rate(${name}{`), `${title}: ${name}`).toBe(families.get(name)?.type === "counter");
+        const type = families.get(familyOf(name, families))?.type ?? "";
+        expect(expr.includes(`rate(${name}{`), `${title}: ${name}`).toBe(["counter", "histogram"].includes(type));
       }
       const known = new Set(
-        names.flatMap((name) => families.get(name)?.samples.flatMap(({ labels }) => [...labels.keys()]) ?? []),
+        names.flatMap(
+          (name) => families.get(familyOf(name, families))?.samples.flatMap(({ labels }) => [...labels.keys()]) ?? [],
+        ),
       );
       const used = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g), ...expr.matchAll(/ by \((\w+)\)/g)];
       for (const [, used_label = ""] of used) expect(known, `${title}: ${expr}`).toContain(used_label);

@@ -90,13 +90,15 @@ test("each attempt is a span, and one that failed says by what", async () => {
 
 test("an attempt that waits has not failed", async () => {
   const bus = await open([tracing()]);
-  await bus.subscribe({ name: "readers", on: "task.created" }, async () => steps(bus).sleep("a moment", "20ms"));
+  await bus.subscribe({ name: "readers", on: "task.created" }, async () => steps(bus).sleep("a moment", "500ms"));
   const { id } = await bus.emit.task.created({ taskId: "1" });
   await bus.settled(id);
   await bus.close();
   const all = recorder.named("process task.created");
   expect(all.length).toBeGreaterThan(1);
   expect(all.map(({ status }) => status.code)).toEqual(all.map(() => SpanStatusCode.UNSET));
+  // However often its attempt begins again, an event has waited for the first of them once.
+  expect(recorder.named("deliver task.created")).toHaveLength(1);
 });
 
 test("what a handler publishes is a child of its attempt, and so is any span of its own", async () => {
@@ -165,22 +167,69 @@ test("a publish that fails, and one of a stored id, say so", async () => {
   expect(recorder.named("execute_tool search")).toHaveLength(1);
 });
 
-test("events of a batch are a span each, linked to their own publishes", async () => {
+test("a batch is one span, linked to the publishes of its events, which tells which of them failed", async () => {
+  const bus = await open([tracing()]);
+  await bus.subscribe(
+    { name: "readers", on: ["task.created", "custom.done"], attempts: 1 },
+    async (events, { bus: own, fail }) => {
+      for (const event of events) if (event.id === "2") fail(event, new RangeError("the second"));
+      await own.publish({ type: "custom.read", data: {}, id: `read-${events[0]?.id}` });
+    },
+    { batch: { size: 2 } },
+  );
+  const drafts = ["1", "2"].map((taskId) => ({ type: "task.created" as const, id: taskId, data: { taskId } }));
+  const results = await bus.publishAll(drafts);
+  for (const result of results) if (result.ok) await bus.settled(result.event.id);
+  const mixed = (["task.created", "custom.done"] as const).map((type) => ({ type, id: type, data: { taskId: type } }));
+  for (const result of await bus.publishAll(mixed)) if (result.ok) await bus.settled(result.event.id);
+  await bus.close();
+  const ids = results.map((result) => (result.ok ? result.event.metadata.traceparent?.split("-")[2] : undefined));
+  const span = recorder.one("process task.created");
+  expect(span.kind).toBe(SpanKind.CONSUMER);
+  expect(span.links.map(({ context }) => context.spanId)).toEqual(ids);
+  expect(span.parentSpanContext).toBeUndefined();
+  expect(span.attributes).toEqual({
+    "messaging.system": "waggle",
+    "messaging.operation.name": "process",
+    "messaging.operation.type": "process",
+    "messaging.batch.message_count": 2,
+    "messaging.destination.subscription.name": "readers",
+    "messaging.destination.name": "task.created",
+    "error.type": "RangeError",
+  });
+  expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: "1 of 2 events failed" });
+  expect(span.events.map(({ attributes, name }) => ({ name, ...attributes }))).toEqual([
+    { name: "waggle.delivery.failed", "messaging.message.id": "2", "error.type": "RangeError" },
+  ]);
+  const deliveries = recorder.named("deliver task.created").slice(0, 2);
+  expect(deliveries.map(({ links }) => links[0]?.context.spanId)).toEqual([
+    span.spanContext().spanId,
+    span.spanContext().spanId,
+  ]);
+  // What the handler publishes belongs to it.
+  const [read] = recorder.named("send custom.read");
+  expect(read?.parentSpanContext?.spanId).toBe(span.spanContext().spanId);
+  const other = recorder.one("process");
+  expect(other.links).toHaveLength(2);
+  expect(other.attributes).not.toHaveProperty("messaging.destination.name");
+  expect(other.status.code).toBe(SpanStatusCode.UNSET);
+});
+
+test("a batch whose handler throws has failed as a whole", async () => {
   const bus = await open([tracing()]);
   await bus.subscribe(
     { name: "readers", on: "task.created", attempts: 1 },
-    (events, { fail }) => {
-      for (const event of events) if (event.data.taskId === "2") fail(event, new RangeError("the second"));
+    () => {
+      throw new RangeError("all of them");
     },
     { batch: { size: 2 } },
   );
   const results = await bus.publishAll(["1", "2"].map((taskId) => ({ type: "task.created", data: { taskId } })));
   for (const result of results) if (result.ok) await bus.settled(result.event.id);
   await bus.close();
-  const ids = results.map((result) => (result.ok ? result.event.metadata.traceparent?.split("-")[2] : undefined));
-  const spans = recorder.named("process task.created");
-  expect(new Set(spans.map(({ links }) => links[0]?.context.spanId))).toEqual(new Set(ids));
-  expect(new Set(spans.map(({ attributes }) => attributes["error.type"]))).toEqual(new Set([undefined, "RangeError"]));
+  const span = recorder.one("process task.created");
+  expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: "all of them" });
+  expect(span.attributes["error.type"]).toBe("RangeError");
 });
 
 test("what an event reports of a model's, a tool's or an agent's work is a span of that work", async () => {

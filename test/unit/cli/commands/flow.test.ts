@@ -52,7 +52,9 @@ describe("flow", () => {
         "",
       ].join("\n"),
     );
-    expect(err).toBe("1 dead letter: waggle dlq list --correlation-id run\n");
+    expect(err).toBe(
+      "1 dead letter: waggle dlq list --correlation-id run\nto deliver again: waggle dlq redrive --correlation-id run\n",
+    );
     expect(code).toBe(0);
   });
 
