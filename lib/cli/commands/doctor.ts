@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { engineOf } from "../../bus/engine-of.ts";
 import { createCommand, type GlobalOptions } from "../command.ts";
 import { busFindings } from "../doctor/bus-checks.ts";
 import { failureOf } from "../doctor/failure.ts";
@@ -25,6 +26,11 @@ export function doctorCommand(io: CliIo): Command {
     examples: [
       ["doctor", "the bus of this folder"],
       ["doctor --engine aws --bus agents", "a deployed bus, with the permissions of these credentials"],
+      [
+        "doctor --engine postgres --url postgres://app@localhost/app",
+        "schema, grants, LISTEN through this URL, partitions, WAL",
+      ],
+      ["doctor --engine kafka --url kafka://localhost:9092 --bus agents", "brokers, topics, replicas, lags, store"],
       ["doctor --strict --json", "for CI: exit 1 for warnings too"],
     ],
     exits: { ok: "nothing failed", failed: "a check failed; with --strict: or gave a warning" },
@@ -80,6 +86,8 @@ async function* engineFindings(options: BusOptions): AsyncGenerator<Finding> {
   }
   try {
     yield ok("engine", `${bus.engine.name} can be reached`);
+    const store = engineOf(bus)?.store;
+    if (bus.engine.name === "kafka" && store !== undefined) yield ok("store", `history is kept by ${store}`);
     yield* await busFindings(bus);
   } finally {
     await bus.close();

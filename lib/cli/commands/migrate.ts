@@ -33,7 +33,14 @@ export function migrateCommand(io: CliIo): Command {
 made so far; then reads both again and compares counts and hashes. The source stays as it is.
 
 Nothing may use either bus meanwhile, and the target must be empty. Interrupted, even by kill -9, the same command
-goes on where it was. To move while the platform runs, see docs/local/moving.md.`,
+goes on where it was. To move while the platform runs, see docs/local/moving.md.
+
+To aws it refuses without --partial, since AWS cannot hold all as it stands: history is ordered there by the
+millisecond of acceptance and then by id, and forgets by the age that the stack sets, so that it would not be what
+the source holds; a queue delays a message for 15 minutes at most, counts no attempts made elsewhere, and cannot be
+read through, so that nothing of it could be verified; who else uses the target cannot be known. With --partial it
+moves dead letters as they are, what deployed subscriptions have not delivered yet as a replay that begins at once,
+and no history.`,
     examples: [
       [
         "migrate --from embedded --to postgres --to-url postgres://owner@localhost/app --dry-run",

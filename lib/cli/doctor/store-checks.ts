@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { loadAws, loadEmbedded, loadKafka, loadPostgres } from "../../connect/load-engine.ts";
+import { loadAws, loadEmbedded } from "../../connect/load-engine.ts";
 import type { CliIo } from "../io.ts";
 import { type BusOptions, shortPath } from "../open-bus.ts";
 import { formatBytes } from "../output/bytes.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
+import { kafkaFindings } from "./kafka-checks.ts";
+import { postgresFindings } from "./postgres-checks.ts";
 
 /** Free bytes of a disk below which a busy bus may fill it within the day. */
 const littleSpace = 2 ** 30;
@@ -22,7 +24,7 @@ export async function storeFindings(
   if (engine === "embedded" && file !== undefined) return fileFindings(io, file, integrity);
   if (engine === "postgres" && url !== undefined) return postgresFindings(url);
   if (engine === "aws" && options.bus !== undefined) return awsFindings(options.bus);
-  if (engine === "kafka" && url !== undefined) return kafkaFindings(options, url);
+  if (engine === "kafka" || typeof engine === "function") return kafkaFindings(options);
   return [];
 }
 
@@ -71,46 +73,9 @@ async function spaceFinding(folder: string): Promise<Finding> {
   return free < littleSpace ? warning("disk", text, fix) : ok("disk", text);
 }
 
-async function postgresFindings(url: string): Promise<Finding[]> {
-  const { checkPostgres } = await loadPostgres();
-  const { missing, role, schema, server, supported, version } = await checkPostgres({ url, schema: "waggle" });
-  const findings = [ok("server", `PostgreSQL ${server}, as role ${role}`)];
-  const migrate = "run waggle postgres migrate as a role that may change the schema";
-  if (missing.length > 0) {
-    const fix = "grant it as docs/postgres/engine.md says; again after each migration";
-    findings.push(failed("grants", `role ${role} lacks ${missing.join(", ")}`, fix));
-  }
-  if (version === undefined) {
-    if (missing.length > 0) return findings;
-    return [...findings, failed("schema", `there is no schema ${schema}`, migrate)];
-  }
-  if (version !== supported) {
-    const fix = version > supported ? "upgrade wagglebus" : migrate;
-    return [...findings, failed("schema", `schema ${schema} is of version ${version}, not ${supported}`, fix)];
-  }
-  findings.push(ok("schema", `schema ${schema} is of version ${version}`));
-  if (missing.length === 0) findings.push(ok("grants", `role ${role} may do what a process of the bus does`));
-  return findings;
-}
-
 /** The SDK is optional: where it is missing, loading the engine says what to install. */
 async function awsFindings(bus: string): Promise<Finding[]> {
   await loadAws();
   const { checkAwsBus } = await import("../../engines/aws/operate/check-bus.ts");
   return checkAwsBus(bus);
-}
-
-async function kafkaFindings({ bus, catalog }: BusOptions, url: string): Promise<Finding[]> {
-  const { checkKafka, kafkaSettings } = await loadKafka();
-  const noStore = () => () => Promise.reject(new Error("no store is opened"));
-  const settings = kafkaSettings({ brokers: url, ...(bus === undefined ? {} : { bus }) }, noStore);
-  const { missing, topics } = await checkKafka(settings, catalog);
-  return [
-    ...missing.map((name) => failed("topic", `there is no topic ${name}`, "run waggle kafka init")),
-    ...topics.flatMap(({ name, problems }) =>
-      problems.length === 0
-        ? [ok("topic", `topic ${name} keeps what the bus promises`)]
-        : problems.map((problem) => warning("topic", `${name}: ${problem}`, "change the settings of the topic")),
-    ),
-  ];
 }

@@ -8,6 +8,7 @@ import { topicNames } from "./topics/topic-names.ts";
 import { ensureTopics } from "./topics/topics.ts";
 
 export { type CheckedTopic, checkKafka, initKafka, type KafkaCheck } from "./check.ts";
+export { type KafkaHealth, kafkaHealth } from "./health.ts";
 export { type KafkaOptions, kafkaSettings } from "./options.ts";
 export type { EngineSettings, KafkaSasl, KafkaTls, RecordFormat } from "./settings.ts";
 export type { TopicState } from "./topics/topics.ts";

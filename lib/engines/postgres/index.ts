@@ -2,6 +2,7 @@ import type { Engine, EngineContext } from "../../engine/engine.ts";
 import { BusError } from "../../error/bus-error.ts";
 import { checkSchema, type SchemaCheck } from "./check.ts";
 import { type Connections, PostgresEngine } from "./engine.ts";
+import { type ServerHealth, serverHealth } from "./health.ts";
 import type { SessionClient } from "./processes/session.ts";
 import { Database, type PostgresPool } from "./storage/database.ts";
 import { migrate, migrationSql, schemaVersion } from "./storage/migrations.ts";
@@ -91,14 +92,20 @@ export async function migratePostgres(source: { readonly url: string; readonly s
   }
 }
 
-/** Looks at the schema of a bus, and changes nothing. `unavailable` where the database cannot be reached. */
-export async function checkPostgres(source: { readonly url: string; readonly schema: string }): Promise<SchemaCheck> {
+/** Looks at the schema of a bus and at its server, and changes nothing. `unavailable` where the database cannot be reached. */
+export async function checkPostgres(source: {
+  readonly url: string;
+  readonly schema: string;
+}): Promise<SchemaCheck & { readonly health: ServerHealth }> {
   const names = namesOf(source.schema);
-  const connections = await connect({ url: source.url, listenUrl: false });
+  const { Client } = await loadDriver();
+  const { database, end } = await connect({ url: source.url, listenUrl: false });
   try {
-    return await checkSchema(connections.database, names);
+    const schema = await checkSchema(database, names);
+    const newClient = () => new Client({ connectionString: source.url, application_name: "waggle doctor" });
+    return { ...schema, health: await serverHealth(database, newClient, names) };
   } finally {
-    await connections.end();
+    await end();
   }
 }
 

@@ -88,3 +88,14 @@ function letterColumns(delivery: ClaimedDelivery, reason: Failure, id: string): 
     failures: JSON.stringify(letter.failures),
   };
 }
+
+/** Milliseconds until a delivery may be claimed again; 0 where it may be at once, or has ended. */
+export function delayOf(outcome: Outcome): number {
+  return outcome.kind === "retry" || outcome.kind === "released" ? Math.ceil(outcome.afterMs ?? 0) : 0;
+}
+
+/** Whether a settlement makes a delivery ready: this one again, or the next of its key. */
+export function mayMakeReady({ row }: ClaimedDelivery, outcome: Outcome): boolean {
+  if (outcome.kind === "retry" || outcome.kind === "released") return delayOf(outcome) <= 0;
+  return row.ordered;
+}

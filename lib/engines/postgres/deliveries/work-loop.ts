@@ -1,4 +1,3 @@
-import type { Outcome } from "../../../engine/delivery.ts";
 import { BusError, toBusError } from "../../../error/bus-error.ts";
 import { messageOf } from "../../../error/message-of.ts";
 import { formatTime } from "../../../event/time.ts";
@@ -13,7 +12,7 @@ import { ClaimGate } from "./claim-gate.ts";
 import type { ClaimedDelivery } from "./claimed-delivery.ts";
 import { parseWork, readClaimed } from "./claimed-rows.ts";
 import type { Consumers } from "./consumers.ts";
-import { type Settlement, settlementRow } from "./settlement.ts";
+import { delayOf, mayMakeReady, type Settlement, settlementRow } from "./settlement.ts";
 
 export interface WorkLoopDependencies {
   readonly database: Database;
@@ -302,14 +301,4 @@ export class WorkLoop {
     }
     if (claims.size > 0) this.#claimRetry.failed(error);
   }
-}
-
-function delayOf(outcome: Outcome): number {
-  return outcome.kind === "retry" || outcome.kind === "released" ? Math.ceil(outcome.afterMs ?? 0) : 0;
-}
-
-/** Whether a settlement makes a delivery ready: this one again, or the next of its key. */
-function mayMakeReady({ row }: ClaimedDelivery, outcome: Outcome): boolean {
-  if (outcome.kind === "retry" || outcome.kind === "released") return delayOf(outcome) <= 0;
-  return row.ordered;
 }

@@ -108,16 +108,15 @@ BEGIN
       -- The next of each key whose head has ended.
       UPDATE ${s}.deliveries d
       SET state = CASE WHEN d.due > v_now THEN 2 ELSE 0 END, due = CASE WHEN d.due > v_now THEN d.due END
-      FROM (
-        SELECT DISTINCT ON (k.sub, k.ordering) n.seq, n.sub, n.replay
-        FROM (SELECT DISTINCT * FROM unnest(v_subs, v_keys) AS u(sub, ordering)) AS k
-        JOIN ${s}.deliveries n ON n.sub = k.sub AND n.ordering = k.ordering AND n.state = 3
-        WHERE NOT EXISTS (
-          SELECT FROM ${s}.deliveries a WHERE a.sub = k.sub AND a.ordering = k.ordering AND a.state IN (0, 1, 2)
-        )
-        ORDER BY k.sub, k.ordering, n.seq, n.replay
-      ) AS next
-      WHERE d.seq = next.seq AND d.sub = next.sub AND d.replay = next.replay;
+      WHERE d.ctid = ANY (ARRAY(
+        SELECT next.place FROM (SELECT DISTINCT * FROM unnest(v_subs, v_keys) AS u(sub, ordering)) AS k CROSS JOIN LATERAL (
+          SELECT n.ctid AS place FROM ${s}.deliveries n
+          WHERE n.sub = k.sub AND n.ordering = k.ordering AND n.state + 0 = 3 AND (SELECT NOT EXISTS (
+            SELECT FROM ${s}.deliveries a WHERE a.sub = k.sub AND a.ordering = k.ordering AND a.state + 0 IN (0, 1, 2)
+          ))
+          ORDER BY n.seq, n.replay LIMIT 1
+        ) AS next
+      )) AND d.state + 0 = 3;
     END IF;
   END IF;
 
