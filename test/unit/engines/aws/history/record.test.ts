@@ -211,7 +211,7 @@ describeDynamo("recording", () => {
     ]);
   });
 
-  test("what was recorded between two times is told from the log alone: type, source, flow, time", async () => {
+  test("what was recorded between two times is told from the log alone: id, type, source, flow, times", async () => {
     await store.record([accepted(anEvent({ id: nextId() }))]);
     await clock.advance("10s");
     const since = clock.now();
@@ -226,7 +226,9 @@ describeDynamo("recording", () => {
     for await (const part of store.recorded({ since, until: since + 1 })) heads.push(...part);
     expect(heads.toSorted((one, other) => (one.flow < other.flow ? -1 : 1))).toEqual(
       events
-        .map(({ type, source, metadata }) => ({ type, source, flow: metadata.correlationId, acceptedAt }))
+        .map(({ id, type, source, metadata: { correlationId: flow } }) => {
+          return { id, type, source, flow, key: `${acceptedAt}.${id}`, acceptedAt, recordedAt: since };
+        })
         .toSorted((one, other) => (one.flow < other.flow ? -1 : 1)),
     );
   });
