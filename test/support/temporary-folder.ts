@@ -5,6 +5,9 @@ import { join } from "node:path";
 /** Node's own cache of compiled modules, shared by all that a run starts: a command then starts in half the time. */
 const compileCache = "node-compile-cache";
 
+/** How the folders begin that Chromium makes for itself, and leaves where its end is not awaited. */
+const chromiumOwn = ".org.chromium.";
+
 /**
  * Where Linux keeps files in memory. The suite commits thousands of transactions, and none of its tests is about a disk: there
  * none waits for one.
@@ -24,7 +27,7 @@ export default function giveTemporaryFolder(): () => void {
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", remove);
   return () => {
-    const left = readdirSync(folder).filter((name) => name !== compileCache);
+    const left = readdirSync(folder).filter((name) => name !== compileCache && !name.startsWith(chromiumOwn));
     remove();
     if (left.length > 0) throw new Error(`the tests left in the temporary folder: ${left.sort().join(", ")}`);
   };
