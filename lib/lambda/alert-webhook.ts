@@ -35,7 +35,10 @@ export function alertWebhookFunction(options: AlertWebhookOptions, runtime: Func
   return subscriberFunction(subscription, alertSender(options, runtime), {}, runtime);
 }
 
-/** Sends one alert; rejects where the receiver does not take it. */
+/**
+ * Sends one alert; rejects where the receiver does not take it.
+ * @internal Its types are the SDK's, too.
+ */
 export function alertSender(
   { webhook: url, secretParameter }: AlertWebhookOptions,
   runtime: Pick<FunctionRuntime, "clock" | "clients">,
