@@ -30,8 +30,8 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 30_000 } },
-    // One more than there are cores: while some wait for a timer or a process, the others compute.
-    maxWorkers: availableParallelism() + 1,
+    // Two more than there are cores: while some wait for a timer or a process, the others compute.
+    maxWorkers: availableParallelism() + 2,
     // Property tests make much that is forgotten at once. In the room that Node gives by default, much of it is copied first.
     execArgv: [...fromSource.execArgv, "--max-semi-space-size=64"],
     // The files that a worker runs share its modules: loading the library and the SDK for each file is most of what the

@@ -2,11 +2,13 @@ import { fileURLToPath } from "node:url";
 import { Duration, Stack, Validations } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { ManagedPolicy } from "aws-cdk-lib/aws-iam";
+import { Topic } from "aws-cdk-lib/aws-sns";
 import { CfnQueue, Queue } from "aws-cdk-lib/aws-sqs";
 import { describe, expect, test, vi } from "vitest";
 import {
   AgentEventBus,
   BusForward,
+  FlowMonitor,
   type FunctionSettings,
   findSubscribers,
   MonitoringStack,
@@ -137,4 +139,34 @@ test.each([
   const table = Template.fromStack(stack).findResources("AWS::DynamoDB::Table");
   const encrypted = Object.values(table).map(({ Properties }) => Properties.SSESpecification?.SSEType);
   expect(encrypted).toEqual(["encryptionKey" in props ? "KMS" : undefined]);
+});
+
+test("all ways out of alerts pass cdk-nag and CloudFormation's schemas", () => {
+  const app = anApp(bySchemas);
+  const stack = new Stack(app, "bus");
+  const bus = new AgentEventBus(stack, "Bus", { busName: "agents" });
+  const monitoring = new Stack(app, "monitoring");
+  new FlowMonitor(monitoring, "Flows", {
+    bus,
+    rules: [
+      { kind: "slow-flow" },
+      { kind: "stuck-flow" },
+      { kind: "no-result", on: ["task.completed"] },
+      { kind: "rate-spike" },
+      { kind: "failures" },
+      { kind: "silence" },
+      { kind: "dead-letters" },
+      { kind: "cost", limit: 10 },
+      { kind: "loop" },
+    ],
+    to: [
+      { topic: new Topic(monitoring, "Mine", { enforceSSL: true }) },
+      { webhook: "https://example.com/a", secretParameter: "/ops/alerts" },
+    ],
+  });
+  expect(Object.keys(Template.fromStack(monitoring).findResources("AWS::CloudWatch::Alarm"))).toHaveLength(
+    1 + 9 + 3 + 5,
+  );
+  expect(findings(app)).toEqual([]);
+  expect(() => app.synth()).not.toThrow();
 });
