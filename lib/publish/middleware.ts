@@ -16,7 +16,7 @@ export function composePublish(middleware: readonly PublishMiddleware[], append:
   return middleware.reduceRight<PublishNext>((next, one) => (entry) => one(entry, next), append);
 }
 
-/** Where a function that makes middleware for a bus has its name: it is no handler middleware, though both are functions. */
+/** Where a function that makes middleware for a bus has its name: it is not handler middleware, though both are functions. */
 const nameOfBusMiddleware: unique symbol = Symbol.for("wagglebus.busMiddleware");
 
 /** What `rateLimit`, `loopGuard` and their like give: it runs around the publishes of a bus, and around no handler. */

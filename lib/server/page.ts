@@ -70,6 +70,6 @@ function acceptsGzip(header: string): boolean {
     const weight = parameters.find((one) => one.startsWith("q="))?.slice(2);
     weights.set(coding === "x-gzip" ? "gzip" : coding, weight === undefined ? 1 : Number(weight));
   }
-  // What is no number is not greater.
+  // A value that is not a number is not greater.
   return (weights.get("gzip") ?? weights.get("*") ?? 0) > 0;
 }

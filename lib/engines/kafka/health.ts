@@ -32,7 +32,7 @@ export interface GroupLag {
   readonly records: number;
 }
 
-/** How a cluster carries a bus, beside the settings of its topics. */
+/** How a cluster holds a bus, besides the settings of its topics. */
 export interface KafkaHealth {
   readonly brokers: readonly BrokerHealth[];
   /** Those of which not all copies are in sync. */

@@ -87,7 +87,7 @@ export class EventSubscriptions {
   }
 
   async #unsubscribe(principal: string, { url, ...target }: EventTarget): Promise<void> {
-    // In the same form as it was subscribed; what is no URL names nothing.
+    // In the same form as it was subscribed; a value that is not a URL names nothing.
     const id = idOf(principal, { ...target, url: URL.canParse(url) ? new URL(url).href : url });
     await this.#inTurn(id, async () => {
       if ((await this.#store.get(id)) === undefined) return;

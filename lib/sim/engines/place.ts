@@ -2,7 +2,7 @@ import type { Engine, EngineContext } from "../../engine/engine.ts";
 import type { Faults } from "../faults.ts";
 import type { SimulatedProcess, World } from "../world/world.ts";
 
-/** What carries the bus of a simulation: its processes open engines on it. */
+/** What holds the bus of a simulation: its processes open engines on it. */
 export interface Place {
   /** Whether several processes can use it, and one that crashes finds what it left. */
   readonly survives: boolean;
