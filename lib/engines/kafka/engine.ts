@@ -22,6 +22,9 @@ import { DeadLetterTopic } from "./upkeep/dead-letter-topic.ts";
 import { GroupOffsets } from "./upkeep/group-offsets.ts";
 import { Upkeep } from "./upkeep/upkeep.ts";
 
+/** What the store is asked for by itself: to move a bus, and to erase. A topic keeps what it was sent. */
+const ofStore: ReadonlySet<Capability> = new Set(["transfer", "erase"]);
+
 /** Topics carry the events, and a mounted store all that they cannot tell. */
 export class KafkaEngine implements Engine {
   readonly name = "kafka";
@@ -48,8 +51,7 @@ export class KafkaEngine implements Engine {
   ) {
     const { engine } = store;
     this.#store = store;
-    // What a bus is moved by is asked of its store.
-    this.capabilities = new Set([...engine.capabilities].filter((one) => one !== "transfer"));
+    this.capabilities = new Set([...engine.capabilities].filter((one) => !ofStore.has(one)));
     if (engine.store !== undefined) this.store = engine.store;
     const partitions = new Map(topics.map(({ name, partitions: count }) => [name, count]));
     const feed = (topic: string, partition: number) => {
