@@ -52,7 +52,11 @@ test("a pattern without $or matches after its nearest edits, and has some for ev
     fc.property(pattern, event, (one, about) => {
       const { edits, matches, mismatches } = explainPattern(one, about);
       fc.pre(!matches && !JSON.stringify(one).includes("$or"));
-      if (edits.length === 0) return expect(JSON.stringify(about)).toContain("[");
+      if (edits.length === 0) {
+        // As a statement: what an assertion returns is not a verdict.
+        expect(JSON.stringify(about)).toContain("[");
+        return;
+      }
       expect(edits.map(({ path }) => path)).toEqual(mismatches.map(({ path }) => path));
       expect(compilePattern(editedPattern(one, edits))(about)).toBe(true);
     }),
