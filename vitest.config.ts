@@ -3,21 +3,29 @@ import { defineConfig } from "vitest/config";
 import { first } from "./test/support/first.ts";
 import { fromSource } from "./test/support/from-source.ts";
 
-/** Five seconds and more each. */
+/** Five seconds and more each, those that mostly wait between those that mostly compute. */
 const longest = [
   "/contract/embedded.test",
-  "/e2e/crew/crew.test",
   "/docs/samples.test",
-  "/e2e/dev/dev.test",
+  "/e2e/cli/mcp-webhooks.test",
+  "/e2e/crew/crew.test",
+  "/crash/alerts.test",
   "/engines/aws/history/query.property.test",
-  "/e2e/cli/waggle.test",
-  "/contract/example-engine.test",
-  "/contract/memory.test",
-  "/engines/aws/deliveries/properties.test",
   "/engines/aws/publish/faults.test",
+  "/e2e/clients/go.test",
+  "/contract/memory.test",
+  "/conformance/event-patterns.test",
+  "/e2e/dev/dev.test",
   "/engines/aws/history/cost.test",
-  "/crash/kill.test",
+  "/contract/example-engine.test",
   "/pattern/pattern-index.test",
+  "/crash/outbox.test",
+  "/engines/aws/deliveries/properties.test",
+  "/e2e/cli/inbox.test",
+  "/crash/kill.test",
+  "/e2e/cli/waggle.test",
+  "/pattern/hostile.test",
+  "/crash/moving.test",
   "/infra/schemas.test",
 ];
 
