@@ -48,12 +48,14 @@ type Event struct {
 
 // Metadata is what the bus knows of an event besides its data.
 type Metadata struct {
-	Version       int      `json:"version"`
-	CorrelationID string   `json:"correlationId"`
-	CausationID   string   `json:"causationId,omitempty"`
-	AgentID       string   `json:"agentId,omitempty"`
-	Priority      int      `json:"priority"`
-	Tags          []string `json:"tags,omitempty"`
+	Version       int    `json:"version"`
+	CorrelationID string `json:"correlationId"`
+	CausationID   string `json:"causationId,omitempty"`
+	// Hops says how many events caused each other in a row, and this last.
+	Hops     int      `json:"hops,omitempty"`
+	AgentID  string   `json:"agentId,omitempty"`
+	Priority int      `json:"priority"`
+	Tags     []string `json:"tags,omitempty"`
 }
 
 // Result is what became of one draft: the event, or why it was refused.

@@ -124,6 +124,7 @@ def test_what_a_handler_publishes_carries_its_cause_and_comes_once(server: Serve
         (done,) = bus.history(type=f"custom.{name}.done").events
         for event in (done, last):
             assert (event.correlation_id, event.causation_id) == (start.id, start.id)
+            assert event.metadata["hops"] == 1
             assert event.metadata["traceparent"] == trace
         assert done.id.startswith("dedupe-")
         assert current.get() is None

@@ -1,3 +1,5 @@
+import { withoutPasswords } from "../../error/without-passwords.ts";
+
 /** What `waggle doctor` found of one thing. */
 export interface Finding {
   /** What was looked at: `node`, `config`, `file`, `history`. */
@@ -23,7 +25,5 @@ export function failed(check: string, text: string, fix: string): Finding {
 
 /** The text with the passwords of its URLs masked: messages of drivers have them, too. */
 export function withoutSecrets(text: string): string {
-  return text
-    .replace(/(:\/\/[^\s:@/]*):\S*@/g, "$1:***@")
-    .replace(/([?&][^\s=&]*(?:password|secret|token)[^\s=&]*=)[^\s&]*/gi, "$1***");
+  return withoutPasswords(text).replace(/([?&][^\s=&]*(?:password|secret|token)[^\s=&]*=)[^\s&]*/gi, "$1***");
 }

@@ -10,7 +10,8 @@ import { coalesce } from "../../../lib/index.ts";
 import { type TestBus, testBus } from "../../../lib/testing/index.ts";
 import { recordOf } from "./record-of.ts";
 
-// The SDK brings 400 MB of Claude Code with it. These are the messages and hooks of a query of version 0.3.332.
+// The SDK brings 400 MB of Claude Code with it. These messages and hooks are written by hand, in the
+// shapes of the types of version 0.3.332.
 const of = (event: object, parent: string | null = null) => ({
   type: "stream_event",
   event,

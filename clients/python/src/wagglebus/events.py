@@ -153,9 +153,14 @@ def to_wire(draft: Draft, source: str | None) -> JsonObject:
     return wire
 
 
+_MAX_HOPS = 1_000_000
+
+
 def _caused_by(event: Event[Any]) -> JsonObject:
     trace = {name: event.metadata[name] for name in ("traceparent", "tracestate") if name in event.metadata}
-    return {"correlationId": event.correlation_id, "causationId": event.id, **trace}
+    # How many events caused each other in a row: the server refuses a loop by it.
+    hops = min(event.metadata.get("hops", 0) + 1, _MAX_HOPS)
+    return {"correlationId": event.correlation_id, "causationId": event.id, "hops": hops, **trace}
 
 
 def _id_of(draft: Draft, source: str | None, run: Run | None) -> str:
